@@ -1,0 +1,152 @@
+"""What the services hold: an append-only log of balanced entries, and the effects they are about.
+
+Double entry, as in TigerBeetle's ledgers: every change is an entry whose postings sum to zero per
+unit, nothing is ever edited, and each balance is a fold over the log. Stock is kept the same way,
+with the SKU as the unit. The books record; they do not judge: an entry that does not balance is
+written as it is, and it is the invariants that find it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class AccountKind(StrEnum):
+    """What an account counts."""
+
+    MONEY = "money"
+    STOCK = "stock"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A place where money or stock can be.
+
+    Attributes:
+        name: How reports call it.
+        kind: Money, counted in minor units of a currency, or stock, counted in pieces of a SKU.
+        may_be_negative: Whether a balance below zero is possible in the real world.
+    """
+
+    name: str
+    kind: AccountKind
+    may_be_negative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A signed amount on one account. `unit` is a currency or a SKU; `amount` is a whole number of it."""
+
+    account: Account
+    unit: str
+    amount: int
+
+
+class EffectState(StrEnum):
+    """Where an effect is in its life."""
+
+    LIVE = "live"
+    UNDONE = "undone"
+    FINAL = "final"
+    """Nobody can undo it any more: the parcel has left, the mail was sent."""
+
+
+@dataclass(slots=True)
+class Effect:
+    """Something a create left in the world: a reservation, a charge, a shipment, a mail.
+
+    Attributes:
+        id: The service's own id of it.
+        operation: The create that made it.
+        order: The order it belongs to.
+        key: The idempotency key of the request that made it, if it had one.
+        at: When it came to be, in seconds of the world's clock.
+        state: Live, undone or final.
+        amount: Money involved, in minor units.
+        currency: The currency of `amount`.
+        lines: Pieces per SKU involved.
+        details: What else the service remembers of it.
+        undone_by: The operation, or the event of the outside world, that ended it.
+        undone_at: When that was.
+    """
+
+    id: str
+    operation: str
+    order: str
+    key: str | None
+    at: float
+    state: EffectState = EffectState.LIVE
+    amount: int = 0
+    currency: str = ""
+    lines: dict[str, int] = field(default_factory=dict)
+    details: dict[str, str] = field(default_factory=dict)
+    undone_by: str | None = None
+    undone_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change of the books, made in one atomic step.
+
+    Attributes:
+        number: Its place in the log; the log is the order in which things really happened.
+        at: When, in seconds of the world's clock.
+        operation: What changed it: an operation, or ``world.…`` for the outside world.
+        order: The order concerned, empty for the opening stock.
+        effect: The id of the effect concerned.
+        key: The idempotency key of the effect concerned.
+        postings: What moved. Empty for effects that move neither money nor stock.
+    """
+
+    number: int
+    at: float
+    operation: str
+    order: str
+    effect: str
+    key: str | None
+    postings: tuple[Posting, ...] = ()
+
+
+class Books:
+    """The log, the effects, and the balances that follow from the log."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.effects: dict[str, Effect] = {}
+        self._balances: Counter[tuple[Account, str]] = Counter()
+
+    def write(  # noqa: PLR0913 - an entry has that many facts, and they are all named
+        self,
+        *,
+        at: float,
+        operation: str,
+        order: str,
+        effect: str,
+        key: str | None = None,
+        postings: Iterable[Posting] = (),
+    ) -> Entry:
+        """Append an entry and return it."""
+        entry = Entry(len(self.entries), at, operation, order, effect, key, tuple(postings))
+        self.entries.append(entry)
+        for posting in entry.postings:
+            self._balances[posting.account, posting.unit] += posting.amount
+        return entry
+
+    def balance(self, account: Account, unit: str) -> int:
+        """What stands on `account` now, in whole pieces of `unit`."""
+        return self._balances[account, unit]
+
+    def balances(self) -> dict[str, dict[str, int]]:
+        """Every balance that is not zero: account name, then unit."""
+        table: dict[str, dict[str, int]] = {}
+        for (account, unit), amount in self._balances.items():
+            if amount:
+                table.setdefault(account.name, {})[unit] = amount
+        return table
+
+    def effects_of(self, order: str) -> list[Effect]:
+        """The effects of `order`, oldest first."""
+        return [effect for effect in self.effects.values() if effect.order == order]

@@ -1,0 +1,85 @@
+"""The world's clock: seconds since the world began, and what is to happen when.
+
+`ManualClock` moves only when it is told to, and jumps instead of waiting: a caller's timeout of a
+minute costs nothing. `LoopClock` follows the running event loop, so it is real time over HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from itertools import count
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the network and the services need of time. All times are seconds since the world began."""
+
+    def now(self) -> float:
+        """The present moment."""
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> None:
+        """Run `callback` at `when`, whoever is waiting or has gone away by then."""
+
+    async def sleep_until(self, when: float) -> None:
+        """Return when the clock shows `when`."""
+
+
+class ManualClock:
+    """A clock that stands still until somebody moves it.
+
+    Callbacks that fall due while it moves run in the order of their times, each seeing its own time.
+    """
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._sequence = count()
+
+    def now(self) -> float:
+        """The present moment."""
+        return self._now
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> None:
+        """Run `callback` when the clock is moved to `when` or beyond."""
+        heapq.heappush(self._due, (when, next(self._sequence), callback))
+
+    async def sleep_until(self, when: float) -> None:
+        """Jump to `when` at once: waiting is free."""
+        self.advance_to(when)
+
+    def advance_to(self, when: float) -> None:
+        """Move to `when`, running what falls due on the way. Moving back does nothing."""
+        while self._due and self._due[0][0] <= when:
+            due, _, callback = heapq.heappop(self._due)
+            self._now = max(self._now, due)
+            callback()
+        self._now = max(self._now, when)
+
+    def run_all(self) -> None:
+        """Move to the last thing that is still to happen, however late it is."""
+        while self._due:
+            self.advance_to(self._due[0][0])
+
+
+class LoopClock:
+    """A clock that follows an asyncio event loop: real time, or virtual where the loop's time is."""
+
+    def __init__(self) -> None:
+        self._started: float | None = None
+
+    def now(self) -> float:
+        """Seconds since the clock was first looked at."""
+        time = asyncio.get_running_loop().time()
+        if self._started is None:
+            self._started = time
+        return time - self._started
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> None:
+        """Run `callback` on the loop at `when`."""
+        asyncio.get_running_loop().call_later(max(0.0, when - self.now()), callback)
+
+    async def sleep_until(self, when: float) -> None:
+        """Wait on the loop until `when`."""
+        await asyncio.sleep(max(0.0, when - self.now()))

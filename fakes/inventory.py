@@ -1,0 +1,160 @@
+"""The inventory service: reservations of stock.
+
+Limitations: one warehouse; a reservation is all lines or none; nothing is back-ordered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from fakes.books import Account, AccountKind, Books, Effect, EffectState, Posting
+from fakes.clock import Clock
+from fakes.operations import Operation, Refusal
+from fakes.service import RefusedError, Request, Service
+from fakes.settings import Settings
+
+WORLD = Account("world", AccountKind.STOCK, may_be_negative=True)
+AVAILABLE = Account("available", AccountKind.STOCK)
+RESERVED = Account("reserved", AccountKind.STOCK)
+SHIPPED = Account("shipped", AccountKind.STOCK)
+
+RESERVE = Operation(
+    name="inventory.reserve",
+    routes=("POST /reservations",),
+    success=201,
+    refusals=(Refusal(409, "insufficient_inventory"),),
+    reply_fields=("reservation_id",),
+)
+RELEASE = Operation(
+    name="inventory.release",
+    routes=("DELETE /reservations/{reservation_id}", "DELETE /reservations"),
+    success=204,
+    undoes=RESERVE.name,
+    key_at=None,
+    target_key_at="idempotency_key",
+    target_id_at="reservation_id",
+)
+
+
+class Inventory(Service):
+    """Stock per SKU: available, reserved by an order, or shipped."""
+
+    operations: ClassVar = (RESERVE, RELEASE)
+
+    def __init__(self, books: Books, clock: Clock, settings: Settings) -> None:
+        super().__init__(books, clock, settings)
+        self._stocked: set[str] = set()
+        for sku in settings.stock:
+            self._open_account(sku)
+
+    def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
+        """Reserve all lines, or none."""
+        request.required("order_id")
+        lines = _lines(request.fields.get("items"))
+        for sku, quantity in lines.items():
+            self._open_account(sku)
+            available = self.books.balance(AVAILABLE, sku)
+            if quantity > available:
+                detail = f"{quantity} of {sku} wanted, {available} available"
+                raise RefusedError(409, "insufficient_inventory", detail)
+        effect = Effect(
+            id=self.new_id("res"),
+            operation=RESERVE.name,
+            order=request.order,
+            key=request.key,
+            at=self.clock.now(),
+            lines=lines,
+        )
+        self._move(RESERVE.name, effect, AVAILABLE, RESERVED)
+        if self.settings.reservation_expires_after is not None:
+            expiry = self.clock.now() + self.settings.reservation_expires_after
+            self.clock.call_at(expiry, self._expiry_of(effect))
+        return effect, {"reservation_id": effect.id}
+
+    def undo(self, request: Request, effect: Effect) -> None:
+        """Put the reserved stock back."""
+        if effect.state is EffectState.FINAL:
+            raise RefusedError(409, "already_shipped", f"the goods of {effect.id} have left")
+        self._move(request.operation.name, effect, RESERVED, AVAILABLE)
+
+    def ship(self, order: str) -> None:
+        """The parcel of `order` leaves, with the goods reserved for it.
+
+        Where the reservation is gone the pickers take the goods from the shelf all the same: that
+        is how stock that was promised to somebody else gets lost.
+        """
+        reservations = [e for e in self.effects(RESERVE.name) if e.order == order]
+        held = [e for e in reservations if e.state is EffectState.LIVE]
+        for effect in held:
+            self._move("world.ship", effect, RESERVED, SHIPPED)
+            effect.state = EffectState.FINAL
+        if reservations and not held:
+            self._move("world.ship", reservations[-1], AVAILABLE, SHIPPED)
+
+    def stock(self) -> dict[str, dict[str, int]]:
+        """Pieces available, reserved and shipped per SKU."""
+        return {
+            sku: {
+                account.name: self.books.balance(account, sku)
+                for account in (AVAILABLE, RESERVED, SHIPPED)
+            }
+            for sku in sorted(self._stocked)
+        }
+
+    def _open_account(self, sku: str) -> None:
+        if sku in self._stocked:
+            return
+        self._stocked.add(sku)
+        quantity = self.settings.stock.get(sku, self.settings.default_stock)
+        if quantity:
+            self.books.write(
+                at=self.clock.now(),
+                operation="world.stock",
+                order="",
+                effect="",
+                postings=(Posting(WORLD, sku, -quantity), Posting(AVAILABLE, sku, quantity)),
+            )
+
+    def reads(self) -> Mapping[str, Any]:
+        """``GET /reservations`` and ``GET /stock``."""
+        return {"reservations": list(self.effects(RESERVE.name)), "stock": self.stock()}
+
+    def _move(self, operation: str, effect: Effect, source: Account, target: Account) -> None:
+        postings = []
+        for sku, quantity in effect.lines.items():
+            postings.append(Posting(source, sku, -quantity))
+            postings.append(Posting(target, sku, quantity))
+        self.books.write(
+            at=self.clock.now(),
+            operation=operation,
+            order=effect.order,
+            effect=effect.id,
+            key=effect.key,
+            postings=postings,
+        )
+
+    def _expiry_of(self, effect: Effect) -> Callable[[], None]:
+        def expire() -> None:
+            if effect.state is EffectState.LIVE:
+                self._move("world.expire", effect, RESERVED, AVAILABLE)
+                self.end_effect(effect, "world.expire")
+
+        return expire
+
+
+def _lines(items: Any) -> dict[str, int]:
+    """Pieces per SKU of the ``items`` of a request; a 400 where they are not well formed."""
+    if not isinstance(items, list) or not items:
+        raise RefusedError(400, "invalid_request", "items must be a list with at least one line")
+    lines: Counter[str] = Counter()
+    for item in items:
+        sku = item.get("sku") if isinstance(item, dict) else None
+        quantity = item.get("qty") if isinstance(item, dict) else None
+        if not isinstance(sku, str) or not sku:
+            raise RefusedError(400, "invalid_request", f"{item!r} has no sku")
+        if type(quantity) is not int or quantity < 1:
+            raise RefusedError(400, "invalid_request", f"qty of {sku} must be a whole number >= 1")
+        lines[sku] += quantity
+    return dict(lines)

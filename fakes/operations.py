@@ -1,0 +1,108 @@
+"""The table of operations that a service offers.
+
+Everything that must know which operations exist reads this table: the faults, the scenario
+language, the checks' order of steps, the reports. A second set of services needs no other change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from http import HTTPStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A definite *no* that an operation may answer: nothing happened.
+
+    Attributes:
+        status: The HTTP status.
+        code: The machine-readable ``error`` field of the body.
+    """
+
+    status: int
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One thing that a service can be asked to do.
+
+    Attributes:
+        name: ``service.verb``, as scenarios spell it.
+        routes: ``METHOD /path`` for each way to ask for it.
+        success: The HTTP status of success.
+        undoes: The operation that this one compensates; ``None`` for a create.
+        refusals: The definite refusals of its own, beside the ones common to all.
+        reply_fields: What a successful body holds; empty when the reply has no body.
+        key_at: The field that carries the idempotency key of the request itself.
+        target_key_at: For an undo, the field that names the key of the create to undo.
+        target_id_at: For an undo, the field that names the id of the effect to undo.
+    """
+
+    name: str
+    routes: tuple[str, ...]
+    success: int
+    undoes: str | None = None
+    refusals: tuple[Refusal, ...] = ()
+    reply_fields: tuple[str, ...] = ()
+    key_at: str | None = "idempotency_key"
+    target_key_at: str | None = None
+    target_id_at: str | None = None
+
+    @cached_property
+    def service(self) -> str:
+        """The service that offers the operation."""
+        return self.name.partition(".")[0]
+
+    @cached_property
+    def is_create(self) -> bool:
+        """Whether the operation makes an effect (and is not the undo of one)."""
+        return self.undoes is None
+
+    def code_for(self, status: int) -> str:
+        """The ``error`` code that this operation sends with `status` when nobody chose one."""
+        for refusal in self.refusals:
+            if refusal.status == status:
+                return refusal.code
+        return HTTPStatus(status).name.lower()
+
+
+@dataclass(frozen=True)
+class OperationTable:
+    """All operations of a set of services, in the order in which a saga takes its steps."""
+
+    operations: tuple[Operation, ...]
+    _by_name: dict[str, Operation] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_name = {operation.name: operation for operation in self.operations}
+        if len(by_name) != len(self.operations):
+            msg = "two operations of the table have the same name"
+            raise ValueError(msg)
+        object.__setattr__(self, "_by_name", by_name)
+
+    def __getitem__(self, name: str) -> Operation:
+        return self._by_name[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    @property
+    def names(self) -> list[str]:
+        """All operation names, in the table's order."""
+        return list(self._by_name)
+
+    @property
+    def services(self) -> list[str]:
+        """The services, each once, in the table's order."""
+        return list(dict.fromkeys(operation.service for operation in self.operations))
+
+    @property
+    def creates(self) -> list[Operation]:
+        """The operations that make an effect, in the order of a saga's steps."""
+        return [operation for operation in self.operations if operation.is_create]
+
+    def undo_of(self, name: str) -> Operation | None:
+        """The operation that undoes `name`, or ``None`` where nothing can."""
+        return next((op for op in self.operations if op.undoes == name), None)

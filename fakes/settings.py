@@ -1,0 +1,43 @@
+"""Settings of the outside world: what it holds at first, and what it does by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Idempotency(StrEnum):
+    """How services treat idempotency keys."""
+
+    REPLAY = "replay"
+    """The first success is sent again; a refusal is decided anew."""
+    STORES_ERRORS = "stores_errors"
+    """The first answer is sent again whatever it was, as Stripe does: a key can be poisoned."""
+    NONE = "none"
+    """Keys are ignored: each create creates, and nothing is left behind for late ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Settings of a world. All durations are seconds; ``None`` means never.
+
+    Attributes:
+        stock: Pieces per SKU at the beginning.
+        default_stock: Pieces of every SKU that `stock` does not name.
+        ships_after: How long after its creation a parcel leaves.
+        reservation_expires_after: How long a reservation holds its stock.
+        refunds_refused: Whether the payment provider rejects all refunds.
+        cards: ``declined`` for each payment method that is to be declined.
+        idempotency: How keys are treated.
+        idempotency_expires_after: How long keys are remembered.
+    """
+
+    stock: Mapping[str, int] = field(default_factory=dict)
+    default_stock: int = 0
+    ships_after: float | None = None
+    reservation_expires_after: float | None = None
+    refunds_refused: bool = False
+    cards: Mapping[str, str] = field(default_factory=dict)
+    idempotency: Idempotency = Idempotency.REPLAY
+    idempotency_expires_after: float | None = None

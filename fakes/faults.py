@@ -78,7 +78,9 @@ FAULTS: dict[str, FaultKind] = {
         FaultKind(
             "delay_request", _TIME, Argument.DURATION, "the request arrives late: the zombie"
         ),
-        FaultKind("delay_response", _TIME, Argument.DURATION, "the effect is at once, the reply late"),
+        FaultKind(
+            "delay_response", _TIME, Argument.DURATION, "the effect is at once, the reply late"
+        ),
         FaultKind("duplicate", _TIME, Argument.COUNT, "the request arrives several times"),
         FaultKind("outage", _TIME, Argument.WINDOW, "connections are refused for a span of time"),
         FaultKind("crash_before", _WORKER, _NONE, "the worker dies before it sends the request"),

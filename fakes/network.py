@@ -21,7 +21,6 @@ from fakes.operations import Operation
 from fakes.service import Handling, Reply, Request, Service
 
 
-
 class TransportError(Exception):
     """The caller got no answer. `kind` says how that looked from its side."""
 
@@ -234,7 +233,7 @@ class Network:
             case Fault(name="crash_after"):
                 self._answer(exchange)
                 raise WorkerCrash(str(fault))
-        msg = f"the network cannot do {fault.name if fault else None}"
+        msg = f"the network cannot do {fault.name}"
         raise LookupError(msg)
 
     def _deliver(self, exchange: _Exchange) -> Handling:
@@ -244,7 +243,7 @@ class Network:
                 at=self._clock.now(),
                 status=handling.reply.status,
                 code=handling.reply.code,
-                entries=tuple(handling.entries),
+                entries=handling.entries,
             )
         )
         return handling

@@ -94,7 +94,7 @@ class Reply:
     @property
     def ok(self) -> bool:
         """Whether it is a success."""
-        return HTTPStatus(self.status).is_success
+        return self.status < HTTPStatus.BAD_REQUEST
 
 
 class KeyState(StrEnum):
@@ -126,7 +126,7 @@ class Handling:
     """
 
     reply: Reply
-    entries: range = range(0)
+    entries: tuple[int, ...] = ()
     record: KeyRecord | None = None
 
 
@@ -187,7 +187,11 @@ class Service:
             handling = self._answer_again(request) or self._answer_first(request)
         except RefusedError as refused:
             handling = Handling(_refusal(refused))
-        handling.entries = range(first_entry, len(self.books.entries))
+        handling.entries = tuple(
+            entry.number
+            for entry in self.books.entries[first_entry:]
+            if entry.operation == request.operation.name
+        )
         return handling
 
     def finish(self, handling: Handling) -> Reply:
@@ -293,7 +297,7 @@ class Service:
     def _effect_by_key(self, operation: str, key: str) -> Effect | None:
         found = [effect for effect in self.effects(operation) if effect.key == key]
         live = [effect for effect in found if effect.state is not EffectState.UNDONE]
-        return (live or found or [None])[0]
+        return next(iter(live or found), None)
 
     # -- what is remembered of keys -----------------------------------------------------------
 

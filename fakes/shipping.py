@@ -52,7 +52,7 @@ class Shipping(Service):
         books: Books,
         clock: Clock,
         settings: Settings,
-        on_departure: Callable[[str], None] = lambda order: None,
+        on_departure: Callable[[str], None] = lambda _order: None,
     ) -> None:
         super().__init__(books, clock, settings)
         self._on_departure = on_departure

@@ -11,7 +11,7 @@ from fakes.inventory import Inventory
 from fakes.journal import Journal
 from fakes.network import Network
 from fakes.notifications import Notifications
-from fakes.operations import Operation, OperationTable
+from fakes.operations import OperationTable
 from fakes.payments import Payments
 from fakes.service import Service
 from fakes.settings import Settings
@@ -81,7 +81,6 @@ class World:
         """Let the outside world finish by itself what it has begun: the carrier fetches parcels."""
         for service in self.services:
             service.settle()
-
 
     def _by_operation(self) -> dict[str, Service]:
         return {op.name: service for service in self.services for op in service.operations}

@@ -1,0 +1,207 @@
+"""The activities: one HTTP call each, made with the order's idempotency key.
+
+They never retry by themselves: Temporal's retry policy does that, and two layers of retries multiply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from orders.errors import (
+    ALREADY_REFUNDED,
+    error_for_reply,
+    error_for_transport,
+    error_for_unreadable,
+)
+from orders.messages import (
+    CancelShipment,
+    ChargePayment,
+    CreateShipment,
+    RefundPayment,
+    ReleaseInventory,
+    ReserveInventory,
+    SendConfirmation,
+    Shipment,
+)
+from orders.settings import ServiceSettings
+
+CURRENCY = "USD"
+
+
+class OrderActivities:
+    """What the order saga does to the world.
+
+    Args:
+        http: The client for all calls of a worker. Making one costs a TLS context and losing it
+            costs the open connections, so a worker has just one.
+        services: Where the services are, and how long each may take.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, services: ServiceSettings | None = None) -> None:
+        self._http = http
+        self._services = services or ServiceSettings()
+
+    def all(self) -> list[Callable[..., Any]]:
+        """The activities to register with a worker."""
+        return [
+            self.reserve_inventory,
+            self.release_inventory,
+            self.charge_payment,
+            self.refund_payment,
+            self.create_shipment,
+            self.cancel_shipment,
+            self.send_confirmation,
+        ]
+
+    @activity.defn
+    async def reserve_inventory(self, message: ReserveInventory) -> str:
+        """Reserve the items and return the reservation's id."""
+        body = await self._call(
+            "POST",
+            f"{self._services.inventory_url}/reservations",
+            self._services.inventory_timeout,
+            json={
+                "order_id": message.order_id,
+                "items": [{"sku": item.sku, "qty": item.quantity} for item in message.items],
+                "idempotency_key": message.idempotency_key,
+            },
+            wanted=("reservation_id",),
+        )
+        return body["reservation_id"]
+
+    @activity.defn
+    async def release_inventory(self, message: ReleaseInventory) -> None:
+        """Undo the reservation with this key."""
+        await self._call(
+            "DELETE",
+            f"{self._services.inventory_url}/reservations",
+            self._services.inventory_timeout,
+            params={"idempotency_key": message.idempotency_key},
+        )
+
+    @activity.defn
+    async def charge_payment(self, message: ChargePayment) -> str:
+        """Charge the customer and return the payment's id."""
+        body = await self._call(
+            "POST",
+            f"{self._services.payments_url}/charges",
+            self._services.payments_timeout,
+            json={
+                "order_id": message.order_id,
+                "customer_id": message.customer_id,
+                "payment_method_id": message.payment_method_id,
+                "amount": f"{message.amount:.2f}",
+                "currency": CURRENCY,
+                "idempotency_key": message.idempotency_key,
+            },
+            wanted=("payment_id",),
+        )
+        return body["payment_id"]
+
+    @activity.defn
+    async def refund_payment(self, message: RefundPayment) -> None:
+        """Undo the charge with this key. That it was refunded before is a success."""
+        try:
+            await self._call(
+                "POST",
+                f"{self._services.payments_url}/refunds",
+                self._services.payments_timeout,
+                json={
+                    "charge_idempotency_key": message.charge_key,
+                    "reason": message.reason,
+                    "idempotency_key": message.idempotency_key,
+                },
+            )
+        except ApplicationError as error:
+            if error.type != ALREADY_REFUNDED:
+                raise
+
+    @activity.defn
+    async def create_shipment(self, message: CreateShipment) -> Shipment:
+        """Have the parcel fetched and return its ids."""
+        body = await self._call(
+            "POST",
+            f"{self._services.shipping_url}/shipments",
+            self._services.shipping_timeout,
+            json={
+                "order_id": message.order_id,
+                "address": {
+                    "street": message.address.street,
+                    "city": message.address.city,
+                    "state": message.address.state,
+                    "zip": message.address.zip_code,
+                    "country": message.address.country,
+                },
+                "idempotency_key": message.idempotency_key,
+            },
+            wanted=("shipment_id", "tracking_number"),
+        )
+        return Shipment(body["shipment_id"], body["tracking_number"])
+
+    @activity.defn
+    async def cancel_shipment(self, message: CancelShipment) -> None:
+        """Undo the shipment with this key; an ``AlreadyShipped`` error once the parcel has left."""
+        await self._call(
+            "POST",
+            f"{self._services.shipping_url}/shipments/cancel",
+            self._services.shipping_timeout,
+            json={"idempotency_key": message.idempotency_key},
+        )
+
+    @activity.defn
+    async def send_confirmation(self, message: SendConfirmation) -> None:
+        """Send the confirmation mail."""
+        await self._call(
+            "POST",
+            f"{self._services.notifications_url}/emails",
+            self._services.notifications_timeout,
+            json={
+                "order_id": message.order_id,
+                "customer_id": message.customer_id,
+                "tracking_number": message.tracking_number,
+                "idempotency_key": message.idempotency_key,
+            },
+        )
+
+    async def _call(  # noqa: PLR0913 - a request has that many parts, most of them named
+        self,
+        method: str,
+        url: str,
+        timeout: float,
+        *,
+        json: dict[str, Any] | None = None,
+        params: dict[str, str] | None = None,
+        wanted: tuple[str, ...] = (),
+    ) -> dict[str, str]:
+        """Make one request and return the `wanted` members of the reply's body.
+
+        Raises:
+            ApplicationError: Anything but a readable success; see `orders.errors`.
+        """
+        try:
+            response = await self._http.request(
+                method, url, json=json, params=params, timeout=timeout
+            )
+        except httpx.RequestError as error:
+            raise error_for_transport(error) from error
+        if not response.is_success:
+            raise error_for_reply(response)
+        return _wanted(response, wanted)
+
+
+def _wanted(response: httpx.Response, names: tuple[str, ...]) -> dict[str, str]:
+    if not names:
+        return {}
+    try:
+        body = response.json()
+        found = {name: body[name] for name in names}
+    except (ValueError, KeyError, TypeError) as error:
+        raise error_for_unreadable(response) from error
+    if not all(isinstance(value, str) and value for value in found.values()):
+        raise error_for_unreadable(response)
+    return found

@@ -1,0 +1,157 @@
+"""How replies of the services become errors that Temporal understands.
+
+The body's ``error`` code decides; the status alone only where there is no code. An error's type is
+its code in CamelCase (``payment_declined`` becomes ``PaymentDeclined``), and whether Temporal tries
+again follows from one question: may the same request succeed later?
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    CancelledError,
+    TimeoutError,  # noqa: A004 - Temporal's word for it
+)
+
+ALREADY_REFUNDED = "AlreadyRefunded"
+ALREADY_SHIPPED = "AlreadyShipped"
+ORDER_CANCELLED = "OrderCancelled"
+
+TRANSIENT_CODES = frozenset(
+    {
+        "bad_gateway",
+        "gateway_timeout",
+        "internal_server_error",
+        "request_in_flight",
+        "request_timeout",
+        "service_unavailable",
+        "too_early",
+        "too_many_requests",
+    }
+)
+DEFINITE_CODES = frozenset(
+    {
+        "already_refunded",
+        "already_shipped",
+        "idempotency_key_reused",
+        "insufficient_inventory",
+        "invalid_address",
+        "key_cancelled",
+        "payment_declined",
+        "refund_refused",
+    }
+)
+TRANSIENT_STATUSES = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_EARLY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
+)
+LONGEST_RETRY_AFTER = timedelta(hours=1)
+"""No service may keep an order waiting for longer than this at a time."""
+
+
+def error_for_reply(response: httpx.Response) -> ApplicationError:
+    """The error that a reply other than 2xx stands for."""
+    body = _body(response)
+    code = body.get("error")
+    if not isinstance(code, str) or not code:
+        code = _code_of_status(response.status_code)
+    detail = body.get("detail") or f"{response.request.url.host} answered {response.status_code}"
+    return ApplicationError(
+        str(detail),
+        type=_camel(code),
+        non_retryable=not _is_transient(code, response.status_code),
+        next_retry_delay=_retry_after(response),
+    )
+
+
+def error_for_unreadable(response: httpx.Response) -> ApplicationError:
+    """The error for a success that cannot be read: the effect happened, what it is called is lost."""
+    host = response.request.url.host
+    return ApplicationError(
+        f"{host} answered {response.status_code} with a body that cannot be read",
+        type="UnreadableReply",
+    )
+
+
+def error_for_transport(error: httpx.RequestError) -> ApplicationError:
+    """The error for a request that got no answer; its type is httpx's name for what happened."""
+    return ApplicationError(str(error) or "no answer", type=type(error).__name__)
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """The innermost failure: what really went wrong, below Temporal's wrapping."""
+    while isinstance(error, ActivityError) and error.cause is not None:
+        error = error.cause
+    return error
+
+
+def type_of(error: BaseException) -> str:
+    """The type of the innermost failure, such as ``PaymentDeclined``."""
+    cause = cause_of(error)
+    if isinstance(cause, ApplicationError):
+        return cause.type or "ApplicationError"
+    if isinstance(cause, TimeoutError) and cause.type is not None:
+        return f"{_camel(cause.type.name)}Timeout"
+    if isinstance(cause, CancelledError):
+        return "Cancelled"
+    return type(cause).__name__
+
+
+def describe(error: BaseException) -> str:
+    """The innermost failure as ``Type: message``."""
+    cause = cause_of(error)
+    message = cause.message if isinstance(cause, ApplicationError) else str(cause)
+    return f"{type_of(error)}: {message}"
+
+
+def _is_transient(code: str, status: int) -> bool:
+    if code in DEFINITE_CODES:
+        return False
+    if code in TRANSIENT_CODES or status in TRANSIENT_STATUSES:
+        return True
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _body(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _code_of_status(status: int) -> str:
+    try:
+        return HTTPStatus(status).name.lower()
+    except ValueError:
+        return f"http_{status}"
+
+
+def _camel(code: str) -> str:
+    words = code.replace("-", "_").replace(" ", "_").lower().split("_")
+    return "".join(word.capitalize() for word in words)
+
+
+def _retry_after(response: httpx.Response) -> timedelta | None:
+    """The ``Retry-After`` header, in seconds or as a date; ``None`` where there is none to follow."""
+    value = response.headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    try:
+        delay = timedelta(seconds=float(value))
+    except (ValueError, OverflowError):
+        try:
+            delay = parsedate_to_datetime(value) - datetime.now(UTC)
+        except (TypeError, ValueError):
+            return None
+    return min(max(delay, timedelta(0)), LONGEST_RETRY_AFTER)

@@ -1,0 +1,157 @@
+"""What goes into an order and what comes out of it.
+
+Money is `Decimal` everywhere and crosses the wire as a decimal string; a float is refused, because
+a sum of floats is not the price that the customer saw. Every model checks itself when it is made,
+so a bad order is refused before anything starts, whoever sends it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic.dataclasses import dataclass
+
+
+def _no_float(value: Any) -> Any:
+    if isinstance(value, float):
+        msg = f'money is a decimal string such as "19.99", not the float {value!r}'
+        raise ValueError(msg)  # noqa: TRY004 - pydantic turns a ValueError into its own error
+    return value
+
+
+Money = Annotated[
+    Decimal,
+    BeforeValidator(_no_float),
+    Field(ge=0, max_digits=12, decimal_places=2, allow_inf_nan=False),
+]
+"""An amount in US dollars: not negative, at most two decimal places, exact."""
+
+OrderId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$")]
+"""Letters, digits, dot, underscore, tilde and hyphen: it becomes part of a workflow id and of keys."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Text = Annotated[str, StringConstraints(max_length=200)]
+
+
+class OrderStatus(StrEnum):
+    """Where an order is. The last three are final."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPENSATING = "compensating"
+    COMPLETED = "completed"
+    """Paid, reserved, shipped and told, unless the result says that the confirmation was refused."""
+    FAILED = "failed"
+    """Everything was undone."""
+    NEEDS_ATTENTION = "needs_attention"
+    """A service refused to undo something; the result lists what is left for a person to do."""
+
+
+class OnConfirmationFailure(StrEnum):
+    """What becomes of an order whose confirmation is refused for good."""
+
+    UNDO = "undo"
+    COMPLETE = "complete"
+
+
+@dataclass(frozen=True)
+class OrderItem:
+    """One line of an order; `price` is for one piece."""
+
+    sku: Name
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)]
+    price: Money
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a parcel goes. Whether it can go there is for the carrier to say."""
+
+    street: Text
+    city: Text
+    state: Text
+    zip_code: Text
+    country: Text
+
+
+@dataclass(frozen=True)
+class OrderInput:
+    """An order as the customer places it.
+
+    Raises:
+        pydantic.ValidationError: A value is out of its range; nothing has started then.
+    """
+
+    order_id: OrderId
+    customer_id: Name
+    items: Annotated[list[OrderItem], Field(min_length=1, max_length=500)]
+    shipping_address: Address
+    payment_method_id: Name
+    on_confirmation_failure: OnConfirmationFailure = OnConfirmationFailure.UNDO
+
+    @property
+    def total(self) -> Decimal:
+        """What the customer pays, in US dollars."""
+        return sum((item.price * item.quantity for item in self.items), Decimal(0))
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key that names this order's one effect at each service."""
+        return f"order-{self.order_id}"
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that could not be undone and waits for a person.
+
+    Attributes:
+        activity: The activity that was refused.
+        idempotency_key: The key under which the service knows the effect.
+        amount: The money involved, in US dollars, where there is any.
+        error: Why, as ``Type: message``.
+    """
+
+    activity: str
+    idempotency_key: str
+    error: str
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class OrderResult:
+    """How an order ended.
+
+    Attributes:
+        order_id: The order.
+        status: A final status.
+        reservation_id: The inventory's id, of a completed order.
+        payment_id: The payment provider's id, of a completed order that cost something.
+        shipment_id: The carrier's id, of a completed order.
+        tracking_number: The carrier's tracking number, of a completed order.
+        error: Why the order did not complete, as ``Type: message``.
+        too_late: What would have undone the order, had the parcel not left already.
+        confirmation_refused: Why the customer could not be told.
+        left: What a person must see to, of an order that needs attention.
+    """
+
+    order_id: str
+    status: OrderStatus
+    reservation_id: str | None = None
+    payment_id: str | None = None
+    shipment_id: str | None = None
+    tracking_number: str | None = None
+    error: str | None = None
+    too_late: str | None = None
+    confirmation_refused: str | None = None
+    left: list[Leftover] = Field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CancelAnswer:
+    """What a customer who wants to cancel is told: accepted, or why not."""
+
+    accepted: bool
+    why_not: str | None = None

@@ -1,0 +1,35 @@
+"""The worker that runs order sagas."""
+
+from __future__ import annotations
+
+import httpx
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from orders.activities import OrderActivities
+from orders.client import TASK_QUEUE
+from orders.settings import ServiceSettings
+from orders.workflow import OrderSagaWorkflow
+
+
+def create_worker(
+    client: Client,
+    http: httpx.AsyncClient,
+    *,
+    services: ServiceSettings | None = None,
+    task_queue: str = TASK_QUEUE,
+) -> Worker:
+    """A worker for order sagas; run it with ``async with`` or ``await worker.run()``.
+
+    Args:
+        client: A client made by `orders.client.connect`, or one with the pydantic data converter.
+        http: The one HTTP client of all its activities. The caller closes it.
+        services: Where the services are; from the environment by default.
+        task_queue: The queue to poll.
+    """
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[OrderSagaWorkflow],
+        activities=OrderActivities(http, services).all(),
+    )

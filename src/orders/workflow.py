@@ -1,0 +1,333 @@
+"""The order saga.
+
+Three rules make it consistent whatever fails, whenever it fails:
+
+* A compensation is registered *before* its step and names the effect by its idempotency key. So it
+  does not matter whether the step's reply was lost, or whether its request is still under way.
+* A wish to cancel is a state, not an event. Whoever cancels only records the wish and interrupts the
+  step in flight; what happens next is decided in one place, once the steps have come to an end.
+* A rollback runs in a task of its own, which nobody cancels.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    is_cancelled_exception,
+)
+
+with workflow.unsafe.imports_passed_through():
+    # Deterministic, and costly to import again for every workflow run.
+    from orders.activities import OrderActivities
+    from orders.errors import ALREADY_SHIPPED, ORDER_CANCELLED, describe, type_of
+    from orders.messages import (
+        CancelShipment,
+        ChargePayment,
+        CreateShipment,
+        RefundPayment,
+        ReleaseInventory,
+        ReserveInventory,
+        SendConfirmation,
+        Shipment,
+    )
+    from orders.models import (
+        CancelAnswer,
+        Leftover,
+        OnConfirmationFailure,
+        OrderInput,
+        OrderResult,
+        OrderStatus,
+    )
+
+STEP_RETRIES = RetryPolicy(maximum_attempts=3)
+UNDO_TIMEOUT = timedelta(minutes=2)
+UNDO_RETRIES = RetryPolicy(maximum_interval=timedelta(minutes=5))
+"""Without limit: only a refusal ends an undo. A failure of technology is a delay."""
+ASK_AGAIN_LIMIT = timedelta(hours=12)
+"""Services remember idempotency keys for a day; a create must not be repeated after that."""
+
+
+@dataclass(frozen=True)
+class _Undo:
+    """A compensation that is due once its step has begun."""
+
+    activity: Callable[..., Any]
+    message: ReleaseInventory | RefundPayment | CancelShipment
+
+
+@workflow.defn
+class OrderSagaWorkflow:
+    """Reserves, charges, ships and confirms an order, or undoes what it has done of that."""
+
+    @workflow.init
+    def __init__(self, order: OrderInput) -> None:
+        self._order = order
+        self._status = OrderStatus.PENDING
+        self._steps: asyncio.Task[None] | None = None
+        self._undos: list[_Undo] = []
+        self._cancel_wish: str | None = None
+        self._cancelled_from_outside = False
+        self._confirming = False
+        self._reservation_id: str | None = None
+        self._payment_id: str | None = None
+        self._shipment: Shipment | None = None
+        self._confirmation_refused: str | None = None
+        self._parcel_has_left = False
+        self._left: list[Leftover] = []
+
+    @workflow.run
+    async def run(self, order: OrderInput) -> OrderResult:
+        """Bring the order to its end.
+
+        Raises:
+            asyncio.CancelledError: The workflow was cancelled, and everything is undone.
+        """
+        self._status = OrderStatus.PROCESSING
+        self._steps = asyncio.create_task(self._take_steps())
+        await self._until_done(self._steps)
+        error = self._failure_of(self._steps)
+        if error is None and not self._cancelled_from_outside:
+            return self._end(OrderStatus.COMPLETED)
+        self._status = OrderStatus.COMPENSATING
+        rollback = asyncio.create_task(self._roll_back())
+        await self._until_done(rollback)
+        rollback.result()
+        return self._end_of_rollback(error)
+
+    @workflow.query
+    def get_status(self) -> OrderStatus:
+        """Where the order is."""
+        return self._status
+
+    @workflow.signal
+    def cancel(self, reason: str) -> None:
+        """Cancel the order if that is still possible; `request_cancel` tells whether it is."""
+        if self._why_not_cancel() is None:
+            self._wish_to_cancel(reason)
+
+    @workflow.update
+    def request_cancel(self, reason: str) -> CancelAnswer:
+        """Cancel the order. Accepted means that it will be undone, unless the parcel has left."""
+        self._wish_to_cancel(reason)
+        return CancelAnswer(accepted=True)
+
+    @request_cancel.validator
+    def _validate_request_cancel(self, reason: str) -> None:
+        why_not = self._why_not_cancel()
+        if why_not is not None:
+            raise ApplicationError(why_not, type="TooLate", non_retryable=True)
+
+    # -- the steps ----------------------------------------------------------------------------
+
+    async def _take_steps(self) -> None:
+        order, key = self._order, self._order.idempotency_key
+        self._reservation_id = await self._step(
+            OrderActivities.reserve_inventory,
+            ReserveInventory(order.order_id, order.items, key),
+            start_to_close=timedelta(minutes=2),
+            undo=_Undo(OrderActivities.release_inventory, ReleaseInventory(key)),
+        )
+        if order.total:
+            self._payment_id = await self._step(
+                OrderActivities.charge_payment,
+                ChargePayment(
+                    order.order_id, order.customer_id, order.payment_method_id, order.total, key
+                ),
+                start_to_close=timedelta(minutes=5),
+                undo=_Undo(
+                    OrderActivities.refund_payment, RefundPayment(key, "order_cancelled", key)
+                ),
+            )
+        self._shipment = await self._step(
+            OrderActivities.create_shipment,
+            CreateShipment(order.order_id, order.shipping_address, key),
+            start_to_close=timedelta(minutes=3),
+            undo=_Undo(OrderActivities.cancel_shipment, CancelShipment(key)),
+        )
+        self._refuse_if_cancelled()
+        self._confirming = True
+        try:
+            await self._confirm(self._shipment)
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            self._confirmation_refused = describe(error)
+            if order.on_confirmation_failure is OnConfirmationFailure.UNDO:
+                raise
+
+    async def _step(
+        self,
+        activity: Callable[..., Any],
+        message: Any,
+        *,
+        start_to_close: timedelta,
+        undo: _Undo,
+    ) -> Any:
+        """Take a step, unless the order is cancelled; its compensation is registered first."""
+        self._refuse_if_cancelled()
+        self._undos.append(undo)
+        return await workflow.execute_activity_method(
+            activity,
+            message,
+            start_to_close_timeout=start_to_close,
+            retry_policy=STEP_RETRIES,
+        )
+
+    def _refuse_if_cancelled(self) -> None:
+        """A wish that arrived together with a step's completion must not be lost."""
+        if self._cancel_wish is not None:
+            raise ApplicationError(self._cancel_wish, type=ORDER_CANCELLED)
+
+    async def _confirm(self, shipment: Shipment) -> None:
+        """Tell the customer. Without a limit of attempts: only a refusal is an answer."""
+        order = self._order
+        await workflow.execute_activity_method(
+            OrderActivities.send_confirmation,
+            SendConfirmation(
+                order.order_id,
+                order.customer_id,
+                shipment.tracking_number,
+                order.idempotency_key,
+            ),
+            start_to_close_timeout=timedelta(seconds=30),
+        )
+
+    # -- the rollback -------------------------------------------------------------------------
+
+    async def _roll_back(self) -> None:
+        """Undo every step that has begun, the last one first."""
+        while self._undos:
+            undo = self._undos.pop()
+            try:
+                await workflow.execute_activity_method(
+                    undo.activity,
+                    undo.message,
+                    start_to_close_timeout=UNDO_TIMEOUT,
+                    retry_policy=UNDO_RETRIES,
+                )
+            except ActivityError as error:
+                if type_of(error) == ALREADY_SHIPPED:
+                    self._parcel_has_left = True
+                    await self._let_the_order_stand()
+                    return
+                self._leave_to_a_person(undo, error)
+
+    async def _let_the_order_stand(self) -> None:
+        """The goods are on their way: keep the money, keep the stock gone, tell the customer."""
+        if self._shipment is None:
+            try:
+                self._shipment = await self._ask_for_shipment_again()
+            except ActivityError as error:
+                self._left.append(
+                    Leftover("create_shipment", self._order.idempotency_key, describe(error))
+                )
+                return
+        if self._confirmation_refused is None:
+            try:
+                await self._confirm(self._shipment)
+            except ActivityError as error:
+                self._confirmation_refused = describe(error)
+
+    async def _ask_for_shipment_again(self) -> Shipment:
+        """The reply with the tracking number was lost; the same key brings the same reply."""
+        order = self._order
+        return await workflow.execute_activity_method(
+            OrderActivities.create_shipment,
+            CreateShipment(order.order_id, order.shipping_address, order.idempotency_key),
+            start_to_close_timeout=timedelta(minutes=3),
+            schedule_to_close_timeout=ASK_AGAIN_LIMIT,
+            retry_policy=UNDO_RETRIES,
+        )
+
+    def _leave_to_a_person(self, undo: _Undo, error: ActivityError) -> None:
+        is_refund = isinstance(undo.message, RefundPayment)
+        self._left.append(
+            Leftover(
+                activity=error.activity_type,
+                idempotency_key=undo.message.idempotency_key,
+                error=describe(error),
+                amount=self._order.total if is_refund else None,
+            )
+        )
+
+    # -- cancellation -------------------------------------------------------------------------
+
+    def _why_not_cancel(self) -> str | None:
+        if self._status is OrderStatus.COMPENSATING and self._cancel_wish is None:
+            return f"order {self._order.order_id} is being undone already"
+        if self._status in (OrderStatus.COMPLETED, OrderStatus.NEEDS_ATTENTION):
+            return f"order {self._order.order_id} has ended"
+        if self._confirming:
+            return f"order {self._order.order_id} is on its way, and its customer is being told"
+        return None
+
+    def _wish_to_cancel(self, reason: str) -> None:
+        if self._cancel_wish is None:
+            self._cancel_wish = reason
+            if self._steps is not None:
+                self._steps.cancel()
+
+    async def _until_done(self, task: asyncio.Task[None]) -> None:
+        """Wait for `task` whatever happens; a cancelled workflow ends the steps, never a rollback."""
+        while not task.done():
+            try:
+                await workflow.wait([task])
+            except asyncio.CancelledError:
+                self._cancelled_from_outside = True
+                if task is self._steps:
+                    task.cancel()
+
+    # -- the end ------------------------------------------------------------------------------
+
+    def _failure_of(self, steps: asyncio.Task[None]) -> BaseException | None:
+        """Why the steps ended early. A bug is raised: it fails the workflow task, not the order."""
+        if steps.cancelled():
+            return asyncio.CancelledError()
+        error = steps.exception()
+        if error is not None and not isinstance(error, FailureError):
+            raise error
+        return error
+
+    def _end_of_rollback(self, error: BaseException | None) -> OrderResult:
+        cause = self._describe_cause(error)
+        if self._left:
+            return self._end(OrderStatus.NEEDS_ATTENTION, error=cause)
+        if self._parcel_has_left:
+            return self._end(OrderStatus.COMPLETED, too_late=cause)
+        if self._cancelled_from_outside:
+            raise asyncio.CancelledError(cause)
+        return self._end(OrderStatus.FAILED, error=cause)
+
+    def _describe_cause(self, error: BaseException | None) -> str:
+        if error is not None and not is_cancelled_exception(error):
+            return describe(error)
+        reason = self._cancel_wish or workflow.cancellation_reason() or "the workflow was cancelled"
+        return f"{ORDER_CANCELLED}: {reason}"
+
+    def _end(
+        self, status: OrderStatus, *, error: str | None = None, too_late: str | None = None
+    ) -> OrderResult:
+        self._status = status
+        stands = status is not OrderStatus.FAILED
+        return OrderResult(
+            order_id=self._order.order_id,
+            status=status,
+            reservation_id=self._reservation_id if stands else None,
+            payment_id=self._payment_id if stands else None,
+            shipment_id=self._shipment.shipment_id if stands and self._shipment else None,
+            tracking_number=self._shipment.tracking_number if stands and self._shipment else None,
+            error=error,
+            too_late=too_late,
+            confirmation_refused=self._confirmation_refused if stands else None,
+            left=self._left,
+        )

@@ -5,9 +5,10 @@ from fakes.clock import Clock, LoopClock, ManualClock
 from fakes.faults import ALL_CALLS, FAULTS, Calls, Fault, FaultKind, FaultRule, Position, Rule
 from fakes.hook import Caller, calling, httpx_to_fakes
 from fakes.journal import Attempt, Delivery, Journal, Seen
+from fakes.messages import RefusedError, Reply, Request
 from fakes.network import Call, Moment, Network, TransportError, WireReply, WorkerCrash
 from fakes.operations import Operation, OperationTable, Refusal
-from fakes.service import RefusedError, Reply, Request, Service
+from fakes.service import Service
 from fakes.settings import Idempotency, Settings
 from fakes.world import ORDER_OPERATIONS, ServiceFactory, World, order_services
 

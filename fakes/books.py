@@ -38,7 +38,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A signed amount on one account. `unit` is a currency or a SKU; `amount` is a whole number of it."""
+    """A signed amount on one account: `amount` whole pieces of `unit`, a currency or a SKU."""
 
     account: Account
     unit: str

@@ -14,7 +14,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the network and the services need of time. All times are seconds since the world began."""
+    """What the network and the services need of time; all times are seconds of the world."""
 
     def now(self) -> float:
         """The present moment."""
@@ -29,7 +29,8 @@ class Clock(Protocol):
 class ManualClock:
     """A clock that stands still until somebody moves it.
 
-    Callbacks that fall due while it moves run in the order of their times, each seeing its own time.
+    Callbacks that fall due while it moves run in the order of their times, and each sees its own
+    time.
     """
 
     def __init__(self) -> None:
@@ -57,14 +58,19 @@ class ManualClock:
             callback()
         self._now = max(self._now, when)
 
+    @property
+    def next_due(self) -> float | None:
+        """When the next callback is to run; ``None`` when there is none."""
+        return self._due[0][0] if self._due else None
+
     def run_all(self) -> None:
         """Move to the last thing that is still to happen, however late it is."""
-        while self._due:
-            self.advance_to(self._due[0][0])
+        while self.next_due is not None:
+            self.advance_to(self.next_due)
 
 
 class LoopClock:
-    """A clock that follows an asyncio event loop: real time, or virtual where the loop's time is."""
+    """Follows the running event loop: real time, or virtual where the loop's time is."""
 
     def __init__(self) -> None:
         self._started: float | None = None

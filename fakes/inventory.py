@@ -46,6 +46,7 @@ class Inventory(Service):
     def __init__(self, books: Books, clock: Clock, settings: Settings) -> None:
         super().__init__(books, clock, settings)
         self._stocked: set[str] = set()
+        self._reservations: dict[str, list[Effect]] = {}
         for sku in settings.stock:
             self._open_account(sku)
 
@@ -68,6 +69,7 @@ class Inventory(Service):
             lines=lines,
         )
         self._move(RESERVE.name, effect, AVAILABLE, RESERVED)
+        self._reservations.setdefault(effect.order, []).append(effect)
         if self.settings.reservation_expires_after is not None:
             expiry = self.clock.now() + self.settings.reservation_expires_after
             self.clock.call_at(expiry, self._expiry_of(effect))
@@ -85,7 +87,7 @@ class Inventory(Service):
         Where the reservation is gone the pickers take the goods from the shelf all the same: that
         is how stock that was promised to somebody else gets lost.
         """
-        reservations = [e for e in self.effects(RESERVE.name) if e.order == order]
+        reservations = self._reservations.get(order, [])
         held = [e for e in reservations if e.state is EffectState.LIVE]
         for effect in held:
             self._move("world.ship", effect, RESERVED, SHIPPED)

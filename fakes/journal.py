@@ -91,6 +91,7 @@ class Journal:
     def __init__(self) -> None:
         self.attempts: list[Attempt] = []
         self._calls: dict[tuple[str, str], int] = {}
+        self._orders: dict[tuple[str, str], str] = {}
 
     def __iter__(self) -> Iterator[Attempt]:
         return iter(self.attempts)
@@ -121,8 +122,14 @@ class Journal:
             activity=activity,
         )
         self.attempts.append(attempt)
+        if key is not None and order:
+            self._orders.setdefault((operation, key), order)
         return attempt
 
     def calls(self, order: str, operation: str) -> int:
         """How many calls of `operation` were made for `order`."""
         return self._calls.get((order, operation), 0)
+
+    def order_of_key(self, operation: str, key: str) -> str:
+        """The order for which `operation` was first called with `key`, empty if it never was."""
+        return self._orders.get((operation, key), "")

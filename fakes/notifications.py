@@ -1,6 +1,6 @@
 """The notification service: mails to customers.
 
-Limitations: a mail that was accepted is a mail that was read; there are no templates and no bounces.
+Limitations: a mail that was accepted is a mail that was read; there are no templates, no bounces.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ SEND = Operation(
     routes=("POST /emails",),
     success=202,
     reply_fields=("email_id",),
+    needs=("shipping.create",),
 )
 
 

@@ -38,6 +38,8 @@ class Operation:
         key_at: The field that carries the idempotency key of the request itself.
         target_key_at: For an undo, the field that names the key of the create to undo.
         target_id_at: For an undo, the field that names the id of the effect to undo.
+        needs: For a create, the creates whose effects must be there before this one's.
+        moves_money: For a create, whether its effect is a payment: a free order has none.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Operation:
     key_at: str | None = "idempotency_key"
     target_key_at: str | None = None
     target_id_at: str | None = None
+    needs: tuple[str, ...] = ()
+    moves_money: bool = False
 
     @cached_property
     def service(self) -> str:

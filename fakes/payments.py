@@ -1,18 +1,22 @@
 """The payment service: charges and their refunds.
 
 Limitations: a charge is authorised and captured in one step; a refund is always for the whole
-charge and settles at once; there are no fees, disputes or currency conversions.
+charge and settles at once; there are no fees, disputes or currency conversions; every currency has
+hundredths.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar
 
-from fakes.books import Account, AccountKind, Effect, EffectState, Posting
+from fakes.books import Account, AccountKind, Books, Effect, EffectState, Posting
+from fakes.clock import Clock
 from fakes.operations import Operation, Refusal
 from fakes.service import RefusedError, Request, Service
+from fakes.settings import Settings
 
 CUSTOMER = Account("customer", AccountKind.MONEY, may_be_negative=True)
 MERCHANT = Account("merchant", AccountKind.MONEY)
@@ -23,6 +27,7 @@ CHARGE = Operation(
     success=201,
     refusals=(Refusal(402, "payment_declined"),),
     reply_fields=("payment_id",),
+    moves_money=True,
 )
 REFUND = Operation(
     name="payments.refund",
@@ -35,11 +40,17 @@ REFUND = Operation(
     target_id_at="payment_id",
 )
 
+_AMOUNT = re.compile(r"\d{1,12}(\.\d{1,2})?", re.ASCII)
+
 
 class Payments(Service):
     """Money between customers and the merchant, in minor units per currency."""
 
     operations: ClassVar = (CHARGE, REFUND)
+
+    def __init__(self, books: Books, clock: Clock, settings: Settings) -> None:
+        super().__init__(books, clock, settings)
+        self._refunds_of_nothing: dict[str, str] = {}
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         """Take the money, unless the card is declined."""
@@ -71,8 +82,12 @@ class Payments(Service):
 
     def undo_reply(self, request: Request, effect: Effect | None) -> Mapping[str, Any]:
         """The refund's id; a refund of nothing, for a charge never seen, has one too."""
-        refund_id = effect.details.get("refund_id") if effect else None
-        return {"refund_id": refund_id or self.new_id("re")}
+        if effect is not None:
+            return {"refund_id": effect.details["refund_id"]}
+        key = request.target_key or ""
+        if key not in self._refunds_of_nothing:
+            self._refunds_of_nothing[key] = self.new_id("re")
+        return {"refund_id": self._refunds_of_nothing[key]}
 
     def repeated_undo_by_id(self, request: Request, effect: Effect) -> None:
         """By its id a charge can be refunded once."""
@@ -108,10 +123,7 @@ def _minor_units(amount: Any) -> int:
     """
     if isinstance(amount, bool) or not isinstance(amount, str | int | float):
         raise RefusedError(400, "invalid_amount", "amount must be a decimal string or a number")
-    try:
-        minor = Decimal(str(amount)) * 100
-        if minor <= 0 or minor != minor.to_integral_value():
-            raise RefusedError(400, "invalid_amount", f"{amount} is not a positive sum of cents")
-    except InvalidOperation:
-        raise RefusedError(400, "invalid_amount", f"{amount!r} is not a number") from None
-    return int(minor)
+    minor = int(Decimal(str(amount)) * 100) if _AMOUNT.fullmatch(str(amount)) else 0
+    if minor == 0:
+        raise RefusedError(400, "invalid_amount", f"{amount!r} is not a positive sum of cents")
+    return minor

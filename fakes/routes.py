@@ -1,19 +1,19 @@
-"""Which operation a method and a path ask for, read off the table of operations."""
+"""Which operation a request asks for, read off the table of operations: common to both faces."""
 
 from __future__ import annotations
 
 import difflib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from starlette.routing import compile_path
-
+from fakes.exchange import Call
 from fakes.operations import Operation, OperationTable
 
 
 class UnknownRouteError(LookupError):
-    """No operation answers to this method and path."""
+    """Nothing answers to this method and path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Routes:
 
     def __init__(self, table: OperationTable) -> None:
         self._routes = [
-            _Route(method, path, compile_path(path)[0], operation)
+            _Route(method, path, _pattern(path), operation)
             for operation in table.operations
             for method, path in (route.split(" ", 1) for route in operation.routes)
         ]
@@ -49,10 +49,32 @@ class Routes:
         if fixed is not None:
             return fixed, {}
         for route in self._routes:
-            found = route.pattern.match(path) if route.method == method else None
+            found = route.pattern.fullmatch(path) if route.method == method else None
             if found:
                 return route.operation, found.groupdict()
         known = [f"{route.method} {route.template}" for route in self._routes]
-        near = difflib.get_close_matches(f"{method} {path}", known, n=1, cutoff=0.0)
-        msg = f"no fake answers {method} {path}; the nearest is {near[0]}"
-        raise UnknownRouteError(msg)
+        raise unknown_route(method, path, known)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+
+
+def unknown_route(method: str, path: str, known: Iterable[str]) -> UnknownRouteError:
+    """The error that names the nearest of the `known` routes."""
+    near = difflib.get_close_matches(f"{method} {path}", known, n=1, cutoff=0.0)
+    return UnknownRouteError(f"no fake answers {method} {path}; the nearest is {near[0]}")
+
+
+def call_of(
+    operation: Operation, path: Mapping[str, str], query: Mapping[str, str], content: bytes
+) -> Call:
+    """The call that a request makes. What stands in the path cannot be overruled elsewhere."""
+    try:
+        body = json.loads(content or b"{}")
+    except ValueError as error:
+        return Call(operation, {**query, **path}, malformed=f"the body is no JSON: {error}")
+    if not isinstance(body, dict):
+        kind = type(body).__name__
+        return Call(operation, {**query, **path}, malformed=f"the body is a {kind}, no object")
+    return Call(operation, {**query, **body, **path})

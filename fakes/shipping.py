@@ -21,6 +21,7 @@ CREATE = Operation(
     success=201,
     refusals=(Refusal(422, "invalid_address"),),
     reply_fields=("shipment_id", "tracking_number"),
+    needs=("inventory.reserve", "payments.charge"),
 )
 CANCEL = Operation(
     name="shipping.cancel",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from fakes.books import Books
@@ -13,6 +14,7 @@ from fakes.network import Network
 from fakes.notifications import Notifications
 from fakes.operations import OperationTable
 from fakes.payments import Payments
+from fakes.routes import Routes
 from fakes.service import Service
 from fakes.settings import Settings
 from fakes.shipping import Shipping
@@ -43,6 +45,12 @@ ORDER_OPERATIONS = OperationTable(
 """Every operation of the services around an order."""
 
 
+@lru_cache(maxsize=16)
+def _routes(operations: OperationTable) -> Routes:
+    """Many worlds have the same routes; they are worked out once."""
+    return Routes(operations)
+
+
 class World:
     """Everything outside the saga, in one place and with one clock.
 
@@ -67,6 +75,7 @@ class World:
         self.operations = OperationTable(
             tuple(operation for service in self.services for operation in service.operations)
         )
+        self.routes = _routes(self.operations)
         self.network = Network(self._by_operation(), self.clock, self.journal)
 
     def books(self) -> Books:

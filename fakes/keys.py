@@ -1,0 +1,96 @@
+"""What a service remembers of idempotency keys, and what it answers to one that it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from fakes.clock import Clock
+from fakes.messages import RefusedError, Reply, Request
+from fakes.settings import Idempotency, Settings
+
+
+class KeyState(StrEnum):
+    """What a service knows about an idempotency key."""
+
+    RUNNING = "running"
+    """The first request that came with it has no reply yet."""
+    DONE = "done"
+    CANCELLED = "cancelled"
+    """What it stood for was undone, or was never to be: a tombstone."""
+
+
+@dataclass(slots=True)
+class KeyRecord:
+    """One idempotency key of one operation, since when, and what came of it."""
+
+    since: float
+    state: KeyState
+    fingerprint: Mapping[str, Any] | None = None
+    reply: Reply | None = None
+
+
+class Keys:
+    """The keys that a service has seen.
+
+    Args:
+        clock: The world's clock.
+        settings: Whether keys are honoured, and for how long.
+    """
+
+    def __init__(self, clock: Clock, settings: Settings) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._records: dict[tuple[str, str], KeyRecord] = {}
+
+    def answer(self, request: Request) -> Reply | None:
+        """The reply that the request's key has had before, ``None`` for a key never seen.
+
+        Raises:
+            RefusedError: The key is cancelled, came with another body, or is being worked on.
+        """
+        record = self._record(request.operation.name, request.key) if request.key else None
+        if record is None:
+            return None
+        if record.state is KeyState.CANCELLED:
+            raise key_cancelled()
+        if record.fingerprint != request.fields:
+            detail = f"{request.key} came with another body before"
+            raise RefusedError(422, "idempotency_key_reused", detail)
+        if record.state is KeyState.RUNNING:
+            raise RefusedError(409, "request_in_flight", f"{request.key} is still being worked on")
+        return record.reply
+
+    def remember(self, request: Request, reply: Reply) -> KeyRecord | None:
+        """Note the first reply to a key that was not seen before; it has yet to leave."""
+        if request.key is None or self._settings.idempotency is Idempotency.NONE:
+            return None
+        record = KeyRecord(self._clock.now(), KeyState.RUNNING, request.fields, reply)
+        self._records[request.operation.name, request.key] = record
+        return record
+
+    def cancel(self, operation: str, key: str) -> None:
+        """Close the door on late creates with `key`; it stays closed for a key's whole lifetime."""
+        if self._settings.idempotency is Idempotency.NONE:
+            return
+        record = self._record(operation, key)
+        if record is None:
+            self._records[operation, key] = KeyRecord(self._clock.now(), KeyState.CANCELLED)
+        else:
+            record.state = KeyState.CANCELLED
+            record.since = self._clock.now()
+
+    def _record(self, operation: str, key: str) -> KeyRecord | None:
+        record = self._records.get((operation, key))
+        lifetime = self._settings.idempotency_expires_after
+        if record is None or lifetime is None or self._clock.now() - record.since < lifetime:
+            return record
+        del self._records[operation, key]
+        return None
+
+
+def key_cancelled() -> RefusedError:
+    """The refusal of a create whose key was cancelled."""
+    return RefusedError(410, "key_cancelled", "what this key stood for was undone")

@@ -1,0 +1,72 @@
+"""Development tasks: ``nox -l`` lists them, ``nox -s tests`` runs one."""
+
+from __future__ import annotations
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_external_run = True
+nox.options.sessions = ["scenarios", "tests", "lint", "types", "imports"]
+
+
+def _install(session: nox.Session, group: str) -> None:
+    """Install what the lock file says, with its hashes, and nothing else."""
+    if session.venv_backend == "uv":
+        session.run_install(
+            "uv",
+            "sync",
+            "--locked",
+            "--no-default-groups",
+            f"--group={group}",
+            f"--python={session.virtualenv.location}",
+            env={"UV_PROJECT_ENVIRONMENT": session.virtualenv.location},
+            silent=True,
+        )
+        return
+    pyproject = nox.project.load_toml("pyproject.toml")
+    session.install("-e", ".", *nox.project.dependency_groups(pyproject, group))
+
+
+@nox.session
+def scenarios(session: nox.Session) -> None:
+    """Run the catalogue of failure scenarios on a real, embedded Temporal server."""
+    _install(session, "harness")
+    session.run("python", "-m", "scenarios", "run", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests, and measure how much of the code they reach."""
+    _install(session, "test")
+    coverage = [] if session.posargs else ["--cov", "--cov-report=term"]
+    session.run("pytest", *coverage, *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    _install(session, "lint")
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check all types, those of the tests too."""
+    _install(session, "types")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Check who imports whom."""
+    _install(session, "imports")
+    session.run("lint-imports", *session.posargs)
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure: the catalogue's time, its growth, and the way to the first verdict."""
+    _install(session, "harness")
+    session.run("python", "bench/catalogue.py", *session.posargs)

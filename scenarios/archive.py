@@ -1,0 +1,73 @@
+"""What a run leaves behind: ``runs/<time>/`` with results, journals and histories."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scenarios.runner import ScenarioResult
+from scenarios.verdict import Verdict
+
+
+def results_json(results: Sequence[ScenarioResult]) -> dict[str, Any]:
+    """The results as ``--json`` writes them."""
+    return {
+        "scenarios": [result.as_json() for result in results],
+        "verdict": str(Verdict.merge(result.verdict for result in results)),
+    }
+
+
+def leave_behind(results: Sequence[ScenarioResult], root: Path, command: str) -> Path:
+    """Write everything about a run below `root`, and let ``latest`` point there.
+
+    Args:
+        results: The results of the run.
+        root: The folder that holds a folder for each run.
+        command: The command that repeats the run.
+
+    Returns:
+        The run's folder.
+    """
+    folder = root / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    (folder / "histories").mkdir(parents=True)
+    (folder / "command.txt").write_text(f"{command}\n")
+    (folder / "results.json").write_text(json.dumps(results_json(results), indent=2) + "\n")
+    with (folder / "journal.ndjson").open("w") as journal:
+        for result in results:
+            for line in _journal_lines(result):
+                journal.write(json.dumps(line, default=str) + "\n")
+    for result in results:
+        for order, outcome in result.trial.outcomes.items():
+            if outcome.history:
+                name = f"{_slug(result.scenario.name)}.{order}.json"
+                (folder / "histories" / name).write_text(outcome.history)
+    _point_latest_to(folder)
+    return folder
+
+
+def _journal_lines(result: ScenarioResult) -> list[dict[str, Any]]:
+    attempts = [
+        {"scenario": result.scenario.name, "kind": "attempt", **asdict(attempt)}
+        for attempt in result.trial.world.journal
+    ]
+    entries = [
+        {"scenario": result.scenario.name, "kind": "entry", **asdict(entry)}
+        for entry in result.trial.world.books().entries
+    ]
+    return attempts + entries
+
+
+def _point_latest_to(folder: Path) -> None:
+    latest = folder.parent / "latest"
+    fresh = folder.parent / f".latest-{folder.name}"
+    fresh.symlink_to(folder.name)
+    fresh.replace(latest)  # in one step, for runs that end at the same time
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80]

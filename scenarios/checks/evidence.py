@@ -1,0 +1,122 @@
+"""What the invariants are checked on: the services' side of a run, and what the clients were told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from fakes import AccountKind, Attempt, Books, Effect, EffectState, Entry, Journal, OperationTable
+from scenarios.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What the customer ordered; frozen when the order was placed.
+
+    Attributes:
+        price: What it costs, in minor units.
+        lines: Pieces per SKU.
+    """
+
+    price: int
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that the invariants look at.
+
+    Attributes:
+        operations: The services' operations, creates in the order of a saga's steps.
+        books: What the services hold.
+        journal: Every attempt at every call.
+        orders: What was ordered, by the orders' ids.
+        outcomes: How the orders ended, by their ids.
+        completed_means: The creates whose effects must be live when an order completes.
+        cancelled: The orders that somebody outside asked to cancel.
+        orphans: How many effects of each create may be left behind, after a termination.
+    """
+
+    operations: OperationTable
+    books: Books
+    journal: Journal
+    orders: Mapping[str, OrderFacts]
+    outcomes: Mapping[str, Outcome]
+    completed_means: tuple[str, ...]
+    cancelled: frozenset[str] = frozenset()
+    orphans: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def effects(self) -> list[Effect]:
+        """All effects, oldest first."""
+        return list(self.books.effects.values())
+
+    @cached_property
+    def _entries_by_order(self) -> dict[str, list[Entry]]:
+        table: dict[str, list[Entry]] = {}
+        for entry in self.books.entries:
+            table.setdefault(entry.order, []).append(entry)
+        return table
+
+    @cached_property
+    def _attempts_by_step(self) -> dict[tuple[str, str], list[Attempt]]:
+        table: dict[tuple[str, str], list[Attempt]] = {}
+        for attempt in self.journal:
+            table.setdefault((attempt.order, attempt.operation), []).append(attempt)
+        return table
+
+    def ended(self) -> Iterator[tuple[str, Outcome]]:
+        """The orders that have come to an end."""
+        return ((order, out) for order, out in self.outcomes.items() if out.status.is_terminal)
+
+    def entries_of(self, order: str) -> list[Entry]:
+        """The books' entries about `order`, in the order in which they happened."""
+        return self._entries_by_order.get(order, [])
+
+    def effects_of(self, order: str, operation: str | None = None) -> list[Effect]:
+        """The effects of `order`, of one create or of all."""
+        return [
+            effect
+            for effect in self.effects
+            if effect.order == order and operation in (None, effect.operation)
+        ]
+
+    def attempts_at(self, order: str, operation: str) -> list[Attempt]:
+        """The attempts at one operation for `order`, in the order in which they were sent."""
+        return self._attempts_by_step.get((order, operation), [])
+
+    def is_create(self, entry: Entry) -> bool:
+        """Whether the entry is the effect of a create."""
+        return entry.operation in self.operations and self.operations[entry.operation].is_create
+
+    def is_undo(self, entry: Entry) -> bool:
+        """Whether the entry undid something at the request of a caller."""
+        return entry.operation in self.operations and not self.operations[entry.operation].is_create
+
+    def can_be_undone(self, operation: str) -> bool:
+        """Whether some operation undoes `operation`."""
+        return self.operations.undo_of(operation) is not None
+
+    def money_taken(self, order: str) -> int:
+        """What the merchant holds of the customer's money for `order`, in minor units."""
+        return sum(
+            posting.amount
+            for entry in self.entries_of(order)
+            for posting in entry.postings
+            if posting.account.kind is AccountKind.MONEY and not posting.account.may_be_negative
+        )
+
+    def stock_taken(self, order: str, account: str) -> dict[str, int]:
+        """Pieces per SKU that `order` moved to the stock account of this name."""
+        pieces: dict[str, int] = {}
+        for entry in self.entries_of(order):
+            for posting in entry.postings:
+                if posting.account.kind is AccountKind.STOCK and posting.account.name == account:
+                    pieces[posting.unit] = pieces.get(posting.unit, 0) + posting.amount
+        return {sku: amount for sku, amount in pieces.items() if amount}
+
+
+def is_live(effect: Effect) -> bool:
+    """Whether the effect is still there: it was not undone, be it because nobody can any more."""
+    return effect.state is not EffectState.UNDONE

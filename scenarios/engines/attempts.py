@@ -1,0 +1,61 @@
+"""What happens around an activity attempt: the right world, the right time, and sudden death."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from temporalio import activity
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+from fakes import Caller, WorkerCrash, calling
+from scenarios.engines.order_run import OrderRun
+
+
+class AttemptInterceptor(Interceptor):
+    """Lets each attempt run in the world of its order.
+
+    Args:
+        runs: The orders being played, by the ids of their workflows.
+    """
+
+    def __init__(self, runs: Mapping[str, OrderRun]) -> None:
+        self._runs = runs
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - the SDK's name
+        """Put the attempt in its world."""
+        return _Attempt(next, self._runs)
+
+
+class _Attempt(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, runs: Mapping[str, OrderRun]) -> None:  # noqa: A002 - the SDK's name
+        super().__init__(next)
+        self._runs = runs
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
+        info = activity.info()
+        run = self._runs.get(info.workflow_id or "")
+        if run is None:
+            msg = f"{info.activity_type} runs for {info.workflow_id}, which is no order of a trial"
+            raise RuntimeError(msg)
+        await run.begin_attempt(info)
+        limit = info.start_to_close_timeout or info.schedule_to_close_timeout
+        caller = Caller(
+            run.trial.world,
+            order=run.order.id,
+            activity=info.activity_type,
+            lifetime=limit.total_seconds() if limit else None,
+            loop=asyncio.get_running_loop(),
+        )
+        first_attempt = len(run.trial.world.journal)
+        try:
+            with calling(caller):
+                return await self.next.execute_activity(input)
+        except WorkerCrash:
+            # The attempt never reports, as if its process were gone. The server finds out by the
+            # start-to-close timeout, which is cut short on the server while it runs.
+            await run.abandon_attempt(info)
+            activity.raise_complete_async()
+        finally:
+            run.spend_time_of_calls(first_attempt)

@@ -1,0 +1,77 @@
+"""The customers, clerks and operators of a trial, on a Temporal server."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateFailedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from scenarios.engines.order_run import OrderRun
+from scenarios.failures import describe_failure
+from scenarios.scenario import CancelBy, Event
+
+
+class Outside:
+    """Does what the events of a trial ask for.
+
+    Args:
+        runs: The trial's orders by their ids.
+    """
+
+    def __init__(self, runs: Mapping[str, OrderRun]) -> None:
+        self._runs = runs
+
+    async def cancel(self, event: Event) -> str:
+        """Ask for an order to be cancelled, by the means that its workflow has."""
+        run = self._run(event)
+        send = {
+            CancelBy.SIGNAL: lambda: run.handle.signal("cancel", event.reason),
+            CancelBy.UPDATE: lambda: run.handle.execute_update("request_cancel", event.reason),
+            CancelBy.WORKFLOW: run.handle.cancel,
+        }[self._means(run, event.by)]
+        return await _answer_of(send)
+
+    async def submit(self, event: Event) -> str:
+        """Place an order again."""
+        return await self._run(event).submit()
+
+    async def terminate(self, event: Event) -> str:
+        """Terminate an order's workflow."""
+        return await _answer_of(lambda: self._run(event).handle.terminate("asked to"))
+
+    async def query(self, event: Event) -> str:
+        """Ask an order for its status, if its workflow can tell."""
+        run = self._run(event)
+        if "get_status" not in run.trial.saga.queries:
+            return "the workflow has no query get_status"
+        answer = await _answer_of(lambda: run.handle.query("get_status"))
+        run.statuses.append(answer)
+        return answer
+
+    def _run(self, event: Event) -> OrderRun:
+        assert event.order is not None, "all events but heal are about an order"
+        return self._runs[event.order]
+
+    def _means(self, run: OrderRun, wanted: CancelBy | None) -> CancelBy:
+        """The wanted means, else the first that the workflow has."""
+        has = [
+            *([CancelBy.SIGNAL] if "cancel" in run.trial.saga.signals else []),
+            *([CancelBy.UPDATE] if "request_cancel" in run.trial.saga.updates else []),
+            CancelBy.WORKFLOW,
+        ]
+        return wanted if wanted in has else has[0]
+
+
+async def _answer_of(send: Callable[[], Awaitable[object]]) -> str:
+    """Send, and put the answer in words. That an order has ended already is an answer too."""
+    try:
+        return str(await send() or "sent")
+    except WorkflowUpdateFailedError as error:
+        return f"refused: {describe_failure(error.cause)}"
+    except WorkflowQueryFailedError as error:
+        return f"refused: {error}"
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return f"refused: {error.message}"

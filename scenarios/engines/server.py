@@ -1,0 +1,147 @@
+"""The server engine: scenarios on a real Temporal server.
+
+Many trials are played at once by one worker. An activity interceptor tells them apart by the
+workflow's id and moves each trial's clock to the workflow's virtual time, so that nothing waits:
+the server skips the time between attempts, and the world's clock jumps over a caller's timeout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, contextmanager
+from itertools import count
+from types import TracebackType
+from typing import Self
+
+from temporalio.client import Client
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+from fakes import httpx_to_fakes
+from scenarios.engines.attempts import AttemptInterceptor
+from scenarios.engines.embedded import embedded_server
+from scenarios.engines.order_run import OrderRun
+from scenarios.engines.outside import Outside
+from scenarios.saga import SagaUnderTest
+from scenarios.trial import Trial
+
+SHARED_QUEUE = "orders-under-test"
+DEFAULT_CACHE = 1000
+
+
+class ServerEngine:
+    """Plays trials on a real Temporal server; use it with ``async with``.
+
+    Args:
+        saga: The saga under test.
+        address: The server; one is embedded where there is none. On somebody else's server time
+            cannot be skipped, so that backoffs and outages take as long as they say.
+    """
+
+    name = "server"
+
+    def __init__(self, saga: SagaUnderTest, *, address: str | None = None) -> None:
+        self._saga = saga
+        self._address = address
+        self._skips_time = address is None
+        self._runs: dict[str, OrderRun] = {}
+        self._numbers = count(1)
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._set_up()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    async def play(self, trial: Trial) -> None:
+        """Play `trial` to its end; its outcomes tell how its orders ended."""
+        number = next(self._numbers)
+        # A worker of its own for what cannot be had from a shared one: a workflow cache of zero,
+        # and events that come before any worker has seen the order.
+        alone = trial.has_fault("evict") or 0.0 in trial.times_ahead
+        queue = f"{SHARED_QUEUE}-{number}" if alone else SHARED_QUEUE
+        runs = {
+            order.id: OrderRun(trial, order, self._client, queue, number, self._skips_time)
+            for order in trial.scenario.orders
+        }
+        self._runs.update({run.workflow_id: run for run in runs.values()})
+        trial.client = Outside(runs)
+        try:
+            for run in runs.values():
+                await run.submit()
+            await trial.advance_to(0.0)
+            async with AsyncExitStack() as stack:
+                if alone:
+                    cache = 0 if trial.has_fault("evict") else DEFAULT_CACHE
+                    await stack.enter_async_context(self._worker(queue, cache))
+                await asyncio.gather(*(run.see_to_the_end() for run in runs.values()))
+                await trial.finish()
+                for run in runs.values():
+                    trial.outcomes[run.order.id] = await run.conclude()
+        finally:
+            for run in runs.values():
+                run.forget()
+                del self._runs[run.workflow_id]
+
+    async def _set_up(self) -> None:
+        address = self._address
+        if address is None:
+            address = await self._stack.enter_async_context(embedded_server())
+        self._client = await Client.connect(
+            address, data_converter=self._saga.data_converter, runtime=_quiet_runtime()
+        )
+        self._executor = self._stack.enter_context(ThreadPoolExecutor(max_workers=32))
+        self._stack.enter_context(httpx_to_fakes())
+        self._stack.enter_context(_quiet_sdk())
+        await self._stack.enter_async_context(self._worker(SHARED_QUEUE, DEFAULT_CACHE))
+
+    def _worker(self, task_queue: str, cache: int) -> Worker:
+        threaded = any(not inspect.iscoroutinefunction(each) for each in self._saga.activities)
+        return Worker(
+            self._client,
+            task_queue=task_queue,
+            workflows=[self._saga.workflow],
+            activities=self._saga.activities,
+            activity_executor=self._executor if threaded else None,
+            max_concurrent_activities=32 if threaded else None,
+            interceptors=[AttemptInterceptor(self._runs)],
+            max_cached_workflows=cache,
+            workflow_runner=self._runner(),
+        )
+
+    def _runner(self) -> SandboxedWorkflowRunner | UnsandboxedWorkflowRunner:
+        return SandboxedWorkflowRunner() if self._saga.sandboxed else UnsandboxedWorkflowRunner()
+
+
+def _quiet_runtime() -> Runtime:
+    """The SDK's core warns of every attempt that reports too late; here that is the point too."""
+    only_errors = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    return Runtime(telemetry=TelemetryConfig(logging=only_errors))
+
+
+@contextmanager
+def _quiet_sdk() -> Iterator[None]:
+    """The SDK logs every failed attempt with a traceback; here failing is the point."""
+    logger = logging.getLogger("temporalio")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

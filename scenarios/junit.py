@@ -1,0 +1,55 @@
+"""Results as JUnit XML, which CI systems show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as ET
+
+from scenarios.runner import ScenarioResult
+from scenarios.verdict import Verdict
+
+
+def junit_xml(results: Sequence[ScenarioResult]) -> str:
+    """A test case for each scenario; invalid is a failure, unknown is an error."""
+    suite = ET.Element(
+        "testsuite",
+        name="scenarios",
+        tests=str(len(results)),
+        failures=str(sum(result.verdict is Verdict.INVALID for result in results)),
+        errors=str(sum(result.verdict is Verdict.UNKNOWN for result in results)),
+        time=f"{sum(result.seconds for result in results):.3f}",
+    )
+    for result in results:
+        suite.append(_case(result))
+    ET.indent(suite)
+    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _case(result: ScenarioResult) -> ET.Element:
+    case = ET.Element(
+        "testcase",
+        classname=result.engine,
+        name=result.scenario.name,
+        file=result.scenario.file,
+        line=str(result.scenario.place.line),
+        time=f"{result.seconds:.3f}",
+    )
+    if result.verdict is not Verdict.VALID:
+        tag = "failure" if result.verdict is Verdict.INVALID else "error"
+        what = findings_of(result)
+        element = ET.SubElement(case, tag, message=what[0], type=str(result.verdict))
+        element.text = "\n".join(what)
+    return case
+
+
+def findings_of(result: ScenarioResult) -> list[str]:
+    """All that is wrong with a result, a line each, the violations first."""
+    return [
+        *(f"{violation.invariant}: {violation.detail}" for violation in result.violations),
+        *(_unmet_line(result, unmet.detail, unmet.line) for unmet in result.unmet),
+    ]
+
+
+def _unmet_line(result: ScenarioResult, detail: str, line: int | None) -> str:
+    place = f"{result.scenario.file}:{line}: " if line else ""
+    return f"{place}{detail}"

@@ -1,0 +1,166 @@
+"""Every scenario file is a test: ``pytest scenarios/``.
+
+All scenarios that were collected begin to run together when the first of them is asked for, on one
+server; each test then waits for its own. A failure's first line is ``path:line: what is wrong``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    # Imported when a scenario runs: a plugin must cost nothing where there are no scenarios.
+    from scenarios.runner import ScenarioResult
+    from scenarios.scenario import Scenario
+
+SUFFIXES = frozenset({".yaml", ".yml"})
+AT_ONCE = 12
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options that scenario tests know."""
+    group = parser.getgroup("scenarios")
+    group.addoption("--engine", choices=["server"], default="server", help="what plays scenarios")
+    group.addoption("--saga", metavar="M:N", help="the saga under test: module:NAME or file.py:NAME")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect scenario files; a file that is none says so when it is read."""
+    if file_path.suffix not in SUFFIXES:
+        return None
+    return ScenarioFile.from_parent(parent, path=file_path)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Remember what was collected, so that it can run together."""
+    items = [item for item in session.items if isinstance(item, ScenarioItem)]
+    if items:
+        session.config.stash[_RUN] = _Run(items, session.config.getoption("--saga"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the server."""
+    run = config.stash.get(_RUN, None)
+    if run is not None:
+        run.close()
+
+
+class ScenarioFile(pytest.File):
+    """A file with one scenario."""
+
+    def collect(self) -> Iterator[ScenarioItem]:
+        """The scenario; a collection error with place and rule where it is not well formed."""
+        from scenarios.errors import InvalidScenarioError  # noqa: PLC0415 - see the top
+        from scenarios.loader import load_file  # noqa: PLC0415
+
+        try:
+            scenario = load_file(self.path)
+        except InvalidScenarioError as error:
+            raise self.CollectError("\n".join(str(each) for each in error.problems)) from None
+        yield ScenarioItem.from_parent(self, name=scenario.name, scenario=scenario)
+
+
+class ScenarioItem(pytest.Item):
+    """A scenario as a test: valid passes, invalid and unknown fail."""
+
+    def __init__(self, *, scenario: Scenario, name: str, parent: ScenarioFile) -> None:
+        super().__init__(name, parent)
+        self.scenario = scenario
+        for tag in scenario.tags:
+            self.keywords[tag] = tag
+
+    def runtest(self) -> None:
+        """Wait for the scenario's verdict."""
+        from scenarios.verdict import Verdict  # noqa: PLC0415 - see the top
+
+        result = self.config.stash[_RUN].result_of(self)
+        if result.verdict is not Verdict.VALID:
+            raise ScenarioFailedError(result)
+
+    def repr_failure(  # type: ignore[override]  # pytest allows any representation
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None
+    ) -> object:
+        """What is wrong, without a traceback through the harness."""
+        if isinstance(excinfo.value, ScenarioFailedError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the scenario stands."""
+        return self.path, self.scenario.place.line - 1, self.name
+
+
+class ScenarioFailedError(Exception):
+    """A scenario came out invalid or unknown."""
+
+    def __init__(self, result: ScenarioResult) -> None:
+        from scenarios.junit import findings_of  # noqa: PLC0415 - see the top
+
+        place = f"{result.scenario.file}:{result.scenario.place.line}"
+        super().__init__(f"{place}: {result.verdict}: " + "\n".join(findings_of(result)))
+
+
+class _Run:
+    """All collected scenarios on one server, in a thread with a loop of its own."""
+
+    def __init__(self, items: Sequence[ScenarioItem], saga: str | None) -> None:
+        self._futures: dict[ScenarioItem, Future[ScenarioResult]] = {it: Future() for it in items}
+        self._saga = saga
+        self._thread: threading.Thread | None = None
+        self._loop = asyncio.new_event_loop()
+        self._task: asyncio.Task[None] | None = None
+
+    def result_of(self, item: ScenarioItem) -> ScenarioResult:
+        """The result of `item`; the first to ask starts all."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._main, name="scenarios", daemon=True)
+            self._thread.start()
+        return self._futures[item].result()
+
+    def close(self) -> None:
+        """Stop what still runs."""
+        if self._thread is not None:
+            self._loop.call_soon_threadsafe(self._cancel)
+            self._thread.join()
+        self._loop.close()
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _main(self) -> None:
+        self._task = self._loop.create_task(self._run_all())
+        try:
+            self._loop.run_until_complete(self._task)
+        except asyncio.CancelledError:
+            pass
+        except BaseException as error:  # noqa: BLE001 - the tests that wait must hear of it
+            for future in self._futures.values():
+                if not future.done():
+                    future.set_exception(error)
+
+    async def _run_all(self) -> None:
+        from scenarios.engines.server import ServerEngine  # noqa: PLC0415 - see the top
+        from scenarios.runner import run_all  # noqa: PLC0415
+        from scenarios.saga import load_saga, order_saga  # noqa: PLC0415
+
+        saga = load_saga(self._saga) if self._saga else order_saga()
+        waiting = {id(item.scenario): future for item, future in self._futures.items()}
+        async with ServerEngine(saga) as engine:
+            await run_all(
+                [item.scenario for item in self._futures],
+                engine,
+                saga,
+                at_once=AT_ONCE,
+                on_result=lambda result: waiting[id(result.scenario)].set_result(result),
+            )
+
+
+_RUN = pytest.StashKey[_Run]()

@@ -1,0 +1,95 @@
+"""What a run may find, and what is made of it.
+
+A verdict has three values, as in Jepsen: *unknown* is what remains when nothing wrong was seen, but
+not everything that was to be seen was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """The outcome of a scenario, or of all of a run."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a command with this verdict."""
+        return {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.UNKNOWN: 3}[self]
+
+    @classmethod
+    def merge(cls, verdicts: Iterable[Verdict]) -> Verdict:
+        """The verdict over several: one invalid makes all invalid, else one unknown, unknown."""
+        found = set(verdicts)
+        for verdict in (cls.INVALID, cls.UNKNOWN):
+            if verdict in found:
+                return verdict
+        return cls.VALID
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A fact that must never be, and was.
+
+    Attributes:
+        invariant: The id of the invariant, such as ``I7``.
+        order: The order concerned, empty where it is about no single one.
+        detail: What is wrong, with the effects concerned.
+        at: The first moment at which it was so, in seconds of the world's clock.
+        entry: The number of the books' entry that made it so, where one did.
+    """
+
+    invariant: str
+    order: str
+    detail: str
+    at: float | None = None
+    entry: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The violation as reports write it."""
+        return {
+            "invariant": self.invariant,
+            "order": self.order,
+            "detail": self.detail,
+            "at": self.at,
+            "entry": self.entry,
+        }
+
+
+class UnmetKind(StrEnum):
+    """What a scenario asked for and did not get."""
+
+    EXPECTATION = "expectation"
+    FAULT = "fault"
+    EVENT = "event"
+    CHECK = "check"
+    RUN = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """Something a scenario asked for and did not get.
+
+    An expectation that is not met makes the scenario invalid. A fault that never fired, an event
+    that never happened, a check that crashed or a run that came to no end makes it unknown.
+    """
+
+    kind: UnmetKind
+    detail: str
+    line: int | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it makes of the scenario."""
+        return Verdict.INVALID if self.kind is UnmetKind.EXPECTATION else Verdict.UNKNOWN
+
+    def as_json(self) -> dict[str, Any]:
+        """The fact as reports write it."""
+        return {"kind": str(self.kind), "detail": self.detail, "line": self.line}

@@ -1,0 +1,64 @@
+"""A world for each test, behind each of its faces."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from fakes import httpx_to_fakes
+from fakes.app import create_app
+from fakes.server import bound_socket, serving
+from tests.contract.faces import Face, InProcess, OverHttp, PatientClock
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio, and all on one loop, which the server needs."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+async def app(anyio_backend: str) -> Starlette:
+    """The fakes' application, with a clock that tests move."""
+    return create_app(clock=PatientClock)
+
+
+@pytest.fixture(scope="session")
+async def http_client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the one server; each test begins a new world behind it."""
+    with bound_socket() as sock:
+        async with (
+            serving(app, sock) as url,
+            httpx.AsyncClient(base_url=url, trust_env=False) as client,
+        ):
+            yield client
+
+
+@pytest.fixture
+async def over_http(app: Starlette, http_client: httpx.AsyncClient) -> Face:
+    """A new world behind HTTP."""
+    return OverHttp(http_client, app.state.stage)
+
+
+@pytest.fixture(scope="session")
+async def caught_client(anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of this process, as activities have them."""
+    async with httpx.AsyncClient(base_url="http://shop.internal") as client:
+        yield client
+
+
+@pytest.fixture
+async def in_process(caught_client: httpx.AsyncClient) -> AsyncIterator[Face]:
+    """A new world behind the hook."""
+    with httpx_to_fakes():
+        yield InProcess(caught_client)
+
+
+@pytest.fixture(params=["in_process", "over_http"])
+def face(request: pytest.FixtureRequest) -> Face:
+    """Each test that asks for a face runs once with each of them."""
+    face: Face = request.getfixturevalue(request.param)
+    return face

@@ -1,0 +1,162 @@
+"""The two faces of the fakes, in process and over HTTP, behind one set of words for tests."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from fakes import Attempt, Caller, ManualClock, Seen, Settings, World, calling
+from fakes.fault_words import read_rule
+from fakes.stage import Stage
+
+PATIENCE = 0.05
+"""Seconds until a client that waits in vain gives up: real ones over HTTP, virtual in process."""
+
+
+class PatientClock(ManualClock):
+    """Stands still until it is moved, and lets those who sleep wait for that."""
+
+    async def sleep_until(self, when: float) -> None:
+        """Return once somebody has moved the clock to `when`."""
+        awake = asyncio.Event()
+        self.call_at(when, awake.set)
+        await awake.wait()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let everything else run until `condition` holds."""
+    for _ in range(100_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    pytest.fail("what the test waits for does not happen")
+
+
+class Face(ABC):
+    """A way to talk to a world of fakes, and a hand on its clock.
+
+    Args:
+        client: What requests are sent with; it knows the base URL.
+    """
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    @property
+    @abstractmethod
+    def world(self) -> World:
+        """The world behind the face."""
+
+    @abstractmethod
+    def begin(self, settings: Settings) -> None:
+        """Begin a new world."""
+
+    @abstractmethod
+    async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Send a request to the world."""
+
+    @abstractmethod
+    async def give_up(self, request: Awaitable[httpx.Response]) -> None:
+        """Await a request whose client loses its patience."""
+
+    async def times_out(self, request: Awaitable[httpx.Response]) -> None:
+        """Check that `request` gets no answer, and that the network knows that nobody waits."""
+        usual, self._client.timeout = self._client.timeout, httpx.Timeout(PATIENCE)
+        try:
+            with pytest.raises(httpx.ReadTimeout):
+                await self.give_up(request)
+        finally:
+            self._client.timeout = usual
+        await until(lambda: self.last_attempt.seen is not Seen.PENDING)
+
+    async def post(self, path: str, body: Any) -> httpx.Response:
+        """Send a POST with a JSON body."""
+        return await self.request("POST", path, json=body)
+
+    async def delete(self, path: str) -> httpx.Response:
+        """Send a DELETE."""
+        return await self.request("DELETE", path)
+
+    async def get(self, path: str) -> Any:
+        """The JSON that a read shows."""
+        response = await self.request("GET", path)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def fault(self, on: str, fault: Any, calls: Any = 1) -> None:
+        """Let calls of an operation suffer a fault, by default the first call."""
+        words = {"on": on, "fault": fault, "calls": calls}
+        self.world.network.rules.append(read_rule(words, self.world.operations))
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass in the world."""
+        clock = self.world.clock
+        assert isinstance(clock, PatientClock)
+        clock.advance_to(clock.now() + seconds)
+
+    @property
+    def last_attempt(self) -> Attempt:
+        """The journal's newest attempt."""
+        return self.world.journal.attempts[-1]
+
+
+class InProcess(Face):
+    """Any httpx client of this process, caught by the hook."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        super().__init__(client)
+        self.begin(Settings(default_stock=10))
+
+    @property
+    def world(self) -> World:
+        """The world behind the face."""
+        return self._world
+
+    def begin(self, settings: Settings) -> None:
+        """Begin a new world."""
+        self._world = World(settings, clock=PatientClock())
+
+    async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Send a request to the world."""
+        with calling(Caller(self.world)):
+            return await self._client.request(method, path, **content)
+
+    async def give_up(self, request: Awaitable[httpx.Response]) -> None:
+        """The network raises the client's own timeout when the world's time has passed."""
+        clock = self.world.clock
+        assert isinstance(clock, PatientClock)
+        sending = asyncio.ensure_future(request)
+        await until(lambda: clock.next_due is not None)
+        self.advance(PATIENCE)
+        await sending
+
+
+class OverHttp(Face):
+    """A real client and a real server, with TCP between them."""
+
+    def __init__(self, client: httpx.AsyncClient, stage: Stage) -> None:
+        super().__init__(client)
+        self._stage = stage
+        self.begin(Settings(default_stock=10))
+
+    @property
+    def world(self) -> World:
+        """The world behind the face."""
+        return self._stage.world
+
+    def begin(self, settings: Settings) -> None:
+        """Begin a new world."""
+        self._stage.reset(settings)
+
+    async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Send a request to the world."""
+        return await self._client.request(method, path, **content)
+
+    async def give_up(self, request: Awaitable[httpx.Response]) -> None:
+        """The client itself looks at the time."""
+        await request

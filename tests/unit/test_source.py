@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import pytest
+
+from scenarios.errors import InvalidScenarioError
+from scenarios.source import MAX_BYTES, MAX_DEPTH, OtherNumber, read
+
+
+def problems_in(content: str | bytes) -> list[str]:
+    """What is wrong with `content`, whether or not the reader had to give up."""
+    try:
+        return [str(problem) for problem in read(content, "a.yaml").problems]
+    except InvalidScenarioError as error:
+        return [str(problem) for problem in error.problems]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("5", 5),
+        ("-5", -5),
+        ("+5", 5),
+        ("007", 7),
+        ("0x1F", 31),
+        ("0o17", 15),
+        ("true", True),
+        ("False", False),
+        ("yes", "yes"),
+        ("on", "on"),
+        ("2..", "2.."),
+        ("45s", "45s"),
+        ("2001-12-14", "2001-12-14"),
+        ("1_000", "1_000"),
+        ('"5"', "5"),
+        ("'true'", "true"),
+        ("|\n  two\n  lines\n", "two\nlines\n"),
+        ("[a, 1]", ["a", 1]),
+        ("{b: {c: d}}", {"b": {"c": "d"}}),
+    ],
+)
+def test_scalars_mean_what_yaml_1_2_says(written: str, meant: object) -> None:
+    """Whole numbers and booleans are told from texts, by the core schema of YAML 1.2."""
+    assert {"a": meant} == read(f"a: {written}", "a.yaml").data
+
+
+@pytest.mark.parametrize("written", ["19.99", "1.", ".5", "1e3", "-.inf", ".nan", "9" * 5000])
+def test_other_numbers_stay_as_written(written: str) -> None:
+    """A number that is not whole is kept as its text, so that nothing is rounded before it is
+    refused."""
+    assert {"a": OtherNumber(written)} == read(f"a: {written}", "a.yaml").data
+
+
+def test_keys_and_values_have_positions() -> None:
+    """Each key and each value knows its line and column, counted from 1."""
+    source = read("a: 1\nb:\n  - c: [x, y]\n", "a.yaml")
+
+    assert {("a",): (1, 1), ("b",): (2, 1), ("b", 0, "c"): (3, 5)} == source.keys
+    assert (3, 8) == source.value_at(("b", 0, "c"))
+    assert (3, 12) == source.value_at(("b", 0, "c", 1))
+    assert (3, 12) == source.key_at(("b", 0, "c", 1))
+
+
+def test_the_position_of_what_is_missing_is_that_of_its_holder() -> None:
+    """A value that is not there is reported where the mapping begins that lacks it."""
+    source = read("a:\n  b: 1\n", "a.yaml")
+
+    assert (2, 3) == source.value_at(("a", "missing", 0))
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "1:1: the file is empty; a scenario has at least the keys scenario, why, orders"),
+        ("# only a comment\n", "1:1: the file is empty"),
+        ("- a\n", "1:1: no scenario: a list; a scenario file is a mapping"),
+        ("5", "1:1: no scenario: a single value"),
+        ("a: 1\n---\nb: 2\n", "2:1: a second document; a file holds one scenario"),
+        ("a: [1", "1:6: not YAML: expected ',' or ']'"),
+        ("a: b: c", "1:5: not YAML: mapping values are not allowed here"),
+        ('a: "\\U99999999"', "not YAML from here on"),
+        ("%YAML 1.7\n---\na: 1", "1:1: not YAML from here on"),
+        (b"ab: c\nd: \xff", "2:4: undecodable text: byte 0xff; a scenario is written in UTF-8"),
+        ("a: 1\nb: \x07", "2:4: forbidden character: U+0007"),
+        ("a: \ud800", "1:4: undecodable text: byte 0xed"),
+        ('a: "\\ud800"', "1:4: half a character: '\\ud800'"),
+        ("a: 1\na: 2", "2:1: duplicate key: 'a'; a key stands once in a mapping; this one stands"),
+        ("a: !!python/object:os.system {}", "1:4: a tag: !!python/object:os.system"),
+        ("a: !foo 1", "1:4: a tag: !foo; the language has no tags"),
+        ("a: !!str 1", "1:4: a tag: !!str"),
+        ("!foo a: 1", "1:1: a tag: !foo"),
+        ("a: &x 1", "1:4: an anchor: &x; the language has no anchors"),
+        ("a: {b: &x [1]}\nc: *x", "2:4: an alias: *x; the language has no aliases"),
+        ("1: a", "1:1: a key that is no text: 1; keys are texts (did you mean \"1\"?)"),
+        ("true: a", "1:1: a key that is no text: true"),
+        ("1.5: a", "1:1: a key that is no text: 1.5"),
+        ("? [a]\n: b", "1:3: a key that is no text: a collection"),
+        ("a:\nb: 1", "1:3: no value; nothing may be empty"),
+        ("a: null", "1:4: no value: null; nothing may be empty"),
+        ("? a\n? b", "1:4: no value"),
+    ],
+)
+def test_what_the_language_does_not_have_is_refused(content: str | bytes, problem: str) -> None:
+    """Whatever is not plain YAML is refused with its place, its value and the rule."""
+    assert any(found.startswith("a.yaml:") and problem in found for found in problems_in(content))
+
+
+def test_an_alias_bomb_is_never_expanded() -> None:
+    """Aliases are refused where they stand, so that small files cannot become large data."""
+    levels = [f"l{n}: &l{n} [*l{n - 1}, *l{n - 1}, *l{n - 1}]" for n in range(1, 30)]
+    bomb = "\n".join(["l0: &l0 [lol]", *levels])
+
+    source = read(bomb, "a.yaml")
+
+    assert [None, None, None] == source.data["l29"]
+    assert 30 + 3 * 29 == len(source.problems)
+
+
+def test_all_problems_are_found_inside_what_is_refused_itself() -> None:
+    """A mistake inside the value of a duplicate key is reported as well."""
+    assert ["a.yaml:2:1", "a.yaml:2:5"] == [
+        problem.split(": ")[0] for problem in problems_in("a: 1\na: {b: 1, b: 2}".replace("b: 1", "*x : 1"))
+    ]
+
+
+def test_nesting_has_a_limit() -> None:
+    """Collections may be nested to the limit and no deeper."""
+    deep = "a: " + "[" * MAX_DEPTH + "]" * MAX_DEPTH
+
+    assert [] == problems_in(deep)
+    assert ["a.yaml:1:24: nested too deep; 20 levels are the limit"] == problems_in(
+        "a: " + "[" * 100_000
+    )
+
+
+def test_size_has_a_limit() -> None:
+    """A file of the largest size is read and one that is larger is not."""
+    largest = "a: " + "x" * (MAX_BYTES - 3)
+
+    assert [] == problems_in(largest)
+    assert ["a.yaml:1:1: the file is too large: 262145 bytes; at most 256 KiB are read"] == (
+        problems_in(largest + "x")
+    )
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
+    """A file may begin with the mark that some editors write."""
+    assert {"a": "b"} == read(b"\xef\xbb\xbfa: b", "a.yaml").data

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from scenarios.errors import InvalidScenarioError, Problem
 from scenarios.language import ScenarioFile, build, explain
 from scenarios.scenario import Scenario
-from scenarios.source import MAX_BYTES, Source, read
+from scenarios.source import MAX_BYTES, read
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 """The scenarios that come with the harness."""
@@ -63,7 +63,7 @@ def load_text(text: str | bytes, file: str = "<text>") -> Scenario:
     try:
         written = ScenarioFile.written(source.data)
     except ValidationError as error:
-        problems.extend(_new(explain(error, source), source))
+        problems.extend(explain(error, source))
     if problems:
         raise InvalidScenarioError(problems)
     return build(written, source)
@@ -101,12 +101,6 @@ def _from_here(path: Path) -> Path:
 
 def _no_scenario(path: str | Path, reason: str) -> Problem:
     return Problem(str(path), 1, 1, "no scenario", reason, "name a scenario file or a directory")
-
-
-def _new(problems: Iterable[Problem], source: Source) -> Iterator[Problem]:
-    """Leave out what only follows from a problem that the reader has found at the same place."""
-    known = {(problem.line, problem.column) for problem in source.problems}
-    return (problem for problem in problems if (problem.line, problem.column) not in known)
 
 
 def _same_names(scenarios: Iterable[Scenario]) -> Iterator[Problem]:

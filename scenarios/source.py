@@ -186,7 +186,7 @@ class _Reader:
                 self._give_up(_position(event), "a second document", "", rule)
 
     def _value(self, event: Event, path: Path) -> Any:
-        position = self._source.values[path] = _position(event)
+        position = self._source.values[path] = self._start(event, path)
         if len(path) > MAX_DEPTH:
             self._give_up(position, "nested too deep", "", f"{MAX_DEPTH} levels are the limit")
         match event:
@@ -204,6 +204,11 @@ class _Reader:
                 raise AssertionError(f"no event begins a value like {event}")
         self._refuse_magic(event, position)
         return value
+
+    def _start(self, event: Event, path: Path) -> Position:
+        # Where nothing is written the parser is at the next token already, lines below its key.
+        is_nothing = isinstance(event, ScalarEvent) and event.style is None and not event.value
+        return self._source.keys.get(path, _position(event)) if is_nothing else _position(event)
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}

@@ -32,6 +32,8 @@ from scenarios.trial import Trial
 
 SHARED_QUEUE = "orders-under-test"
 DEFAULT_CACHE = 1000
+BUILD_ID = "under-test"
+"""Without one the SDK hashes the code of every loaded module, which takes most of a second."""
 
 
 class ServerEngine:
@@ -122,6 +124,7 @@ class ServerEngine:
             max_concurrent_activities=32 if threaded else None,
             interceptors=[AttemptInterceptor(self._runs)],
             max_cached_workflows=cache,
+            build_id=BUILD_ID,
             workflow_runner=self._runner(),
         )
 

@@ -12,9 +12,9 @@ from temporalio.client import WorkflowExecutionDescription, WorkflowHandle
 
 from scenarios.trial import DAY, Trial
 
-LOOK_EVERY_SECONDS = 2.0
-IDLE_LOOKS = 3
-TASK_FAILURES = 3
+LOOK_EVERY_SECONDS = 1.0
+IDLE_LOOKS = 4
+FAILING_LOOKS = 2
 LIMIT_SECONDS = 240.0
 
 
@@ -43,6 +43,7 @@ class Watchman:
             if ending.done():
                 return ""
             description = await self._handle.describe()
+            self._count_idle_looks(description)
             reason = await self._why_failing(description) or self._why_stuck(description)
             if reason:
                 return reason
@@ -50,27 +51,35 @@ class Watchman:
                 self.gave_up = True
                 return f"it is still running after {LIMIT_SECONDS:g} s of real time"
 
+    def _count_idle_looks(self, description: WorkflowExecutionDescription) -> None:
+        look = (description.history_length, len(self._trial.world.journal))
+        self._idle_looks = self._idle_looks + 1 if look == self._last_look else 0
+        self._last_look = look
+
     async def _why_failing(self, description: WorkflowExecutionDescription) -> str:
-        """A workflow task that fails is tried again for ever: the order hangs."""
-        if description.raw_description.pending_workflow_task.attempt < TASK_FAILURES:
+        """A workflow task that fails is tried again for ever: the order hangs.
+
+        Only the first failure is reported to the server, the next attempts are left to time out.
+        """
+        task = description.raw_description.pending_workflow_task
+        if task.attempt < 2 or self._idle_looks < FAILING_LOOKS:
             return ""
         message = ""
         async for event in self._handle.fetch_history_events():
             if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
                 message = event.workflow_task_failed_event_attributes.failure.message
-        return f"its workflow task fails again and again: {message}"
+        return message and f"its workflow task fails again and again: {message}"
 
     def _why_stuck(self, description: WorkflowExecutionDescription) -> str:
+        raw = description.raw_description
         pending = [
             f"{each.activity_type.name}, attempt {each.attempt}, {each.last_failure.message}"
-            for each in description.raw_description.pending_activities
+            for each in raw.pending_activities
         ]
         if self._virtual_now(description) > 2 * DAY:
             return f"after two days it waits for {'; '.join(pending) or 'a timer or a message'}"
-        look = (description.history_length, len(self._trial.world.journal))
-        self._idle_looks = self._idle_looks + 1 if look == self._last_look else 0
-        self._last_look = look
-        if self._patient or pending or self._idle_looks < IDLE_LOOKS:
+        busy = pending or raw.HasField("pending_workflow_task")
+        if self._patient or busy or self._idle_looks < IDLE_LOOKS:
             return ""
         return "nothing is under way: it waits for a message that nobody sends"
 

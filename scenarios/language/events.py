@@ -49,7 +49,7 @@ class WhenEntry(Written):
             raise refusal(what, rule, value=" and ".join(moments))
         if moments == ["at"] and self.call is not None:
             rule = "calls are counted with before or after only"
-            raise refused_at({("call", KEY): refusal("a call at a time", rule)})
+            raise refused_at({("call", KEY): refusal("a call at a time", rule, value="'call'")})
         return self
 
 

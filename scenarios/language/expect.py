@@ -110,7 +110,8 @@ class Expect(Written):
     def _somebody_terminates(cls, orphans: dict[str, int], info: ValidationInfo) -> dict[str, int]:
         if not declared(info).terminates:
             rule = "only an order that is terminated may leave effects behind; add the event"
-            raise refused_at({(KEY,): refusal("orphans without a terminate", rule)})
+            problem = refusal("a key without its event", rule, value="'orphans'")
+            raise refused_at({(KEY,): problem})
         return orphans
 
     @model_validator(mode="after")

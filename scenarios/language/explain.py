@@ -32,9 +32,10 @@ _RULES = {
 def explain(error: ValidationError, source: Source) -> list[Problem]:
     """The problems in `error`, each with its place in `source`.
 
-    What stands below a key that is wrong itself is left out: nobody knows what it should be.
+    What stands below a key that is wrong itself is left out: nobody knows what it should be. So is
+    an empty value, which the reader has refused already.
     """
-    details = error.errors(include_url=False)
+    details = [d for d in error.errors(include_url=False) if d["input"] is not None]
     wrong_keys = {_path(detail) for detail in details if _is_about_key(detail)}
     return [
         _problem(detail, source)

@@ -58,7 +58,7 @@ def refused_at(problems: Mapping[Location, PydanticCustomError]) -> ValidationEr
         problems: What is wrong where; a location ends with `KEY` where the key is wrong.
     """
     details = [
-        InitErrorDetails(type=problem, loc=location, input=None)
+        InitErrorDetails(type=problem, loc=location, input={})
         for location, problem in problems.items()
     ]
     return ValidationError.from_exception_data(REFUSAL, details)

@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    # The workflow sandbox imports this package anew for every run; only the workflow itself has to be.
+    # The sandbox imports this package anew for every run; only the workflow itself has to be.
     from orders.activities import OrderActivities
     from orders.client import (
         OrderConflictError,

@@ -1,6 +1,6 @@
 """The activities: one HTTP call each, made with the order's idempotency key.
 
-They never retry by themselves: Temporal's retry policy does that, and two layers of retries multiply.
+They never retry by themselves: Temporal's retry policy does that, and two layers of it multiply.
 """
 
 from __future__ import annotations
@@ -172,20 +172,20 @@ class OrderActivities:
         self,
         method: str,
         url: str,
-        timeout: float,
+        limit: float,
         *,
         json: dict[str, Any] | None = None,
         params: dict[str, str] | None = None,
         wanted: tuple[str, ...] = (),
     ) -> dict[str, str]:
-        """Make one request and return the `wanted` members of the reply's body.
+        """Make one request, of at most `limit` seconds, and return what is `wanted` of its reply.
 
         Raises:
             ApplicationError: Anything but a readable success; see `orders.errors`.
         """
         try:
             response = await self._http.request(
-                method, url, json=json, params=params, timeout=timeout
+                method, url, json=json, params=params, timeout=limit
             )
         except httpx.RequestError as error:
             raise error_for_transport(error) from error

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pydantic import ValidationError
 from temporalio.client import (
     Client,
+    WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowUpdateFailedError,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from orders.models import CancelAnswer, OrderInput, OrderResult, OrderStatus
@@ -20,6 +22,9 @@ from orders.workflow import OrderSagaWorkflow
 
 TASK_QUEUE = "orders"
 """The task queue that order workers poll."""
+
+INVALID = "invalid"
+"""How an order ended that was none: its workflow refused it before it did anything."""
 
 OrderHandle = WorkflowHandle[OrderSagaWorkflow, OrderResult]
 
@@ -33,17 +38,40 @@ def workflow_id(order_id: str) -> str:
     return f"order-{order_id}"
 
 
-async def connect() -> Client:
-    """Connect to the Temporal that the environment and the profile file name.
+def connection_config(
+    *, address: str | None = None, namespace: str | None = None, profile: str | None = None
+) -> ClientConnectConfig:
+    """Which Temporal the environment and the profile file name, and how to connect to it.
 
     The address, namespace, TLS and API key come from `temporalio.envconfig` (``TEMPORAL_ADDRESS``,
-    ``TEMPORAL_PROFILE`` and so on); without any, from ``localhost:7233``.
+    ``TEMPORAL_PROFILE`` and so on); without any, the address is ``localhost:7233``.
+
+    Args:
+        address: ``host:port``, instead of what is configured.
+        namespace: The namespace, instead of what is configured.
+        profile: The profile to read, instead of ``TEMPORAL_PROFILE``.
 
     Raises:
-        RuntimeError: Nobody answers at the address.
+        RuntimeError: The profile file cannot be read, or it has no such profile.
     """
-    config = ClientConfig.load_client_connect_config()
+    config = ClientConfig.load_client_connect_config(profile)
     config.setdefault("target_host", "localhost:7233")
+    if address is not None:
+        config["target_host"] = address
+    if namespace is not None:
+        config["namespace"] = namespace
+    return config
+
+
+async def connect(
+    *, address: str | None = None, namespace: str | None = None, profile: str | None = None
+) -> Client:
+    """Connect to the Temporal that is configured, or given; see `connection_config`.
+
+    Raises:
+        RuntimeError: The configuration is wrong, or nobody answers at the address.
+    """
+    config = connection_config(address=address, namespace=namespace, profile=profile)
     return await Client.connect(**config, data_converter=pydantic_data_converter)
 
 
@@ -66,7 +94,7 @@ async def start_order(
         )
     except WorkflowAlreadyStartedError:
         # Rather than attach unseen (USE_EXISTING), be told of the other one and compare.
-        handle = _handle(client, order.order_id)
+        handle = order_handle(order.order_id, client)
         await _check_same_order(handle, order, client)
         return handle
 
@@ -89,13 +117,18 @@ async def place_order(
     return await handle.result()
 
 
+def order_handle(order_id: str, client: Client) -> OrderHandle:
+    """The handle of the workflow that runs the order, whether there is one or not."""
+    return client.get_workflow_handle_for(OrderSagaWorkflow.run, workflow_id(order_id))
+
+
 async def get_order_status(order_id: str, *, client: Client | None = None) -> OrderStatus:
     """Where the order is.
 
     Raises:
         temporalio.service.RPCError: There is no such order.
     """
-    handle = _handle(client or await connect(), order_id)
+    handle = order_handle(order_id, client or await connect())
     return await handle.query(OrderSagaWorkflow.get_status)
 
 
@@ -104,7 +137,7 @@ async def cancel_order(
     reason: str,
     *,
     client: Client | None = None,
-    timeout: timedelta = timedelta(seconds=30),
+    timeout: timedelta = timedelta(seconds=30),  # noqa: ASYNC109 - the server keeps it too
 ) -> CancelAnswer:
     """Ask for the order to be cancelled.
 
@@ -122,31 +155,57 @@ async def cancel_order(
         temporalio.service.RPCError: There is no such order.
         temporalio.client.WorkflowUpdateRPCTimeoutOrCancelledError: No worker answered in time.
     """
-    handle = _handle(client or await connect(), order_id)
+    handle = order_handle(order_id, client or await connect())
     try:
         return await handle.execute_update(
             OrderSagaWorkflow.request_cancel, reason, rpc_timeout=timeout
         )
     except WorkflowUpdateFailedError as error:
-        return CancelAnswer(accepted=False, why_not=str(error.cause))
+        return CancelAnswer(accepted=False, why_not=_message_of(error.cause))
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-        description = await handle.describe()  # not found either, if there is no such order
-        ended = description.status.name.lower() if description.status else "gone"
-        return CancelAnswer(accepted=False, why_not=f"the order has ended: {ended}")
+        # Not found either, if there is no such order; else it is there, but has ended.
+        why_not = f"order {order_id} has ended: {await how_it_ended(handle)}"
+        return CancelAnswer(accepted=False, why_not=why_not)
 
 
-def _handle(client: Client, order_id: str) -> OrderHandle:
-    return client.get_workflow_handle_for(OrderSagaWorkflow.run, workflow_id(order_id))
+async def how_it_ended(handle: OrderHandle) -> str | None:
+    """The status with which an order ended, ``None`` if it has not; no worker is asked.
+
+    Beside those of `OrderStatus` it may be ``invalid``, where nothing was done, or ``terminated``
+    or ``timed_out``, where nothing was undone.
+
+    Raises:
+        temporalio.service.RPCError: There is no such order.
+    """
+    description = await handle.describe()
+    match description.status:
+        case WorkflowExecutionStatus.RUNNING:
+            return None
+        case WorkflowExecutionStatus.COMPLETED:
+            return (await handle.result()).status
+        case WorkflowExecutionStatus.CANCELED:
+            return OrderStatus.CANCELLED
+        case WorkflowExecutionStatus.FAILED:
+            return INVALID
+        case other:
+            return other.name.lower() if other else None
+
+
+def _message_of(error: BaseException) -> str:
+    return error.message if isinstance(error, ApplicationError) else str(error)
 
 
 async def _check_same_order(handle: OrderHandle, order: OrderInput, client: Client) -> None:
     """Compare with what the other workflow was started with; its first event has it for ever."""
     async for event in handle.fetch_history_events(page_size=1):
         payloads = event.workflow_execution_started_event_attributes.input.payloads
-        (placed,) = await client.data_converter.decode(payloads, [OrderInput])
-        if placed != order:
+        try:
+            placed = await client.data_converter.decode(payloads, [OrderInput])
+        except ValidationError:  # what somebody else placed is no order at all
+            placed = []
+        if placed != [order]:
             msg = f"order {order.order_id} was placed before with other content"
             raise OrderConflictError(msg)
         return

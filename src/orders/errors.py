@@ -75,7 +75,7 @@ def error_for_reply(response: httpx.Response) -> ApplicationError:
 
 
 def error_for_unreadable(response: httpx.Response) -> ApplicationError:
-    """The error for a success that cannot be read: the effect happened, what it is called is lost."""
+    """The error for a success that cannot be read: the effect happened, its name is lost."""
     host = response.request.url.host
     return ApplicationError(
         f"{host} answered {response.status_code} with a body that cannot be read",
@@ -143,7 +143,7 @@ def _camel(code: str) -> str:
 
 
 def _retry_after(response: httpx.Response) -> timedelta | None:
-    """The ``Retry-After`` header, in seconds or as a date; ``None`` where there is none to follow."""
+    """The ``Retry-After`` header, in seconds or as a date; ``None`` where there is none."""
     value = response.headers.get("retry-after", "").strip()
     if not value:
         return None

@@ -11,8 +11,19 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic.dataclasses import dataclass
+from temporalio.exceptions import ApplicationError
+from typing_extensions import TypeAliasType
+
+INVALID_ORDER = "InvalidOrder"
 
 
 def _no_float(value: Any) -> Any:
@@ -30,24 +41,31 @@ Money = Annotated[
 """An amount in US dollars: not negative, at most two decimal places, exact."""
 
 OrderId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,99}$")]
-"""Letters, digits, dot, underscore, tilde and hyphen: it becomes part of a workflow id and of keys."""
+"""Letters, digits, dot, underscore, tilde, hyphen: it is part of a workflow id and of keys."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Text = Annotated[str, StringConstraints(max_length=200)]
 
 
 class OrderStatus(StrEnum):
-    """Where an order is. The last three are final."""
+    """Where an order is. The last four are final."""
 
     PENDING = "pending"
     PROCESSING = "processing"
     COMPENSATING = "compensating"
     COMPLETED = "completed"
-    """Paid, reserved, shipped and told, unless the result says that the confirmation was refused."""
+    """Paid, reserved, shipped and told, unless the result says that the mail was refused."""
     FAILED = "failed"
     """Everything was undone."""
     NEEDS_ATTENTION = "needs_attention"
     """A service refused to undo something; the result lists what is left for a person to do."""
+    CANCELLED = "cancelled"
+    """The workflow itself was cancelled, and everything was undone; there is no result."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the order has ended."""
+        return self not in (self.PENDING, self.PROCESSING, self.COMPENSATING)
 
 
 class OnConfirmationFailure(StrEnum):
@@ -62,7 +80,7 @@ class OrderItem:
     """One line of an order; `price` is for one piece."""
 
     sku: Name
-    quantity: Annotated[int, Field(ge=1, le=1_000_000)]
+    quantity: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
     price: Money
 
 
@@ -101,6 +119,29 @@ class OrderInput:
     def idempotency_key(self) -> str:
         """The key that names this order's one effect at each service."""
         return f"order-{self.order_id}"
+
+
+def _fail_the_workflow(value: Any, decode: ValidatorFunctionWrapHandler) -> OrderInput:
+    """Decode an order that a client sent, whoever that was.
+
+    Any other error would fail the workflow's task, which Temporal tries again for ever. Declaring
+    ValidationError a failure of the workflow would be too much: an activity's result that cannot be
+    read would then end an order in the middle, with nothing undone.
+    """
+    try:
+        order: OrderInput = decode(value)
+    except ValidationError as error:
+        problems = "; ".join(_problem(each["loc"], each["msg"]) for each in error.errors())
+        raise ApplicationError(problems, type=INVALID_ORDER) from None
+    return order
+
+
+def _problem(loc: tuple[int | str, ...], message: str) -> str:
+    return f"{'.'.join(map(str, loc))}: {message}" if loc else message
+
+
+PlacedOrder = TypeAliasType("PlacedOrder", Annotated[OrderInput, WrapValidator(_fail_the_workflow)])
+"""An order as a workflow takes it from its client: where it is invalid, the workflow fails."""
 
 
 @dataclass(frozen=True)

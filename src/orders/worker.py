@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -10,6 +12,9 @@ from orders.activities import OrderActivities
 from orders.client import TASK_QUEUE
 from orders.settings import ServiceSettings
 from orders.workflow import OrderSagaWorkflow
+
+SHUTDOWN_GRACE = timedelta(seconds=20)
+"""How long calls in flight may go on when a worker is stopped. Another worker repeats the rest."""
 
 
 def create_worker(
@@ -29,6 +34,7 @@ def create_worker(
     """
     return Worker(
         client,
+        graceful_shutdown_timeout=SHUTDOWN_GRACE,
         task_queue=task_queue,
         workflows=[OrderSagaWorkflow],
         activities=OrderActivities(http, services).all(),

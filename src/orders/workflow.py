@@ -4,8 +4,8 @@ Three rules make it consistent whatever fails, whenever it fails:
 
 * A compensation is registered *before* its step and names the effect by its idempotency key. So it
   does not matter whether the step's reply was lost, or whether its request is still under way.
-* A wish to cancel is a state, not an event. Whoever cancels only records the wish and interrupts the
-  step in flight; what happens next is decided in one place, once the steps have come to an end.
+* A wish to cancel is a state, not an event. Whoever cancels only records the wish and interrupts
+  the step in flight; what happens next is decided in one place, once the steps are at an end.
 * A rollback runs in a task of its own, which nobody cancels.
 """
 
@@ -41,12 +41,14 @@ with workflow.unsafe.imports_passed_through():
         Shipment,
     )
     from orders.models import (
+        INVALID_ORDER,
         CancelAnswer,
         Leftover,
         OnConfirmationFailure,
         OrderInput,
         OrderResult,
         OrderStatus,
+        PlacedOrder,
     )
 
 STEP_RETRIES = RetryPolicy(maximum_attempts=3)
@@ -70,7 +72,8 @@ class OrderSagaWorkflow:
     """Reserves, charges, ships and confirms an order, or undoes what it has done of that."""
 
     @workflow.init
-    def __init__(self, order: OrderInput) -> None:
+    def __init__(self, order: PlacedOrder) -> None:
+        _refuse_what_is_no_order(order)
         self._order = order
         self._status = OrderStatus.PENDING
         self._steps: asyncio.Task[None] | None = None
@@ -78,6 +81,7 @@ class OrderSagaWorkflow:
         self._cancel_wish: str | None = None
         self._cancelled_from_outside = False
         self._confirming = False
+        self._confirmed = False
         self._reservation_id: str | None = None
         self._payment_id: str | None = None
         self._shipment: Shipment | None = None
@@ -86,10 +90,11 @@ class OrderSagaWorkflow:
         self._left: list[Leftover] = []
 
     @workflow.run
-    async def run(self, order: OrderInput) -> OrderResult:
+    async def run(self, order: PlacedOrder) -> OrderResult:
         """Bring the order to its end.
 
         Raises:
+            ApplicationError: The order is invalid; nothing was done for it.
             asyncio.CancelledError: The workflow was cancelled, and everything is undone.
         """
         self._status = OrderStatus.PROCESSING
@@ -185,8 +190,8 @@ class OrderSagaWorkflow:
 
     def _refuse_if_cancelled(self) -> None:
         """A wish that arrived together with a step's completion must not be lost."""
-        if self._cancel_wish is not None:
-            raise ApplicationError(self._cancel_wish, type=ORDER_CANCELLED)
+        if self._cancel_wish is not None or self._cancelled_from_outside:
+            raise ApplicationError(self._cancel_reason(), type=ORDER_CANCELLED)
 
     async def _confirm(self, shipment: Shipment) -> None:
         """Tell the customer. Without a limit of attempts: only a refusal is an answer."""
@@ -201,6 +206,7 @@ class OrderSagaWorkflow:
             ),
             start_to_close_timeout=timedelta(seconds=30),
         )
+        self._confirmed = True
 
     # -- the rollback -------------------------------------------------------------------------
 
@@ -232,7 +238,7 @@ class OrderSagaWorkflow:
                     Leftover("create_shipment", self._order.idempotency_key, describe(error))
                 )
                 return
-        if self._confirmation_refused is None:
+        if not self._confirmed and self._confirmation_refused is None:
             try:
                 await self._confirm(self._shipment)
             except ActivityError as error:
@@ -263,10 +269,12 @@ class OrderSagaWorkflow:
     # -- cancellation -------------------------------------------------------------------------
 
     def _why_not_cancel(self) -> str | None:
+        if self._status.is_final:
+            return f"order {self._order.order_id} has ended: {self._status}"
+        if self._parcel_has_left:
+            return f"the parcel of order {self._order.order_id} has left"
         if self._status is OrderStatus.COMPENSATING and self._cancel_wish is None:
             return f"order {self._order.order_id} is being undone already"
-        if self._status in (OrderStatus.COMPLETED, OrderStatus.NEEDS_ATTENTION):
-            return f"order {self._order.order_id} has ended"
         if self._confirming:
             return f"order {self._order.order_id} is on its way, and its customer is being told"
         return None
@@ -278,7 +286,7 @@ class OrderSagaWorkflow:
                 self._steps.cancel()
 
     async def _until_done(self, task: asyncio.Task[None]) -> None:
-        """Wait for `task` whatever happens; a cancelled workflow ends the steps, never a rollback."""
+        """Wait for `task` whatever happens. To cancel the workflow ends the steps, no rollback."""
         while not task.done():
             try:
                 await workflow.wait([task])
@@ -305,14 +313,17 @@ class OrderSagaWorkflow:
         if self._parcel_has_left:
             return self._end(OrderStatus.COMPLETED, too_late=cause)
         if self._cancelled_from_outside:
+            self._status = OrderStatus.CANCELLED
             raise asyncio.CancelledError(cause)
         return self._end(OrderStatus.FAILED, error=cause)
 
     def _describe_cause(self, error: BaseException | None) -> str:
         if error is not None and not is_cancelled_exception(error):
             return describe(error)
-        reason = self._cancel_wish or workflow.cancellation_reason() or "the workflow was cancelled"
-        return f"{ORDER_CANCELLED}: {reason}"
+        return f"{ORDER_CANCELLED}: {self._cancel_reason()}"
+
+    def _cancel_reason(self) -> str:
+        return self._cancel_wish or workflow.cancellation_reason() or "the workflow was cancelled"
 
     def _end(
         self, status: OrderStatus, *, error: str | None = None, too_late: str | None = None
@@ -331,3 +342,10 @@ class OrderSagaWorkflow:
             confirmation_refused=self._confirmation_refused if stands else None,
             left=self._left,
         )
+
+
+def _refuse_what_is_no_order(order: object) -> None:
+    """Payloads such as null are decoded past all type hints, and would hang the workflow."""
+    if not isinstance(order, OrderInput):
+        msg = f"an order is a JSON object, not {order!r:.80}"
+        raise ApplicationError(msg, type=INVALID_ORDER)

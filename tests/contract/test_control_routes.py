@@ -51,7 +51,7 @@ async def test_a_fault_on_a_service_is_one_on_its_operations(over_http: OverHttp
         ({"on": "payments.charge", "fault": 200}, "from 400 to 599, not 200"),
         ({"on": "payments.charge", "fault": "delay_request"}, "a duration"),
         ({"on": "payments.charge", "fault": {"delay_request": 30}}, "such as 30s"),
-        ({"on": "payments.charge", "fault": {"duplicate": 1}}, "at least 2"),
+        ({"on": "payments.charge", "fault": {"duplicate": 1}}, "from 2 to 100, not 1"),
         ({"on": "payments.charge", "fault": {"refuse": 1}}, "takes no argument"),
         ({"on": "payments.charge", "fault": {"outage": {"from": "2s", "to": "1s"}}}, "after it"),
         ({"on": "payments.charge", "fault": {"status_after_effect": 404}}, "from 500 to 599"),

@@ -1,0 +1,106 @@
+"""Measures the catalogue on the embedded server: ``nox -s bench``.
+
+Prints the seconds from the command to the first verdict, and for growing numbers of copies of the
+catalogue the seconds, the scenarios per second and the memory of harness and server. Each number of
+copies runs in a process of its own with a fresh server, so that none inherits from another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from scenarios.engines.server import ServerEngine
+from scenarios.loader import find, load
+from scenarios.runner import run_one
+from scenarios.saga import SagaUnderTest, order_saga
+from scenarios.scenario import Scenario
+from scenarios.verdict import Verdict
+
+FIRST_VERDICT_RUNS = 5
+
+
+@click.command()
+@click.argument("copies", nargs=-1, type=click.IntRange(min=1))
+@click.option("--at-once", default=12, show_default=True, help="Scenarios under way at a time.")
+@click.option("--one", type=click.IntRange(min=1), hidden=True, help="Measure this many, here.")
+def main(copies: tuple[int, ...], at_once: int, one: int | None) -> None:
+    """Measure the catalogue for each number of COPIES (1 and 10 by default)."""
+    if one is not None:
+        click.echo(json.dumps(asyncio.run(_measure(one, at_once))))
+        return
+    console = Console()
+    console.print(f"command to first verdict: {_first_verdict():.2f} s (median)")
+    table = Table("copies", "scenarios", "s", "scenarios/s", "harness MiB", "server MiB", "verdict")
+    for number in copies or (1, 10):
+        row = _in_own_process(number, at_once)
+        table.add_row(*(str(value) for value in row.values()))
+    console.print(table)
+
+
+def _first_verdict() -> float:
+    one = str(find([])[0])
+    seconds = []
+    for _ in range(FIRST_VERDICT_RUNS):
+        started = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "scenarios", "run", one], check=True, stdout=subprocess.DEVNULL
+        )
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)
+
+
+def _in_own_process(copies: int, at_once: int) -> dict[str, object]:
+    command = [sys.executable, __file__, "--one", str(copies), "--at-once", str(at_once)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    row: dict[str, object] = json.loads(done.stdout)
+    return row
+
+
+async def _measure(copies: int, at_once: int) -> dict[str, object]:
+    saga = order_saga()
+    scenarios = load([]) * copies
+    async with ServerEngine(saga) as engine:
+        started = time.perf_counter()
+        verdicts = await _verdicts(scenarios, engine, saga, at_once)
+        seconds = time.perf_counter() - started
+    return {
+        "copies": copies,
+        "scenarios": len(scenarios),
+        "seconds": round(seconds, 1),
+        "per second": round(len(scenarios) / seconds, 1),
+        "harness": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "server": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
+        "verdict": str(Verdict.merge(verdicts)),
+    }
+
+
+async def _verdicts(
+    scenarios: list[Scenario], engine: ServerEngine, saga: SagaUnderTest, at_once: int
+) -> set[Verdict]:
+    """The verdicts alone: thousands of whole results would be the memory that is measured."""
+    waiting = iter(scenarios)
+    verdicts: set[Verdict] = set()
+
+    async def work() -> None:
+        for scenario in waiting:
+            verdicts.add((await run_one(scenario, engine, saga)).verdict)
+
+    await asyncio.gather(*(work() for _ in range(at_once)))
+    return verdicts
+
+
+if __name__ == "__main__":
+    main(standalone_mode=False)
+    sys.stdout.flush()
+    os._exit(0)  # as in scenarios/__main__.py

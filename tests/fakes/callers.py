@@ -1,0 +1,58 @@
+"""Calls as a saga makes them, sent through a world's network without any HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fakes import Call, ManualClock, WireReply, World
+
+TIMEOUT = 5.0
+"""Seconds until a caller of these tests gives up."""
+
+_BODIES: dict[str, dict[str, Any]] = {
+    "inventory.reserve": {"items": [{"sku": "WIDGET", "qty": 2}]},
+    "payments.charge": {
+        "customer_id": "c1",
+        "payment_method_id": "pm_1",
+        "amount": "19.99",
+        "currency": "USD",
+    },
+    "shipping.create": {
+        "address": {
+            "street": "1 Main Street",
+            "city": "Springfield",
+            "state": "IL",
+            "zip": "62701",
+            "country": "US",
+        }
+    },
+    "notifications.send": {"customer_id": "c1", "tracking_number": "TRACK-1"},
+}
+
+
+def call(world: World, name: str, order: str = "o1", **changes: Any) -> Call:
+    """A call of the operation `name` for `order`, by key; a change to ``None`` leaves a field out."""
+    operation = world.operations[name]
+    fields: dict[str, Any] = {operation.target_key_at or "idempotency_key": f"order-{order}"}
+    if operation.is_create:
+        fields |= {"order_id": order, **_BODIES[name]}
+    fields |= changes
+    sent = {field: value for field, value in fields.items() if value is not None}
+    return Call(operation, sent, order=order, activity=name, timeout=TIMEOUT)
+
+
+async def ask(world: World, name: str, order: str = "o1", **changes: Any) -> WireReply:
+    """Send such a call."""
+    return await world.network.send(call(world, name, order, **changes))
+
+
+def clock_of(world: World) -> ManualClock:
+    """The clock of a world that stands still unless it is moved."""
+    assert isinstance(world.clock, ManualClock)
+    return world.clock
+
+
+def states(world: World, name: str) -> list[str]:
+    """The states of all effects of a create, oldest first."""
+    made = world.books().effects.values()
+    return [effect.state.value for effect in made if effect.operation == name]

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import random
+from collections import Counter
+from contextlib import suppress
+
+import pytest
+
+from fakes import (
+    FAULTS,
+    ORDER_OPERATIONS,
+    AccountKind,
+    Books,
+    Fault,
+    FaultRule,
+    Idempotency,
+    Settings,
+    TransportError,
+    World,
+)
+from fakes.inventory import AVAILABLE, RESERVED, SHIPPED
+from tests.fakes.callers import ask, clock_of
+
+pytestmark = pytest.mark.anyio
+
+SKUS = ("WIDGET", "GADGET")
+STOCK = 20
+ARGUMENTS = {"status": 500, "delay": 30.0, "copies": 2, "end": 40.0}
+WIRE_FAULTS = [name for name in FAULTS if not name.startswith("crash")]
+
+
+async def live(world: World, chance: random.Random) -> None:
+    """Two hundred calls at random, many of them for the same keys, some of them with a fault."""
+    for _ in range(200):
+        operation = chance.choice(ORDER_OPERATIONS.names)
+        order = f"o{chance.randrange(12)}"
+        changes = {}
+        if operation == "inventory.reserve":
+            lines = chance.sample(SKUS, k=chance.randint(1, 2))
+            changes = {"items": [{"sku": sku, "qty": chance.randint(1, 4)} for sku in lines]}
+        if chance.random() < 0.3:
+            fault = Fault(chance.choice(WIRE_FAULTS), **ARGUMENTS)  # type: ignore[arg-type]
+            world.network.rules = [FaultRule(frozenset({operation}), fault)]
+        with suppress(TransportError):
+            await ask(world, operation, order, **changes)
+        world.network.rules = []
+        clock_of(world).advance_to(world.clock.now() + chance.expovariate(1.0))
+    clock_of(world).run_all()
+
+
+def worlds() -> list[Settings]:
+    """Worlds that treat keys, parcels and reservations differently."""
+    stock = dict.fromkeys(SKUS, STOCK)
+    return [
+        Settings(stock=stock),
+        Settings(stock=stock, idempotency=Idempotency.NONE),
+        Settings(stock=stock, idempotency=Idempotency.STORES_ERRORS, refunds_refused=True),
+        Settings(stock=stock, idempotency_expires_after=50.0, reservation_expires_after=20.0),
+        Settings(stock=stock, ships_after=45.0),
+    ]
+
+
+@pytest.fixture(params=[(seed, number) for seed in range(6) for number in range(5)], ids=str)
+async def books(request: pytest.FixtureRequest) -> Books:
+    """The books after a random life."""
+    seed, number = request.param
+    world = World(worlds()[number])
+    await live(world, random.Random(seed))
+    return world.books()
+
+
+async def test_every_entry_balances(books: Books) -> None:
+    """Each entry's postings sum to zero per unit, and so does the whole log at every prefix."""
+    for entry in books.entries:
+        sums = Counter[str]()
+        for posting in entry.postings:
+            sums[posting.unit] += posting.amount
+
+        assert not any(sums.values()), entry
+
+
+async def test_stock_is_neither_made_nor_lost(books: Books) -> None:
+    """At every prefix available, reserved and shipped sum to the stock of the beginning."""
+    held: Counter[tuple[str, str]] = Counter()
+    opened = set()
+    for entry in books.entries:
+        for posting in entry.postings:
+            if posting.account.kind is AccountKind.STOCK:
+                held[posting.account.name, posting.unit] += posting.amount
+                opened.add(posting.unit)
+        for sku in opened:
+            parts = [held[account.name, sku] for account in (AVAILABLE, RESERVED, SHIPPED)]
+
+            assert sum(parts) == STOCK, entry
+            assert parts[1] >= 0, entry
+
+
+async def test_the_balances_are_the_sums_of_the_log(books: Books) -> None:
+    """What the books say now is what their entries add up to."""
+    sums: dict[str, Counter[str]] = {}
+    for entry in books.entries:
+        for posting in entry.postings:
+            sums.setdefault(posting.account.name, Counter())[posting.unit] += posting.amount
+
+    nonzero = {name: {u: n for u, n in units.items() if n} for name, units in sums.items()}
+    assert books.balances() == {name: units for name, units in nonzero.items() if units}
+
+
+async def test_money_is_held_for_live_charges_only(books: Books) -> None:
+    """The merchant holds exactly the charges that were not refunded."""
+    charges = [e for e in books.effects.values() if e.operation == "payments.charge"]
+    held = sum(charge.amount for charge in charges if charge.state == "live")
+
+    assert books.balances().get("merchant", {}).get("USD", 0) == held
+
+
+async def test_the_same_seed_gives_the_same_books() -> None:
+    """Nothing in the fakes depends on anything but what is done to them."""
+    first, second = World(worlds()[0]), World(worlds()[0])
+    await live(first, random.Random(7))
+    await live(second, random.Random(7))
+
+    assert first.books().entries == second.books().entries
+    assert first.journal.attempts == second.journal.attempts
+
+
+def test_books_write_down_what_does_not_balance() -> None:
+    """The books record and do not judge: it is the checks that must find such an entry."""
+    books = Books()
+
+    books.write(at=0, operation="x", order="o1", effect="", postings=())
+
+    assert [entry.number for entry in books.entries] == [0]
+    assert books.effects_of("o1") == []

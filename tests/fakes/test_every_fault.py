@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+
+from fakes import FAULTS, ORDER_OPERATIONS, Fault, FaultRule, Operation, Seen, Settings, World
+from fakes.carriers import CARRIERS
+from fakes.wire import (
+    ConnectionLostError,
+    IncompleteReplyError,
+    NoConnectionError,
+    NoReplyError,
+    WorkerCrash,
+)
+from tests.fakes.callers import TIMEOUT, ask, clock_of
+
+pytestmark = pytest.mark.anyio
+
+SUCCESS = 0
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a fault does, whatever the operation.
+
+    Attributes:
+        fault: The fault.
+        shown: What the caller gets: a status, `SUCCESS`, or what is raised.
+        seen: What the journal says that the caller knows.
+        arrivals: How often the request has arrived when the caller knows.
+        late: How often it arrives afterwards.
+    """
+
+    fault: Fault
+    shown: int | type[BaseException]
+    seen: Seen
+    arrivals: int
+    late: int = 0
+
+
+TABLE = (
+    Expected(Fault("refuse"), NoConnectionError, Seen.REFUSED, 0),
+    Expected(Fault("outage", start=0, end=60), NoConnectionError, Seen.REFUSED, 0),
+    Expected(Fault("drop_request"), NoReplyError, Seen.UNKNOWN, 0),
+    Expected(Fault("reject", status=400), 400, Seen.REFUSED, 0),
+    Expected(Fault("reject", status=429), 429, Seen.REFUSED, 0),
+    Expected(Fault("reject", status=503), 503, Seen.UNKNOWN, 0),
+    Expected(Fault("reject", status=409, code="request_in_flight"), 409, Seen.UNKNOWN, 0),
+    Expected(Fault("drop_response"), NoReplyError, Seen.UNKNOWN, 1),
+    Expected(Fault("reset_after_effect"), ConnectionLostError, Seen.UNKNOWN, 1),
+    Expected(Fault("status_after_effect", status=500), 500, Seen.UNKNOWN, 1),
+    Expected(Fault("malformed"), SUCCESS, Seen.UNKNOWN, 1),
+    Expected(Fault("truncated"), IncompleteReplyError, Seen.UNKNOWN, 1),
+    Expected(Fault("empty"), SUCCESS, Seen.UNKNOWN, 1),
+    Expected(Fault("delay_request", delay=TIMEOUT - 1), SUCCESS, Seen.OK, 1),
+    Expected(Fault("delay_request", delay=TIMEOUT), NoReplyError, Seen.UNKNOWN, 0, late=1),
+    Expected(Fault("delay_response", delay=0), SUCCESS, Seen.OK, 1),
+    Expected(Fault("delay_response", delay=60), NoReplyError, Seen.UNKNOWN, 1),
+    Expected(Fault("duplicate", copies=3), SUCCESS, Seen.OK, 3),
+    Expected(Fault("crash_before"), WorkerCrash, Seen.UNKNOWN, 0),
+    Expected(Fault("crash_after"), WorkerCrash, Seen.UNKNOWN, 1),
+    Expected(Fault("evict"), SUCCESS, Seen.OK, 1),
+)
+
+FITTING = [
+    pytest.param(expected, operation, id=f"{expected.fault}-{operation.name}")
+    for expected in TABLE
+    for operation in ORDER_OPERATIONS.operations
+    if expected.fault.kind.fits(operation)
+]
+
+
+def test_every_fault_is_in_the_table() -> None:
+    """No fault can be added without a carrier and a row in the table of this test."""
+    assert {expected.fault.name for expected in TABLE} == set(FAULTS) == set(CARRIERS)
+
+
+@pytest.mark.parametrize(("expected", "operation"), FITTING)
+async def test_a_fault_does_what_its_table_says(expected: Expected, operation: Operation) -> None:
+    """What the caller gets, what the journal says, and how often the request arrived."""
+    world = World(Settings(default_stock=10))
+    if operation.undoes is not None:
+        await ask(world, operation.undoes)
+    world.network.rules.append(FaultRule(frozenset({operation.name}), expected.fault))
+
+    shown: int | type[BaseException]
+    try:
+        shown = (await ask(world, operation.name)).status
+    except BaseException as error:  # noqa: BLE001 - a crash of the worker is a BaseException
+        shown = type(error)
+
+    attempt = world.journal.attempts[-1]
+    assert shown == (expected.shown or operation.success)
+    assert attempt.fault == str(expected.fault)
+    assert attempt.seen is expected.seen
+    assert attempt.status == (shown if isinstance(shown, int) else None)
+    assert bool(attempt.error) == (shown != operation.success)
+    assert len(attempt.deliveries) == expected.arrivals
+    clock_of(world).run_all()
+    assert len(attempt.deliveries) == expected.arrivals + expected.late
+    assert len(attempt.entries) == min(1, expected.arrivals + expected.late)
+
+
+@pytest.mark.parametrize("expected", TABLE, ids=lambda expected: str(expected.fault))
+async def test_a_caller_never_waits_longer_than_its_timeout(expected: Expected) -> None:
+    """Whatever happens to a call, its caller knows by the time it is willing to wait."""
+    world = World()
+    world.network.rules.append(FaultRule(frozenset({"payments.charge"}), expected.fault))
+
+    with suppress(Exception, WorkerCrash):
+        await ask(world, "payments.charge")
+
+    assert world.journal.attempts[-1].ended_at is not None
+    assert world.clock.now() <= TIMEOUT

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from fakes.__main__ import main
+from fakes.app import create_app
+from fakes.server import bound_socket, serving, url_of
+
+pytestmark = pytest.mark.anyio
+
+MAIL = {"order_id": "o1", "customer_id": "c1"}
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[str]]:
+    """``python -m fakes`` on any free port."""
+    command = [sys.executable, "-m", "fakes", "--port", "0", "--stock", "WIDGET=5"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def test_the_command_says_where_it_listens_and_ends_on_ctrl_c(
+    process: subprocess.Popen[str],
+) -> None:
+    """The line comes when it listens; then four hints; Ctrl-C ends it with exit code 0."""
+    assert process.stdout is not None
+    first, *hints = (process.stdout.readline().strip() for _ in range(5))
+    url = first.removeprefix("fakes listening on ")
+    stock = httpx.get(f"{url}/stock", trust_env=False).json()
+    process.send_signal(signal.SIGINT)
+
+    assert stock == {"WIDGET": {"available": 5, "reserved": 0, "shipped": 0}}
+    services = ("INVENTORY", "PAYMENTS", "SHIPPING", "NOTIFICATIONS")
+    assert hints == [f"ORDERS_{service}_URL={url}" for service in services]
+    assert process.wait(timeout=10) == 0
+
+
+def test_a_port_that_is_taken_is_an_error() -> None:
+    """Exit code 2, and what to do about it."""
+    with bound_socket() as taken:
+        taken.listen()
+        port = url_of(taken).rpartition(":")[2]
+        result = CliRunner().invoke(main, ["--port", port])
+
+    assert result.exit_code == 2
+    assert "--port 0 takes any free port" in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--ships-after", "soon"], "ships_after: 'soon' is no duration"),
+        (["--stock", "WIDGET"], "write SKU=N"),
+        (["--default-stock", "-1"], "at least 0, not -1"),
+        (["--idempotency", "replays"], "did you mean replay?"),
+        (["--port", "70000"], "0<=x<=65535"),
+        (["--hots", "x"], "--host"),
+    ],
+    ids=str,
+)
+def test_a_wrong_option_is_explained(options: list[str], sentence: str) -> None:
+    """Exit code 2, and a sentence with the value and the rule."""
+    result = CliRunner().invoke(main, options)
+
+    assert result.exit_code == 2
+    assert sentence in result.output
+
+
+def test_help_shows_examples() -> None:
+    """Whoever asks for help gets commands to try."""
+    result = CliRunner().invoke(main, ["--help"])
+
+    assert result.exit_code == 0
+    assert "python -m fakes --port 0" in result.output
+
+
+async def test_the_world_over_http_runs_in_real_time() -> None:
+    """By default a delay is a real one, and the reply comes after it."""
+    fault = {"on": "notifications.send", "fault": {"delay_response": "5ms"}}
+    with bound_socket() as sock:
+        async with serving(create_app(), sock) as url, httpx.AsyncClient(base_url=url) as client:
+            await client.post("/__fakes__/faults", json=fault)
+            response = await client.post("/emails", json=MAIL)
+            (attempt,) = (await client.get("/__fakes__/journal")).json()["attempts"]
+
+    assert response.status_code == 202
+    assert attempt["ended_at"] - attempt["sent_at"] >= 0.005
+
+
+async def test_a_server_that_stops_lets_go_of_those_who_wait() -> None:
+    """A caller whose reply was lost does not keep the server from stopping."""
+    app = create_app()
+    fault = {"on": "notifications.send", "fault": "drop_response"}
+    with bound_socket() as sock:
+        async with httpx.AsyncClient(base_url=url_of(sock)) as client:
+            async with serving(app, sock):
+                await client.post("/__fakes__/faults", json=fault)
+                waiting = asyncio.create_task(client.post("/emails", json=MAIL))
+                while not app.state.stage.world.books().effects:
+                    await asyncio.sleep(0)
+
+            with pytest.raises(httpx.ReadError):
+                await waiting

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from fakes import Caller, Seen, Settings, World, calling, httpx_to_fakes
+from fakes.routes import UnknownRouteError
+
+pytestmark = pytest.mark.anyio
+
+MAIL = {"order_id": "o1", "customer_id": "c1"}
+URL = "http://notifications.internal/emails"
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    """A client whose requests are caught."""
+    async with httpx.AsyncClient() as client:
+        with httpx_to_fakes():
+            yield client
+
+
+async def test_a_request_outside_of_any_world_is_an_error(client: httpx.AsyncClient) -> None:
+    """A request that nobody claims is a mistake, and never reaches a socket."""
+    with pytest.raises(RuntimeError, match=r"POST http://.*/emails was sent outside of any world"):
+        await client.post(URL, json=MAIL)
+
+
+async def test_an_unknown_route_names_the_nearest(client: httpx.AsyncClient) -> None:
+    """A path that no fake has is a mistake too, and the message helps with it."""
+    with calling(Caller(World())):
+        with pytest.raises(UnknownRouteError, match="POST /email; the nearest is POST /emails"):
+            await client.post("http://notifications.internal/email", json=MAIL)
+        with pytest.raises(UnknownRouteError, match="GET /stocks; the nearest is GET /stock"):
+            await client.get("http://inventory.internal/stocks")
+
+
+async def test_the_caller_is_in_the_journal(client: httpx.AsyncClient) -> None:
+    """Order and activity are known from the context, whatever the request says."""
+    world = World()
+    with calling(Caller(world, order="o7", activity="send_confirmation")):
+        await client.post(URL, json=MAIL)
+
+    (attempt,) = world.journal
+    assert (attempt.order, attempt.activity) == ("o7", "send_confirmation")
+
+
+async def test_worlds_are_told_apart_by_context(client: httpx.AsyncClient) -> None:
+    """Tasks that run at the same time talk each to its own world."""
+    worlds = [World() for _ in range(5)]
+
+    async def act(world: World, mails: int) -> None:
+        with calling(Caller(world)):
+            for _ in range(mails):
+                await client.post(URL, json=MAIL)
+                await asyncio.sleep(0)
+
+    await asyncio.gather(*(act(world, mails) for mails, world in enumerate(worlds)))
+
+    assert [len(world.journal) for world in worlds] == [0, 1, 2, 3, 4]
+
+
+async def test_a_synchronous_client_works_in_a_thread(client: httpx.AsyncClient) -> None:
+    """A synchronous activity in a thread talks to the world on the loop."""
+    world = World()
+
+    def act() -> int:
+        with httpx.Client() as synchronous:
+            return synchronous.post(URL, json=MAIL).status_code
+
+    with calling(Caller(world, order="o1", loop=asyncio.get_running_loop())):
+        assert await asyncio.to_thread(act) == 202
+
+    assert [attempt.seen for attempt in world.journal] == [Seen.OK]
+
+
+async def test_a_synchronous_client_on_the_loop_is_an_error(client: httpx.AsyncClient) -> None:
+    """It would wait for a world that cannot answer while it waits."""
+    caller = Caller(World(), loop=asyncio.get_running_loop())
+
+    with httpx.Client() as synchronous, calling(caller):  # noqa: SIM117 - the error is of one call
+        with pytest.raises(RuntimeError, match="needs a thread"):
+            synchronous.post(URL, json=MAIL)
+
+
+async def test_reads_work_in_process(client: httpx.AsyncClient) -> None:
+    """A saga that looks before it acts can look."""
+    with calling(Caller(World(Settings(stock={"WIDGET": 5})))):
+        stock = (await client.get("http://inventory.internal/stock")).json()
+
+    assert stock == {"WIDGET": {"available": 5, "reserved": 0, "shipped": 0}}
+
+
+async def test_the_process_is_as_before_when_the_hook_is_closed() -> None:
+    """Nothing of the hook stays behind."""
+    with httpx_to_fakes():
+        pass
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(418))
+    async with httpx.AsyncClient(transport=transport) as client:
+        assert (await client.get(URL)).status_code == 418

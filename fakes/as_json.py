@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
+
+_PLAIN = (str, int, bool, type(None))
 
 
 def as_json(value: Any) -> Any:
@@ -13,14 +16,20 @@ def as_json(value: Any) -> Any:
 
     Dataclasses become objects of their public fields, sets become sorted lists.
     """
+    kind: Any = type(value)
+    if kind in _PLAIN:
+        return value
     if is_dataclass(value):
-        return {f.name: as_json(getattr(value, f.name)) for f in fields(value) if f.name[0] != "_"}
+        return {name: as_json(getattr(value, name)) for name in _names(kind)}
     if isinstance(value, Mapping):
         return {str(name): as_json(item) for name, item in value.items()}
     if isinstance(value, set | frozenset):
-        return [as_json(item) for item in sorted(value)]
+        value = sorted(value)
     if isinstance(value, list | tuple):
         return [as_json(item) for item in value]
-    if isinstance(value, float) and math.isinf(value):
-        return None
-    return value
+    return None if isinstance(value, float) and math.isinf(value) else value
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if not field.name.startswith("_"))

@@ -69,7 +69,10 @@ class Operation:
         for refusal in self.refusals:
             if refusal.status == status:
                 return refusal.code
-        return HTTPStatus(status).name.lower()
+        try:
+            return HTTPStatus(status).name.lower()
+        except ValueError:  # 520 and its like, which proxies made up
+            return f"http_{status}"
 
 
 @dataclass(frozen=True)

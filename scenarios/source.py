@@ -29,6 +29,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from scenarios.errors import InvalidScenarioError, Problem
+from scenarios.scalars import resolved
 
 MAX_BYTES = 256 * 1024
 """The largest file that is read."""
@@ -38,12 +39,6 @@ MAX_DEPTH = 20
 Path = tuple[str | int, ...]
 """The keys and indexes that lead to a value, such as ``("faults", 0, "on")``."""
 
-_NULL = re.compile(r"~|null|Null|NULL|")
-_BOOLEAN = re.compile(r"(?P<true>true|True|TRUE)|false|False|FALSE")
-_WHOLE = re.compile(r"[-+]?[0-9]{1,18}|0o[0-7]{1,18}|0x[0-9a-fA-F]{1,15}")
-_NUMBER = re.compile(
-    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
-)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ASIDE = -1
 """Stands in the path of what is read only to see whether it may stand in a file at all."""
@@ -56,23 +51,14 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class OtherNumber:
-    """A number that is not whole, or far too long, as written. The language has no place for it."""
-
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
-
-
 @dataclass(frozen=True)
 class Source:
     """The content of a file.
 
     Attributes:
         file: The file's name, for messages.
-        data: Mappings, lists, texts, whole numbers, booleans; `OtherNumber` for any other number.
+        data: Mappings, lists, texts, whole numbers, booleans; `scenarios.scalars.OtherNumber` for
+            any other number.
         keys: Where each key stands.
         values: Where each value begins; the top of the file is the empty path.
         problems: What is wrong although the rest of the file could be read.
@@ -119,20 +105,6 @@ def _decoded(content: str | bytes, file: str) -> str:
         rule = "a scenario is written in UTF-8"
         problem = Problem(file, *_end_of(before), "undecodable text", value, rule)
         raise InvalidScenarioError([problem]) from None
-
-
-def _resolved(event: ScalarEvent) -> Any:
-    """What a scalar means by the core schema of YAML 1.2."""
-    text: str = event.value
-    if event.style is not None:
-        return text
-    if _NULL.fullmatch(text):
-        return None
-    if boolean := _BOOLEAN.fullmatch(text):
-        return boolean["true"] is not None
-    if _WHOLE.fullmatch(text):
-        return int(text, 0 if text[:2] in ("0o", "0x") else 10)
-    return OtherNumber(text) if _NUMBER.fullmatch(text) else text
 
 
 def _position(event: Event) -> Position:
@@ -198,10 +170,9 @@ class _Reader:
                 value: Any = self._mapping(path)
             case SequenceStartEvent():
                 value = self._list(path)
-            case ScalarEvent():
-                value = self._scalar(event, position)
             case _:
-                raise AssertionError(f"no event begins a value like {event}")
+                assert isinstance(event, ScalarEvent), "nothing else begins a value"
+                value = self._scalar(event, position)
         self._refuse_magic(event, position)
         return value
 
@@ -239,7 +210,7 @@ class _Reader:
         return [self._value(event, (*path, index)) for index, event in events]
 
     def _scalar(self, event: ScalarEvent, position: Position) -> Any:
-        value = _resolved(event)
+        value = event.value if event.style else resolved(event.value)
         if value is None:
             rule = "nothing may be empty; write the value, or leave out its key"
             self._refuse(position, "no value", event.value, rule)

@@ -75,8 +75,6 @@ def _in_quotes(kind: str, value: Any) -> str:
 def _shown(value: Any) -> str:
     """`value` as people see it in the file, in one short line."""
     match value:
-        case None:
-            return ""
         case bool():
             return str(value).lower()
         case dict():

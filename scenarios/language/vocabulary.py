@@ -11,8 +11,8 @@ from pydantic import Field, PlainValidator, Strict, WithJsonSchema
 from fakes import ORDER_OPERATIONS
 from fakes.duration import parse_duration
 from scenarios.language.rules import Among, Matching, refusal
+from scenarios.scalars import OtherNumber
 from scenarios.scenario import STATUSES
-from scenarios.source import OtherNumber
 
 
 def _duration(value: Any) -> float:

@@ -23,6 +23,9 @@ from orders.workflow import OrderSagaWorkflow
 TASK_QUEUE = "orders"
 """The task queue that order workers poll."""
 
+ANSWER_LIMIT = timedelta(seconds=10)
+"""How long a worker may take to say where an order is."""
+
 INVALID = "invalid"
 """How an order ended that was none: its workflow refused it before it did anything."""
 
@@ -126,10 +129,10 @@ async def get_order_status(order_id: str, *, client: Client | None = None) -> Or
     """Where the order is.
 
     Raises:
-        temporalio.service.RPCError: There is no such order.
+        temporalio.service.RPCError: There is no such order, or no worker answers.
     """
     handle = order_handle(order_id, client or await connect())
-    return await handle.query(OrderSagaWorkflow.get_status)
+    return await handle.query(OrderSagaWorkflow.get_status, rpc_timeout=ANSWER_LIMIT)
 
 
 async def cancel_order(

@@ -31,7 +31,7 @@ _BODIES: dict[str, dict[str, Any]] = {
 
 
 def call(world: World, name: str, order: str = "o1", **changes: Any) -> Call:
-    """A call of the operation `name` for `order`, by key; a change to ``None`` leaves a field out."""
+    """A call of `name` for `order`, by key; a change to ``None`` leaves a field out."""
     operation = world.operations[name]
     fields: dict[str, Any] = {operation.target_key_at or "idempotency_key": f"order-{order}"}
     if operation.is_create:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from fakes.__main__ import main
 from fakes.app import create_app
 from fakes.server import bound_socket, serving, url_of
+from tests.contract.faces import until
 
 pytestmark = pytest.mark.anyio
 
@@ -105,8 +106,7 @@ async def test_a_server_that_stops_lets_go_of_those_who_wait() -> None:
             async with serving(app, sock):
                 await client.post("/__fakes__/faults", json=fault)
                 waiting = asyncio.create_task(client.post("/emails", json=MAIL))
-                while not app.state.stage.world.books().effects:
-                    await asyncio.sleep(0)
+                await until(lambda: bool(app.state.stage.world.books().effects))
 
             with pytest.raises(httpx.ReadError):
                 await waiting

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import Attempt, Calls, Fault, FaultRule, Moment, Seen, World, WorkerCrash
+from fakes import Attempt, Calls, Fault, FaultRule, Moment, Seen, WorkerCrash, World
+from tests.contract.faces import until
 from tests.fakes.callers import ask, call, states
 
 pytestmark = pytest.mark.anyio
@@ -131,8 +132,7 @@ async def test_a_caller_without_a_timeout_waits_until_it_is_cancelled() -> None:
     world.network.rules.append(rule(Fault("drop_response")))
     patient = replace(call(world, CHARGE), timeout=None)
     asking = asyncio.create_task(world.network.send(patient))
-    while not states(world, CHARGE):
-        await asyncio.sleep(0)
+    await until(lambda: states(world, CHARGE) == ["live"])
     asking.cancel()
     await asyncio.wait([asking])
 
@@ -140,14 +140,14 @@ async def test_a_caller_without_a_timeout_waits_until_it_is_cancelled() -> None:
     assert (attempt.seen, attempt.took_effect) == (Seen.UNKNOWN, True)
 
 
-@pytest.mark.parametrize("timeout", [None, 30.0])
+@pytest.mark.parametrize("patience", [None, 30.0])
 async def test_an_attempt_that_outlives_its_start_to_close_never_reports(
-    timeout: float | None,
+    patience: float | None,
 ) -> None:
     """A caller that would wait longer than it may live is dead before it knows anything."""
     world = World()
     world.network.rules.append(rule(Fault("drop_response")))
-    mortal = replace(call(world, CHARGE), timeout=timeout, lifetime=10.0)
+    mortal = replace(call(world, CHARGE), timeout=patience, lifetime=10.0)
 
     with pytest.raises(WorkerCrash, match="start-to-close timeout of 10 s"):
         await world.network.send(mortal)

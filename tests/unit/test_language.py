@@ -27,8 +27,8 @@ def event(written: str) -> str:
         (text_with(orders="[{id: o1, items: [{skew: A}]}]"), "3:28: unknown key: 'skew'"),
         (text_with(orders="[{id: o1, shipping_address: {zip: a}}]"), "3:38: unknown key: 'zip'"),
         (text_with(fault("refuse", more=", call: 1")), "5:47: unknown key: 'call'"),
-        (text_with(fault("{reject: {status: 503, cod: x}}")), "5:61: unknown key: 'cod'"),
-        (text_with(fault("{outage: {from: 0s, til: 1s}}")), "5:58: unknown key: 'til'"),
+        (text_with(fault("{reject: {status: 503, cod: x}}")), "5:62: unknown key: 'cod'"),
+        (text_with(fault("{outage: {from: 0s, til: 1s}}")), "5:59: unknown key: 'til'"),
         (text_with(event("{cancel: o1, wen: {at: 1s}}")), "5:23: unknown key: 'wen'"),
         (text_with(event("{cancel: o1, when: {on: a}}")), "5:30: unknown key: 'on'"),
         (text_with(expect="{o1: {stats: failed}}"), "4:15: unknown key: 'stats'"),
@@ -90,9 +90,7 @@ def test_what_describes_the_scenario_and_its_world_is_checked(text: str, problem
 )
 def test_orders_are_checked(orders: str, problem: str) -> None:
     """An order that could not be placed as it is meant is refused."""
-    assert [problem] == [
-        p for p in [problem] if p in "\n".join(problems_in(text_with(orders=orders)))
-    ]
+    assert any(problem in found for found in problems_in(text_with(orders=orders)))
 
 
 def test_a_scenario_has_at_most_fifty_orders() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from fakes import ALL_CALLS, Calls, Fault, Settings
 from scenarios.errors import InvalidScenarioError, Problem
-from scenarios.loader import find, load, load_file, load_text
+from scenarios.loader import CATALOGUE, find, load, load_file, load_text
 from scenarios.scenario import (
     DEFAULT_ADDRESS,
     Event,
@@ -138,6 +138,18 @@ def test_files_are_found_in_directories_to_their_depth(tmp_path: Path) -> None:
 
     assert wanted == find([tmp_path])
     assert [wanted[2], *wanted[:2]] == find([str(wanted[2]), tmp_path, tmp_path / "b"])
+
+
+def test_without_paths_the_catalogue_is_meant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The scenarios of the harness are found from anywhere, and named shortly where possible."""
+    monkeypatch.chdir(CATALOGUE.parent)
+    short = find()
+
+    monkeypatch.chdir(tmp_path)
+    assert {file.parts[0] for file in short} == {"catalogue"}
+    assert find() == [CATALOGUE.parent / file for file in short]
 
 
 def test_paths_without_scenarios_are_problems(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from scenarios.errors import InvalidScenarioError
-from scenarios.source import MAX_BYTES, MAX_DEPTH, OtherNumber, read
+from scenarios.scalars import OtherNumber
+from scenarios.source import MAX_BYTES, MAX_DEPTH, read
 
 
 def problems_in(content: str | bytes) -> list[str]:
@@ -117,8 +118,8 @@ def test_an_alias_bomb_is_never_expanded() -> None:
 def test_all_problems_are_found_inside_what_is_refused_itself() -> None:
     """A mistake inside the value of a duplicate key is reported as well."""
     assert [problem.split(": ")[0] for problem in problems_in("a: 1\na: {b: 1, b: 2}")] == [
-        "a.yaml:2:11",
         "a.yaml:2:1",
+        "a.yaml:2:11",
     ]
 
 

@@ -1,0 +1,6 @@
+"""``python -m orders``."""
+
+from orders.cli import main
+
+if __name__ == "__main__":
+    main()

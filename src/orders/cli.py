@@ -1,0 +1,329 @@
+"""The command line: ``orders worker | place | status | cancel``.
+
+Exit codes: 0 the order completed, or the question was answered; 1 it ended otherwise, or the answer
+is no; 2 wrong usage or wrong input; 3 unknown: nobody answered, or the command was interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from datetime import timedelta
+from typing import NoReturn
+
+import click
+import httpx
+from pydantic import TypeAdapter, ValidationError
+from temporalio.client import (
+    Client,
+    WorkflowFailureError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from orders.client import (
+    TASK_QUEUE,
+    OrderConflictError,
+    OrderHandle,
+    cancel_order,
+    get_order_status,
+    how_it_ended,
+    order_handle,
+    start_order,
+)
+from orders.errors import describe
+from orders.following import NoWorkerError, follow
+from orders.models import OrderInput, OrderResult, OrderStatus
+from orders.order_file import InvalidOrderError, read_order
+from orders.reaching import (
+    COMPLETED,
+    OTHERWISE,
+    WRONG_INPUT,
+    Option,
+    UnknownError,
+    WrongInputError,
+    connection_options,
+    run,
+    where,
+)
+from orders.settings import ServiceSettings
+from orders.worker import create_worker
+
+_COMMANDS_EXAMPLES = """
+\b
+Examples:
+  orders worker                       carries orders out, until it is stopped
+  orders place order.json             places an order and waits for its end
+  orders status o1                    tells where an order is
+  orders cancel o1 --reason "..."     cancels it, if that is still possible
+"""
+
+_WORKER_EXAMPLES = """
+\b
+Examples:
+  orders worker
+  orders worker --address temporal.example.com:7233 --namespace shop
+  ORDERS_PAYMENTS_URL=https://payments.example.com orders worker
+"""
+
+_PLACE_EXAMPLES = """
+\b
+Examples:
+  orders place order.json
+  orders place - < order.json | jq .tracking_number
+  orders place order.json --no-wait && orders status o1
+\b
+An order:
+  {"order_id": "o1", "customer_id": "c1", "payment_method_id": "pm_1",
+   "items": [{"sku": "WIDGET", "quantity": 2, "price": "19.99"}],
+   "shipping_address": {"street": "1 Main Street", "city": "Springfield",
+                        "state": "IL", "zip_code": "62701", "country": "US"}}
+\b
+Exit codes:
+  0  completed (with --no-wait: placed)
+  1  ended otherwise, or the id belongs to another order
+  2  FILE holds no valid order; nothing was done
+  3  unknown: no answer, or interrupted; the order may go on
+"""
+
+_STATUS_EXAMPLES = """
+\b
+Examples:
+  orders status o1
+  orders status o1 --profile production
+"""
+
+_CANCEL_EXAMPLES = """
+\b
+Examples:
+  orders cancel o1 --reason "changed my mind"
+  orders cancel o1 && orders status o1
+"""
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process."""
+    code = _exit_code_of_commands()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of the SDK may touch the interpreter while it is taken down, which aborts the process
+    # and would turn an answer into a crash (temporalio/sdk-python issue 300).
+    os._exit(code)
+
+
+def _exit_code_of_commands() -> int:
+    try:
+        commands(prog_name="orders")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    return COMPLETED
+
+
+_task_queue_option = click.option(
+    "--task-queue", default=TASK_QUEUE, show_default=True, help="The queue of the workers."
+)
+_patience_option = click.option(
+    "--patience",
+    type=click.FloatRange(min=0, min_open=True),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for a worker that does not answer.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_COMMANDS_EXAMPLES)
+@click.version_option(package_name="orders")
+def commands() -> None:
+    """Place orders that are carried out completely or undone completely.
+
+    Where Temporal is, is configured as for all its tools: by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
+    TEMPORAL_API_KEY and so on, or by a profile of temporal.toml.
+    """
+
+
+@commands.command(epilog=_WORKER_EXAMPLES)
+@_task_queue_option
+@connection_options
+def worker(task_queue: str, **connection: Option) -> None:
+    """Carry orders out, until SIGINT or SIGTERM.
+
+    Where the services are is read from ORDERS_INVENTORY_URL, ORDERS_PAYMENTS_URL,
+    ORDERS_SHIPPING_URL and ORDERS_NOTIFICATIONS_URL, and how many seconds a call may take from
+    ORDERS_INVENTORY_TIMEOUT and so on.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    services = _services_or_exit()
+    run(lambda client: _work(client, services, task_queue), connection)
+
+
+@commands.command(epilog=_PLACE_EXAMPLES)
+@click.argument("file", metavar="FILE|-")
+@click.option("--no-wait", is_flag=True, help="Return once the order is placed.")
+@_patience_option
+@_task_queue_option
+@connection_options
+def place(file: str, no_wait: bool, patience: float, task_queue: str, **connection: Option) -> None:
+    """Place the order in FILE, or on standard input, and print its result as JSON.
+
+    Its progress goes to standard error. To place an order again is harmless: the same id is the
+    same order, and gives the same result. Money is written as a string.
+    """
+    order = _order_or_exit(file)
+    run(lambda client: _place(client, order, no_wait, patience, task_queue), connection)
+
+
+@commands.command(epilog=_STATUS_EXAMPLES)
+@click.argument("order_id")
+@connection_options
+def status(order_id: str, **connection: Option) -> None:
+    """Tell where an order is.
+
+    Prints pending, processing or compensating while it is under way, and at its end completed,
+    failed, needs_attention, cancelled, or invalid for an order that was refused. An order whose
+    workflow somebody has ended by force is terminated or timed_out: nothing of it was undone.
+    """
+    run(lambda client: _status(client, order_id), connection)
+
+
+@commands.command(epilog=_CANCEL_EXAMPLES)
+@click.argument("order_id")
+@click.option(
+    "--reason",
+    default="cancelled by the customer",
+    show_default=True,
+    help="What the order's result will give as its error.",
+)
+@_patience_option
+@connection_options
+def cancel(order_id: str, reason: str, patience: float, **connection: Option) -> None:
+    """Cancel an order, if that is still possible.
+
+    Says whether the wish was accepted, or why not. Accepted means that the order will be undone,
+    unless it turns out that its parcel has left. Exit code 1 means that it was not accepted.
+    """
+    run(lambda client: _cancel(client, order_id, reason, patience), connection)
+
+
+# -- what the commands do -------------------------------------------------------------------------
+
+
+async def _work(client: Client, services: ServiceSettings, task_queue: str) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with (
+        httpx.AsyncClient() as http,
+        create_worker(client, http, services=services, task_queue=task_queue),
+    ):
+        click.echo(f"polling {task_queue} at {where(client)}; Ctrl-C stops")
+        await stop.wait()
+        click.echo("stopping; calls in flight may finish", err=True)
+    return COMPLETED
+
+
+async def _place(
+    client: Client, order: OrderInput, no_wait: bool, patience: float, task_queue: str
+) -> int:
+    try:
+        handle = await start_order(order, client=client, task_queue=task_queue)
+    except OrderConflictError as conflict:
+        click.echo(f"Error: {conflict}", err=True)
+        return OTHERWISE
+    if no_wait:
+        click.echo(json.dumps({"order_id": order.order_id, "workflow_id": handle.id}))
+        return COMPLETED
+    return await _wait(handle, order.order_id, patience)
+
+
+async def _wait(handle: OrderHandle, order_id: str, patience: float) -> int:
+    def show(status: str) -> None:
+        click.echo(f"{order_id}: {status}", err=True)
+
+    try:
+        result = await follow(handle, show, patience=patience)
+    except NoWorkerError:
+        msg = (
+            f"order {order_id} is placed, but no worker has answered for {patience:g} s; start "
+            f"`orders worker`, and `orders status {order_id}` tells how it goes"
+        )
+        raise UnknownError(msg) from None
+    except WorkflowFailureError as failure:
+        ended = await how_it_ended(handle)
+        show(str(ended))
+        click.echo(_as_json(order_id, str(ended), describe(failure.cause)))
+        return OTHERWISE
+    click.echo(TypeAdapter(OrderResult).dump_json(result, indent=2))
+    return COMPLETED if result.status is OrderStatus.COMPLETED else OTHERWISE
+
+
+async def _status(client: Client, order_id: str) -> int:
+    try:
+        ended = await how_it_ended(order_handle(order_id, client))
+    except RPCError as error:
+        raise _no_order(error, order_id, client) from None
+    try:
+        click.echo(ended or await get_order_status(order_id, client=client))
+    except RPCError:
+        msg = f"order {order_id} is under way, but no worker tells how far; start `orders worker`"
+        raise UnknownError(msg) from None
+    return COMPLETED
+
+
+async def _cancel(client: Client, order_id: str, reason: str, patience: float) -> int:
+    limit = timedelta(seconds=patience)
+    try:
+        answer = await cancel_order(order_id, reason, client=client, timeout=limit)
+    except WorkflowUpdateRPCTimeoutOrCancelledError:
+        msg = (
+            f"no worker has answered for {patience:g} s, so order {order_id} may be cancelled or "
+            "not; start `orders worker` and ask again"
+        )
+        raise UnknownError(msg) from None
+    except RPCError as error:
+        raise _no_order(error, order_id, client) from None
+    if answer.accepted:
+        click.echo(f"accepted: order {order_id} will be undone, unless its parcel has left")
+        return COMPLETED
+    click.echo(f"refused: {answer.why_not}")
+    return OTHERWISE
+
+
+# -- input, and what can be wrong with it ---------------------------------------------------------
+
+
+def _order_or_exit(file: str) -> OrderInput:
+    name = "<stdin>" if file == "-" else file
+    try:
+        with click.open_file(file, "rb") as stream:
+            return read_order(stream.read(), name)
+    except InvalidOrderError as invalid:
+        problems = invalid.problems
+    except OSError as error:
+        problems = (f"{name}: {error.strerror}",)
+    click.echo("\n".join(problems), err=True)
+    sys.exit(WRONG_INPUT)
+
+
+def _services_or_exit() -> ServiceSettings:
+    try:
+        return ServiceSettings()
+    except ValidationError as invalid:
+        for error in invalid.errors():
+            name = f"ORDERS_{error['loc'][0]}".upper()
+            click.echo(f"{name}: {error['input']!r}: {error['msg']}", err=True)
+        sys.exit(WRONG_INPUT)
+
+
+def _no_order(error: RPCError, order_id: str, client: Client) -> Exception:
+    if error.status is not RPCStatusCode.NOT_FOUND:
+        return error
+    return WrongInputError(f"there is no order {order_id} at {where(client)}")
+
+
+def _as_json(order_id: str, status: str, error: str) -> str:
+    return json.dumps({"order_id": order_id, "status": status, "error": error}, indent=2)

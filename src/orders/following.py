@@ -1,0 +1,78 @@
+"""Watching an order until it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from temporalio.client import WorkflowQueryFailedError
+from temporalio.service import RPCError
+
+from orders.client import OrderHandle
+from orders.models import OrderResult, OrderStatus
+from orders.workflow import OrderSagaWorkflow
+
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 2.0
+QUERY_LIMIT = timedelta(seconds=3)
+
+
+class NoWorkerError(Exception):
+    """The order waits for a worker, and none answers."""
+
+
+async def follow(
+    handle: OrderHandle, on_status: Callable[[OrderStatus], None], *, patience: float
+) -> OrderResult:
+    """Wait for the end of an order and tell each change of its status meanwhile.
+
+    Args:
+        handle: The order's workflow.
+        on_status: Told every status that is seen, each once.
+        patience: Seconds without an answer from any worker after which to stop waiting.
+
+    Raises:
+        NoWorkerError: No worker answered for so long. The order is still there.
+        temporalio.client.WorkflowFailureError: The workflow did not return a result.
+        temporalio.service.RPCError: The server does not answer any more.
+    """
+    result = asyncio.create_task(handle.result())
+    try:
+        await _watch(handle, result, on_status, patience)
+        ended = await result
+    finally:
+        result.cancel()
+    on_status(ended.status)
+    return ended
+
+
+async def _watch(
+    handle: OrderHandle,
+    result: asyncio.Task[OrderResult],
+    on_status: Callable[[OrderStatus], None],
+    patience: float,
+) -> None:
+    """Ask for the status again and again, less and less often, until the result is there."""
+    pause, seen, last_answer = FIRST_PAUSE_SECONDS, None, time.monotonic()
+    while not result.done():
+        status = await _status(handle)
+        if status is not None:
+            last_answer = time.monotonic()
+            if status is not seen and not status.is_final:
+                on_status(status)
+                pause = FIRST_PAUSE_SECONDS
+            seen = status
+        elif time.monotonic() - last_answer > patience:
+            raise NoWorkerError
+        await asyncio.wait({result}, timeout=pause)
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+async def _status(handle: OrderHandle) -> OrderStatus | None:
+    """The status, ``None`` where no worker can tell it just now."""
+    try:
+        return await handle.query(OrderSagaWorkflow.get_status, rpc_timeout=QUERY_LIMIT)
+    except (RPCError, WorkflowQueryFailedError):
+        return None

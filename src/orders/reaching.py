@@ -1,0 +1,120 @@
+"""Reaching Temporal from the command line, with one clear sentence for what can go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn
+
+import click
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from orders.client import connect, connection_config
+
+CONNECT_SECONDS = 10
+COMPLETED, OTHERWISE, WRONG_INPUT, UNKNOWN = range(4)
+"""The exit codes."""
+
+Option = str | None
+"""The value of an option that says where Temporal is."""
+
+Work = Callable[[Client], Coroutine[Any, Any, int]]
+"""What a command does with its connection; returns the exit code."""
+
+
+class WrongInputError(click.ClickException):
+    """The command cannot do what it was given."""
+
+    exit_code = WRONG_INPUT
+
+
+class UnknownError(click.ClickException):
+    """Nobody can tell what has become of what was asked for."""
+
+    exit_code = UNKNOWN
+
+
+def connection_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` the options that `run` takes."""
+    for name, metavar, text in (
+        ("--profile", "NAME", "Profile of the configuration file; else TEMPORAL_PROFILE."),
+        ("--namespace", "NAME", "Namespace; else TEMPORAL_NAMESPACE, else default."),
+        ("--address", "HOST:PORT", "Temporal; else TEMPORAL_ADDRESS, else localhost:7233."),
+    ):
+        command = click.option(name, metavar=metavar, help=text)(command)
+    return command
+
+
+def run(work: Work, connection: dict[str, Option]) -> NoReturn:
+    """Do `work` with a connection, and exit with its code.
+
+    Args:
+        work: What the command does.
+        connection: The values of `connection_options`.
+
+    Raises:
+        WrongInputError: The options or the configuration name no Temporal.
+        UnknownError: Nobody answers there, or the command was interrupted.
+    """
+    try:
+        code = asyncio.run(_with_client(work, connection))
+    except KeyboardInterrupt:
+        msg = "interrupted; `orders status ORDER_ID` tells how an order goes that was placed"
+        raise UnknownError(msg) from None
+    sys.exit(code)
+
+
+async def _with_client(work: Work, connection: dict[str, Option]) -> int:
+    client = await _connect(connection)
+    try:
+        return await work(client)
+    except RPCError as error:
+        msg = f"{where(client)} does not do what it is asked: {error.message}"
+        raise UnknownError(msg) from None
+
+
+async def _connect(connection: dict[str, Option]) -> Client:
+    try:
+        address = connection_config(**connection).get("target_host")
+    except RuntimeError as error:
+        msg = f"the configuration of Temporal cannot be used: {error}"
+        raise WrongInputError(msg) from None
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            client = await connect(**connection)
+            await _check_namespace(client)
+    except (RuntimeError, TimeoutError, RPCError) as error:
+        detail = str(error) or f"no answer within {CONNECT_SECONDS} s"
+        raise UnknownError(_why_no_connection(address, detail)) from None
+    return client
+
+
+def _why_no_connection(address: str | None, detail: str) -> str:
+    if "ConnectError" not in detail:
+        return f"cannot talk to Temporal at {address}: {detail}"
+    return (
+        f"nobody answers at {address}; start a server there, such as `temporal server start-dev`, "
+        "or say by --address or TEMPORAL_ADDRESS where one is"
+    )
+
+
+async def _check_namespace(client: Client) -> None:
+    """An unknown namespace shows in every call, but is easily taken for an unknown order there."""
+    request = DescribeNamespaceRequest(namespace=client.namespace)
+    try:
+        await client.workflow_service.describe_namespace(request)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            address = client.service_client.config.target_host
+            msg = f"there is no namespace {client.namespace} at {address}"
+            raise WrongInputError(msg) from None
+        if error.status is not RPCStatusCode.PERMISSION_DENIED:  # it may be allowed all the rest
+            raise
+
+
+def where(client: Client) -> str:
+    """The server and the namespace that `client` talks to."""
+    return f"{client.service_client.config.target_host}, namespace {client.namespace}"

@@ -1,0 +1,59 @@
+"""Fixtures for all tests.
+
+`run` runs a coroutine to its end; `server_engine` is a Temporal server with a worker for our saga.
+
+    def test_something(run, server_engine):
+        trial = run(played(scenario, server_engine))
+
+All coroutines of a test run share one event loop, in a thread of its own. Whatever outlives a
+coroutine, such as the server, the worker and the connections of `server_engine`, lives on that loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from typing import Any, Protocol, TypeVar
+
+import pytest
+
+from scenarios.engines.server import ServerEngine
+from scenarios.saga import order_saga
+
+_T = TypeVar("_T")
+
+
+class Run(Protocol):
+    """Runs a coroutine on the common event loop and returns its result, or raises its error."""
+
+    def __call__(self, coroutine: Coroutine[Any, Any, _T], /) -> _T:
+        """Run `coroutine` to its end."""
+
+
+@pytest.fixture(scope="session")
+def run() -> Iterator[Run]:
+    """Runs coroutines on one event loop that lives as long as the session."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="tests-loop", daemon=True)
+    thread.start()
+
+    def run_it(coroutine: Coroutine[Any, Any, _T], /) -> _T:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+
+    yield run_it
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture(scope="module")
+def server_engine(run: Run) -> Iterator[ServerEngine]:
+    """An embedded Temporal server with a worker for our saga, for one module of tests.
+
+    Not for the whole session: while it is open every httpx request of the process goes to the fakes.
+    """
+    engine = ServerEngine(order_saga())
+    run(engine.__aenter__())
+    yield engine
+    run(engine.__aexit__(None, None, None))

@@ -74,6 +74,12 @@ class LoopClock:
 
     def __init__(self) -> None:
         self._started: float | None = None
+        self._due: list[float] = []
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next callback is to run; ``None`` when there is none."""
+        return min(self._due, default=None)
 
     def now(self) -> float:
         """Seconds since the clock was first looked at."""
@@ -84,8 +90,16 @@ class LoopClock:
 
     def call_at(self, when: float, callback: Callable[[], None]) -> None:
         """Run `callback` on the loop at `when`."""
-        asyncio.get_running_loop().call_later(max(0.0, when - self.now()), callback)
+
+        def run() -> None:
+            self._due.remove(when)
+            callback()
+
+        self._due.append(when)
+        asyncio.get_running_loop().call_later(max(0.0, when - self.now()), run)
 
     async def sleep_until(self, when: float) -> None:
-        """Wait on the loop until `when`."""
+        """Wait on the loop until `when`, and until what falls due by then has run."""
         await asyncio.sleep(max(0.0, when - self.now()))
+        while self.next_due is not None and self.next_due <= when:
+            await asyncio.sleep(0)

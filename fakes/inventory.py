@@ -112,7 +112,7 @@ class Inventory(Service):
         quantity = self.settings.stock.get(sku, self.settings.default_stock)
         if quantity:
             self.books.write(
-                at=self.clock.now(),
+                at=0.0,  # it was there when the world began, whenever somebody looks first
                 operation="world.stock",
                 order="",
                 effect="",

@@ -35,17 +35,17 @@ def leave_behind(results: Sequence[ScenarioResult], root: Path, command: str) ->
     """
     folder = root / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     (folder / "histories").mkdir(parents=True)
-    (folder / "command.txt").write_text(f"{command}\n")
-    (folder / "results.json").write_text(json.dumps(results_json(results), indent=2) + "\n")
-    with (folder / "journal.ndjson").open("w") as journal:
+    _write(folder / "command.txt", f"{command}\n")
+    _write(folder / "results.json", json.dumps(results_json(results), indent=2) + "\n")
+    with (folder / "journal.ndjson").open("w", encoding="utf-8") as journal:
         for result in results:
             for line in _journal_lines(result):
                 journal.write(json.dumps(line, default=str) + "\n")
-    for result in results:
+    for number, result in enumerate(results, 1):
         for order, outcome in result.trial.outcomes.items():
             if outcome.history:
-                name = f"{_slug(result.scenario.name)}.{order}.json"
-                (folder / "histories" / name).write_text(outcome.history)
+                name = f"{number:03d}-{_slug(result.scenario.name)}.{order}.json"
+                _write(folder / "histories" / name, outcome.history)
     _point_latest_to(folder)
     return folder
 
@@ -59,7 +59,15 @@ def _journal_lines(result: ScenarioResult) -> list[dict[str, Any]]:
         {"scenario": result.scenario.name, "kind": "entry", **asdict(entry)}
         for entry in result.trial.world.books().entries
     ]
-    return attempts + entries
+    violations = [
+        {"scenario": result.scenario.name, "kind": "violation", **asdict(violation)}
+        for violation in result.violations
+    ]
+    return [*attempts, *entries, *violations]
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
 
 
 def _point_latest_to(folder: Path) -> None:
@@ -70,4 +78,4 @@ def _point_latest_to(folder: Path) -> None:
 
 
 def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80]
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80].rstrip("-") or "scenario"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from scenarios.runner import ScenarioResult
 from scenarios.verdict import Verdict
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(results: Sequence[ScenarioResult]) -> str:
@@ -22,7 +25,9 @@ def junit_xml(results: Sequence[ScenarioResult]) -> str:
     for result in results:
         suite.append(_case(result))
     ET.indent(suite)
-    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+    # As bytes first: the declaration of a "unicode" text names whatever encoding the locale has.
+    document: bytes = ET.tostring(suite, encoding="utf-8", xml_declaration=True)
+    return document.decode() + "\n"
 
 
 def _case(result: ScenarioResult) -> ET.Element:
@@ -37,9 +42,14 @@ def _case(result: ScenarioResult) -> ET.Element:
     if result.verdict is not Verdict.VALID:
         tag = "failure" if result.verdict is Verdict.INVALID else "error"
         what = findings_of(result)
-        element = ET.SubElement(case, tag, message=what[0], type=str(result.verdict))
-        element.text = "\n".join(what)
+        element = ET.SubElement(case, tag, message=_legal(what[0]), type=str(result.verdict))
+        element.text = _legal("\n".join(what))
     return case
+
+
+def _legal(text: str) -> str:
+    """`text` without the characters that XML has no way to write."""
+    return _NOT_IN_XML.sub("\ufffd", text)
 
 
 def findings_of(result: ScenarioResult) -> list[str]:

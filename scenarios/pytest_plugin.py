@@ -28,7 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options that scenario tests know."""
     group = parser.getgroup("scenarios")
     group.addoption("--engine", choices=["server"], default="server", help="what plays scenarios")
-    group.addoption("--saga", metavar="M:N", help="the saga under test: module:NAME or file.py:NAME")
+    group.addoption(
+        "--saga", metavar="M:N", help="the saga under test: module:NAME or file.py:NAME"
+    )
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from scenarios.checks import Evidence, OrderFacts, check_all
+from scenarios.checks import Evidence, Findings, OrderFacts, check_all
 from scenarios.saga import SagaUnderTest
 from scenarios.scenario import EventKind, Order, Scenario
-from scenarios.trial import Trial
+from scenarios.trial import PlannedEvent, Trial, TrialClock
 from scenarios.unmet import unmet_by
 from scenarios.verdict import Unmet, UnmetKind, Verdict, Violation
 
@@ -22,6 +22,9 @@ class Engine(Protocol):
     @property
     def name(self) -> str:
         """How reports call it."""
+
+    def new_clock(self) -> TrialClock:
+        """A clock for a trial that this engine is to play."""
 
     async def play(self, trial: Trial) -> None:
         """Play `trial` to its end and write down its outcomes."""
@@ -39,6 +42,7 @@ class ScenarioResult:
         violations: What must never be, and was.
         unmet: What the scenario asked for and did not get.
         trial: The whole run: world, journal, outcomes.
+        facts: How many facts each invariant looked at.
     """
 
     scenario: Scenario
@@ -48,6 +52,7 @@ class ScenarioResult:
     violations: tuple[Violation, ...]
     unmet: tuple[Unmet, ...]
     trial: Trial
+    facts: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The result as ``--json`` writes it."""
@@ -98,30 +103,30 @@ async def run_all(
 async def run_one(scenario: Scenario, engine: Engine, saga: SagaUnderTest) -> ScenarioResult:
     """Play one scenario and judge it. What keeps it from being played makes it unknown."""
     started = time.perf_counter()
-    trial = Trial(scenario, saga)
-    violations: list[Violation] = []
+    trial = Trial(scenario, saga, engine.new_clock())
+    findings = Findings()
     try:
         await engine.play(trial)
+        findings, unmet = judge(trial)
     except Exception as error:  # noqa: BLE001 - one scenario's trouble must not end the others
         detail = f"it could not be played: {type(error).__name__}: {error}"
         unmet = [Unmet(UnmetKind.RUN, detail)]
-    else:
-        violations, unmet = judge(trial)
     return ScenarioResult(
         scenario=scenario,
         engine=engine.name,
-        verdict=_verdict(violations, unmet),
+        verdict=_verdict(findings.violations, unmet),
         seconds=time.perf_counter() - started,
-        violations=tuple(violations),
+        violations=tuple(findings.violations),
         unmet=tuple(unmet),
         trial=trial,
+        facts=findings.facts,
     )
 
 
-def judge(trial: Trial) -> tuple[list[Violation], list[Unmet]]:
+def judge(trial: Trial) -> tuple[Findings, list[Unmet]]:
     """Check all invariants and expectations on a trial that has been played."""
     findings = check_all(evidence_of(trial))
-    return findings.violations, [*unmet_by(trial), *findings.crashes]
+    return findings, [*unmet_by(trial), *findings.crashes]
 
 
 def evidence_of(trial: Trial) -> Evidence:
@@ -140,12 +145,17 @@ def evidence_of(trial: Trial) -> Evidence:
         cancelled=frozenset(
             planned.event.order
             for planned in trial.events
-            if planned.event.kind is EventKind.CANCEL
-            and planned.answer is not None
-            and planned.event.order is not None
+            if planned.event.order is not None and _is_granted_cancel(planned)
         ),
         orphans=trial.scenario.expect.orphans,
     )
+
+
+def _is_granted_cancel(planned: PlannedEvent) -> bool:
+    """Whether the event is a cancellation that happened and was not denied."""
+    answer = planned.answer
+    is_cancel = planned.event.kind is EventKind.CANCEL
+    return is_cancel and answer is not None and not answer.startswith("refused")
 
 
 def _facts(order: Order) -> OrderFacts:

@@ -11,13 +11,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from fakes import Attempt, FaultRule, ManualClock, Moment, World
+from fakes import Attempt, Clock, FaultRule, ManualClock, Moment, World
 from scenarios.outcome import Outcome
 from scenarios.saga import SagaUnderTest
 from scenarios.scenario import Event, EventKind, Order, Scenario
 
 DAY = 86_400.0
 """Seconds after which faults end; as long again, and an order that has not ended is stuck."""
+
+
+class TrialClock(Clock, Protocol):
+    """A clock that can tell whether anything is still to happen."""
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next callback is to run; ``None`` when there is none."""
 
 
 class Client(Protocol):
@@ -67,6 +75,7 @@ class Trial:
     Attributes:
         scenario: What is played.
         saga: The saga under test.
+        clock: The world's clock, made by the engine that will play the trial.
         world: The world around its orders.
         faults: The scenario's faults with their rules.
         events: The scenario's events.
@@ -76,8 +85,8 @@ class Trial:
 
     scenario: Scenario
     saga: SagaUnderTest
+    clock: TrialClock = field(default_factory=ManualClock)
     world: World = field(init=False)
-    clock: ManualClock = field(init=False)
     faults: list[PlannedFault] = field(init=False)
     events: list[PlannedEvent] = field(init=False)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -88,7 +97,6 @@ class Trial:
     _held: dict[str, asyncio.Event] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.clock = ManualClock()
         self.world = World(self.scenario.given, clock=self.clock)
         self.faults = [
             PlannedFault(spec.rule(), spec.place.line, f"{spec.fault} on {spec.on}")
@@ -98,6 +106,9 @@ class Trial:
         self.world.network.rules.extend(fault.rule for fault in self.faults)
         self.world.network.heal_at(DAY)
         self.world.network.observers.append(self._observe)
+
+    def begin(self) -> None:
+        """Plan the events that wait for the clock; an engine does so before it does anything else."""
         for planned in self.events:
             if planned.event.when.at is not None:
                 self._happen_at(planned, planned.event.when.at)
@@ -129,7 +140,7 @@ class Trial:
 
     async def advance_to(self, when: float) -> None:
         """Move the world's clock, and see the events that fell due through to their end."""
-        self.clock.advance_to(when)
+        await self.clock.sleep_until(when)
         await self._finish_events()
 
     async def finish(self) -> None:

@@ -53,14 +53,8 @@ class Violation:
     entry: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The violation as reports write it."""
-        return {
-            "invariant": self.invariant,
-            "order": self.order,
-            "detail": self.detail,
-            "at": self.at,
-            "entry": self.entry,
-        }
+        """The violation as ``--json`` writes it; a run's journal has its moment too."""
+        return {"invariant": self.invariant, "order": self.order, "detail": self.detail}
 
 
 class UnmetKind(StrEnum):

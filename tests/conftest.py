@@ -5,8 +5,8 @@
     def test_something(run, server_engine):
         trial = run(played(scenario, server_engine))
 
-All coroutines of a test run share one event loop, in a thread of its own. Whatever outlives a
-coroutine, such as the server, the worker and the connections of `server_engine`, lives on that loop.
+All coroutines of a test run share one event loop, in a thread of its own. What outlives a
+coroutine, such as the server, the worker and the connections of `server_engine`, lives there.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def run() -> Iterator[Run]:
 def server_engine(run: Run) -> Iterator[ServerEngine]:
     """An embedded Temporal server with a worker for our saga, for one module of tests.
 
-    Not for the whole session: while it is open every httpx request of the process goes to the fakes.
+    Not for the whole session: while it is open all httpx requests of the process go to the fakes.
     """
     engine = ServerEngine(order_saga())
     run(engine.__aenter__())

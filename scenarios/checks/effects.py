@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
-from fakes import Attempt, Effect, Entry, Seen
-from scenarios.checks.evidence import Evidence, is_live
+from fakes import Attempt, Effect, EffectState, Entry, Seen
+from scenarios.checks.evidence import Evidence, Matter, is_live, not_listed
 from scenarios.checks.money import Facts
-from scenarios.outcome import Status
+from scenarios.outcome import Outcome, Status
 from scenarios.verdict import Violation
 
 
@@ -17,13 +18,15 @@ def no_orphans(evidence: Evidence) -> Facts:
     for effect in evidence.effects:
         if not evidence.can_be_undone(effect.operation):
             continue
-        status = _status(evidence, effect.order)
-        orphan = is_live(effect) and (status is None or _leaves_nothing(status))
-        if orphan and status is Status.TERMINATED and allowance[effect.operation] > 0:
+        outcome = evidence.outcomes.get(effect.order)
+        orphan = is_live(effect) and (outcome is None or _leaves_nothing(outcome.status))
+        terminated = outcome is not None and outcome.status is Status.TERMINATED
+        if orphan and terminated and allowance[effect.operation] > 0:
             allowance[effect.operation] -= 1
             orphan = False
-        detail = f"{_name(effect)} is left behind: its order {_how_it_ended(effect, status)}"
-        yield Violation("I7", effect.order, detail, effect.at) if orphan else None
+        detail = f"{_name(effect)} is left behind: {_how_it_ended(effect, outcome)}"
+        at = _later(outcome, effect.at)
+        yield Violation("I7", effect.order, detail, at) if orphan else None
 
 
 def effects_follow_their_causes(evidence: Evidence) -> Facts:
@@ -32,33 +35,38 @@ def effects_follow_their_causes(evidence: Evidence) -> Facts:
     for entry in evidence.books.entries:
         if evidence.is_create(entry):
             for needed in _needs(evidence, entry):
-                missing = not live.get((entry.order, needed))
+                fine = live.get((entry.order, needed)) or _was_on_its_way(evidence, entry)
                 detail = f"{entry.operation} ({entry.effect}) without a live {needed}"
-                yield _violation("I8", entry, detail) if missing else None
+                yield None if fine else _violation("I8", entry, detail)
             live.setdefault((entry.order, entry.operation), set()).add(entry.effect)
-        elif evidence.is_undo(entry):
+        elif evidence.ends_effect(entry):
             effects = live.setdefault((entry.order, _undone(evidence, entry)), set())
+            wrong = evidence.is_undo(entry) and entry.effect not in effects
             detail = f"{entry.operation} of {entry.effect}, which was not there to be undone"
-            yield None if entry.effect in effects else _violation("I8", entry, detail)
+            yield _violation("I8", entry, detail) if wrong else None
             effects.discard(entry.effect)
 
 
 def no_step_after_a_compensation(evidence: Evidence) -> Facts:
     """I10: once an order is being undone it takes no step, and is undone in a safe order."""
     for order in evidence.orders:
-        undone: list[str] = []
+        live: list[Entry] = []
+        first_undo = evidence.first_undo_of(order)
         for entry in evidence.entries_of(order):
+            if evidence.ends_effect(entry):
+                live = [create for create in live if create.effect != entry.effect]
             if evidence.is_undo(entry):
-                undone.append(_undone(evidence, entry))
-                too_early = _undone_too_early(evidence, order, entry)
-                detail = f"{entry.operation} ({entry.effect}) while {too_early} was still live"
-                yield _violation("I10", entry, detail) if too_early else None
-            elif undone and evidence.is_create(entry):
-                detail = f"{entry.operation} ({entry.effect}) after {undone[0]} was undone"
-                late_mail = order in evidence.cancelled and not evidence.can_be_undone(
-                    entry.operation
-                )
-                yield None if late_mail else _violation("I10", entry, detail)
+                dependent = _dependent(evidence, live, _undone(evidence, entry))
+                detail = f"{entry.operation} ({entry.effect}) while {dependent} was still live"
+                yield _violation("I10", entry, detail) if dependent else None
+            elif evidence.is_create(entry):
+                live.append(entry)
+                if first_undo is None or entry.number < first_undo.number:
+                    continue
+                fine = _was_on_its_way(evidence, entry)
+                after = f"{first_undo.operation} had begun to undo {order}"
+                detail = f"{entry.operation} ({entry.effect}) after {after}"
+                yield None if fine else _violation("I10", entry, detail)
 
 
 def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
@@ -66,6 +74,7 @@ def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
     for order, outcome in evidence.ended():
         if outcome.status in (Status.COMPLETED, Status.TERMINATED):
             continue
+        due: list[Matter] = []
         for operation in evidence.operations.creates:
             begun = [
                 attempt
@@ -74,12 +83,15 @@ def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
             ]
             if not begun or not evidence.can_be_undone(operation.name):
                 continue
-            detail = (
-                f"{operation.name} was attempted ({begun[-1].seen}), {order} ended as "
-                f"{outcome.status}, and nobody made sure that it is undone"
-            )
-            fine = _was_compensated(evidence, order, operation.name, outcome.status)
-            yield None if fine else Violation("I11", order, detail, begun[-1].sent_at)
+            if not _is_settled(evidence, order, operation.name, outcome):
+                due.append(_matter(evidence, begun))
+            yield None
+        if outcome.status is Status.NEEDS_ATTENTION:
+            due = not_listed(outcome, due)
+        for matter in due:
+            how = f"{order} ended as {outcome.status}, and nobody made sure that it is undone"
+            at = _later(outcome, matter.at)
+            yield Violation("I11", order, f"{matter.what}, {how}", at)
 
 
 def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
@@ -91,42 +103,56 @@ def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
             if entry.operation not in evidence.operations:
                 continue
             detail = (
-                f"{entry.operation} ({entry.effect}) at {entry.at:.1f} s, "
-                f"{order} had ended at {outcome.ended_at:.1f} s"
+                f"{entry.operation} ({entry.effect}) at {entry.at:.1f} s, though {order} had ended "
+                f"as {outcome.status} at {outcome.ended_at:.1f} s"
             )
-            late = entry.at > outcome.ended_at
-            yield _violation("I12", entry, detail) if late else None
+            fine = entry.at <= outcome.ended_at or _was_on_its_way(evidence, entry)
+            yield None if fine else _violation("I12", entry, detail)
 
 
 def one_effect_per_request(evidence: Evidence) -> Facts:
-    """I13: however often a request is sent, it has one effect; one key stands for one request."""
-    made: dict[tuple[str, str, str | None], list[str]] = {}
+    """I13: however often a request is sent, it has one effect; one key stands for one request.
+
+    Two requests are the same if they carry the same key. So they are if only their keys differ, or
+    they have none, and the effect of the first is still there when the second has its own: a key
+    that is made anew for each try protects from nothing.
+    """
+    by_key: dict[tuple[str, str, str], list[str]] = {}
+    by_body: dict[tuple[str, str, str], list[str]] = {}
+    bodies: dict[str, tuple[str, str, str]] = {}
+    keys: dict[str, str] = {}
     for entry in evidence.books.entries:
+        if evidence.ends_effect(entry) and entry.effect in bodies:
+            by_body[bodies.pop(entry.effect)].remove(entry.effect)
         if not evidence.is_create(entry):
             continue
-        effects = made.setdefault((entry.operation, entry.order, entry.key), [])
-        effects.append(entry.effect)
-        key = f"key {entry.key}" if entry.key else "no key at all"
-        detail = f"{entry.operation} was done {len(effects)} times with {key}: {', '.join(effects)}"
-        yield None if len(effects) == 1 else _violation("I13", entry, detail)
+        body = bodies[entry.effect] = (entry.operation, entry.order, _body(evidence, entry))
+        alike = by_body.setdefault(body, [])
+        alike.append(entry.effect)
+        same = by_key.setdefault((entry.operation, entry.order, entry.key or ""), [])
+        same.append(entry.effect)
+        keys[entry.effect] = entry.key or ""
+        twins = same if entry.key and len(same) > 1 else alike
+        key = _in_words([keys[effect] for effect in twins])
+        detail = f"{entry.operation} was done {len(twins)} times with {key}: {', '.join(twins)}"
+        yield None if len(twins) == 1 else _violation("I13", entry, detail)
     yield from _keys_keep_their_payload(evidence)
 
 
 def attempts_and_effects_agree(evidence: Evidence) -> Facts:
     """I14: every success has its effect, and every effect its attempt."""
-    caused = {number for attempt in evidence.journal for number in attempt.entries}
     for entry in evidence.books.entries:
         if entry.operation in evidence.operations:
             detail = f"{entry.operation} ({entry.effect}) happened though nobody asked for it"
-            yield None if entry.number in caused else _violation("I14", entry, detail)
+            yield None if evidence.cause_of(entry) else _violation("I14", entry, detail)
     for attempt in evidence.journal:
         if attempt.seen is Seen.OK and evidence.operations[attempt.operation].is_create:
+            fine = _has_effect(evidence, attempt)
             detail = f"call {attempt.call} of {attempt.operation} succeeded without any effect"
-            yield (
-                None
-                if _has_effect(evidence, attempt)
-                else Violation("I14", attempt.order, detail, attempt.ended_at)
-            )
+            yield None if fine else Violation("I14", attempt.order, detail, attempt.ended_at)
+
+
+_WHAT_CAME_OF_IT = {Seen.OK: "succeeded", Seen.UNKNOWN: "may have had its effect"}
 
 
 def _violation(invariant: str, entry: Entry, detail: str) -> Violation:
@@ -135,26 +161,30 @@ def _violation(invariant: str, entry: Entry, detail: str) -> Violation:
 
 def _name(effect: Effect) -> str:
     worth = f" over {effect.amount / 100:.2f} {effect.currency}" if effect.amount else ""
-    goods = "".join(f" of {quantity} {sku}" for sku, quantity in effect.lines.items())
-    return f"{effect.operation} ({effect.id}{worth}{goods})"
-
-
-def _status(evidence: Evidence, order: str) -> Status | None:
-    outcome = evidence.outcomes.get(order)
-    return outcome.status if outcome else None
+    goods = ", ".join(f"{quantity} {sku}" for sku, quantity in effect.lines.items())
+    return f"{effect.operation} ({effect.id}{worth}{' of ' if goods else ''}{goods})"
 
 
 def _leaves_nothing(status: Status) -> bool:
     return status.promises_undone or status is Status.TERMINATED
 
 
-def _how_it_ended(effect: Effect, status: Status | None) -> str:
-    return f"{effect.order} ended as {status}" if status else "is not known"
+def _how_it_ended(effect: Effect, outcome: Outcome | None) -> str:
+    if outcome is None:
+        return f"{effect.order or 'its order'} is not known"
+    return f"{effect.order} ended as {outcome.status}"
+
+
+def _later(outcome: Outcome | None, at: float) -> float:
+    """The end of an order, or what came after it."""
+    return at if outcome is None or outcome.ended_at is None else max(outcome.ended_at, at)
 
 
 def _undone(evidence: Evidence, entry: Entry) -> str:
-    """The create that an undo's entry is about."""
-    return evidence.operations[entry.operation].undoes or ""
+    """The create whose effect `entry` ends."""
+    if evidence.is_undo(entry):
+        return evidence.operations[entry.operation].undoes or ""
+    return evidence.books.effects[entry.effect].operation
 
 
 def _needs(evidence: Evidence, entry: Entry) -> list[str]:
@@ -169,34 +199,75 @@ def _needs(evidence: Evidence, entry: Entry) -> list[str]:
     ]
 
 
-def _undone_too_early(evidence: Evidence, order: str, undo: Entry) -> str:
-    """The create that needs what `undo` takes away, and is live at that moment."""
-    live: list[str] = []
-    for entry in evidence.entries_of(order)[: evidence.entries_of(order).index(undo)]:
-        if evidence.is_create(entry):
-            live.append(entry.operation)
-        elif evidence.is_undo(entry) and _undone(evidence, entry) in live:
-            live.remove(_undone(evidence, entry))
-    taken_away = _undone(evidence, undo)
-    dependent = (
-        name
-        for name in live
-        if taken_away in evidence.operations[name].needs and evidence.can_be_undone(name)
+def _dependent(evidence: Evidence, live: list[Entry], taken_away: str) -> str:
+    """A live effect that builds on what is taken away, and could have been undone before it."""
+    dependents = (
+        f"{create.operation} ({create.effect})"
+        for create in live
+        if taken_away in evidence.operations[create.operation].needs
+        and evidence.can_be_undone(create.operation)
     )
-    return next(dependent, "")
+    return next(dependents, "")
 
 
-def _was_compensated(evidence: Evidence, order: str, operation: str, status: Status) -> bool:
-    undo = evidence.operations.undo_of(operation)
-    assert undo is not None, "the caller has made sure that there is one"
+def _was_on_its_way(evidence: Evidence, entry: Entry) -> bool:
+    """Whether `entry` is a mail that had left when its cancelled order began to be undone."""
+    if entry.order not in evidence.cancelled or evidence.can_be_undone(entry.operation):
+        return False
+    first_undo = evidence.first_undo_of(entry.order)
+    sent, undo = evidence.cause_of(entry), first_undo and evidence.cause_of(first_undo)
+    return sent is not None and undo is not None and sent.number < undo.number
+
+
+def _is_settled(evidence: Evidence, order: str, operation: str, outcome: Outcome) -> bool:
+    if outcome.status is Status.NEEDS_ATTENTION and _stands(evidence, order, operation):
+        return True
     effects = evidence.effects_of(order, operation)
     if effects and not any(is_live(effect) for effect in effects):
         return True
-    tried = evidence.attempts_at(order, undo.name)
-    if any(attempt.seen is Seen.OK for attempt in tried):
-        return True
-    listed = status in (Status.NEEDS_ATTENTION, Status.RUNNING)
-    return listed and any(attempt.seen is Seen.REFUSED for attempt in tried)
+    undo = evidence.operations.undo_of(operation)
+    tried = evidence.attempts_at(order, undo.name) if undo else []
+    return any(attempt.seen is Seen.OK for attempt in tried)
+
+
+def _stands(evidence: Evidence, order: str, operation: str) -> bool:
+    """Whether a parcel that nobody can call back any more makes sense of `operation`."""
+    return any(
+        effect.state is EffectState.FINAL
+        and operation in (effect.operation, *evidence.operations[effect.operation].needs)
+        and evidence.can_be_undone(effect.operation)
+        for effect in evidence.effects_of(order)
+    )
+
+
+def _matter(evidence: Evidence, begun: list[Attempt]) -> Matter:
+    """A step that was begun, as something to be settled."""
+    last = begun[-1]
+    undo = evidence.operations.undo_of(last.operation)
+    tried = evidence.attempts_at(last.order, undo.name) if undo else []
+    ids = {effect.id for effect in evidence.effects_of(last.order, last.operation)}
+    return Matter(
+        what=f"call {last.call} of {last.operation} {_WHAT_CAME_OF_IT[last.seen]}",
+        names=frozenset({attempt.key for attempt in begun if attempt.key} | ids),
+        activities=frozenset(attempt.activity for attempt in tried),
+        at=last.sent_at,
+    )
+
+
+def _body(evidence: Evidence, entry: Entry) -> str:
+    """What was asked, but for the key; a text of its own where nobody knows."""
+    cause = evidence.cause_of(entry)
+    if cause is None:
+        return f"entry {entry.number}"
+    key_at = evidence.operations[entry.operation].key_at
+    body = {name: value for name, value in cause.body.items() if name != key_at}
+    return json.dumps(body, sort_keys=True, default=str)
+
+
+def _in_words(keys: list[str]) -> str:
+    if len(set(keys)) == 1:
+        return f"key {keys[0]}" if keys[0] else "no key at all"
+    return "keys " + " and ".join(key or "none" for key in keys)
 
 
 def _keys_keep_their_payload(evidence: Evidence) -> Facts:
@@ -207,12 +278,21 @@ def _keys_keep_their_payload(evidence: Evidence) -> Facts:
         earlier = first.setdefault((attempt.operation, attempt.key), attempt)
         if earlier is attempt:
             continue
-        detail = f"call {attempt.call} of {attempt.operation} sends another body with the same key"
-        yield (
-            None
-            if attempt.body == earlier.body
-            else Violation("I13", attempt.order, detail, attempt.sent_at)
+        detail = (
+            f"call {attempt.call} of {attempt.operation} sends key {attempt.key} again "
+            f"with {_difference(earlier, attempt)}"
         )
+        fine = attempt.body == earlier.body
+        yield None if fine else Violation("I13", attempt.order, detail, attempt.sent_at)
+
+
+def _difference(earlier: Attempt, later: Attempt) -> str:
+    names = sorted({*earlier.body, *later.body})
+    return ", ".join(
+        f"{name} {later.body.get(name)!r} instead of {earlier.body.get(name)!r}"
+        for name in names
+        if earlier.body.get(name) != later.body.get(name)
+    )
 
 
 def _has_effect(evidence: Evidence, attempt: Attempt) -> bool:

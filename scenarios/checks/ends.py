@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
-from fakes import Seen
-from scenarios.checks.evidence import Evidence, is_live
+from fakes import Effect, Seen
+from scenarios.checks.evidence import (
+    Evidence,
+    Matter,
+    is_live,
+    listed_for_a_person,
+    not_listed,
+)
 from scenarios.checks.money import Facts
-from scenarios.outcome import Outcome, Status
+from scenarios.outcome import Ending, Outcome, Status
 from scenarios.verdict import Violation
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -17,14 +23,19 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "compensating": frozenset({"failed", "cancelled", "needs_attention", "completed"}),
 }
 """Which status may follow which; what is not here is final."""
+ANY_TIME = frozenset({"terminated", "timed_out"})
+"""Ends that Temporal may put to an order wherever it is."""
 
 
 def everybody_is_told_the_same(evidence: Evidence) -> Facts:
     """I9: an order has one end, and every client and every mail tells that one."""
     for order, outcome in evidence.ended():
-        for told in outcome.told:
-            detail = f"one client was told {told.status}, the order ended as {outcome.status}"
+        for number, told in enumerate(outcome.told, 1):
             fine = (told.status, told.error) == (outcome.status, outcome.ending.error)
+            detail = (
+                f"client {number} was told that {order} {_in_words(told)}, "
+                f"it {_in_words(outcome.ending)}"
+            )
             yield None if fine else Violation("I9", order, detail, outcome.ended_at)
         if outcome.status.promises_undone:
             yield from _no_good_news(evidence, order, outcome)
@@ -32,9 +43,12 @@ def everybody_is_told_the_same(evidence: Evidence) -> Facts:
 
 def every_order_ends(evidence: Evidence) -> Facts:
     """I16: once faults are over every order comes to its end."""
-    for order, outcome in evidence.outcomes.items():
-        detail = f"{order} does not end: {outcome.waits_for}"
-        yield None if outcome.status.is_terminal else Violation("I16", order, detail)
+    for order in evidence.orders:
+        outcome = evidence.outcomes.get(order)
+        waits_for = outcome.waits_for if outcome else "nobody knows what became of it"
+        detail = f"{order} does not end: {waits_for}"
+        fine = outcome is not None and outcome.status.is_terminal
+        yield None if fine else Violation("I16", order, detail)
 
 
 def attention_is_asked_for_when_needed(evidence: Evidence) -> Facts:
@@ -42,24 +56,25 @@ def attention_is_asked_for_when_needed(evidence: Evidence) -> Facts:
     for order, outcome in evidence.ended():
         given_up = _given_up(evidence, order)
         if outcome.status is Status.NEEDS_ATTENTION:
-            listed = _listed_keys(outcome.ending.result)
-            detail = f"{order} asks for attention, but lists nothing that is left to do"
-            yield None if listed else Violation("I17", order, detail, outcome.ended_at)
-            for key in (key for _, key in given_up if listed):
-                detail = f"what is left of {order} does not name {key}"
-                yield None if key in listed else Violation("I17", order, detail, outcome.ended_at)
+            for wrong in _wrong_with_the_list(evidence, order, outcome, given_up):
+                yield Violation("I17", order, wrong, outcome.ended_at)
+            yield None
         elif outcome.status.promises_undone:
-            for undo, _ in given_up:
-                detail = f"{undo} was given up, yet {order} says that it {outcome.status}"
-                yield Violation("I17", order, detail, outcome.ended_at)
-            if not given_up:
-                yield None
+            for undo, effect in given_up:
+                detail = f"{undo} of {effect.id} was given up, yet {order} ended as"
+                yield Violation("I17", order, f"{detail} {outcome.status}", outcome.ended_at)
+            yield None
 
 
 def status_only_moves_forward(evidence: Evidence) -> Facts:
-    """I19: the statuses that were seen follow the allowed transitions."""
+    """I19: the statuses that were seen follow the allowed transitions.
+
+    Words that only this saga knows, and answers that are no status, say nothing.
+    """
     for order, outcome in evidence.outcomes.items():
-        seen = [*outcome.statuses, *([str(outcome.status)] if outcome.status.is_terminal else [])]
+        seen = [status for status in map(str.lower, outcome.statuses) if _is_known(status)]
+        if outcome.status.is_terminal:
+            seen.append(str(outcome.status))
         for earlier, later in pairwise(seen):
             detail = f"{order} was {earlier}, then {later}"
             yield None if _may_follow(earlier, later) else Violation("I19", order, detail)
@@ -71,33 +86,74 @@ def _no_good_news(evidence: Evidence, order: str, outcome: Outcome) -> Facts:
     Except where the customer cancelled while the mail was on its way.
     """
     for effect in evidence.effects_of(order):
-        if evidence.can_be_undone(effect.operation) or order in evidence.cancelled:
+        if evidence.can_be_undone(effect.operation):
             continue
-        detail = f"{effect.operation} ({effect.id}) was sent, then {order} {outcome.status}"
-        yield Violation("I9", order, detail, outcome.ended_at)
+        fine = order in evidence.cancelled
+        detail = f"{effect.operation} ({effect.id}) was sent, yet {order} ended as {outcome.status}"
+        ended_at = outcome.ended_at
+        at = ended_at if ended_at is None else max(ended_at, effect.at)
+        yield None if fine else Violation("I9", order, detail, at)
 
 
-def _given_up(evidence: Evidence, order: str) -> list[tuple[str, str | None]]:
-    """The undos whose last word was no success while their effect is live, with the effect's key."""
+def _in_words(ending: Ending) -> str:
+    return f"ended as {ending.status}" + (f" ({ending.error})" if ending.error else "")
+
+
+def _given_up(evidence: Evidence, order: str) -> list[tuple[str, Effect]]:
+    """The undos whose last word was no success, with their effects, which are live."""
     given_up = []
     for effect in evidence.effects_of(order):
         undo = evidence.operations.undo_of(effect.operation)
         tried = evidence.attempts_at(order, undo.name) if undo else []
         if undo and is_live(effect) and tried and tried[-1].seen is not Seen.OK:
-            given_up.append((undo.name, effect.key))
+            given_up.append((undo.name, effect))
     return given_up
 
 
-def _listed_keys(result: Any) -> list[str]:
-    """The idempotency keys of what a result says is left to do."""
-    left = result.get("left") if isinstance(result, dict) else None
-    if not isinstance(left, list):
-        return []
-    return [str(each.get("idempotency_key")) for each in left if isinstance(each, dict)]
+def _wrong_with_the_list(
+    evidence: Evidence, order: str, outcome: Outcome, given_up: list[tuple[str, Effect]]
+) -> Iterator[str]:
+    """What is wrong with what an order leaves to a person."""
+    listed = listed_for_a_person(outcome)
+    if not listed:
+        yield f"{order} asks for attention, but lists nothing that is left to do"
+        return
+    for matter in not_listed(outcome, [_matter(evidence, *each) for each in given_up]):
+        yield f"{matter.what} was given up, and {order} does not list it as left to do"
+    unsettled = _unsettled(evidence, order)
+    if len(listed) > unsettled:
+        yield f"{order} lists {len(listed)} open matters for a person, there are {unsettled}"
+
+
+def _matter(evidence: Evidence, undo: str, effect: Effect) -> Matter:
+    """An undo that was given up, as something that is left to a person."""
+    tried = evidence.attempts_at(effect.order, undo)
+    return Matter(
+        what=f"{undo} of {effect.id}",
+        names=frozenset({effect.id, *([effect.key] if effect.key else [])}),
+        activities=frozenset(attempt.activity for attempt in tried),
+    )
+
+
+def _unsettled(evidence: Evidence, order: str) -> int:
+    """How many steps and undos of an order may be left to a person."""
+    count = 0
+    for create in evidence.operations.creates:
+        undo = evidence.operations.undo_of(create.name)
+        effects = evidence.effects_of(order, create.name) if undo else []
+        tried = evidence.attempts_at(order, (undo or create).name)
+        unfinished = bool(tried) and tried[-1].seen is not Seen.OK
+        count += max(sum(map(is_live, effects)), unfinished)
+    return count
+
+
+def _is_known(status: str) -> bool:
+    finals = {str(status) for status in Status if status.is_terminal}
+    return status in TRANSITIONS or status in finals
 
 
 def _may_follow(earlier: str, later: str) -> bool:
     """Whether `later` can be reached from `earlier`, unseen statuses between them included."""
-    if earlier == later:
+    if earlier == later or (later in ANY_TIME and earlier in TRANSITIONS):
         return True
     return any(_may_follow(step, later) for step in TRANSITIONS.get(earlier, frozenset()))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 
-from fakes import AccountKind
+from fakes import AccountKind, Entry
 from scenarios.checks.evidence import Evidence, is_live
 from scenarios.checks.money import Facts
 from scenarios.outcome import Outcome, Status
@@ -20,16 +21,16 @@ def stock_is_conserved(evidence: Evidence) -> Facts:
             if posting.account.kind is not AccountKind.STOCK:
                 continue
             sums[posting.unit] += posting.amount
-            key = (posting.account.name, posting.unit)
-            balances[key] += posting.amount
-            detail = f"{balances[key]} of {posting.unit} {key[0]} after {entry.operation}"
-            fine = posting.account.may_be_negative or balances[key] >= 0
-            yield None if fine else Violation("I5", entry.order, detail, entry.at, entry.number)
+            shelf = (posting.account.name, posting.unit)
+            before = balances[shelf]
+            balances[shelf] += posting.amount
+            # It is the first moment below zero that counts.
+            fine = posting.account.may_be_negative or balances[shelf] >= 0 or before < 0
+            detail = f"{_of(entry)} leaves {balances[shelf]} of {posting.unit} {shelf[0]}"
+            yield None if fine else _violation(entry, detail)
         for sku, total in sums.items():
-            detail = f"{entry.operation} of {entry.effect} makes {total} of {sku} from nothing"
-            yield (
-                None if total == 0 else Violation("I5", entry.order, detail, entry.at, entry.number)
-            )
+            detail = f"{_of(entry)} does not balance: {total:+d} of {sku}"
+            yield None if total == 0 else _violation(entry, detail)
 
 
 def completed_means_done(evidence: Evidence) -> Facts:
@@ -37,7 +38,7 @@ def completed_means_done(evidence: Evidence) -> Facts:
     for order, outcome in evidence.ended():
         if outcome.status is Status.COMPLETED:
             yield from _promised_effects(evidence, order, outcome)
-            yield from _goods(evidence, order, outcome, dict(evidence.orders[order].lines))
+            yield from _goods(evidence, order, outcome, evidence.orders[order].lines)
         elif outcome.status.promises_undone:
             yield from _goods(evidence, order, outcome, {})
 
@@ -46,29 +47,63 @@ def _promised_effects(evidence: Evidence, order: str, outcome: Outcome) -> Facts
     for operation in evidence.completed_means:
         if _may_be_missing(evidence, order, outcome, operation):
             continue
-        live = [e for e in evidence.effects_of(order, operation) if is_live(e)]
+        live = any(is_live(effect) for effect in evidence.effects_of(order, operation))
         detail = f"{order} completed without a live {operation}"
         yield None if live else Violation("I6", order, detail, outcome.ended_at)
 
 
 def _may_be_missing(evidence: Evidence, order: str, outcome: Outcome, operation: str) -> bool:
-    """A free order needs no charge, and a result may say that the confirmation was refused."""
+    """A free order needs no charge, and a result may say that the confirmation was refused.
+
+    That counts only where somebody has tried to send it.
+    """
     if not evidence.orders[order].price and evidence.operations[operation].moves_money:
         return True
     result = outcome.ending.result
-    told_refused = isinstance(result, dict) and bool(result.get("confirmation_refused"))
-    return told_refused and not evidence.can_be_undone(operation)
+    told_refused = isinstance(result, Mapping) and bool(result.get("confirmation_refused"))
+    tried = bool(evidence.attempts_at(order, operation))
+    return told_refused and tried and not evidence.can_be_undone(operation)
 
 
-def _goods(evidence: Evidence, order: str, outcome: Outcome, ordered: dict[str, int]) -> Facts:
+def _goods(evidence: Evidence, order: str, outcome: Outcome, ordered: Mapping[str, int]) -> Facts:
+    if not evidence.stock_operations:
+        return
     shipped = evidence.stock_taken(order, "shipped")
     reserved = evidence.stock_taken(order, "reserved")
-    moves_stock = any(effect.lines for effect in evidence.effects)
-    if not moves_stock:
-        return
+    if _goods_leave(evidence):
+        fine = shipped == ordered and not reserved
+    else:
+        fine = not shipped and reserved == ordered
     detail = (
-        f"{order} ended as {outcome.status}: ordered and due {ordered or 'nothing'}, "
-        f"shipped {shipped or 'nothing'}, still reserved {reserved or 'nothing'}"
+        f"{order} ended as {outcome.status}: due {_pieces(ordered)}, "
+        f"shipped {_pieces(shipped)}, reserved {_pieces(reserved)}"
     )
-    fine = shipped == ordered and not reserved
     yield None if fine else Violation("I6", order, detail, outcome.ended_at)
+
+
+def _goods_leave(evidence: Evidence) -> bool:
+    """Whether a completed order's goods leave the warehouse: something builds on what holds them.
+
+    A saga that only reserves and charges completes with its goods reserved.
+    """
+    return any(
+        needed in evidence.stock_operations
+        for name in evidence.completed_means
+        for needed in evidence.operations[name].needs
+    )
+
+
+def _violation(entry: Entry, detail: str) -> Violation:
+    return Violation("I5", entry.order, detail, entry.at, entry.number)
+
+
+def _of(entry: Entry) -> str:
+    return f"{entry.operation} of {entry.effect}" if entry.effect else entry.operation
+
+
+def _pieces(lines: Mapping[str, int]) -> str:
+    def each() -> Iterator[str]:
+        for sku, quantity in sorted(lines.items()):
+            yield f"{quantity} {sku}"
+
+    return ", ".join(each()) or "nothing"

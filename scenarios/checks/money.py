@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fakes import AccountKind, Entry
 from scenarios.checks.evidence import Evidence
-from scenarios.outcome import Status
+from scenarios.outcome import Outcome, Status
 from scenarios.verdict import Violation
 
 Facts = Iterator[Violation | None]
@@ -22,81 +22,117 @@ def money_is_conserved(evidence: Evidence) -> Facts:
             if posting.account.kind is AccountKind.MONEY:
                 sums[posting.unit] += posting.amount
         for currency, total in sums.items():
-            detail = f"{entry.operation} {_of(entry)} makes {_amount(total, currency)} from nothing"
-            yield (
-                None if total == 0 else Violation("I1", entry.order, detail, entry.at, entry.number)
-            )
+            detail = f"{entry.operation} of {entry.effect} does not balance: {total / 100:+.2f}"
+            yield None if total == 0 else _violation("I1", entry, f"{detail} {currency}")
 
 
 def customer_pays_the_price_or_nothing(evidence: Evidence) -> Facts:
     """I2: a completed order is paid with its price, a failed one with nothing."""
-    takes_money = any(effect.amount for effect in evidence.effects)
     for order, outcome in evidence.ended():
-        taken, price = evidence.money_taken(order), evidence.orders[order].price
-        if outcome.status is Status.COMPLETED and (takes_money or price):
-            detail = f"{order} completed: {taken} cents were taken, its price is {price}"
+        moved = evidence.money_of(order)
+        taken, price = sum(amount for _, amount in moved), evidence.orders[order].price
+        if outcome.status is Status.COMPLETED and _is_paid_for(evidence):
+            detail = f"{order} completed and costs {_sum(price)}, but {_sum(taken)} was taken"
             wanted = price
         elif outcome.status.promises_undone:
-            detail = f"{order} ended as {outcome.status}, but {taken} cents were not given back"
+            more = f"{_sum(taken)} is not given back"
+            less = f"{_sum(-taken)} more was given back than was taken"
+            detail = f"{order} ended as {outcome.status}, but {more if taken > 0 else less}"
             wanted = 0
         else:
             continue
-        yield None if taken == wanted else Violation("I2", order, detail, outcome.ended_at)
+        at = _since(outcome, moved[-1][0] if moved else None)
+        yield None if taken == wanted else Violation("I2", order, detail, at)
 
 
 def refunds_stay_within_the_charge(evidence: Evidence) -> Facts:
     """I3: at every prefix and for each charge, 0 <= refunded <= captured, in one currency."""
     held: Counter[str] = Counter()
-    units: dict[str, set[str]] = {}
+    currencies: dict[str, set[str]] = {}
+    broken: set[str] = set()
     for entry in evidence.books.entries:
         for posting in entry.postings:
-            account = posting.account
-            if account.kind is not AccountKind.MONEY or account.may_be_negative:
+            if posting.account.kind is not AccountKind.MONEY or posting.account.may_be_negative:
                 continue
             held[entry.effect] += posting.amount
-            units.setdefault(entry.effect, set()).add(posting.unit)
-            captured = evidence.books.effects[entry.effect].amount
-            within = 0 <= held[entry.effect] <= captured and len(units[entry.effect]) == 1
-            detail = (
-                f"{entry.effect}: captured {captured}, held {held[entry.effect]} cents after "
-                f"{entry.operation}, in {', '.join(sorted(units[entry.effect]))}"
+            currencies.setdefault(entry.effect, set()).add(posting.unit)
+            if entry.effect in broken:
+                continue  # it is the first moment that counts
+            wrong = _beyond_the_charge(
+                evidence, entry, held[entry.effect], currencies[entry.effect]
             )
-            yield None if within else Violation("I3", entry.order, detail, entry.at, entry.number)
+            broken.update({entry.effect} if wrong else ())
+            yield _violation("I3", entry, wrong) if wrong else None
 
 
 def at_most_one_live_charge(evidence: Evidence) -> Facts:
     """I4: at every prefix an order has at most one charge that is not refunded."""
-    live: dict[str, set[str]] = {}
+    live: dict[str, list[str]] = {}
     for entry in evidence.books.entries:
         effect = evidence.books.effects.get(entry.effect)
         if effect is None or not effect.amount:
             continue
-        charges = live.setdefault(entry.order, set())
-        if evidence.is_create(entry):
-            charges.add(entry.effect)
-        else:
-            charges.discard(entry.effect)
-        detail = f"{entry.order} is charged {len(charges)} times: {', '.join(sorted(charges))}"
-        yield (
-            None
-            if len(charges) <= 1
-            else Violation("I4", entry.order, detail, entry.at, entry.number)
-        )
+        charges = live.setdefault(entry.order, [])
+        if evidence.ends_effect(entry) and entry.effect in charges:
+            charges.remove(entry.effect)
+        if not evidence.is_create(entry):
+            continue
+        if entry.effect not in charges:
+            charges.append(entry.effect)
+        listed = ", ".join(_charge(evidence, each) for each in charges)
+        detail = f"{entry.order} is charged {len(charges)} times: {listed}"
+        yield None if len(charges) == 1 else _violation("I4", entry, detail)
 
 
 def charge_is_the_sum_of_the_lines(evidence: Evidence) -> Facts:
     """I18: each charge is exactly the sum of the order's lines."""
-    for effect in evidence.effects:
-        if not effect.amount or effect.order not in evidence.orders:
+    for entry in evidence.books.entries:
+        effect = evidence.books.effects.get(entry.effect)
+        asked = effect is not None and effect.amount and evidence.is_create(entry)
+        if effect is None or not asked or entry.order not in evidence.orders:
             continue
-        price = evidence.orders[effect.order].price
-        detail = f"{effect.id} took {effect.amount} cents, the lines add up to {price}"
-        yield None if effect.amount == price else Violation("I18", effect.order, detail, effect.at)
+        price = evidence.orders[entry.order].price
+        detail = f"{_charge(evidence, effect.id)} was charged, the lines add up to {_sum(price)}"
+        yield None if effect.amount == price else _violation("I18", entry, detail)
 
 
-def _of(entry: Entry) -> str:
-    return f"of {entry.effect}" if entry.effect else ""
+def _violation(invariant: str, entry: Entry, detail: str) -> Violation:
+    return Violation(invariant, entry.order, detail, entry.at, entry.number)
 
 
-def _amount(minor: int, currency: str) -> str:
-    return f"{minor / 100:.2f} {currency}"
+def _is_paid_for(evidence: Evidence) -> bool:
+    """Whether completing includes paying, or somebody pays all the same."""
+    means = (evidence.operations[name] for name in evidence.completed_means)
+    return any(operation.moves_money for operation in means) or any(
+        effect.amount for effect in evidence.effects
+    )
+
+
+def _beyond_the_charge(evidence: Evidence, entry: Entry, held: int, currencies: set[str]) -> str:
+    """What is wrong with a charge of which `held` is left after `entry`; empty if nothing is."""
+    effect = evidence.books.effects.get(entry.effect)
+    captured = effect.amount if effect else 0
+    of_all = f"{entry.effect} captured {_sum(captured)}"
+    if len(currencies) > 1:
+        return f"{of_all}, {entry.operation} moves {' and '.join(sorted(currencies))} on it"
+    if held < 0:
+        return f"{of_all}, {entry.operation} brings its refunds to {_sum(captured - held)}"
+    if held > captured:
+        return f"{of_all}, {entry.operation} makes that {_sum(held)}"
+    return ""
+
+
+def _since(outcome: Outcome, entry: Entry | None) -> float | None:
+    """The moment from which a promise is broken: the order's end, or what came after it."""
+    if entry is None or outcome.ended_at is None:
+        return outcome.ended_at
+    return max(outcome.ended_at, entry.at)
+
+
+def _charge(evidence: Evidence, effect_id: str) -> str:
+    effect = evidence.books.effects[effect_id]
+    return f"{effect.id} ({_sum(effect.amount)} {effect.currency})"
+
+
+def _sum(minor: int) -> str:
+    return f"{minor / 100:.2f}"

@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from fakes import Caller, WorkerCrash, calling
-from scenarios.engines.order_run import OrderRun
+from scenarios.engines.server_run import ServerRun
 
 
 class AttemptInterceptor(Interceptor):
@@ -20,7 +20,7 @@ class AttemptInterceptor(Interceptor):
         runs: The orders being played, by the ids of their workflows.
     """
 
-    def __init__(self, runs: Mapping[str, OrderRun]) -> None:
+    def __init__(self, runs: Mapping[str, ServerRun]) -> None:
         self._runs = runs
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - the SDK's name
@@ -29,7 +29,7 @@ class AttemptInterceptor(Interceptor):
 
 
 class _Attempt(ActivityInboundInterceptor):
-    def __init__(self, next: ActivityInboundInterceptor, runs: Mapping[str, OrderRun]) -> None:  # noqa: A002 - the SDK's name
+    def __init__(self, next: ActivityInboundInterceptor, runs: Mapping[str, ServerRun]) -> None:  # noqa: A002 - the SDK's name
         super().__init__(next)
         self._runs = runs
 

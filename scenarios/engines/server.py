@@ -22,11 +22,11 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from fakes import httpx_to_fakes
+from fakes import ManualClock, httpx_to_fakes
 from scenarios.engines.attempts import AttemptInterceptor
 from scenarios.engines.embedded import embedded_server
-from scenarios.engines.order_run import OrderRun
 from scenarios.engines.outside import Outside
+from scenarios.engines.server_run import ServerRun
 from scenarios.saga import SagaUnderTest
 from scenarios.trial import Trial
 
@@ -51,7 +51,7 @@ class ServerEngine:
         self._saga = saga
         self._address = address
         self._skips_time = address is None
-        self._runs: dict[str, OrderRun] = {}
+        self._runs: dict[str, ServerRun] = {}
         self._numbers = count(1)
         self._stack = AsyncExitStack()
 
@@ -71,15 +71,27 @@ class ServerEngine:
     ) -> None:
         await self._stack.aclose()
 
+    def new_clock(self) -> ManualClock:
+        """A clock that stands still until an attempt begins or a caller's timeout passes."""
+        return ManualClock()
+
     async def play(self, trial: Trial) -> None:
         """Play `trial` to its end; its outcomes tell how its orders ended."""
+        trial.begin()
         number = next(self._numbers)
         # A worker of its own for what cannot be had from a shared one: a workflow cache of zero,
         # and events that come before any worker has seen the order.
         alone = trial.has_fault("evict") or 0.0 in trial.times_ahead
         queue = f"{SHARED_QUEUE}-{number}" if alone else SHARED_QUEUE
         runs = {
-            order.id: OrderRun(trial, order, self._client, queue, number, self._skips_time)
+            order.id: ServerRun(
+                trial,
+                order,
+                self._client,
+                workflow_id=f"{self._saga.workflow_id.format(order_id=order.id)}~{number}",
+                task_queue=queue,
+                skips_time=self._skips_time,
+            )
             for order in trial.scenario.orders
         }
         self._runs.update({run.workflow_id: run for run in runs.values()})

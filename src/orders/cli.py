@@ -179,15 +179,16 @@ def place(file: str, no_wait: bool, patience: float, task_queue: str, **connecti
 
 @commands.command(epilog=_STATUS_EXAMPLES)
 @click.argument("order_id")
+@_patience_option
 @connection_options
-def status(order_id: str, **connection: Option) -> None:
+def status(order_id: str, patience: float, **connection: Option) -> None:
     """Tell where an order is.
 
     Prints pending, processing or compensating while it is under way, and at its end completed,
     failed, needs_attention, cancelled, or invalid for an order that was refused. An order whose
     workflow somebody has ended by force is terminated or timed_out: nothing of it was undone.
     """
-    run(lambda client: _status(client, order_id), connection)
+    run(lambda client: _status(client, order_id, patience), connection)
 
 
 @commands.command(epilog=_CANCEL_EXAMPLES)
@@ -244,6 +245,7 @@ async def _wait(handle: OrderHandle, order_id: str, patience: float) -> int:
     def show(status: str) -> None:
         click.echo(f"{order_id}: {status}", err=True)
 
+    show("placed")
     try:
         result = await follow(handle, show, patience=patience)
     except NoWorkerError:
@@ -261,13 +263,14 @@ async def _wait(handle: OrderHandle, order_id: str, patience: float) -> int:
     return COMPLETED if result.status is OrderStatus.COMPLETED else OTHERWISE
 
 
-async def _status(client: Client, order_id: str) -> int:
+async def _status(client: Client, order_id: str, patience: float) -> int:
+    limit = timedelta(seconds=patience)
     try:
         ended = await how_it_ended(order_handle(order_id, client))
     except RPCError as error:
         raise _no_order(error, order_id, client) from None
     try:
-        click.echo(ended or await get_order_status(order_id, client=client))
+        click.echo(ended or await get_order_status(order_id, client=client, timeout=limit))
     except RPCError:
         msg = f"order {order_id} is under way, but no worker tells how far; start `orders worker`"
         raise UnknownError(msg) from None

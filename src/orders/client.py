@@ -23,9 +23,6 @@ from orders.workflow import OrderSagaWorkflow
 TASK_QUEUE = "orders"
 """The task queue that order workers poll."""
 
-ANSWER_LIMIT = timedelta(seconds=10)
-"""How long a worker may take to say where an order is."""
-
 INVALID = "invalid"
 """How an order ended that was none: its workflow refused it before it did anything."""
 
@@ -125,14 +122,24 @@ def order_handle(order_id: str, client: Client) -> OrderHandle:
     return client.get_workflow_handle_for(OrderSagaWorkflow.run, workflow_id(order_id))
 
 
-async def get_order_status(order_id: str, *, client: Client | None = None) -> OrderStatus:
+async def get_order_status(
+    order_id: str,
+    *,
+    client: Client | None = None,
+    timeout: timedelta = timedelta(seconds=10),  # noqa: ASYNC109 - the server keeps it too
+) -> OrderStatus:
     """Where the order is.
+
+    Args:
+        order_id: The order.
+        client: The connection; a new one by `connect` where there is none.
+        timeout: How long to wait for a worker to answer.
 
     Raises:
         temporalio.service.RPCError: There is no such order, or no worker answers.
     """
     handle = order_handle(order_id, client or await connect())
-    return await handle.query(OrderSagaWorkflow.get_status, rpc_timeout=ANSWER_LIMIT)
+    return await handle.query(OrderSagaWorkflow.get_status, rpc_timeout=timeout)
 
 
 async def cancel_order(

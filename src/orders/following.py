@@ -16,7 +16,7 @@ from orders.workflow import OrderSagaWorkflow
 
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
-QUERY_LIMIT = timedelta(seconds=3)
+LONGEST_QUERY_SECONDS = 3.0
 
 
 class NoWorkerError(Exception):
@@ -56,8 +56,9 @@ async def _watch(
 ) -> None:
     """Ask for the status again and again, less and less often, until the result is there."""
     pause, seen, last_answer = FIRST_PAUSE_SECONDS, None, time.monotonic()
+    limit = timedelta(seconds=min(patience, LONGEST_QUERY_SECONDS))
     while not result.done():
-        status = await _status(handle)
+        status = await _status(handle, limit)
         if status is not None:
             last_answer = time.monotonic()
             if status is not seen and not status.is_final:
@@ -70,9 +71,9 @@ async def _watch(
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-async def _status(handle: OrderHandle) -> OrderStatus | None:
+async def _status(handle: OrderHandle, limit: timedelta) -> OrderStatus | None:
     """The status, ``None`` where no worker can tell it just now."""
     try:
-        return await handle.query(OrderSagaWorkflow.get_status, rpc_timeout=QUERY_LIMIT)
+        return await handle.query(OrderSagaWorkflow.get_status, rpc_timeout=limit)
     except (RPCError, WorkflowQueryFailedError):
         return None

@@ -100,7 +100,7 @@ def _problem(kind: str, path: Path, value: Any, message: str) -> str:
             return f"{place}: this key is missing"
         case "unexpected_keyword_argument":
             known = [field.name for field in fields(_owner(path))]
-            near = difflib.get_close_matches(str(path[-1]), known, n=1)
+            near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
             hint = f" (did you mean {near[0]}?)" if near else f"; known are {', '.join(known)}"
             return f"{place}: this key is unknown{hint}"
         case "dataclass_type":

@@ -73,7 +73,6 @@ class OrderSagaWorkflow:
 
     @workflow.init
     def __init__(self, order: PlacedOrder) -> None:
-        _refuse_what_is_no_order(order)
         self._order = order
         self._status = OrderStatus.PENDING
         self._steps: asyncio.Task[None] | None = None
@@ -81,7 +80,6 @@ class OrderSagaWorkflow:
         self._cancel_wish: str | None = None
         self._cancelled_from_outside = False
         self._confirming = False
-        self._confirmed = False
         self._reservation_id: str | None = None
         self._payment_id: str | None = None
         self._shipment: Shipment | None = None
@@ -97,6 +95,7 @@ class OrderSagaWorkflow:
             ApplicationError: The order is invalid; nothing was done for it.
             asyncio.CancelledError: The workflow was cancelled, and everything is undone.
         """
+        _refuse_what_is_no_order(order)
         self._status = OrderStatus.PROCESSING
         self._steps = asyncio.create_task(self._take_steps())
         await self._until_done(self._steps)
@@ -206,7 +205,6 @@ class OrderSagaWorkflow:
             ),
             start_to_close_timeout=timedelta(seconds=30),
         )
-        self._confirmed = True
 
     # -- the rollback -------------------------------------------------------------------------
 
@@ -238,7 +236,7 @@ class OrderSagaWorkflow:
                     Leftover("create_shipment", self._order.idempotency_key, describe(error))
                 )
                 return
-        if not self._confirmed and self._confirmation_refused is None:
+        if self._confirmation_refused is None:
             try:
                 await self._confirm(self._shipment)
             except ActivityError as error:

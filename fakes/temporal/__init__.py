@@ -1,0 +1,23 @@
+"""A simulated Temporal service: the real workflow code, in virtual time, in one process.
+
+Workflow code is driven through the SDK's own ``WorkflowInstance.activate``; activities are the real
+functions, on an event loop whose clock jumps to the next timer. What the service cannot do raises
+`UnsupportedError`, which names it: there is never a silent difference.
+"""
+
+from fakes.temporal.activity_task import NeverReports
+from fakes.temporal.connection import simulated_client
+from fakes.temporal.errors import UnsupportedError
+from fakes.temporal.loop import DeadlockError, VirtualTimeLoop
+from fakes.temporal.service import SimulatedTemporal
+from fakes.temporal.worker import SimulatedWorker
+
+__all__ = [
+    "DeadlockError",
+    "NeverReports",
+    "SimulatedTemporal",
+    "SimulatedWorker",
+    "UnsupportedError",
+    "VirtualTimeLoop",
+    "simulated_client",
+]

@@ -1,0 +1,99 @@
+"""Whether a failed activity attempt is followed by another, and when.
+
+The rules and their order are those of the server (``RetryActivity`` in its ``mutable_state_impl.go``
+and ``nextBackoffInterval`` in its ``retry.go``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from temporalio.api.common.v1 import RetryPolicy
+from temporalio.api.enums.v1 import RetryState, TimeoutType
+from temporalio.api.failure.v1 import Failure
+
+DEFAULT_INITIAL_SECONDS = 1.0
+DEFAULT_COEFFICIENT = 2.0
+DEFAULT_MAXIMUM_FACTOR = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """There is another attempt, after `delay` seconds."""
+
+    delay: float
+
+
+def with_defaults(policy: RetryPolicy | None) -> RetryPolicy:
+    """The policy as the server keeps it, with its defaults filled in."""
+    filled = RetryPolicy()
+    if policy is not None:
+        filled.CopyFrom(policy)
+    if not filled.HasField("initial_interval"):
+        filled.initial_interval.FromNanoseconds(int(DEFAULT_INITIAL_SECONDS * 1e9))
+    if not filled.backoff_coefficient:
+        filled.backoff_coefficient = DEFAULT_COEFFICIENT
+    if not filled.HasField("maximum_interval") or not filled.maximum_interval.ToNanoseconds():
+        maximum = filled.initial_interval.ToNanoseconds() * DEFAULT_MAXIMUM_FACTOR
+        filled.maximum_interval.FromNanoseconds(int(maximum))
+    return filled
+
+
+def after_failure(
+    policy: RetryPolicy,
+    attempt: int,
+    failure: Failure,
+    *,
+    now: float,
+    deadline: float | None,
+    cancel_requested: bool,
+) -> Again | RetryState.ValueType:
+    """What follows a failed attempt: another one, or the reason why there is none.
+
+    Args:
+        policy: The activity's policy, defaults filled in.
+        attempt: The attempt that failed, from 1.
+        failure: Why it failed.
+        now: The present, in seconds.
+        deadline: When schedule-to-close ends it all, in seconds; ``None`` for never.
+        cancel_requested: Whether the workflow has asked for the activity to be cancelled.
+    """
+    if cancel_requested:
+        return RetryState.RETRY_STATE_CANCEL_REQUESTED
+    if not _is_retryable(policy, failure):
+        return RetryState.RETRY_STATE_NON_RETRYABLE_FAILURE
+    if policy.maximum_attempts and attempt >= policy.maximum_attempts:
+        return RetryState.RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED
+    delay = _delay(policy, attempt, failure)
+    if deadline is not None and now + delay > deadline:
+        return RetryState.RETRY_STATE_TIMEOUT
+    return Again(delay)
+
+
+def _is_retryable(policy: RetryPolicy, failure: Failure) -> bool:
+    if failure.HasField("terminated_failure_info") or failure.HasField("canceled_failure_info"):
+        return False
+    if failure.HasField("timeout_failure_info"):
+        names = {
+            TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE: "TemporalTimeout:StartToClose",
+            TimeoutType.TIMEOUT_TYPE_HEARTBEAT: "TemporalTimeout:Heartbeat",
+        }
+        name = names.get(failure.timeout_failure_info.timeout_type)
+        return name is not None and name not in policy.non_retryable_error_types
+    if failure.HasField("application_failure_info"):
+        info = failure.application_failure_info
+        return not info.non_retryable and info.type not in policy.non_retryable_error_types
+    return True
+
+
+def _delay(policy: RetryPolicy, attempt: int, failure: Failure) -> float:
+    """Seconds until the next attempt: what the failure asks for, else the policy's backoff."""
+    info = failure.application_failure_info
+    if failure.HasField("application_failure_info") and info.HasField("next_retry_delay"):
+        return info.next_retry_delay.ToNanoseconds() / 1e9
+    initial = policy.initial_interval.ToNanoseconds() / 1e9
+    maximum = policy.maximum_interval.ToNanoseconds() / 1e9
+    try:
+        return float(min(initial * policy.backoff_coefficient ** (attempt - 1), maximum))
+    except OverflowError:
+        return maximum

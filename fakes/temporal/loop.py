@@ -1,0 +1,84 @@
+"""An event loop whose time jumps to the next timer whenever nothing else is to be done.
+
+The idea is trio's ``MockClock(autojump_threshold=0)``. A second of waiting costs nothing, and the
+order of what happens depends on nothing but the program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable, Mapping
+from typing import Any
+
+THREAD_POLL_SECONDS = 0.001
+
+
+class DeadlockError(RuntimeError):
+    """Every task waits for something that nothing can bring about any more."""
+
+
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop in virtual time, which starts at zero."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._threads = 0
+        super().__init__(_JumpingSelector(self))
+
+    def time(self) -> float:
+        """Virtual seconds since the loop was made."""
+        return self._now
+
+    def jump(self, seconds: float) -> None:
+        """Let time pass without waiting."""
+        self._now += seconds
+
+    @property
+    def has_threads(self) -> bool:
+        """Whether work in threads is under way, for which real time has to pass."""
+        return self._threads > 0
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+        """Run in a thread as ever, and let virtual time stand still until it is done."""
+        future = super().run_in_executor(executor, func, *args)
+        self._threads += 1
+        future.add_done_callback(self._thread_done)
+        return future
+
+    def _thread_done(self, _: object) -> None:
+        self._threads -= 1
+
+
+class _JumpingSelector(selectors.BaseSelector):
+    """Asks the real selector without waiting, and jumps where the loop would have waited."""
+
+    def __init__(self, loop: VirtualTimeLoop) -> None:
+        self._loop = loop
+        self._real = selectors.DefaultSelector()
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        return self._real.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        return self._real.unregister(fileobj)
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is not None and timeout <= 0:
+            return self._real.select(0)
+        if self._loop.has_threads:
+            return self._real.select(THREAD_POLL_SECONDS)
+        ready = self._real.select(0)
+        if ready:
+            return ready
+        if timeout is None:
+            msg = "every task waits, and no timer is set"
+            raise DeadlockError(msg)
+        self._loop.jump(timeout)
+        return []
+
+    def close(self) -> None:
+        self._real.close()
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        return self._real.get_map()

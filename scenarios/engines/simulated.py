@@ -1,0 +1,185 @@
+"""The simulated engine: scenarios in virtual time, one event loop each, no server.
+
+The real workflow code and the real activities run on `fakes.temporal`. The same seed gives the same
+run, down to the last byte of its journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from types import TracebackType
+from typing import Self
+
+import temporalio.activity
+
+from fakes import (
+    Attempt,
+    Caller,
+    LoopClock,
+    Moment,
+    WorkerCrash,
+    calling,
+    httpx_to_fakes,
+)
+from fakes.temporal import (
+    DeadlockError,
+    NeverReports,
+    SimulatedTemporal,
+    SimulatedWorker,
+    VirtualTimeLoop,
+    simulated_client,
+)
+from scenarios.engines.order_run import OrderRun
+from scenarios.engines.outside import Outside
+from scenarios.saga import SagaUnderTest
+from scenarios.trial import DAY, Trial
+
+TASK_QUEUE = "orders"
+
+
+class SimulatedEngine:
+    """Plays trials in virtual time; use it with ``async with``.
+
+    Args:
+        saga: The saga under test.
+        seed: Decides what is random: run ids, and the workflows' own random numbers.
+    """
+
+    name = "simulated"
+
+    def __init__(self, saga: SagaUnderTest, *, seed: int = 0) -> None:
+        self._saga = saga
+        self._seed = seed
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        self._stack.enter_context(httpx_to_fakes())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    def new_clock(self) -> LoopClock:
+        """A clock that follows the trial's own event loop."""
+        return LoopClock()
+
+    async def play(self, trial: Trial) -> None:
+        """Play `trial` to its end; its outcomes tell how its orders ended."""
+        # A loop cannot run inside a running one, so the trial's runs in a thread beside it.
+        await asyncio.get_running_loop().run_in_executor(None, self.play_now, trial)
+
+    def play_now(self, trial: Trial) -> None:
+        """Play `trial` in this thread, in which no event loop may be running."""
+        loop = VirtualTimeLoop()
+        try:
+            loop.run_until_complete(_Stage(trial, self._saga, self._seed).play())
+        finally:
+            _drain(loop)
+            loop.close()
+
+
+class _Stage:
+    """All that is made anew for one trial."""
+
+    def __init__(self, trial: Trial, saga: SagaUnderTest, seed: int) -> None:
+        self._trial = trial
+        self._temporal = SimulatedTemporal(seed=seed)
+        self._worker = SimulatedWorker(
+            workflows=[saga.workflow],
+            activities=saga.activities,
+            data_converter=saga.data_converter,
+            around=self._around,
+        )
+        self._temporal.register(TASK_QUEUE, self._worker)
+        client = simulated_client(self._temporal, saga.data_converter)
+        self._runs = {
+            order.id: SimulatedRun(
+                trial,
+                order,
+                client,
+                workflow_id=saga.workflow_id.format(order_id=order.id),
+                task_queue=TASK_QUEUE,
+            )
+            for order in trial.scenario.orders
+        }
+        self._order_of = {run.workflow_id: order for order, run in self._runs.items()}
+
+    async def play(self) -> None:
+        trial = self._trial
+        trial.client = Outside(self._runs)
+        trial.world.network.observers.append(self._evict)
+        trial.begin()
+        try:
+            for run in self._runs.values():
+                await run.submit()
+            await trial.advance_to(0.0)
+            self._worker.start()
+            await asyncio.gather(*(run.see_to_the_end() for run in self._runs.values()))
+            await trial.finish()
+            for run in self._runs.values():
+                trial.outcomes[run.order.id] = await run.conclude()
+        finally:
+            for run in self._runs.values():
+                run.forget()
+            self._temporal.close()
+
+    @contextmanager
+    def _around(self, info: temporalio.activity.Info) -> Iterator[None]:
+        """Put an attempt into its world, and let it die there."""
+        caller = Caller(
+            self._trial.world,
+            order=self._order_of[info.workflow_id or ""],
+            activity=info.activity_type,
+            loop=asyncio.get_running_loop(),
+        )
+        try:
+            with calling(caller):
+                yield
+        except WorkerCrash as error:
+            raise NeverReports(str(error)) from None
+
+    async def _evict(self, moment: Moment, attempt: Attempt) -> None:
+        if moment is Moment.AFTER and attempt.fault == "evict":
+            execution = self._temporal.find(self._runs[attempt.order].workflow_id)
+            if execution is not None:
+                self._worker.evict(execution.run_id)
+
+
+class SimulatedRun(OrderRun):
+    """One order of a trial on the simulated service."""
+
+    async def see_to_the_end(self) -> None:
+        """Wait for the end of the order, for two days of virtual time at the most."""
+        limit = 2 * DAY - self.trial.clock.now()
+        await asyncio.wait({self._told[0]}, timeout=limit)
+        if self._told[0].done():
+            self._ended_at = self.trial.clock.now()
+        else:
+            self._waits_for = await self._why_stuck()
+
+    async def _why_stuck(self) -> str:
+        description = (await self.handle.describe()).raw_description
+        pending = [
+            f"{each.activity_type.name}, attempt {each.attempt}, {each.last_failure.message}"
+            for each in description.pending_activities
+        ]
+        return f"after two days it waits for {'; '.join(pending) or 'a message or a timer'}"
+
+
+def _drain(loop: VirtualTimeLoop) -> None:
+    """Let what is left of a trial end, so that nothing of it lives on elsewhere."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+
+
+__all__ = ["DeadlockError", "SimulatedEngine"]

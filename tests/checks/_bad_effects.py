@@ -1,0 +1,287 @@
+"""Histories whose effects go wrong: I7, I8, I10 to I14."""
+
+from __future__ import annotations
+
+from fakes import Idempotency
+from fakes.inventory import AVAILABLE, RESERVED
+from scenarios.checks import Evidence
+from scenarios.outcome import Status
+from tests.checks._bad import bad
+from tests.checks._evidence import Story
+
+NO_KEYS = Idempotency.NONE
+LEFT = {"activity": "payments.refund", "idempotency_key": "k", "error": "RefundRefused: no"}
+
+
+@bad(
+    "I7",
+    "o1 at 13 s: payments.charge (pay_1 over 19.98 USD) is left behind: o1 ended as failed",
+)
+def orphaned_charge() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.charge(fault="drop_response")
+    story.release()
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I7",
+    "o1 at 101 s: inventory.reserve (res_1 of 2 WIDGET) is left behind: o1 ended as cancelled",
+)
+def zombie_reservation() -> Evidence:
+    story = Story(idempotency=NO_KEYS)
+    story.reserve(fault="delay_request", delay=100.0)
+    story.release()
+    return story.end(Status.CANCELLED).evidence()
+
+
+@bad(
+    "I7",
+    "o1 at 2 s: payments.charge (pay_1 over 19.98 USD) is left behind: o1 ended as terminated",
+)
+def orphan_of_a_terminated_order() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.charge()
+    return story.end(Status.TERMINATED).evidence(orphans={"inventory.reserve": 1})
+
+
+@bad(
+    "I7",
+    "o7 at 1 s: shipping.create (shp_1) is left behind: o7 is not known",
+)
+def effect_for_an_unknown_order() -> Evidence:
+    story = Story()
+    story.ship("o7")
+    return story.evidence(settled=False)
+
+
+@bad(
+    "I8",
+    "o1 at 2 s by entry 2: shipping.create (shp_1) without a live payments.charge",
+)
+def shipped_before_paid() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.ship()
+    story.charge()
+    return story.end(Status.COMPLETED).evidence()
+
+
+@bad(
+    "I8",
+    "o1 at 3 s by entry 4: shipping.create (shp_1) without a live inventory.reserve",
+)
+def shipped_after_goods_expired() -> Evidence:
+    story = Story(reservation_expires_after=1.5)
+    story.reserve()
+    story.charge()
+    story.ship()
+    return story.end(Status.COMPLETED).evidence()
+
+
+@bad(
+    "I8",
+    "o1 at 3 s by entry 3: notifications.send (mail_1) without a live shipping.create",
+)
+def told_before_shipped() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.charge()
+    story.mail()
+    story.ship()
+    return story.end(Status.COMPLETED).evidence()
+
+
+@bad(
+    "I8",
+    "o1 at 0 s by entry 1: inventory.release of res_9, which was not there to be undone",
+)
+@bad(
+    "I14",
+    "o1 at 0 s by entry 1: inventory.release (res_9) happened though nobody asked for it",
+)
+def nobody_asked() -> Evidence:
+    story = Story()
+    story.write("inventory.release", "res_9", (RESERVED, "WIDGET", -1), (AVAILABLE, "WIDGET", 1))
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I10",
+    "o1 at 14 s by entry 3: payments.charge (pay_1) after inventory.release had begun to undo o1",
+)
+def step_after_an_undo() -> Evidence:
+    story = Story(idempotency=NO_KEYS)
+    story.reserve()
+    story.charge(fault="drop_request")
+    story.release()
+    story.charge()
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I10",
+    "o1 at 7 s by entry 7: notifications.send (mail_1) after shipping.cancel had begun to undo o1",
+)
+def mail_sent_after_an_undo() -> Evidence:
+    story = Story().all_undone()
+    story.mail()
+    return story.end(Status.CANCELLED).evidence(cancelled=frozenset({"o1"}))
+
+
+@bad(
+    "I10",
+    "o1 at 4 s by entry 4: inventory.release (res_1) while shipping.create (shp_1) was still live",
+)
+def released_while_the_parcel_lives() -> Evidence:
+    story = Story()
+    for step in (story.reserve, story.charge, story.ship):
+        step()
+    for undo in (story.release, story.call_back, story.refund):
+        undo()
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I10",
+    "o1 at 5 s by entry 6: payments.refund (pay_1) while shipping.create (shp_1) was still live",
+)
+def refunded_though_the_parcel_left() -> Evidence:
+    story = Story(ships_after=0.5)
+    for step in (story.reserve, story.charge, story.ship):
+        step()
+    for undo in (story.call_back, story.refund):
+        undo()
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I11",
+    "o1 at 13 s: call 1 of payments.charge may have had its effect, o1 ended as failed, "
+    "and nobody made sure that it is undone",
+)
+def lost_reply_forgotten() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.charge(fault="drop_request")
+    story.release()
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I11",
+    "o1 at 1 s: call 1 of inventory.reserve succeeded, o1 ended as timed_out, and nobody "
+    "made sure that it is undone",
+)
+def done_and_never_undone() -> Evidence:
+    story = Story()
+    story.reserve()
+    return story.end(Status.TIMED_OUT).evidence()
+
+
+@bad(
+    "I11",
+    "o1 at 3 s: call 1 of inventory.reserve succeeded, o1 ended as needs_attention, and "
+    "nobody made sure that it is undone",
+)
+def one_listed_two_left() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.charge()
+    story.refund(fault="reject")
+    return story.end(Status.NEEDS_ATTENTION, left=[LEFT]).evidence()
+
+
+@bad(
+    "I12",
+    "o1 at 2 s by entry 2: inventory.release (res_1) at 2.0 s, though o1 had ended as "
+    "failed at 1.0 s",
+)
+def undone_after_the_end() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.end(Status.FAILED)
+    story.release()
+    return story.evidence()
+
+
+@bad(
+    "I12",
+    "o1 at 61 s by entry 1: shipping.create (shp_1) at 61.0 s, though o1 had ended as "
+    "cancelled at 12.0 s",
+)
+def zombie_after_the_end() -> Evidence:
+    story = Story(idempotency=NO_KEYS)
+    story.ship(fault="delay_request", delay=60.0)
+    story.call_back()
+    return story.end(Status.CANCELLED).evidence()
+
+
+@bad(
+    "I13",
+    "o1 at 2 s by entry 2: inventory.reserve was done 2 times with key k: res_1, res_2",
+)
+def same_key_twice() -> Evidence:
+    story = Story(idempotency=NO_KEYS)
+    story.reserve()
+    story.reserve()
+    return story.end(Status.COMPLETED).evidence()
+
+
+@bad(
+    "I13",
+    "o1 at 12 s by entry 2: shipping.create was done 2 times with no key at all: shp_1, shp_2",
+)
+def no_key_twice() -> Evidence:
+    story = Story()
+    story.ship(key=None, fault="drop_response")
+    story.ship(key=None)
+    return story.end(Status.COMPLETED).evidence()
+
+
+@bad(
+    "I13",
+    "o1 at 12 s by entry 2: notifications.send was done 2 times with keys try-1 and "
+    "try-2: mail_1, mail_2",
+)
+def a_new_key_for_each_try() -> Evidence:
+    story = Story()
+    story.mail(key="try-1", fault="drop_response")
+    story.mail(key="try-2")
+    return story.end(Status.COMPLETED).evidence()
+
+
+@bad(
+    "I13",
+    "o1 at 12 s: call 2 of payments.charge sends key k again with amount '20.98' instead "
+    "of '19.98'",
+)
+def same_key_other_body() -> Evidence:
+    story = Story()
+    story.charge(amount="19.98", fault="drop_request")
+    story.charge(amount="20.98")
+    return story.end(Status.COMPLETED).evidence()
+
+
+@bad(
+    "I13",
+    "o2 at 2 s: call 1 of notifications.send sends key k again with order_id 'o2' instead of 'o1'",
+)
+def one_key_for_two_orders() -> Evidence:
+    story = Story("o1", "o2")
+    story.mail("o1", "k")
+    story.mail("o2", "k")
+    return story.evidence()
+
+
+@bad(
+    "I14",
+    "o1 at 1 s: call 1 of shipping.create succeeded without any effect",
+)
+def success_without_effect() -> Evidence:
+    story = Story()
+    attempt = story.ship(fault="reject")
+    attempt.seen = type(attempt.seen).OK
+    return story.end(Status.COMPLETED).evidence()

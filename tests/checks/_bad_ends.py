@@ -1,0 +1,119 @@
+"""Histories whose ends go wrong: I9, I16, I17 and I19."""
+
+from __future__ import annotations
+
+from scenarios.checks import Evidence
+from scenarios.outcome import Ending, Status
+from tests.checks._bad import bad
+from tests.checks._evidence import Story
+
+LEFT = {"activity": "payments.refund", "idempotency_key": "k", "error": "RefundRefused: no"}
+
+
+@bad(
+    "I9",
+    "o1 at 6 s: client 1 was told that o1 ended as completed, it ended as failed "
+    "(PaymentDeclined: no money)",
+)
+def told_another_end() -> Evidence:
+    told = [Ending(Status.COMPLETED), Ending(Status.FAILED, "PaymentDeclined: no money")]
+    story = Story().all_undone()
+    return story.end(Status.FAILED, told=told, error="PaymentDeclined: no money").evidence()
+
+
+@bad(
+    "I9",
+    "o1 at 6 s: client 1 was told that o1 ended as failed (PaymentDeclined: no money), it"
+    " ended as failed (OutOfStock: x)",
+)
+def told_another_error() -> Evidence:
+    told = [Ending(Status.FAILED, "PaymentDeclined: no money")]
+    return Story().all_undone().end(Status.FAILED, told=told, error="OutOfStock: x").evidence()
+
+
+@bad(
+    "I9",
+    "o1 at 7 s: notifications.send (mail_1) was sent, yet o1 ended as failed",
+)
+def mail_for_a_failed_order() -> Evidence:
+    story = Story().all_steps()
+    for undo in (story.call_back, story.refund, story.release):
+        undo()
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I16",
+    "o1: o1 does not end: nothing is under way: it waits for a message that nobody sends",
+)
+def stuck() -> Evidence:
+    waits_for = "nothing is under way: it waits for a message that nobody sends"
+    return Story().end(Status.RUNNING, waits_for=waits_for).evidence()
+
+
+@bad(
+    "I16",
+    "o1: o1 does not end: nobody knows what became of it",
+)
+def lost_track_of() -> Evidence:
+    return Story("o1", "o2").end(Status.FAILED, "o2").evidence()
+
+
+@bad(
+    "I17",
+    "o1 at 2 s: o1 asks for attention, but lists nothing that is left to do",
+)
+def attention_without_a_list() -> Evidence:
+    story = Story(refunds_refused=True)
+    story.charge()
+    story.refund()
+    return story.end(Status.NEEDS_ATTENTION, left=[]).evidence()
+
+
+@bad(
+    "I17",
+    "o1 at 4 s: inventory.release of res_1 was given up, and o1 does not list it as left to do",
+)
+def two_given_up_one_listed() -> Evidence:
+    story = Story(refunds_refused=True)
+    story.reserve()
+    story.charge()
+    story.refund()
+    story.release(fault="reject")
+    return story.end(Status.NEEDS_ATTENTION, left=[LEFT]).evidence()
+
+
+@bad(
+    "I17",
+    "o1 at 6 s: o1 lists 1 open matters for a person, there are 0",
+)
+def attention_for_nothing() -> Evidence:
+    return Story().all_undone().end(Status.NEEDS_ATTENTION, left=[LEFT]).evidence()
+
+
+@bad(
+    "I17",
+    "o1 at 2 s: payments.refund of pay_1 was given up, yet o1 ended as failed",
+)
+def given_up_and_failed() -> Evidence:
+    story = Story(refunds_refused=True)
+    story.charge()
+    story.refund()
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I19",
+    "o1: o1 was compensating, then processing",
+)
+def back_from_the_end() -> Evidence:
+    statuses = ["processing", "compensating", "processing"]
+    return Story().all_undone().end(Status.FAILED, statuses=statuses).evidence()
+
+
+@bad(
+    "I19",
+    "o1: o1 was failed, then completed",
+)
+def failed_then_completed() -> Evidence:
+    return Story().all_steps().end(Status.COMPLETED, statuses=["FAILED"]).evidence()

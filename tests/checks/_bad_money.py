@@ -1,0 +1,165 @@
+"""Histories where the money goes wrong: I1 to I4 and I18."""
+
+from __future__ import annotations
+
+from fakes import Idempotency
+from fakes.payments import CUSTOMER, MERCHANT
+from scenarios.checks import Evidence
+from scenarios.outcome import Status
+from tests.checks._bad import bad
+from tests.checks._evidence import Story
+
+NO_KEYS = Idempotency.NONE
+
+
+@bad(
+    "I1",
+    "o1 at 2 s by entry 3: payments.refund of pay_1 does not balance: +19.98 USD",
+)
+def money_from_nothing() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.charge()
+    story.write("payments.refund", "pay_1", (CUSTOMER, "USD", 1998))
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I1",
+    "o1 at 1 s by entry 2: payments.refund of pay_1 does not balance: -0.01 USD",
+)
+def cents_lost_on_the_way() -> Evidence:
+    story = Story()
+    story.charge()
+    story.write("payments.refund", "pay_1", (CUSTOMER, "USD", 1997), (MERCHANT, "USD", -1998))
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I1",
+    "o1 at 0 s by entry 1: payments.charge of pay_9 does not balance: -19.98 USD",
+    "o1 at 0 s by entry 1: payments.charge of pay_9 does not balance: +19.98 EUR",
+)
+def two_currencies_in_one_move() -> Evidence:
+    story = Story()
+    story.write("payments.charge", "pay_9", (CUSTOMER, "USD", -1998), (MERCHANT, "EUR", 1998))
+    return story.end(Status.COMPLETED).evidence()
+
+
+@bad(
+    "I2",
+    "o1 at 5 s: o1 completed and costs 19.98, but 0.00 was taken",
+)
+def completed_and_refunded() -> Evidence:
+    story = Story().all_steps()
+    story.refund()
+    return story.end(Status.COMPLETED).evidence()
+
+
+@bad(
+    "I2",
+    "o1 at 2 s: o1 completed and costs 19.98, but 19.97 was taken",
+)
+def completed_at_another_price() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.charge(amount="19.97")
+    return story.end(Status.COMPLETED).evidence()
+
+
+@bad(
+    "I2",
+    "o1 at 3 s: o1 ended as failed, but 19.98 is not given back",
+)
+def failed_and_charged() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.charge()
+    story.release()
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I2",
+    "o1 at 101 s: o1 ended as failed, but 19.98 is not given back",
+)
+def charged_after_it_failed() -> Evidence:
+    story = Story(idempotency=NO_KEYS)
+    story.charge(fault="delay_request", delay=100.0)
+    story.refund()
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I3",
+    "o1 at 6 s by entry 7: pay_1 captured 19.98, payments.refund brings its refunds to 39.96",
+)
+def refunded_twice() -> Evidence:
+    story = Story().all_undone()
+    story.write("payments.refund", "pay_1", (CUSTOMER, "USD", 1998), (MERCHANT, "USD", -1998))
+    story.write("payments.refund", "pay_1", (CUSTOMER, "USD", 1998), (MERCHANT, "USD", -1998))
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I3",
+    "o1 at 1 s by entry 2: pay_1 captured 19.98, payments.refund moves EUR and USD on it",
+)
+def refunded_in_another_currency() -> Evidence:
+    story = Story()
+    story.charge()
+    story.write("payments.refund", "pay_1", (CUSTOMER, "EUR", 1998), (MERCHANT, "EUR", -1998))
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I3",
+    "o1 at 1 s by entry 2: pay_1 captured 19.98, payments.charge makes that 20.00",
+)
+def taken_more_than_captured() -> Evidence:
+    story = Story()
+    story.charge()
+    story.write("payments.charge", "pay_1", (CUSTOMER, "USD", -2), (MERCHANT, "USD", 2))
+    return story.end(Status.COMPLETED).evidence()
+
+
+@bad(
+    "I3",
+    "o1 at 0 s by entry 1: pay_9 captured 0.00, payments.charge makes that 5.00",
+)
+def money_moved_for_no_charge() -> Evidence:
+    story = Story()
+    story.write("payments.charge", "pay_9", (CUSTOMER, "USD", -500), (MERCHANT, "USD", 500))
+    return story.end(Status.COMPLETED).evidence()
+
+
+@bad(
+    "I4",
+    "o1 at 12 s by entry 2: o1 is charged 2 times: pay_1 (19.98 USD), pay_2 (19.98 USD)",
+)
+def charged_twice() -> Evidence:
+    story = Story()
+    story.charge(key="try-1", fault="drop_response")
+    story.charge(key="try-2")
+    story.refund(key="try-1")
+    return story.end(Status.COMPLETED).evidence()
+
+
+@bad(
+    "I18",
+    "o1 at 1 s by entry 1: pay_1 (19.99 USD) was charged, the lines add up to 19.98",
+)
+def charged_by_a_cent_too_much() -> Evidence:
+    story = Story()
+    story.charge(amount="19.99")
+    return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I18",
+    "o1 at 1 s by entry 1: pay_1 (0.01 USD) was charged, the lines add up to 0.00",
+)
+def free_and_charged() -> Evidence:
+    story = Story(price=0)
+    story.charge(amount="0.01")
+    return story.end(Status.COMPLETED).evidence()

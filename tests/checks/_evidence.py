@@ -1,0 +1,188 @@
+"""Tells what happened to orders, on real services, and makes the evidence that checks look at."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from fakes import (
+    ORDER_OPERATIONS,
+    Account,
+    Attempt,
+    Call,
+    Entry,
+    Fault,
+    FaultRule,
+    Idempotency,
+    ManualClock,
+    Posting,
+    Settings,
+    TransportError,
+    WorkerCrash,
+    World,
+)
+from scenarios.checks import Evidence, OrderFacts
+from scenarios.outcome import Ending, Outcome, Status
+
+CREATES = tuple(operation.name for operation in ORDER_OPERATIONS.creates)
+ADDRESS = {"street": "1 Main Street", "city": "Springfield", "zip": "62701", "country": "US"}
+
+
+class Story:
+    """What happened, told call by call; every call happens a second after the one before.
+
+    Each order is for 2 WIDGET and costs 19.98, and there are 5 WIDGET at the beginning.
+
+    Args:
+        orders: The orders' ids.
+        price: What each order costs, in cents.
+        idempotency: How the services treat keys.
+        settings: What else the world does.
+    """
+
+    def __init__(
+        self,
+        *orders: str,
+        price: int = 1998,
+        idempotency: Idempotency = Idempotency.REPLAY,
+        **settings: Any,
+    ) -> None:
+        self.clock = ManualClock()
+        self.world = World(
+            Settings(stock={"WIDGET": 5}, idempotency=idempotency, **settings), clock=self.clock
+        )
+        self.orders = {order: OrderFacts(price, {"WIDGET": 2}) for order in orders or ("o1",)}
+        self.outcomes: dict[str, Outcome] = {}
+
+    # -- what callers do ----------------------------------------------------------------------
+
+    def reserve(self, order: str = "o1", key: str | None = "k", **how: Any) -> Attempt:
+        """Ask for the goods of an order to be reserved."""
+        body = {"order_id": order, "items": [{"sku": "WIDGET", "qty": 2}]}
+        return self.call("inventory.reserve", order, body, idempotency_key=key, **how)
+
+    def charge(
+        self, order: str = "o1", key: str | None = "k", amount: str = "19.98", **how: Any
+    ) -> Attempt:
+        """Ask for the customer to be charged."""
+        body = {"order_id": order, "customer_id": "c", "payment_method_id": "pm"}
+        money = {"amount": amount, "currency": "USD"}
+        return self.call("payments.charge", order, body | money, idempotency_key=key, **how)
+
+    def ship(self, order: str = "o1", key: str | None = "k", **how: Any) -> Attempt:
+        """Ask for a parcel."""
+        body = {"order_id": order, "address": ADDRESS}
+        return self.call("shipping.create", order, body, idempotency_key=key, **how)
+
+    def mail(self, order: str = "o1", key: str | None = "k", **how: Any) -> Attempt:
+        """Ask for the confirmation to be sent."""
+        body = {"order_id": order, "customer_id": "c", "tracking_number": "T"}
+        return self.call("notifications.send", order, body, idempotency_key=key, **how)
+
+    def release(self, order: str = "o1", key: str | None = "k", **how: Any) -> Attempt:
+        """Ask for the goods to be released."""
+        return self.call("inventory.release", order, {}, idempotency_key=key, **how)
+
+    def refund(self, order: str = "o1", key: str | None = "k", **how: Any) -> Attempt:
+        """Ask for the charge to be refunded."""
+        body = {"charge_idempotency_key": key, "reason": "cancelled"}
+        return self.call("payments.refund", order, body, idempotency_key=key, **how)
+
+    def call_back(self, order: str = "o1", key: str | None = "k", **how: Any) -> Attempt:
+        """Ask for the parcel to be cancelled."""
+        return self.call("shipping.cancel", order, {}, idempotency_key=key, **how)
+
+    def all_steps(self, order: str = "o1", key: str = "k") -> Story:
+        """Take all steps, and well."""
+        for step in (self.reserve, self.charge, self.ship, self.mail):
+            step(order, key)
+        return self
+
+    def all_undone(self, order: str = "o1", key: str = "k") -> Story:
+        """Take all steps but the mail, and undo them."""
+        for step in (self.reserve, self.charge, self.ship):
+            step(order, key)
+        for undo in (self.call_back, self.refund, self.release):
+            undo(order, key)
+        return self
+
+    def call(
+        self, operation: str, order: str, body: dict[str, Any], fault: str = "", **more: Any
+    ) -> Attempt:
+        """Send a request over the network, on which it may suffer a fault."""
+        delay = more.pop("delay", 0.0)
+        fields = body | {name: value for name, value in more.items() if value is not None}
+        rules = self.world.network.rules
+        rules[:] = [FaultRule(frozenset({operation}), Fault(fault, status=400, delay=delay))]
+        if not fault:
+            rules.clear()
+        self.clock.advance_to(self.clock.now() + 1)
+        call = Call(ORDER_OPERATIONS[operation], fields, order, operation, timeout=10, lifetime=60)
+        with suppress(TransportError, WorkerCrash):
+            asyncio.run(self.world.network.send(call))
+        return self.world.journal.attempts[-1]
+
+    # -- what must never happen ---------------------------------------------------------------
+
+    def write(
+        self,
+        operation: str,
+        effect: str,
+        *postings: tuple[Account, str, int],
+        order: str = "o1",
+    ) -> Entry:
+        """Write an entry into the books that no service would write."""
+        return self.world.books().write(
+            at=self.clock.now(),
+            operation=operation,
+            order=order,
+            effect=effect,
+            postings=[Posting(*posting) for posting in postings],
+        )
+
+    # -- how it ended -------------------------------------------------------------------------
+
+    def end(
+        self,
+        status: Status,
+        order: str = "o1",
+        *,
+        told: Sequence[Ending] | None = None,
+        statuses: Sequence[str] = (),
+        waits_for: str = "",
+        **result: Any,
+    ) -> Story:
+        """The order ends now; whoever waits for it is told so."""
+        ending = Ending(status, str(result.get("error", "")), result)
+        self.outcomes[order] = Outcome(
+            order=order,
+            ending=ending,
+            ended_at=self.clock.now() if status.is_terminal else None,
+            waits_for=waits_for,
+            told=[ending] if told is None else list(told),
+            statuses=list(statuses),
+        )
+        return self
+
+    def settle(self) -> Story:
+        """What is still under way arrives, and the carrier fetches what waits."""
+        self.world.settle()
+        self.clock.run_all()
+        self.world.settle()
+        return self
+
+    def evidence(self, *, settled: bool = True, **more: Any) -> Evidence:
+        """What the checks are given."""
+        if settled:
+            self.settle()
+        facts: dict[str, Any] = {"completed_means": CREATES} | more
+        return Evidence(
+            operations=ORDER_OPERATIONS,
+            books=self.world.books(),
+            journal=self.world.journal,
+            orders=self.orders,
+            outcomes=self.outcomes,
+            **facts,
+        )

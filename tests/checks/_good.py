@@ -1,0 +1,244 @@
+"""Histories in which nothing is wrong, however odd they look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scenarios.checks import Evidence, OrderFacts
+from scenarios.outcome import Status
+from tests.checks._evidence import Story
+
+Tell = Callable[[], Evidence]
+
+GOOD: list[Tell] = []
+"""All of them, in the order in which they are told."""
+
+
+def good(evidence: Tell) -> Tell:
+    """Add the decorated history to `GOOD`."""
+    GOOD.append(evidence)
+    return evidence
+
+
+@good
+def completed() -> Evidence:
+    statuses = ["pending", "processing", "completed"]
+    return Story().all_steps().end(Status.COMPLETED, statuses=statuses).evidence()
+
+
+@good
+def undone_step_by_step() -> Evidence:
+    return Story().all_undone().end(Status.FAILED, statuses=["compensating"]).evidence()
+
+
+@good
+def goods_released_before_the_money_goes_back() -> Evidence:
+    story = Story()
+    for step in (story.reserve, story.charge, story.ship):
+        step()
+    for undo in (story.call_back, story.release, story.refund):
+        undo()
+    return story.end(Status.FAILED).evidence()
+
+
+@good
+def charged_before_reserved() -> Evidence:
+    story = Story()
+    for step in (story.charge, story.reserve, story.ship, story.mail):
+        step()
+    return story.end(Status.COMPLETED).evidence()
+
+
+@good
+def every_reply_lost_once() -> Evidence:
+    story = Story()
+    for step in (story.reserve, story.charge, story.ship, story.mail):
+        step(fault="drop_response")
+        step()
+    return story.end(Status.COMPLETED).evidence()
+
+
+@good
+def every_reply_of_the_rollback_lost_once() -> Evidence:
+    story = Story()
+    for step in (story.reserve, story.charge, story.ship):
+        step(fault="drop_response")
+    for undo in (story.call_back, story.refund, story.release):
+        undo(fault="drop_response")
+        undo()
+    return story.end(Status.FAILED).evidence()
+
+
+@good
+def undone_though_it_never_arrived() -> Evidence:
+    story = Story()
+    story.reserve(fault="drop_request")
+    story.release()
+    return story.end(Status.FAILED).evidence()
+
+
+@good
+def late_request_meets_the_tombstone() -> Evidence:
+    story = Story()
+    story.charge(fault="delay_request", delay=100.0)
+    story.refund()
+    return story.end(Status.FAILED).evidence()
+
+
+@good
+def cancelled_with_the_mail_on_its_way() -> Evidence:
+    story = Story()
+    for step in (story.reserve, story.charge, story.ship):
+        step()
+    story.mail(fault="delay_request", delay=11.5)
+    for undo in (story.call_back, story.refund, story.release):
+        undo()
+    return story.end(Status.CANCELLED).evidence(cancelled=frozenset({"o1"}))
+
+
+@good
+def cancelled_and_the_mail_arrives_after_the_end() -> Evidence:
+    story = Story()
+    for step in (story.reserve, story.charge, story.ship):
+        step()
+    story.mail(fault="delay_request", delay=100.0)
+    for undo in (story.call_back, story.refund, story.release):
+        undo()
+    return story.end(Status.CANCELLED).evidence(cancelled=frozenset({"o1"}))
+
+
+@good
+def refused_refund_left_to_a_person() -> Evidence:
+    story = Story(refunds_refused=True)
+    story.reserve()
+    story.charge()
+    story.refund()
+    story.release()
+    left = [{"activity": "payments.refund", "idempotency_key": "k"}]
+    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+
+
+@good
+def unanswered_refund_left_to_a_person_by_its_id() -> Evidence:
+    story = Story()
+    story.charge()
+    story.refund(fault="drop_request")
+    left = [{"what": "refund", "payment": "pay_1"}]
+    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+
+
+@good
+def two_undos_left_to_a_person_under_one_key() -> Evidence:
+    story = Story(refunds_refused=True)
+    story.reserve()
+    story.charge()
+    story.refund()
+    story.release(fault="reject")
+    names = ("payments.refund", "inventory.release")
+    left = [{"activity": name, "idempotency_key": "k"} for name in names]
+    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+
+
+@good
+def refund_refused_at_first() -> Evidence:
+    story = Story()
+    story.charge()
+    story.refund(fault="reject")
+    story.refund()
+    return story.end(Status.FAILED).evidence()
+
+
+@good
+def order_stands_because_the_parcel_left() -> Evidence:
+    story = Story(ships_after=0.5)
+    for step in (story.reserve, story.charge, story.ship, story.call_back, story.mail):
+        step()
+    return story.end(Status.COMPLETED, statuses=["compensating"]).evidence()
+
+
+@good
+def parcel_left_and_nobody_knows_its_number() -> Evidence:
+    story = Story(ships_after=0.5)
+    story.reserve()
+    story.charge()
+    story.ship(fault="drop_response")
+    story.call_back()
+    left = [{"activity": "shipping.create", "idempotency_key": "k"}]
+    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+
+
+@good
+def free_order() -> Evidence:
+    story = Story(price=0)
+    for step in (story.reserve, story.ship, story.mail):
+        step()
+    return story.end(Status.COMPLETED).evidence()
+
+
+@good
+def completed_and_says_that_the_mail_was_refused() -> Evidence:
+    story = Story()
+    for step in (story.reserve, story.charge, story.ship):
+        step()
+    story.mail(fault="reject")
+    return story.end(Status.COMPLETED, confirmation_refused="BadRequest: no").evidence()
+
+
+@good
+def terminated_with_orphans_that_were_expected() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.charge()
+    story.end(Status.TERMINATED, statuses=["processing"])
+    return story.evidence(orphans={"inventory.reserve": 1, "payments.charge": 1})
+
+
+@good
+def timed_out_before_anything_happened() -> Evidence:
+    return Story().end(Status.TIMED_OUT, statuses=["processing"]).evidence()
+
+
+@good
+def three_orders_for_the_goods_of_two() -> Evidence:
+    story = Story("o1", "o2", "o3")
+    story.all_steps("o1", "k1").end(Status.COMPLETED, "o1")
+    story.all_steps("o2", "k2").end(Status.COMPLETED, "o2")
+    story.reserve("o3", "k3")
+    story.release("o3", "k3")
+    return story.end(Status.FAILED, "o3", error="InsufficientInventory: none").evidence()
+
+
+@good
+def saga_that_ships_nothing() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.charge()
+    means = ("inventory.reserve", "payments.charge")
+    return story.end(Status.COMPLETED).evidence(completed_means=means)
+
+
+@good
+def saga_that_charges_nothing() -> Evidence:
+    story = Story()
+    for step in (story.reserve, story.ship, story.mail):
+        step()
+    means = ("inventory.reserve", "shipping.create", "notifications.send")
+    return story.end(Status.COMPLETED).evidence(completed_means=means)
+
+
+@good
+def one_reservation_for_each_line_and_no_keys() -> Evidence:
+    story = Story(default_stock=5)
+    story.orders["o1"] = OrderFacts(1998, {"WIDGET": 1, "GADGET": 1})
+    for sku in ("WIDGET", "GADGET"):
+        body = {"order_id": "o1", "items": [{"sku": sku, "qty": 1}]}
+        story.call("inventory.reserve", "o1", body)
+    for step in (story.charge, story.ship, story.mail):
+        step()
+    return story.end(Status.COMPLETED).evidence()
+
+
+@good
+def saga_with_words_of_its_own() -> Evidence:
+    statuses = ["Processing", "PACKING", "refused: no such query"]
+    return Story().all_steps().end(Status.COMPLETED, statuses=statuses).evidence()

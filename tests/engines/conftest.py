@@ -1,0 +1,54 @@
+"""One Temporal server for all tests of the engine, and a short way to play a scenario on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import count
+from typing import Protocol
+
+import pytest
+
+from scenarios.engines.embedded import embedded_server
+from scenarios.engines.server import ServerEngine
+from scenarios.loader import load_text
+from scenarios.runner import ScenarioResult, run_all
+from scenarios.saga import SagaUnderTest, order_saga
+from tests.conftest import Run
+
+BATCHES = count(1)
+OURS = order_saga()
+
+
+class Play(Protocol):
+    """Plays scenarios, all at once, and returns their results."""
+
+    def __call__(self, *texts: str, saga: SagaUnderTest = OURS) -> Sequence[ScenarioResult]:
+        """Play the scenarios that the texts describe."""
+
+
+@pytest.fixture(scope="session")
+def server(run: Run) -> Iterator[str]:
+    """The address of one server, which can skip time."""
+    serving = embedded_server()
+    yield run(serving.__aenter__())
+    run(serving.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def play(run: Run, server: str) -> Play:
+    """Plays scenarios on the one server, with a worker of their own."""
+
+    def play_them(*texts: str, saga: SagaUnderTest = OURS) -> Sequence[ScenarioResult]:
+        return run(_play(texts, saga, server))
+
+    return play_them
+
+
+async def _play(texts: Sequence[str], saga: SagaUnderTest, server: str) -> list[ScenarioResult]:
+    engine = ServerEngine(saga, address=server)
+    engine._skips_time = True  # this server is an embedded one, shared by many engines,
+    engine._numbers = count(1000 * next(BATCHES))  # whose workflows need ids of their own
+    scenarios = [load_text(text, f"{number}.yaml") for number, text in enumerate(texts, 1)]
+    async with asyncio.timeout(60), engine:
+        return await run_all(scenarios, engine, saga, at_once=12)

@@ -1,0 +1,71 @@
+"""Sagas that are not ours run as they are."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from scenarios.runner import ScenarioResult
+from scenarios.saga import SagaUnderTest
+from scenarios.verdict import Verdict
+from tests.engines.conftest import Play
+from tests.sagas.small import RESERVES, THREADED
+from tests.sagas.unsandboxed import SAGA as UNSANDBOXED
+
+SCENARIO = """
+scenario: three pieces
+why: w
+orders:
+  - id: o1
+    items: [{sku: WIDGET, quantity: 3, price: "19.99"}]
+faults: [{on: inventory.reserve, fault: drop_response}]
+expect:
+  o1: {status: completed}
+  calls: {inventory.reserve: 2}
+  effects: {inventory.reserve: 1}
+"""
+
+
+def _findings(result: ScenarioResult) -> list[str]:
+    return [each.detail for each in (*result.violations, *result.unmet)]
+
+
+@pytest.mark.parametrize(
+    ("saga", "sandboxed"),
+    [(RESERVES, True), (THREADED, True), (UNSANDBOXED, False)],
+    ids=["async", "threads", "unsandboxed"],
+)
+def test_any_saga_talks_to_the_fakes(play: Play, saga: SagaUnderTest, sandboxed: bool) -> None:
+    """Coroutines, threads, files that the sandbox cannot import: a lost reply is lost to each."""
+    (result,) = play(SCENARIO, saga=saga)
+
+    assert _findings(result) == []
+    assert result.verdict is Verdict.VALID
+    assert saga.sandboxed is sandboxed
+
+
+def test_prices_are_numbers_where_the_hints_say_float(play: Play) -> None:
+    """A saga whose type hints say float is sent JSON numbers, and computes with them."""
+    (result,) = play(SCENARIO, saga=RESERVES)
+
+    events = json.loads(result.trial.outcomes["o1"].history)["events"]
+    (sent,) = events[0]["workflowExecutionStartedEventAttributes"]["input"]["payloads"]
+    total = result.trial.outcomes["o1"].ending.result["total"]
+    assert '"price":19.99' in _decoded(sent["data"])
+    assert total == pytest.approx(59.97)
+
+
+def test_prices_are_decimal_strings_for_our_saga(play: Play) -> None:
+    """Our saga asks for decimals, and gets them as strings, exact to the cent."""
+    (result,) = play(SCENARIO)
+
+    events = json.loads(result.trial.outcomes["o1"].history)["events"]
+    (sent,) = events[0]["workflowExecutionStartedEventAttributes"]["input"]["payloads"]
+    assert _findings(result) == []
+    assert '"price":"19.99"' in _decoded(sent["data"])
+
+
+def _decoded(data: str) -> str:
+    return base64.b64decode(data).decode()

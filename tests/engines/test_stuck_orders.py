@@ -1,0 +1,63 @@
+"""An order that will never end is found, and what it waits for is said."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from scenarios.outcome import Status
+from scenarios.saga import SagaUnderTest
+from scenarios.verdict import Verdict
+from tests.engines.conftest import Play
+from tests.sagas.small import BUGGY, NEVER_UNDONE, WAITS
+
+SCENARIO = """
+scenario: it does not end
+why: nobody may take an order that hangs for one that ended
+orders: [{id: o1}]
+expect: {o1: {status: completed}}
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A saga that gets stuck, and what it waits for then."""
+
+    name: str
+    saga: SagaUnderTest
+    waits_for: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case("signal", WAITS, "nothing is under way: it waits for a message that nobody sends"),
+        Case("bug", BUGGY, "its workflow task fails again and again: a bug in the workflow"),
+        Case(
+            "undo",
+            NEVER_UNDONE,
+            "after two days it waits for release_goods, attempt N, "
+            "release_goods was never finished, o1 keeps its goods",
+        ),
+    ],
+    ids=str,
+)
+def test_an_order_that_never_ends_is_invalid(play: Play, case: Case) -> None:
+    """A stuck order breaks I16, which names what it waits for, and its status is running."""
+    (result,) = play(SCENARIO, saga=case.saga)
+
+    details = [
+        re.sub(
+            r"attempt \d+", "attempt N", each.detail
+        )  # how many there are is the server's affair
+        for each in result.violations
+        if each.invariant == "I16"
+    ]
+    assert details == [f"o1 does not end: {case.waits_for}"]
+    assert result.verdict is Verdict.INVALID
+    assert result.trial.outcomes["o1"].status is Status.RUNNING

@@ -1,0 +1,219 @@
+"""Each activity against the services: what it asks for, and what it makes of the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from fakes import Caller, Fault, FaultRule, World, calling, httpx_to_fakes
+from orders import OrderActivities, ServiceSettings
+from orders.messages import Shipment
+from tests.conftest import Run
+from tests.orders._messages import (
+    CANCEL_SHIPMENT,
+    CHARGE,
+    CONFIRM,
+    KEY,
+    REFUND,
+    RELEASE,
+    RESERVE,
+    SHIP,
+)
+from tests.orders._stories import PLENTY
+
+NO_STOCK = replace(PLENTY, default_stock=1)
+
+
+@dataclass
+class Desk:
+    """Lets activities run in a world, as a worker does."""
+
+    run: Run
+    world: World
+    services: ServiceSettings | None = None
+
+    def do(self, name: str, message: Any) -> Any:
+        """Run an activity of this name."""
+
+        async def call() -> Any:
+            with httpx_to_fakes(), calling(Caller(self.world, order="o1")):
+                async with httpx.AsyncClient() as http:
+                    return await getattr(OrderActivities(http, self.services), name)(message)
+
+        return self.run(call())
+
+    def fail(self, name: str, message: Any) -> ApplicationError:
+        """Run an activity that fails, and return its error."""
+        with pytest.raises(ApplicationError) as error:
+            self.do(name, message)
+        return error.value
+
+    def suffer(self, operation: str, fault: Fault) -> None:
+        """Let all calls of an operation suffer a fault."""
+        self.world.network.rules.append(FaultRule(frozenset({operation}), fault))
+
+    @property
+    def effects(self) -> list[str]:
+        """What the services have done for the order."""
+        return [entry.operation for entry in self.world.books().entries if entry.order == "o1"]
+
+
+@pytest.fixture
+def desk(run: Run) -> Desk:
+    """A world with plenty in stock."""
+    return Desk(run, World(PLENTY))
+
+
+def test_steps_return_what_the_services_name(desk: Desk) -> None:
+    """Every step has its effect, and returns the ids that the service gave to it."""
+    assert desk.do("reserve_inventory", RESERVE) == "res_1"
+    assert desk.do("charge_payment", CHARGE) == "pay_1"
+    assert desk.do("create_shipment", SHIP) == Shipment("shp_1", "TRACK-1")
+    assert desk.do("send_confirmation", CONFIRM) is None
+    assert desk.effects == [
+        "inventory.reserve",
+        "payments.charge",
+        "shipping.create",
+        "notifications.send",
+    ]
+
+
+def test_every_request_carries_the_key(desk: Desk) -> None:
+    """Every create and every undo carries the order's key."""
+    for name, message in PAIRS:
+        desk.do(name, message)
+    assert {attempt.key for attempt in desk.world.journal} == {KEY}
+
+
+PAIRS = [
+    ("reserve_inventory", RESERVE),
+    ("charge_payment", CHARGE),
+    ("create_shipment", SHIP),
+    ("cancel_shipment", CANCEL_SHIPMENT),
+    ("refund_payment", REFUND),
+    ("release_inventory", RELEASE),
+]
+STEPS_WITH_UNDO = [(PAIRS[0], PAIRS[5]), (PAIRS[1], PAIRS[4]), (PAIRS[2], PAIRS[3])]
+
+
+@pytest.mark.parametrize(("step", "undo"), STEPS_WITH_UNDO)
+def test_undo_twice(desk: Desk, step: tuple[str, Any], undo: tuple[str, Any]) -> None:
+    """An undo by key works without the step's reply, and is harmless when it is repeated."""
+    desk.do(*step)
+    desk.do(*undo)
+    desk.do(*undo)
+    assert len(desk.effects) == 2
+
+
+@pytest.mark.parametrize(("step", "undo"), STEPS_WITH_UNDO)
+def test_undo_before_the_step(desk: Desk, step: tuple[str, Any], undo: tuple[str, Any]) -> None:
+    """An undo of what never happened succeeds, and closes the door on the late step."""
+    desk.do(*undo)
+    error = desk.fail(*step)
+    assert (error.type, error.non_retryable) == ("KeyCancelled", True)
+    assert desk.effects == []
+
+
+@pytest.mark.parametrize("name_and_message", PAIRS[:3])
+def test_step_twice(desk: Desk, name_and_message: tuple[str, Any]) -> None:
+    """A step that is repeated with its key returns the same and has one effect."""
+    assert desk.do(*name_and_message) == desk.do(*name_and_message)
+    assert len(desk.effects) == 1
+
+
+def test_amount_is_a_decimal_string(desk: Desk) -> None:
+    """Money crosses the wire as a string with two places, and is charged to the cent."""
+    desk.do("charge_payment", CHARGE)
+    (attempt,) = desk.world.journal
+    (charge,) = desk.world.books().effects.values()
+    assert attempt.body["amount"] == "39.98"
+    assert (charge.amount, charge.currency) == (3998, "USD")
+
+
+@pytest.mark.parametrize(
+    ("settings", "name_and_message", "error_type"),
+    [
+        (NO_STOCK, PAIRS[0], "InsufficientInventory"),
+        (replace(PLENTY, cards={"pm_1": "declined"}), PAIRS[1], "PaymentDeclined"),
+        (PLENTY, ("create_shipment", replace(SHIP, address=replace(SHIP.address, city=""))),
+         "InvalidAddress"),
+    ],
+)  # fmt: skip
+def test_refusals(run: Run, settings: Any, name_and_message: Any, error_type: str) -> None:
+    """What a service refuses for good is an error of that name, and is not tried again."""
+    error = Desk(run, World(settings)).fail(*name_and_message)
+    assert (error.type, error.non_retryable) == (error_type, True)
+
+
+def test_refund_that_was_made_already(desk: Desk) -> None:
+    """A provider that knows the charge as refunded has done what was asked for."""
+    fault = Fault("reject", status=400, code="already_refunded")
+    desk.suffer("payments.refund", fault)
+    assert desk.do("refund_payment", REFUND) is None
+
+
+def test_refund_that_is_refused(run: Run) -> None:
+    """A refund that the provider rejects is an error, and is not tried again."""
+    desk = Desk(run, World(replace(PLENTY, refunds_refused=True)))
+    desk.do("charge_payment", CHARGE)
+    error = desk.fail("refund_payment", REFUND)
+    assert (error.type, error.non_retryable) == ("RefundRefused", True)
+
+
+@pytest.mark.parametrize("fault", ["malformed", "truncated", "empty"])
+@pytest.mark.parametrize("name_and_message", PAIRS[:3])
+def test_success_that_cannot_be_read(
+    desk: Desk, fault: str, name_and_message: tuple[str, Any]
+) -> None:
+    """A reply that cannot be read is no success, but is worth another attempt."""
+    desk.suffer("inventory.reserve", Fault(fault))
+    desk.suffer("payments.charge", Fault(fault))
+    desk.suffer("shipping.create", Fault(fault))
+    error = desk.fail(*name_and_message)
+    assert error.type == ("RemoteProtocolError" if fault == "truncated" else "UnreadableReply")
+    assert not error.non_retryable
+
+
+def test_body_of_a_confirmation_does_not_matter(desk: Desk) -> None:
+    """Nobody needs to know what the confirmation is called, so an empty reply is a success."""
+    desk.suffer("notifications.send", Fault("empty"))
+    assert desk.do("send_confirmation", CONFIRM) is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "error_type"),
+    [
+        ("refuse", "ConnectError"),
+        ("drop_response", "ReadTimeout"),
+        ("reset_after_effect", "ReadError"),
+    ],
+)
+def test_no_answer(desk: Desk, fault: str, error_type: str) -> None:
+    """A call without an answer is worth another attempt, whether it had its effect or not."""
+    desk.suffer("payments.charge", Fault(fault))
+    error = desk.fail("charge_payment", CHARGE)
+    assert (error.type, error.non_retryable) == (error_type, False)
+
+
+SLOW = ServiceSettings(payments_timeout=7.0)
+
+
+def test_timeout_is_configured(run: Run) -> None:
+    """A call is given up after as many seconds as the settings say."""
+    desk = Desk(run, World(PLENTY), SLOW)
+    desk.suffer("payments.charge", Fault("drop_request"))
+    desk.fail("charge_payment", CHARGE)
+    assert desk.world.clock.now() == pytest.approx(7.0)
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses and timeouts of the services are set by environment variables."""
+    monkeypatch.setenv("ORDERS_SHIPPING_URL", "http://localhost:8080")
+    monkeypatch.setenv("ORDERS_SHIPPING_TIMEOUT", "3.5")
+    settings = ServiceSettings()
+    assert (settings.shipping_url, settings.shipping_timeout) == ("http://localhost:8080", 3.5)
+    assert settings.payments_url == "https://payments.internal"

@@ -1,0 +1,239 @@
+"""The command line against a real server, real workers and services over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import pytest
+from click.testing import CliRunner, Result
+
+from orders.cli import commands
+from scenarios.engines.embedded import embedded_server
+from tests.conftest import Run
+from tests.orders._messages import ORDER_JSON
+
+NOBODY = "127.0.0.1:1"
+DECLINED = "pm_declined"
+
+
+@contextmanager
+def _program(
+    *arguments: str, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A Python module as a process of its own, which is gone at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        env=os.environ | (env or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with process:
+            yield process
+            process.terminate()
+    finally:
+        process.kill()
+
+
+def _first_line(stream: IO[str] | None) -> str:
+    assert stream is not None, "it is a pipe"
+    return stream.readline().strip()
+
+
+@dataclass(frozen=True)
+class Town:
+    """A Temporal server and the services, with the command line in between.
+
+    Attributes:
+        address: Where Temporal is.
+        services: Where the services are, as environment variables.
+    """
+
+    address: str
+    services: Mapping[str, str]
+
+    def orders(self, *arguments: str, stdin: str | None = None) -> Result:
+        """Run ``orders`` with these arguments."""
+        command = [*arguments, "--address", self.address]
+        return CliRunner().invoke(commands, command, input=stdin)
+
+    def place(self, order_id: str, *options: str, payment_method_id: str = "pm_1") -> Result:
+        """Place an order with this id."""
+        tree = ORDER_JSON | {"order_id": order_id, "payment_method_id": payment_method_id}
+        return self.orders("place", "-", *options, stdin=json.dumps(tree))
+
+
+@pytest.fixture(scope="module")
+def town(run: Run) -> Iterator[Town]:
+    """A Temporal server, and the services over HTTP, without any worker."""
+    server = embedded_server()
+    address = run(server.__aenter__())
+    fakes = ("fakes", "--port", "0", "--declined-card", DECLINED)
+    with _program(*fakes) as services:
+        url = _first_line(services.stdout).rpartition(" ")[2]
+        names = ("INVENTORY", "PAYMENTS", "SHIPPING", "NOTIFICATIONS")
+        yield Town(address, {f"ORDERS_{name}_URL": url for name in names})
+    run(server.__aexit__(None, None, None))
+
+
+@pytest.fixture(scope="module")
+def staffed(town: Town) -> Iterator[Town]:
+    """The same with a worker."""
+    with ExitStack() as stack:
+        worker = stack.enter_context(_worker(town))
+        assert _first_line(worker.stdout).startswith("polling orders at")
+        yield town
+
+
+@contextmanager
+def _worker(town: Town) -> Iterator[subprocess.Popen[str]]:
+    with _program("orders", "worker", "--address", town.address, env=town.services) as worker:
+        yield worker
+
+
+def test_order_without_worker(town: Town) -> None:
+    """An order that no worker takes up is unknown; it is placed, and the message says so."""
+    result = town.place("idle", "--patience", "0.1", "--task-queue", "nobody")
+    assert result.exit_code == 3
+    assert "order idle is placed, but no worker has answered for 0.1 s" in result.stderr
+
+
+def test_whole_journey(staffed: Town, tmp_path: Path) -> None:
+    """A process of its own places an order from a file, and prints its result as JSON."""
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(ORDER_JSON))
+    ended = subprocess.run(
+        [sys.executable, "-m", "orders", "place", str(file)],
+        env=os.environ | {"TEMPORAL_ADDRESS": staffed.address},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["tracking_number"].startswith("TRACK-")
+    lines = ended.stderr.splitlines()
+    assert (lines[0], lines[-1]) == ("o1: placed", "o1: completed")
+
+
+def test_order_that_fails(staffed: Town) -> None:
+    """An order that fails exits with 1, and its result says why."""
+    result = staffed.place("poor", payment_method_id=DECLINED)
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["error"].startswith("PaymentDeclined: ")
+    assert result.stderr.splitlines()[-1] == "poor: failed"
+
+
+def test_status_and_cancel_after_the_end(staffed: Town) -> None:
+    """An order that has ended has a status, and cannot be cancelled any more."""
+    staffed.place("done")
+    status = staffed.orders("status", "done")
+    cancel = staffed.orders("cancel", "done", "--reason", "changed my mind")
+    assert (status.exit_code, status.stdout) == (0, "completed\n")
+    assert (cancel.exit_code, cancel.stdout) == (1, "refused: order done has ended: completed\n")
+
+
+def test_no_wait(staffed: Town) -> None:
+    """With --no-wait the command returns as soon as the order is placed."""
+    result = staffed.place("quick", "--no-wait")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {"order_id": "quick", "workflow_id": "order-quick"}
+
+
+def test_conflict(staffed: Town) -> None:
+    """An id that belongs to another order exits with 1, and does nothing."""
+    staffed.place("taken")
+    result = staffed.place("taken", payment_method_id="pm_2")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: order taken was placed before with other content\n"
+
+
+@pytest.mark.parametrize("command", ["status", "cancel"])
+def test_unknown_order(staffed: Town, command: str) -> None:
+    """To ask for an order that does not exist is wrong input, in one clear sentence."""
+    result = staffed.orders(command, "nobody-knows")
+    assert result.exit_code == 2
+    where = f"{staffed.address}, namespace default"
+    assert result.stderr == f"Error: there is no order nobody-knows at {where}\n"
+
+
+def test_status_and_cancel_without_worker(town: Town) -> None:
+    """Where no worker answers it is unknown how far an order is, and whether it is cancelled."""
+    town.place("waiting", "--no-wait", "--task-queue", "nobody")
+    status = town.orders("status", "waiting", "--patience", "0.1")
+    cancel = town.orders("cancel", "waiting", "--patience", "0.1")
+    assert (status.exit_code, cancel.exit_code) == (3, 3)
+    assert "no worker tells how far" in status.stderr
+    assert "order waiting may be cancelled or not" in cancel.stderr
+
+
+def test_interrupted(town: Town, tmp_path: Path) -> None:
+    """Ctrl-C while waiting for an order exits with 3, and says how to go on."""
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(ORDER_JSON | {"order_id": "interrupted"}))
+    options = ("--task-queue", "nobody", "--address", town.address)
+    with _program("orders", "place", str(file), *options) as place:
+        assert _first_line(place.stderr) == "interrupted: placed"
+        place.send_signal(signal.SIGINT)
+        _, errors = place.communicate()
+    assert place.returncode == 3
+    assert errors.startswith("Error: interrupted; `orders status ORDER_ID` tells how")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_worker_stops(town: Town, number: signal.Signals) -> None:
+    """A worker that is told to stop lets calls in flight finish, and exits with 0."""
+    with _worker(town) as worker:
+        _first_line(worker.stdout)
+        worker.send_signal(number)
+        _, errors = worker.communicate()
+    assert worker.returncode == 0
+    assert errors.startswith("stopping; calls in flight may finish\n")
+
+
+def test_unknown_namespace(town: Town) -> None:
+    """A namespace that does not exist is wrong input, and is not taken for an unknown order."""
+    result = town.orders("status", "o1", "--namespace", "nowhere")
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: there is no namespace nowhere at {town.address}\n"
+
+
+@pytest.mark.parametrize("command", ["status o1", "cancel o1", "place -", "worker"])
+def test_nobody_answers(command: str) -> None:
+    """Where there is no server every command says so, and what to do."""
+    valid = json.dumps(ORDER_JSON)
+    result = CliRunner().invoke(commands, [*command.split(), "--address", NOBODY], input=valid)
+    assert result.exit_code == 3
+    assert result.stderr.startswith(f"Error: nobody answers at {NOBODY}; start a server there")
+
+
+def test_unknown_profile() -> None:
+    """A profile that does not exist is wrong input."""
+    result = CliRunner().invoke(commands, ["status", "o1", "--profile", "nowhere"])
+    assert result.exit_code == 2
+    assert "Profile 'nowhere' not found" in result.stderr
+
+
+def test_wrong_settings_of_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker whose settings make no sense says which variable is wrong, and exits with 2."""
+    monkeypatch.setenv("ORDERS_PAYMENTS_TIMEOUT", "soon")
+    result = CliRunner().invoke(commands, ["worker"])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("ORDERS_PAYMENTS_TIMEOUT: 'soon': Input should be a valid")
+
+
+@pytest.mark.parametrize("command", [[], ["worker"], ["place"], ["status"], ["cancel"]])
+def test_help_teaches_by_examples(command: list[str]) -> None:
+    """The help of every command has examples."""
+    result = CliRunner().invoke(commands, [*command, "--help"])
+    assert result.exit_code == 0
+    assert "Examples:\n    orders " in result.stdout

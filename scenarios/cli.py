@@ -7,17 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shlex
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
 import click
-from rich.console import Console
+from temporalio import activity
 
 from scenarios.archive import leave_behind, results_json
-from scenarios.console import print_catalogue, print_results, progress
+from scenarios.console import (
+    console_for,
+    print_catalogue,
+    print_results,
+    print_sum,
+    print_way_on,
+    progress,
+)
 from scenarios.errors import InvalidScenarioError
 from scenarios.junit import junit_xml
 from scenarios.loader import load
@@ -27,37 +37,97 @@ from scenarios.scenario import Scenario
 from scenarios.schema import schema_text
 from scenarios.verdict import Verdict
 
-PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 WRONG_INPUT = 2
+UNKNOWN = Verdict.UNKNOWN.exit_code
+
+EXIT_CODES = """\b
+Exit codes:
+  0  valid    every scenario came out as it should, and no invariant was broken
+  1  invalid  an invariant was broken, or an expectation was not met
+  2  usage    wrong usage or wrong input; nothing was run
+  3  unknown  something that was to be seen was not: a fault that never fired,
+              an event that never happened, a run that came to no end
+"""
+
+EXAMPLES = """\b
+Examples:
+  python -m scenarios run                         the whole catalogue
+  python -m scenarios run my_scenarios/           your own scenarios
+  python -m scenarios run --saga shop.saga:SAGA   your own saga
+  python -m scenarios list                        what the catalogue holds
+"""
+
+RUN_EXAMPLES = """\b
+Examples:
+  python -m scenarios run scenarios/catalogue/payments
+  python -m scenarios run lost_reply.yaml --json results.json
+  python -m scenarios run --saga path/to/saga.py:SAGA
+
+\b
+A scenario is a YAML file:
+  scenario: the charge commits and its reply is lost
+  why: an unknown outcome must never be charged twice
+  orders: [{id: o1}]
+  faults: [{on: payments.charge, fault: drop_response}]
+  expect: {o1: {status: completed}}
+
+All invariants are checked in any case. `python -m scenarios schema` prints what else a file
+may say.
+"""
+
+LIST_HELP = "Show the scenarios, with the anomalies that each covers."
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _NewFile(click.Path):
+    """A file to be written, in a folder that is there: better known before a run than after it."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False, writable=True)
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """The file's path."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.parent.is_dir():
+            self.fail(f"there is no folder {path.parent}", param, ctx)
+        return path
+
+
+PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]}, epilog=f"{EXAMPLES}\n{EXIT_CODES}"
+)
 @click.version_option(package_name="orders")
 def main() -> None:
-    """Find out whether an order saga is consistent, whatever fails, whenever it fails.
-
-    \b
-    Examples:
-      python -m scenarios run                         the whole catalogue
-      python -m scenarios run my_scenarios/           your own scenarios
-      python -m scenarios run --saga shop.saga:SAGA   your own saga
-    """
+    """Find out whether an order saga is consistent, whatever fails, whenever it fails."""
 
 
-@main.command()
+@main.command(epilog=f"{RUN_EXAMPLES}\n{EXIT_CODES}")
 @PATHS
 @click.option(
     "--engine",
     type=click.Choice(["server"]),
     default="server",
     show_default=True,
-    help="What plays the scenarios.",
+    help="What plays the scenarios: a real Temporal server, which is started for the run.",
 )
 @click.option(
-    "--address", metavar="HOST:PORT", help="A Temporal server of yours; time is real there."
+    "--address",
+    metavar="HOST:PORT",
+    help="A Temporal server of yours instead; time is real there, so backoffs take their time.",
 )
 @click.option(
-    "--saga", "saga_reference", metavar="M:N", help="module:NAME or path/to/file.py:NAME."
+    "--saga",
+    "saga_reference",
+    metavar="M:N",
+    help="The saga under test, a SagaUnderTest: module:NAME or path/to/file.py:NAME. "
+    "[default: the one of this project]",
 )
 @click.option(
     "--at-once",
@@ -66,22 +136,21 @@ def main() -> None:
     show_default=True,
     help="How many scenarios may be under way at the same time.",
 )
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Results as JSON."
-)
-@click.option(
-    "--junit", "junit_file", type=click.Path(path_type=Path, dir_okay=False), help="As JUnit XML."
-)
+@click.option("--json", "json_file", type=_NewFile(), help="Write the results as JSON.")
+@click.option("--junit", "junit_file", type=_NewFile(), help="Write the results as JUnit XML.")
 @click.option(
     "--runs",
     "runs_folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, writable=True),
     default=Path("runs"),
     show_default=True,
-    help="Where the run leaves its results, journal and histories.",
+    help="The folder that keeps the results, journal and histories of each run; its link "
+    "`latest` points to the last one.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print only what is not valid.")
+@click.option("-q", "--quiet", is_flag=True, help="Show only scenarios that are not valid.")
+@click.pass_context
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
+    context: click.Context,
     paths: tuple[Path, ...],
     engine: str,
     address: str | None,
@@ -95,34 +164,32 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Run scenarios and print a verdict for each.
 
     PATH is a scenario file or a folder of them; without any, the catalogue is run.
-
-    \b
-    Examples:
-      python -m scenarios run scenarios/catalogue/payments
-      python -m scenarios run lost_reply.yaml --json results.json
-      python -m scenarios run --saga path/to/saga.py:SAGA
     """
+    assert engine == "server", "the option knows no other"
     scenarios = _load_or_exit(paths)
     saga = _saga_or_exit(saga_reference)
-    console = Console()
     started = time.perf_counter()
-    results = asyncio.run(_run(scenarios, saga, address, at_once))
+    results = _run_or_exit(scenarios, saga, address, at_once)
     seconds = time.perf_counter() - started
-    shown = [r for r in results if r.verdict is not Verdict.VALID] if quiet else results
-    print_results(console, shown, seconds)
-    _write(results, json_file, junit_file)
-    folder = leave_behind(
-        results, runs_folder, shlex.join(["python", "-m", "scenarios", *sys.argv[1:]])
-    )
-    console.print(f"[dim]{folder}[/]", soft_wrap=True)
+    if json_file is not None:
+        json_file.write_text(json.dumps(results_json(results), indent=2) + "\n", encoding="utf-8")
+    if junit_file is not None:
+        junit_file.write_text(junit_xml(results), encoding="utf-8")
+    folder = leave_behind(results, runs_folder, _command(context, paths))
+    console = console_for()
+    bad = [result for result in results if result.verdict is not Verdict.VALID]
+    print_results(console, bad if quiet else results)
+    print_sum(console, results, seconds)
+    again = _command(context, [Path(result.scenario.file) for result in bad] or paths)
+    print_way_on(console, folder, again, some=bool(bad))
     sys.exit(Verdict.merge(result.verdict for result in results).exit_code)
 
 
-@main.command("list")
+@main.command("list", help=LIST_HELP)
 @PATHS
 def list_(paths: tuple[Path, ...]) -> None:
-    """Show the scenarios, with the anomalies that each covers."""
-    print_catalogue(Console(), _load_or_exit(paths))
+    """Print the scenarios."""
+    print_catalogue(console_for(), _load_or_exit(paths))
 
 
 @main.command()
@@ -131,42 +198,75 @@ def schema() -> None:
     click.echo(schema_text(), nl=False)
 
 
+def _run_or_exit(
+    scenarios: Sequence[Scenario], saga: SagaUnderTest, address: str | None, at_once: int
+) -> list[ScenarioResult]:
+    try:
+        return asyncio.run(_run(scenarios, saga, address, at_once))
+    except KeyboardInterrupt:
+        _exit(UNKNOWN, "interrupted: nothing is known about this run")
+    except Exception:  # noqa: BLE001 - exit code 1 would say that the saga is inconsistent
+        _exit(UNKNOWN, f"{traceback.format_exc()}\nthe harness has failed: nothing is known")
+
+
 async def _run(
     scenarios: Sequence[Scenario], saga: SagaUnderTest, address: str | None, at_once: int
 ) -> list[ScenarioResult]:
     # Importing the SDK takes half a second, which wrong input need not wait for.
+    from scenarios.engines.embedded import ServerStartError  # noqa: PLC0415
     from scenarios.engines.server import ServerEngine  # noqa: PLC0415
 
-    with progress(Console(stderr=True)) as bar:
-        task = bar.add_task("starting the Temporal server", total=len(scenarios))
-        async with ServerEngine(saga, address=address) as engine:
-            bar.update(task, description="running scenarios")
-            return await run_all(
-                scenarios, engine, saga, at_once=at_once, on_result=lambda _: bar.advance(task)
-            )
+    engine = ServerEngine(saga, address=address)
+    with progress(console_for(stderr=True), scenarios) as on_result:
+        try:
+            await engine.__aenter__()
+        except (ServerStartError, RuntimeError, TimeoutError) as error:
+            server = f"the Temporal server at {address}" if address else "no Temporal server"
+            what = "cannot be reached" if address else "could be started"
+            _exit(UNKNOWN, f"nothing was run, {server} {what}: {error}")
+        try:
+            return await run_all(scenarios, engine, saga, at_once=at_once, on_result=on_result)
+        finally:
+            await engine.__aexit__(None, None, None)
+
+
+def _command(context: click.Context, paths: Sequence[Path]) -> str:
+    """The command that runs `paths` in the way of this run."""
+    words = ["python", "-m", "scenarios", "run", *map(str, paths)]
+    for name, option in (("saga_reference", "--saga"), ("address", "--address")):
+        if context.params[name]:
+            words += [option, context.params[name]]
+    return shlex.join(words)
 
 
 def _load_or_exit(paths: Sequence[Path]) -> list[Scenario]:
     try:
         return load(paths)
     except InvalidScenarioError as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
-        sys.exit(WRONG_INPUT)
+        _exit(WRONG_INPUT, "\n".join(str(problem) for problem in error.problems))
 
 
 def _saga_or_exit(reference: str | None) -> SagaUnderTest:
+    if reference is None:
+        return order_saga()
     try:
-        return order_saga() if reference is None else load_saga(reference)
+        saga = load_saga(reference)
+        _must_be_decorated(saga)
     except SagaImportError as error:
-        click.echo(str(error), err=True)
-        sys.exit(WRONG_INPUT)
+        _exit(WRONG_INPUT, str(error))
+    except (TypeError, ValueError) as error:
+        _exit(WRONG_INPUT, f"--saga {reference!r}: {error}")
+    return saga
 
 
-def _write(
-    results: Sequence[ScenarioResult], json_file: Path | None, junit_file: Path | None
-) -> None:
-    if json_file is not None:
-        json_file.write_text(json.dumps(results_json(results), indent=2) + "\n")
-    if junit_file is not None:
-        junit_file.write_text(junit_xml(results))
+def _must_be_decorated(saga: SagaUnderTest) -> None:
+    """Find out before a run what a worker would find out during it."""
+    assert saga.workflow_name, "it has one, or this is an error already"
+    for each in saga.activities:
+        # The SDK has no public way to ask; checked with 1.35.
+        activity._Definition.must_from_callable(each)  # noqa: SLF001
+
+
+def _exit(code: int, message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)

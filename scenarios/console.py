@@ -2,88 +2,148 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePath
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from scenarios.junit import findings_of
-from scenarios.runner import ScenarioResult
+from scenarios.runner import OnResult, ScenarioResult
 from scenarios.scenario import Scenario
 from scenarios.verdict import Verdict
 
 STYLES = {Verdict.VALID: "green", Verdict.INVALID: "bold red", Verdict.UNKNOWN: "yellow"}
+FEW = 3
+"""So many scenarios that are still under way are called by their names."""
 
 
-def progress(console: Console) -> Progress:
-    """A bar for long work; nothing where nobody watches."""
-    return Progress(
+def console_for(*, stderr: bool = False) -> Console:
+    """A console for standard output, or for errors and progress.
+
+    In a terminal lines are folded to its width. Where they go to a file or another program, each
+    stays in one piece, so that it can be searched for.
+    """
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = 1000
+    return console
+
+
+@contextmanager
+def progress(console: Console, scenarios: Sequence[Scenario]) -> Iterator[OnResult]:
+    """A bar that moves with each result, and says what is wrong so far and what is awaited.
+
+    Nothing where nobody watches.
+    """
+    under_way = {id(scenario): scenario.name for scenario in scenarios}
+    verdicts: Counter[Verdict] = Counter()
+    bar = Progress(
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[waits_for]}"),
         console=console,
         transient=True,
         disable=not console.is_terminal,
     )
+    task = bar.add_task("starting the engine", total=len(scenarios), waits_for="")
+
+    def on_result(result: ScenarioResult) -> None:
+        verdicts[result.verdict] += 1
+        under_way.pop(id(result.scenario), None)
+        names = list(under_way.values()) if len(under_way) <= FEW else []
+        bar.update(
+            task,
+            advance=1,
+            description=f"running, {_bad_news(verdicts)}",
+            waits_for=escape(f"waiting for {'; '.join(names)}") if names else "",
+        )
+
+    with bar:
+        yield on_result
 
 
-def print_results(console: Console, results: Sequence[ScenarioResult], seconds: float) -> None:
-    """A table of verdicts, then all that is wrong, then the sum."""
+def print_results(console: Console, results: Sequence[ScenarioResult]) -> None:
+    """A table of verdicts, then all that is wrong."""
+    if results:
+        console.print(_table_of(results))
+    for result in results:
+        if result.verdict is not Verdict.VALID:
+            _print_findings(console, result)
+
+
+def print_sum(console: Console, results: Sequence[ScenarioResult], seconds: float) -> None:
+    """How many came out how, and what the invariants have looked at."""
+    counts = Counter(result.verdict for result in results)
+    parts = (f"[{STYLES[each]}]{counts[each]} {each}[/]" for each in Verdict if counts[each])
+    console.print(f"\n{', '.join(parts) or 'nothing'} in {seconds:.1f} s")
+    facts: Counter[str] = Counter()
+    for result in results:
+        facts.update(result.facts)
+    if facts:
+        idle = ", ".join(name for name, count in facts.items() if not count)
+        but = f"; {idle} had nothing to look at" if idle else ""
+        console.print(f"{sum(facts.values())} facts checked by {len(facts)} invariants{but}")
+
+
+def print_way_on(console: Console, folder: Path, again: str, *, some: bool) -> None:
+    """The command that runs it again, or `some` of it, and where the run has left everything."""
+    console.print(f"\n[dim]run {'what is not valid' if some else 'it'} again:[/]")
+    # To be copied: in one piece whatever the width, and as it is whatever brackets it has.
+    console.print(f"  {again}", soft_wrap=True, markup=False)
+    console.print("[dim]results, journal and histories:[/]")
+    console.print(f"  {folder}", soft_wrap=True, markup=False)
+
+
+def print_catalogue(console: Console, scenarios: Sequence[Scenario]) -> None:
+    """The scenarios by folder, with the file of each and what it covers."""
+    for folder in dict.fromkeys(_folder(scenario) for scenario in scenarios):
+        console.print(f"\n[bold]{escape(folder)}[/]", soft_wrap=True)
+        for scenario in (each for each in scenarios if _folder(each) == folder):
+            file = f"{PurePath(scenario.file).name}:{scenario.place.line}"
+            console.print(Padding.indent(escape(scenario.name), 2))
+            where = escape(f"{file}  {' '.join(scenario.covers)}".rstrip())
+            console.print(Padding.indent(f"[dim]{where}[/]", 4))
+    covered = {anomaly for scenario in scenarios for anomaly in scenario.covers}
+    console.print(f"\n{len(scenarios)} scenarios, which cover {len(covered)} anomalies")
+
+
+def _table_of(results: Sequence[ScenarioResult]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("verdict", no_wrap=True)
     table.add_column("theme", no_wrap=True)
     table.add_column("scenario", overflow="fold")
-    table.add_column("orders ended as", overflow="fold")
+    table.add_column("ended as", overflow="fold")
     table.add_column("s", justify="right", no_wrap=True)
     for result in results:
         table.add_row(
             f"[{STYLES[result.verdict]}]{result.verdict}[/]",
-            escape(_theme(result.scenario)),
+            escape(PurePath(result.scenario.file).parent.name),
             escape(result.scenario.name),
             escape(_ends(result)),
             f"{result.seconds:.2f}",
         )
-    console.print(table)
-    _print_findings(console, results)
-    console.print(f"\n{_sum(results)} in {seconds:.1f} s")
+    return table
 
 
-def print_catalogue(console: Console, scenarios: Sequence[Scenario]) -> None:
-    """The scenarios by theme, with what each covers."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("theme", no_wrap=True)
-    table.add_column("scenario", overflow="fold")
-    table.add_column("covers", overflow="fold")
-    table.add_column("file", overflow="fold")
-    for scenario in scenarios:
-        table.add_row(
-            escape(_theme(scenario)),
-            escape(scenario.name),
-            ", ".join(scenario.covers),
-            escape(f"{scenario.file}:{scenario.place.line}"),
-        )
-    console.print(table)
-    console.print(f"\n{len(scenarios)} scenarios")
+def _print_findings(console: Console, result: ScenarioResult) -> None:
+    style, scenario = STYLES[result.verdict], result.scenario
+    console.print(f"\n[{style}]{result.verdict}[/] [bold]{escape(scenario.name)}[/]")
+    console.print(f"  [dim]{escape(f'{scenario.file}:{scenario.place.line}')}[/]", soft_wrap=True)
+    for line in findings_of(result):
+        console.print(Padding.indent(escape(line), 2))
 
 
-def _print_findings(console: Console, results: Sequence[ScenarioResult]) -> None:
-    for result in results:
-        if result.verdict is Verdict.VALID:
-            continue
-        place = f"{result.scenario.file}:{result.scenario.place.line}"
-        style = STYLES[result.verdict]
-        console.print(f"\n[{style}]{result.verdict}[/] {escape(result.scenario.name)}", end=" ")
-        console.print(f"[dim]{escape(place)}[/]", soft_wrap=True)
-        for line in findings_of(result):
-            console.print(f"  {escape(line)}", soft_wrap=True)
-
-
-def _theme(scenario: Scenario) -> str:
-    return scenario.file.replace("\\", "/").split("/")[-2] if "/" in scenario.file else ""
+def _folder(scenario: Scenario) -> str:
+    return str(PurePath(scenario.file).parent)
 
 
 def _ends(result: ScenarioResult) -> str:
@@ -91,6 +151,6 @@ def _ends(result: ScenarioResult) -> str:
     return ", ".join(f"{n} {s}" if n > 1 else s for s, n in Counter(ends).items())
 
 
-def _sum(results: Sequence[ScenarioResult]) -> str:
-    counts = Counter(result.verdict for result in results)
-    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict)
+def _bad_news(verdicts: Counter[Verdict]) -> str:
+    bad = [f"{verdicts[each]} {each}" for each in Verdict if each is not Verdict.VALID]
+    return ", ".join(bad)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from scenarios.runner import ScenarioResult
-from scenarios.verdict import Verdict
+from scenarios.verdict import Verdict, Violation
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -55,9 +55,14 @@ def _legal(text: str) -> str:
 def findings_of(result: ScenarioResult) -> list[str]:
     """All that is wrong with a result, a line each, the violations first."""
     return [
-        *(f"{violation.invariant}: {violation.detail}" for violation in result.violations),
+        *(_violation_line(violation) for violation in result.violations),
         *(_unmet_line(result, unmet.detail, unmet.line) for unmet in result.unmet),
     ]
+
+
+def _violation_line(violation: Violation) -> str:
+    at = "" if violation.at is None else f" at {violation.at:.1f} s"
+    return f"{violation.invariant}{at}: {violation.detail}"
 
 
 def _unmet_line(result: ScenarioResult, detail: str, line: int | None) -> str:

@@ -18,6 +18,7 @@ import pytest
 if TYPE_CHECKING:
     # Imported when a scenario runs: a plugin must cost nothing where there are no scenarios.
     from scenarios.runner import ScenarioResult
+    from scenarios.saga import SagaUnderTest
     from scenarios.scenario import Scenario
 
 SUFFIXES = frozenset({".yaml", ".yml"})
@@ -43,8 +44,18 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember what was collected, so that it can run together."""
     items = [item for item in session.items if isinstance(item, ScenarioItem)]
-    if items:
-        session.config.stash[_RUN] = _Run(items, session.config.getoption("--saga"))
+    if items and not session.config.option.collectonly:
+        session.config.stash[_RUN] = _Run(items, _saga_of(session.config))
+
+
+def _saga_of(config: pytest.Config) -> SagaUnderTest:
+    from scenarios.saga import SagaImportError, load_saga, order_saga  # noqa: PLC0415 - see the top
+
+    reference = config.getoption("--saga")
+    try:
+        return load_saga(reference) if reference else order_saga()
+    except SagaImportError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -63,10 +74,15 @@ class ScenarioFile(pytest.File):
         from scenarios.loader import load_file  # noqa: PLC0415
 
         try:
-            scenario = load_file(self.path)
+            scenario = load_file(_from(self.config.invocation_params.dir, self.path))
         except InvalidScenarioError as error:
             raise self.CollectError("\n".join(str(each) for each in error.problems)) from None
         yield ScenarioItem.from_parent(self, name=scenario.name, scenario=scenario)
+
+
+def _from(folder: Path, path: Path) -> Path:
+    """The path as one would type it, where it is below `folder`."""
+    return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
 class ScenarioItem(pytest.Item):
@@ -90,7 +106,9 @@ class ScenarioItem(pytest.Item):
         self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None
     ) -> object:
         """What is wrong, without a traceback through the harness."""
-        if isinstance(excinfo.value, ScenarioFailedError):
+        from scenarios.engines.embedded import ServerStartError  # noqa: PLC0415 - see the top
+
+        if isinstance(excinfo.value, ScenarioFailedError | ServerStartError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
@@ -112,7 +130,7 @@ class ScenarioFailedError(Exception):
 class _Run:
     """All collected scenarios on one server, in a thread with a loop of its own."""
 
-    def __init__(self, items: Sequence[ScenarioItem], saga: str | None) -> None:
+    def __init__(self, items: Sequence[ScenarioItem], saga: SagaUnderTest) -> None:
         self._futures: dict[ScenarioItem, Future[ScenarioResult]] = {it: Future() for it in items}
         self._saga = saga
         self._thread: threading.Thread | None = None
@@ -151,15 +169,13 @@ class _Run:
     async def _run_all(self) -> None:
         from scenarios.engines.server import ServerEngine  # noqa: PLC0415 - see the top
         from scenarios.runner import run_all  # noqa: PLC0415
-        from scenarios.saga import load_saga, order_saga  # noqa: PLC0415
 
-        saga = load_saga(self._saga) if self._saga else order_saga()
         waiting = {id(item.scenario): future for item, future in self._futures.items()}
-        async with ServerEngine(saga) as engine:
+        async with ServerEngine(self._saga) as engine:
             await run_all(
                 [item.scenario for item in self._futures],
                 engine,
-                saga,
+                self._saga,
                 at_once=AT_ONCE,
                 on_result=lambda result: waiting[id(result.scenario)].set_result(result),
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from fakes import ManualClock
 from scenarios.checks import Evidence, check_all
 from scenarios.checks.money import Facts
 from scenarios.loader import load_text
@@ -101,6 +102,9 @@ class _Engine:
     outcome: Outcome | None
     error: Exception | None = None
     name: str = "told"
+
+    def new_clock(self) -> ManualClock:
+        return ManualClock()
 
     async def play(self, trial: Trial) -> None:
         if self.error is not None:

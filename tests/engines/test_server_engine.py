@@ -35,7 +35,8 @@ def history(result: ScenarioResult, order: str = "o1") -> list[dict[str, Any]]:
 
 def found(result: ScenarioResult) -> list[str]:
     """All that is wrong with a result."""
-    return [each.detail for each in (*result.violations, *result.unmet)]
+    broken = [violation.detail for violation in result.violations]
+    return broken + [unmet.detail for unmet in result.unmet]
 
 
 @pytest.mark.parametrize(("fault", "effects"), [("crash_before", 0), ("crash_after", 1)])

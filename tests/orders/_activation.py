@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from types import TracebackType
 from typing import Any, Self
 
@@ -59,6 +60,17 @@ RESULTS: dict[str, Any] = {
 """What activities return; the others return nothing."""
 
 
+class Rules(Enum):
+    """How the SDK treats what arrives together; a history keeps the rules it was begun with."""
+
+    EARLIER = ()
+    """A step that completes while it is cancelled swallows the cancellation."""
+    TODAY = (1,)
+    """It does not, but signals and updates still run before the rest."""
+    COMING = (1, 2)
+    """All that arrives together is applied before any code runs."""
+
+
 class Activations:
     """A workflow of one order, driven by hand; evicted at the end of a ``with`` block.
 
@@ -69,9 +81,9 @@ class Activations:
         answers: What updates and queries were answered.
     """
 
-    def __init__(self, order: OrderInput, *, single_batch: bool = False) -> None:
+    def __init__(self, order: OrderInput, rules: Rules | None = None) -> None:
         self._order = order
-        self._flags = [1, 2] if single_batch else [1]
+        self._rules = rules or Rules.TODAY
         self._open: dict[str, int] = {}
         self.scheduled: list[str] = []
         self.asked_to_cancel: list[str] = []
@@ -128,7 +140,12 @@ class Activations:
         Raises:
             AssertionError: The workflow's task failed.
         """
-        activation = WorkflowActivation(run_id="r", jobs=jobs, available_internal_flags=self._flags)
+        activation = WorkflowActivation(
+            run_id="r",
+            jobs=jobs,
+            available_internal_flags=self._rules.value,
+            is_replaying=self._rules is Rules.EARLIER,
+        )
         activation.timestamp.FromDatetime(NOW)
         with _running_loop():
             completion = self._instance.activate(activation)

@@ -9,6 +9,7 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob
 
 from tests.orders._activation import (
     Activations,
+    Rules,
     query_status,
     signal_cancel,
     update_cancel,
@@ -23,10 +24,10 @@ MEANS = {"signal": signal_cancel, "update": update_cancel, "workflow": workflow_
 Cancel = Callable[[], WorkflowActivationJob]
 
 
-@pytest.fixture(params=[False, True], ids=["legacy", "single batch"])
+@pytest.fixture(params=Rules, ids=[rules.name.lower() for rules in Rules])
 def flow(request: pytest.FixtureRequest) -> Iterator[Activations]:
-    """An order's workflow, with both ways in which the SDK may run the jobs of an activation."""
-    with Activations(order(), single_batch=request.param) as activations:
+    """An order's workflow, by all the rules that the SDK may have for what arrives together."""
+    with Activations(order(), request.param) as activations:
         yield activations
 
 

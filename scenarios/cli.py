@@ -223,7 +223,7 @@ async def _run(
         except (ServerStartError, RuntimeError, TimeoutError) as error:
             server = f"the Temporal server at {address}" if address else "no Temporal server"
             what = "cannot be reached" if address else "could be started"
-            _exit(UNKNOWN, f"nothing was run, {server} {what}: {error}")
+            _exit(UNKNOWN, f"nothing was run, {server} {what}: {str(error) or 'no answer'}")
         try:
             return await run_all(scenarios, engine, saga, at_once=at_once, on_result=on_result)
         finally:

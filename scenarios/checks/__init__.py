@@ -3,7 +3,7 @@
 Each is a small function over the evidence of a run. It yields ``None`` for every fact that holds
 and a violation for every one that does not, so that a check which saw nothing can be told from one
 which found nothing. I15 (every history replays) and I20 (nothing is vacuous) are about the run and
-not about the books; the runner sees to them.
+not about the books: the first needs the workflow's code, the second is in `scenarios.unmet`.
 """
 
 from __future__ import annotations

@@ -32,6 +32,8 @@ from scenarios.trial import Trial
 
 SHARED_QUEUE = "orders-under-test"
 DEFAULT_CACHE = 1000
+OPENING_SECONDS = 0.5
+"""How long the events of the first moment have to reach the server; an update waits for a worker."""
 BUILD_ID = "under-test"
 """Without one the SDK hashes the code of every loaded module, which takes most of a second."""
 
@@ -99,11 +101,13 @@ class ServerEngine:
         try:
             for run in runs.values():
                 await run.submit()
-            await trial.advance_to(0.0)
+            opening = asyncio.create_task(trial.advance_to(0.0))
+            await asyncio.wait({opening}, timeout=OPENING_SECONDS)
             async with AsyncExitStack() as stack:
                 if alone:
                     cache = 0 if trial.has_fault("evict") else DEFAULT_CACHE
                     await stack.enter_async_context(self._worker(queue, cache))
+                await opening
                 await asyncio.gather(*(run.see_to_the_end() for run in runs.values()))
                 await trial.finish()
                 for run in runs.values():

@@ -11,7 +11,7 @@ from temporalio import activity
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from scenarios.engines.order_run import OrderRun
@@ -122,12 +122,21 @@ class ServerRun(OrderRun):
         times = _own_times(self.trial, self.order)
         for at in times:
             ahead = at - self.trial.clock.now()
-            if ahead > 0 and not await self._skipper.fast_forward(self.handle, ahead):
+            if ahead > 0 and not await self._fast_forward(ahead):
                 return  # the order has ended; the event comes to it afterwards
             await self.trial.advance_to(at)
             await self._until_no_task_waits()
         if times:
-            await self._skipper.fast_forward(self.handle, None)
+            await self._fast_forward(None)
+
+    async def _fast_forward(self, seconds: float | None) -> bool:
+        """Skip so much time, or all there is; whether the order has not ended by then."""
+        try:
+            return await self._skipper.fast_forward(self.handle, seconds)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
 
     async def _until_no_task_waits(self) -> None:
         """Let the workflow see what has just happened before its time goes on.

@@ -119,8 +119,11 @@ class _Stage:
         try:
             for run in self._runs.values():
                 await run.submit()
-            await trial.advance_to(0.0)
+            opening = asyncio.create_task(trial.advance_to(0.0))
+            # The events of the first moment come first; an update waits for the worker, though.
+            await asyncio.wait({opening}, timeout=0.001)
             self._worker.start()
+            await opening
             await asyncio.gather(*(run.see_to_the_end() for run in self._runs.values()))
             await trial.finish()
             for run in self._runs.values():

@@ -6,6 +6,7 @@ They never retry by themselves: Temporal's retry policy does that, and two layer
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -190,8 +191,20 @@ class OrderActivities:
         except httpx.RequestError as error:
             raise error_for_transport(error) from error
         if not response.is_success:
-            raise error_for_reply(response)
+            raise error_for_reply(response, backoff=_own_backoff())
         return _wanted(response, wanted)
+
+
+def _own_backoff() -> timedelta:
+    """What Temporal will wait after this attempt, by the retry policy of the activity."""
+    policy = activity.info().retry_policy if activity.in_activity() else None
+    if policy is None:
+        return timedelta(0)
+    # Past thirty doublings every policy has reached its maximum, and floats stay finite.
+    growth = policy.backoff_coefficient ** min(activity.info().attempt - 1, 30)
+    longest = policy.maximum_interval or 100 * policy.initial_interval
+    seconds = min(policy.initial_interval.total_seconds() * growth, longest.total_seconds())
+    return timedelta(seconds=seconds)
 
 
 def _wanted(response: httpx.Response, names: tuple[str, ...]) -> dict[str, str]:

@@ -59,18 +59,28 @@ LONGEST_RETRY_AFTER = timedelta(hours=1)
 """No service may keep an order waiting for longer than this at a time."""
 
 
-def error_for_reply(response: httpx.Response) -> ApplicationError:
-    """The error that a reply other than 2xx stands for."""
+def error_for_reply(
+    response: httpx.Response, *, backoff: timedelta = timedelta(0)
+) -> ApplicationError:
+    """The error that a reply other than 2xx stands for.
+
+    Args:
+        response: The reply.
+        backoff: What Temporal would wait by itself before the next attempt. ``Retry-After`` can
+            only make that longer: a service that always says "in a second" must not be asked every
+            second for the whole of an outage.
+    """
     body = _body(response)
     code = body.get("error")
     if not isinstance(code, str) or not code:
         code = _code_of_status(response.status_code)
+    asked = _retry_after(response)
     detail = body.get("detail") or f"{response.request.url.host} answered {response.status_code}"
     return ApplicationError(
         str(detail),
         type=_camel(code),
         non_retryable=not _is_transient(code, response.status_code),
-        next_retry_delay=_retry_after(response),
+        next_retry_delay=asked if asked is not None and asked > backoff else None,
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from fakes import Caller, Fault, FaultRule, World, calling, httpx_to_fakes
 from orders import OrderActivities, ServiceSettings
@@ -217,3 +220,27 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     settings = ServiceSettings()
     assert (settings.shipping_url, settings.shipping_timeout) == ("http://localhost:8080", 3.5)
     assert settings.payments_url == "https://payments.internal"
+
+
+@pytest.mark.parametrize(("attempt", "delay"), [(1, 5), (3, 5), (4, None), (5000, None)])
+def test_backoff_wins_over_a_shorter_retry_after(
+    run: Run, attempt: int, delay: int | None
+) -> None:
+    """The delay that a service asks for counts only while the policy's own is shorter."""
+    environment = ActivityEnvironment()
+    policy = RetryPolicy(maximum_interval=timedelta(minutes=5))
+    environment.info = replace(environment.info, attempt=attempt, retry_policy=policy)
+    world = World()
+    throttled = Fault("reject", status=429, retry_after=5)
+    world.network.rules.append(FaultRule(frozenset({"payments.refund"}), throttled))
+
+    async def refund() -> None:
+        with httpx_to_fakes(), calling(Caller(world)):
+            async with httpx.AsyncClient() as http:
+                await environment.run(OrderActivities(http).refund_payment, REFUND)
+
+    with pytest.raises(ApplicationError) as caught:
+        run(refund())
+
+    wanted = None if delay is None else timedelta(seconds=delay)
+    assert caught.value.next_retry_delay == wanted

@@ -155,3 +155,12 @@ def test_describe(error: BaseException, text: str) -> None:
     """An error is told by its innermost cause, and not by Temporal's wrapping."""
     assert describe(error) == text
     assert text.startswith(type_of(error))
+
+
+@pytest.mark.parametrize(("asked", "delay"), [("1", None), ("64", None), ("65", 65)])
+def test_retry_after_never_shortens_the_backoff(asked: str, delay: int | None) -> None:
+    """A service that says "in a second" for hours is not asked every second for hours."""
+    reply = _reply(503, **{"Retry-After": asked})
+    found = error_for_reply(reply, backoff=timedelta(seconds=64)).next_retry_delay
+
+    assert found == (None if delay is None else timedelta(seconds=delay))

@@ -1,0 +1,165 @@
+"""``python -m scenarios run``: what it prints, what it writes, how it exits."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import Result
+
+from tests.cli._commands import INVALID, ROOT, UNKNOWN, VALID, command, process, write
+
+SMALL_SAGAS = ROOT / "tests" / "sagas" / "small.py"
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """A run of a valid, an invalid and an unknown scenario, in a folder of its own."""
+
+    folder: Path
+    result: Result
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """What ``--json`` wrote."""
+        written: dict[str, Any] = json.loads((self.folder / "out.json").read_text())
+        return written
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mixed]:
+    """One run for all tests that read what it has left."""
+    folder = tmp_path_factory.mktemp("mixed")
+    (folder / "shop").mkdir()
+    write(folder / "shop", a=VALID, b=INVALID, c=UNKNOWN)
+    before = Path.cwd()
+    os.chdir(folder)
+    yield Mixed(folder, command("run", "shop", "--json", "out.json", "--junit", "out.xml"))
+    os.chdir(before)
+
+
+def test_one_invalid_scenario_makes_the_exit_code_1(mixed: Mixed) -> None:
+    """A run with something invalid exits with 1, whatever else was found."""
+    assert mixed.result.exit_code == 1
+
+
+def test_each_scenario_has_a_line_in_the_table(mixed: Mixed) -> None:
+    """Piped output has one line a scenario, however long its name, and no colours."""
+    lines = [line.split() for line in mixed.result.output.splitlines()[1:4]]
+
+    assert [line[:2] for line in lines] == [
+        ["valid", "shop"],
+        ["invalid", "shop"],
+        ["unknown", "shop"],
+    ]
+    assert " ".join(lines[1][2:-2]) == INVALID.splitlines()[0].removeprefix("scenario: ")
+    assert "\x1b" not in mixed.result.output
+
+
+def test_what_is_wrong_stands_below_the_table_with_its_place(mixed: Mixed) -> None:
+    """Findings name file and line, and what was found instead."""
+    assert (
+        "  shop/b.yaml:1\n  shop/b.yaml:4: o1 was to end as failed, it ended as completed\n"
+    ) in mixed.result.output
+    assert "  shop/c.yaml:4: reject 503 on payments.charge never fired" in mixed.result.output
+    assert "1 valid, 1 invalid, 1 unknown in" in mixed.result.output
+
+
+def test_what_is_not_valid_can_be_run_again_with_one_command(mixed: Mixed) -> None:
+    """A run prints the command that runs what was not valid again, and nothing but that."""
+    command_line = "python -m scenarios run shop/b.yaml shop/c.yaml"
+
+    assert f"run what is not valid again:\n  {command_line}\n" in mixed.result.output
+
+
+def test_json_has_the_agreed_shape(mixed: Mixed) -> None:
+    """``--json`` writes the keys of the design, and no others."""
+    written = mixed.json
+
+    assert list(written) == ["scenarios", "verdict"]
+    assert written["verdict"] == "invalid"
+    keys = ["scenario", "file", "engine", "verdict", "seconds", "violations", "unmet"]
+    assert [list(each) for each in written["scenarios"]] == [keys] * 3
+    assert [each["verdict"] for each in written["scenarios"]] == ["valid", "invalid", "unknown"]
+    assert written["scenarios"][1]["unmet"] == [
+        {
+            "kind": "expectation",
+            "detail": "o1 was to end as failed, it ended as completed",
+            "line": 4,
+        }
+    ]
+
+
+def test_junit_has_failures_and_errors(mixed: Mixed) -> None:
+    """``--junit`` writes XML in which invalid is a failure and unknown an error."""
+    suite = ET.parse(mixed.folder / "out.xml").getroot()
+
+    counts = {name: suite.get(name) for name in ("tests", "failures", "errors")}
+    findings = [(case.get("name"), [child.tag for child in case]) for case in suite]
+    assert counts == {"tests": "3", "failures": "1", "errors": "1"}
+    assert [tags for _, tags in findings] == [[], ["failure"], ["error"]]
+    assert findings[2][0] == "the fault <never> fires"
+
+
+def test_a_run_leaves_everything_behind(mixed: Mixed) -> None:
+    """``runs/<time>/`` holds results, journal and histories, and ``latest`` points there."""
+    latest = mixed.folder / "runs" / "latest"
+    (folder,) = (each for each in latest.parent.iterdir() if not each.is_symlink())
+    journal = [json.loads(line) for line in (latest / "journal.ndjson").read_text().splitlines()]
+
+    assert latest.resolve() == folder.resolve()
+    assert f"results, journal and histories:\n  runs/{folder.name}\n" in mixed.result.output
+    assert json.loads((latest / "results.json").read_text()) == mixed.json
+    assert (latest / "command.txt").read_text() == "python -m scenarios run shop\n"
+    assert {line["kind"] for line in journal} == {"attempt", "entry"}
+    histories = sorted(each.name for each in (latest / "histories").iterdir())
+    assert [name.partition("-")[0] for name in histories] == ["001", "002", "003"]
+    assert histories[0] == "001-nothing-goes-wrong.o1.json"
+
+
+def test_nothing_wrong_is_exit_code_0(tmp_path: Path) -> None:
+    """A process in which everything is valid exits with 0, with a saga from a file too."""
+    write(tmp_path, a=VALID)
+
+    done = process(
+        *("-m", "scenarios", "run", "a.yaml", "--saga", f"{SMALL_SAGAS}:RESERVES"), cwd=tmp_path
+    )
+
+    again = f"python -m scenarios run a.yaml --saga {SMALL_SAGAS}:RESERVES"
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"run it again:\n  {again}\n" in done.stdout
+
+
+def test_nothing_but_the_unknown_is_exit_code_3(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unknown is neither valid nor invalid; a saga can be named by its module."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, a=VALID, c=UNKNOWN.replace("payments.charge", "inventory.reserve"))
+
+    result = command("run", "-q", ".", "--saga", "tests.sagas.small:RESERVES")
+
+    assert result.exit_code == 3
+    assert "nothing goes wrong" not in result.output
+    assert "1 valid, 1 unknown in" in result.output
+    assert "run c.yaml --saga tests.sagas.small:RESERVES\n" in result.output
+
+
+def test_a_run_without_a_server_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no server answers nothing was found out: exit code 3, one line, and no traceback."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, a=VALID)
+
+    result = command("run", "a.yaml", "--address", "127.0.0.1:1")
+
+    assert result.exit_code == 3
+    assert result.stderr.startswith(
+        "nothing was run, the Temporal server at 127.0.0.1:1 cannot be reached: "
+    )
+    assert "Traceback" not in result.output

@@ -224,7 +224,14 @@ class OrderSagaWorkflow:
                     self._parcel_has_left = True
                     await self._let_the_order_stand()
                     return
-                self._leave_to_a_person(undo, error)
+                self._leave_to_a_person(undo, describe(error))
+                if isinstance(undo.message, CancelShipment):
+                    self._keep_money_and_goods()
+
+    def _keep_money_and_goods(self) -> None:
+        """The parcel may still leave: nothing is given back for it until a person has looked."""
+        while self._undos:
+            self._leave_to_a_person(self._undos.pop(), "NotTried: the parcel may still leave")
 
     async def _let_the_order_stand(self) -> None:
         """The goods are on their way: keep the money, keep the stock gone, tell the customer."""
@@ -253,13 +260,13 @@ class OrderSagaWorkflow:
             retry_policy=UNDO_RETRIES,
         )
 
-    def _leave_to_a_person(self, undo: _Undo, error: ActivityError) -> None:
+    def _leave_to_a_person(self, undo: _Undo, error: str) -> None:
         is_refund = isinstance(undo.message, RefundPayment)
         self._left.append(
             Leftover(
-                activity=error.activity_type,
+                activity=undo.activity.__name__,
                 idempotency_key=undo.message.idempotency_key,
-                error=describe(error),
+                error=error,
                 amount=self._order.total if is_refund else None,
             )
         )

@@ -13,10 +13,12 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 from temporalio import activity
 
 from scenarios.archive import leave_behind, results_json
@@ -28,10 +30,11 @@ from scenarios.console import (
     print_way_on,
     progress,
 )
-from scenarios.errors import InvalidScenarioError
+from scenarios.engines import ENGINES, open_engine
+from scenarios.errors import EngineStartError, InvalidScenarioError
 from scenarios.junit import junit_xml
 from scenarios.loader import load
-from scenarios.runner import ScenarioResult, run_all
+from scenarios.runner import Engine, ScenarioResult, run_all
 from scenarios.saga import SagaImportError, SagaUnderTest, load_saga, order_saga
 from scenarios.scenario import Scenario
 from scenarios.schema import schema_text
@@ -39,6 +42,10 @@ from scenarios.verdict import Verdict
 
 WRONG_INPUT = 2
 UNKNOWN = Verdict.UNKNOWN.exit_code
+MANY = 10
+"""More files than this nobody wants to see in a command that repeats a run."""
+
+OpenEngine = AbstractAsyncContextManager[Engine]
 
 EXIT_CODES = """\b
 Exit codes:
@@ -112,10 +119,11 @@ def main() -> None:
 @PATHS
 @click.option(
     "--engine",
-    type=click.Choice(["server"]),
+    type=click.Choice(ENGINES),
     default="server",
     show_default=True,
-    help="What plays the scenarios: a real Temporal server, which is started for the run.",
+    help="What plays the scenarios: a real Temporal server, which is started for the run, or a "
+    "simulated one, in virtual time.",
 )
 @click.option(
     "--address",
@@ -165,11 +173,13 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     PATH is a scenario file or a folder of them; without any, the catalogue is run.
     """
-    assert engine == "server", "the option knows no other"
+    if address is not None and engine != "server":
+        raise click.UsageError("--address is for --engine server")
     scenarios = _load_or_exit(paths)
     saga = _saga_or_exit(saga_reference)
     started = time.perf_counter()
-    results = _run_or_exit(scenarios, saga, address, at_once)
+    opened = open_engine(engine, saga, address=address)
+    results = _run_or_exit(scenarios, saga, opened, at_once)
     seconds = time.perf_counter() - started
     if json_file is not None:
         json_file.write_text(json.dumps(results_json(results), indent=2) + "\n", encoding="utf-8")
@@ -180,8 +190,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     bad = [result for result in results if result.verdict is not Verdict.VALID]
     print_results(console, bad if quiet else results)
     print_sum(console, results, seconds)
-    again = _command(context, [Path(result.scenario.file) for result in bad] or paths)
-    print_way_on(console, folder, again, some=bool(bad))
+    few = [Path(result.scenario.file) for result in bad] if len(bad) <= MANY else []
+    again = _command(context, few or paths)
+    print_way_on(console, folder, again, some=bool(few))
     sys.exit(Verdict.merge(result.verdict for result in results).exit_code)
 
 
@@ -199,42 +210,32 @@ def schema() -> None:
 
 
 def _run_or_exit(
-    scenarios: Sequence[Scenario], saga: SagaUnderTest, address: str | None, at_once: int
+    scenarios: Sequence[Scenario], saga: SagaUnderTest, opened: OpenEngine, at_once: int
 ) -> list[ScenarioResult]:
     try:
-        return asyncio.run(_run(scenarios, saga, address, at_once))
+        return asyncio.run(_run(scenarios, saga, opened, at_once))
     except KeyboardInterrupt:
         _exit(UNKNOWN, "interrupted: nothing is known about this run")
+    except EngineStartError as error:
+        _exit(UNKNOWN, f"nothing was run, {error}")
     except Exception:  # noqa: BLE001 - exit code 1 would say that the saga is inconsistent
         _exit(UNKNOWN, f"{traceback.format_exc()}\nthe harness has failed: nothing is known")
 
 
 async def _run(
-    scenarios: Sequence[Scenario], saga: SagaUnderTest, address: str | None, at_once: int
+    scenarios: Sequence[Scenario], saga: SagaUnderTest, opened: OpenEngine, at_once: int
 ) -> list[ScenarioResult]:
-    # Importing the SDK takes half a second, which wrong input need not wait for.
-    from scenarios.engines.embedded import ServerStartError  # noqa: PLC0415
-    from scenarios.engines.server import ServerEngine  # noqa: PLC0415
-
-    engine = ServerEngine(saga, address=address)
     with progress(console_for(stderr=True), scenarios) as on_result:
-        try:
-            await engine.__aenter__()
-        except (ServerStartError, RuntimeError, TimeoutError) as error:
-            server = f"the Temporal server at {address}" if address else "no Temporal server"
-            what = "cannot be reached" if address else "could be started"
-            _exit(UNKNOWN, f"nothing was run, {server} {what}: {str(error) or 'no answer'}")
-        try:
+        async with opened as engine:
             return await run_all(scenarios, engine, saga, at_once=at_once, on_result=on_result)
-        finally:
-            await engine.__aexit__(None, None, None)
 
 
 def _command(context: click.Context, paths: Sequence[Path]) -> str:
     """The command that runs `paths` in the way of this run."""
     words = ["python", "-m", "scenarios", "run", *map(str, paths)]
-    for name, option in (("saga_reference", "--saga"), ("address", "--address")):
-        if context.params[name]:
+    options = {"engine": "--engine", "saga_reference": "--saga", "address": "--address"}
+    for name, option in options.items():
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             words += [option, context.params[name]]
     return shlex.join(words)
 

@@ -3,8 +3,9 @@
 The tree::
 
     Exception
-    └── ScenarioError            whatever is wrong with scenarios
-        └── InvalidScenarioError files that cannot be run, with every problem in them
+    ├── ScenarioError            whatever is wrong with scenarios
+    │   └── InvalidScenarioError files that cannot be run, with every problem in them
+    └── EngineStartError         what is to play them does not come up
 """
 
 from __future__ import annotations
@@ -60,3 +61,7 @@ class InvalidScenarioError(ScenarioError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class EngineStartError(Exception):
+    """What is to play the scenarios does not come up; the message says what and why."""

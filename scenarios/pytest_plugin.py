@@ -106,9 +106,9 @@ class ScenarioItem(pytest.Item):
         self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None
     ) -> object:
         """What is wrong, without a traceback through the harness."""
-        from scenarios.engines.embedded import ServerStartError  # noqa: PLC0415 - see the top
+        from scenarios.errors import EngineStartError  # noqa: PLC0415 - see the top
 
-        if isinstance(excinfo.value, ScenarioFailedError | ServerStartError):
+        if isinstance(excinfo.value, ScenarioFailedError | EngineStartError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 

@@ -108,7 +108,7 @@ class Trial:
         self.world.network.observers.append(self._observe)
 
     def begin(self) -> None:
-        """Plan the events that wait for the clock; an engine does so before it does anything else."""
+        """Plan the events that wait for the clock; an engine does so before all else."""
         for planned in self.events:
             if planned.event.when.at is not None:
                 self._happen_at(planned, planned.event.when.at)
@@ -133,7 +133,7 @@ class Trial:
         return sorted(at for at in ahead if at is not None)
 
     def began_at(self, moment: datetime) -> datetime:
-        """The engine's time at which the world's clock showed zero: the first moment it asks for."""
+        """The engine's time at which the world's clock showed zero: the first it asks for."""
         if self._began is None:
             self._began = moment
         return self._began

@@ -95,7 +95,7 @@ def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
 
 
 def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
-    """I12: no effect of an order comes after its end."""
+    """I12: no effect of an order comes after its end, but for the late mail of a completed one."""
     for order, outcome in evidence.ended():
         if outcome.ended_at is None or outcome.status is Status.TERMINATED:
             continue
@@ -106,7 +106,11 @@ def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
                 f"{entry.operation} ({entry.effect}) at {entry.at:.1f} s, though {order} had ended "
                 f"as {outcome.status} at {outcome.ended_at:.1f} s"
             )
-            fine = entry.at <= outcome.ended_at or _was_on_its_way(evidence, entry)
+            fine = (
+                entry.at <= outcome.ended_at
+                or _was_on_its_way(evidence, entry)
+                or _tells_the_truth(evidence, entry, outcome)
+            )
             yield None if fine else _violation("I12", entry, detail)
 
 
@@ -217,6 +221,12 @@ def _was_on_its_way(evidence: Evidence, entry: Entry) -> bool:
     first_undo = evidence.first_undo_of(entry.order)
     sent, undo = evidence.cause_of(entry), first_undo and evidence.cause_of(first_undo)
     return sent is not None and undo is not None and sent.number < undo.number
+
+
+def _tells_the_truth(evidence: Evidence, entry: Entry, outcome: Outcome) -> bool:
+    """Whether `entry` is a mail that comes late, and still says how the order ended."""
+    completed = outcome.status is Status.COMPLETED
+    return completed and evidence.is_create(entry) and not evidence.can_be_undone(entry.operation)
 
 
 def _is_settled(evidence: Evidence, order: str, operation: str, outcome: Outcome) -> bool:

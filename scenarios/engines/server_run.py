@@ -21,7 +21,7 @@ from scenarios.trial import Trial
 
 MAX_SKIPS = 1_000_000
 """By default the server stops skipping time after 200 skips, silently, in the middle of a test."""
-DEATH_NOTICE = timedelta(milliseconds=300)
+DEATH_NOTICE = timedelta(seconds=1)
 """How soon the server gives up an attempt whose worker died, instead of after start-to-close."""
 
 
@@ -144,8 +144,12 @@ class ServerRun(OrderRun):
         When skipping is switched on while a workflow task waits for its worker, the server
         (1.32.0) starts activities whose backoff is not over yet.
         """
-        while (await self.handle.describe()).raw_description.HasField("pending_workflow_task"):
+        while await self._has_waiting_task():  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.01)
+
+    async def _has_waiting_task(self) -> bool:
+        description = await self.handle.describe()
+        return description.raw_description.HasField("pending_workflow_task")
 
 
 def _own_times(trial: Trial, order: Order) -> list[float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from types import TracebackType
 from typing import Self
@@ -56,6 +57,7 @@ class SimulatedEngine:
 
     async def __aenter__(self) -> Self:
         self._stack.enter_context(httpx_to_fakes())
+        self._thread = self._stack.enter_context(ThreadPoolExecutor(max_workers=1))
         return self
 
     async def __aexit__(
@@ -73,7 +75,7 @@ class SimulatedEngine:
     async def play(self, trial: Trial) -> None:
         """Play `trial` to its end; its outcomes tell how its orders ended."""
         # A loop cannot run inside a running one, so the trial's runs in a thread beside it.
-        await asyncio.get_running_loop().run_in_executor(None, self.play_now, trial)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self.play_now, trial)
 
     def play_now(self, trial: Trial) -> None:
         """Play `trial` in this thread, in which no event loop may be running."""

@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 
 from orders.errors import (
     ALREADY_REFUNDED,
+    error_after_doubt,
     error_for_reply,
     error_for_transport,
     error_for_unreadable,
@@ -156,18 +157,23 @@ class OrderActivities:
 
     @activity.defn
     async def send_confirmation(self, message: SendConfirmation) -> None:
-        """Send the confirmation mail."""
-        await self._call(
-            "POST",
-            f"{self._services.notifications_url}/emails",
-            self._services.notifications_timeout,
-            json={
-                "order_id": message.order_id,
-                "customer_id": message.customer_id,
-                "tracking_number": message.tracking_number,
-                "idempotency_key": message.idempotency_key,
-            },
-        )
+        """Send the confirmation mail. That a *first* attempt is refused says that none was sent."""
+        try:
+            await self._call(
+                "POST",
+                f"{self._services.notifications_url}/emails",
+                self._services.notifications_timeout,
+                json={
+                    "order_id": message.order_id,
+                    "customer_id": message.customer_id,
+                    "tracking_number": message.tracking_number,
+                    "idempotency_key": message.idempotency_key,
+                },
+            )
+        except ApplicationError as error:
+            if error.non_retryable and _attempt() > 1:
+                raise error_after_doubt(error) from error
+            raise
 
     async def _call(  # noqa: PLR0913 - a request has that many parts, most of them named
         self,
@@ -193,6 +199,10 @@ class OrderActivities:
         if not response.is_success:
             raise error_for_reply(response, backoff=_own_backoff())
         return _wanted(response, wanted)
+
+
+def _attempt() -> int:
+    return activity.info().attempt if activity.in_activity() else 1
 
 
 def _own_backoff() -> timedelta:

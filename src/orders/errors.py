@@ -23,6 +23,7 @@ from temporalio.exceptions import (
 ALREADY_REFUNDED = "AlreadyRefunded"
 ALREADY_SHIPPED = "AlreadyShipped"
 ORDER_CANCELLED = "OrderCancelled"
+MAY_HAVE_HAPPENED = "an earlier attempt may have had its effect"
 
 TRANSIENT_CODES = frozenset(
     {
@@ -96,6 +97,19 @@ def error_for_unreadable(response: httpx.Response) -> ApplicationError:
 def error_for_transport(error: httpx.RequestError) -> ApplicationError:
     """The error for a request that got no answer; its type is httpx's name for what happened."""
     return ApplicationError(str(error) or "no answer", type=type(error).__name__)
+
+
+def error_after_doubt(refusal: ApplicationError) -> ApplicationError:
+    """The refusal of a request that was sent before and may have had its effect then."""
+    return ApplicationError(
+        refusal.message, MAY_HAVE_HAPPENED, type=refusal.type, non_retryable=True
+    )
+
+
+def may_have_happened(error: BaseException) -> bool:
+    """Whether a refusal came after attempts of which nobody knows what they did."""
+    cause = cause_of(error)
+    return isinstance(cause, ApplicationError) and MAY_HAVE_HAPPENED in cause.details
 
 
 def cause_of(error: BaseException) -> BaseException:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -29,7 +29,13 @@ from temporalio.exceptions import (
 with workflow.unsafe.imports_passed_through():
     # Deterministic, and costly to import again for every workflow run.
     from orders.activities import OrderActivities
-    from orders.errors import ALREADY_SHIPPED, ORDER_CANCELLED, describe, type_of
+    from orders.errors import (
+        ALREADY_SHIPPED,
+        ORDER_CANCELLED,
+        describe,
+        may_have_happened,
+        type_of,
+    )
     from orders.messages import (
         CancelShipment,
         ChargePayment,
@@ -55,8 +61,10 @@ STEP_RETRIES = RetryPolicy(maximum_attempts=3)
 UNDO_TIMEOUT = timedelta(minutes=2)
 UNDO_RETRIES = RetryPolicy(maximum_interval=timedelta(minutes=5))
 """Without limit: only a refusal ends an undo. A failure of technology is a delay."""
-ASK_AGAIN_LIMIT = timedelta(hours=12)
-"""Services remember idempotency keys for a day; a create must not be repeated after that."""
+KEYS_LIVE = timedelta(hours=12)
+"""Services remember idempotency keys for a day; a create is not repeated by its key after this."""
+RESERVATION_TRUSTED = timedelta(minutes=10)
+"""An older reservation is looked at again before goods leave for it: it may have expired."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +91,14 @@ class OrderSagaWorkflow:
         self._reservation_id: str | None = None
         self._payment_id: str | None = None
         self._shipment: Shipment | None = None
+        self._shipping_since: datetime | None = None
         self._confirmation_refused: str | None = None
         self._parcel_has_left = False
         self._left: list[Leftover] = []
+
+    @property
+    def _key(self) -> str:
+        return self._order.idempotency_key
 
     @workflow.run
     async def run(self, order: PlacedOrder) -> OrderResult:
@@ -134,39 +147,56 @@ class OrderSagaWorkflow:
     # -- the steps ----------------------------------------------------------------------------
 
     async def _take_steps(self) -> None:
-        order, key = self._order, self._order.idempotency_key
-        self._reservation_id = await self._step(
-            OrderActivities.reserve_inventory,
-            ReserveInventory(order.order_id, order.items, key),
-            start_to_close=timedelta(minutes=2),
-            undo=_Undo(OrderActivities.release_inventory, ReleaseInventory(key)),
-        )
-        if order.total:
-            self._payment_id = await self._step(
-                OrderActivities.charge_payment,
-                ChargePayment(
-                    order.order_id, order.customer_id, order.payment_method_id, order.total, key
-                ),
-                start_to_close=timedelta(minutes=5),
-                undo=_Undo(
-                    OrderActivities.refund_payment, RefundPayment(key, "order_cancelled", key)
-                ),
-            )
-        self._shipment = await self._step(
-            OrderActivities.create_shipment,
-            CreateShipment(order.order_id, order.shipping_address, key),
-            start_to_close=timedelta(minutes=3),
-            undo=_Undo(OrderActivities.cancel_shipment, CancelShipment(key)),
-        )
+        await self._reserve(_Undo(OrderActivities.release_inventory, ReleaseInventory(self._key)))
+        reserved_at = workflow.now()
+        if self._order.total:
+            await self._charge()
+        if workflow.now() - reserved_at > RESERVATION_TRUSTED:
+            await self._reserve(undo=None)  # the same key: it is still there, or refused as gone
+        await self._ship()
         self._refuse_if_cancelled()
         self._confirming = True
+        await self._tell()
+
+    async def _reserve(self, undo: _Undo | None) -> None:
+        self._reservation_id = await self._step(
+            OrderActivities.reserve_inventory,
+            ReserveInventory(self._order.order_id, self._order.items, self._key),
+            start_to_close=timedelta(minutes=2),
+            undo=undo,
+        )
+
+    async def _charge(self) -> None:
+        order, key = self._order, self._key
+        self._payment_id = await self._step(
+            OrderActivities.charge_payment,
+            ChargePayment(
+                order.order_id, order.customer_id, order.payment_method_id, order.total, key
+            ),
+            start_to_close=timedelta(minutes=5),
+            undo=_Undo(OrderActivities.refund_payment, RefundPayment(key, "order_cancelled", key)),
+        )
+
+    async def _ship(self) -> None:
+        self._shipping_since = workflow.now()
+        self._shipment = await self._step(
+            OrderActivities.create_shipment,
+            CreateShipment(self._order.order_id, self._order.shipping_address, self._key),
+            start_to_close=timedelta(minutes=3),
+            undo=_Undo(OrderActivities.cancel_shipment, CancelShipment(self._key)),
+        )
+
+    async def _tell(self) -> None:
+        """Confirm the order. A refusal undoes it, unless the customer may have been told before."""
+        assert self._shipment is not None, "the parcel is ordered before the customer is told"
         try:
             await self._confirm(self._shipment)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
             self._confirmation_refused = describe(error)
-            if order.on_confirmation_failure is OnConfirmationFailure.UNDO:
+            undo = self._order.on_confirmation_failure is OnConfirmationFailure.UNDO
+            if undo and not may_have_happened(error):
                 raise
 
     async def _step(
@@ -175,11 +205,12 @@ class OrderSagaWorkflow:
         message: Any,
         *,
         start_to_close: timedelta,
-        undo: _Undo,
+        undo: _Undo | None,
     ) -> Any:
         """Take a step, unless the order is cancelled; its compensation is registered first."""
         self._refuse_if_cancelled()
-        self._undos.append(undo)
+        if undo is not None:
+            self._undos.append(undo)
         return await workflow.execute_activity_method(
             activity,
             message,
@@ -201,7 +232,7 @@ class OrderSagaWorkflow:
                 order.order_id,
                 order.customer_id,
                 shipment.tracking_number,
-                order.idempotency_key,
+                self._key,
             ),
             start_to_close_timeout=timedelta(seconds=30),
         )
@@ -238,10 +269,8 @@ class OrderSagaWorkflow:
         if self._shipment is None:
             try:
                 self._shipment = await self._ask_for_shipment_again()
-            except ActivityError as error:
-                self._left.append(
-                    Leftover("create_shipment", self._order.idempotency_key, describe(error))
-                )
+            except (ActivityError, ApplicationError) as error:
+                self._left.append(Leftover("create_shipment", self._key, describe(error)))
                 return
         if self._confirmation_refused is None:
             try:
@@ -250,13 +279,22 @@ class OrderSagaWorkflow:
                 self._confirmation_refused = describe(error)
 
     async def _ask_for_shipment_again(self) -> Shipment:
-        """The reply with the tracking number was lost; the same key brings the same reply."""
+        """The reply with the tracking number was lost; the same key brings the same reply.
+
+        Raises:
+            ActivityError: The carrier refuses, or does not answer in time.
+            ApplicationError: The key is too old to be used again.
+        """
+        assert self._shipping_since is not None, "a parcel that has left was ordered"
         order = self._order
+        rest = self._shipping_since + KEYS_LIVE - workflow.now()
+        if rest <= timedelta(0):
+            raise ApplicationError("the carrier may have forgotten the key", type="KeyTooOld")
         return await workflow.execute_activity_method(
             OrderActivities.create_shipment,
-            CreateShipment(order.order_id, order.shipping_address, order.idempotency_key),
+            CreateShipment(order.order_id, order.shipping_address, self._key),
             start_to_close_timeout=timedelta(minutes=3),
-            schedule_to_close_timeout=ASK_AGAIN_LIMIT,
+            schedule_to_close_timeout=rest,
             retry_policy=UNDO_RETRIES,
         )
 

@@ -185,6 +185,15 @@ def completed_and_says_that_the_mail_was_refused() -> Evidence:
 
 
 @good
+def completed_and_the_mail_arrives_after_the_end() -> Evidence:
+    story = Story()
+    for step in (story.reserve, story.charge, story.ship):
+        step()
+    story.mail(fault="delay_request", delay=100.0)
+    return story.end(Status.COMPLETED).evidence()
+
+
+@good
 def terminated_with_orphans_that_were_expected() -> Evidence:
     story = Story()
     story.reserve()

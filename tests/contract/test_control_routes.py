@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.contract.faces import OverHttp
-from tests.contract.orders import CHARGE, RESERVE, refusal
+from tests.contract.order_requests import CHARGE, RESERVE, refusal
 
 pytestmark = pytest.mark.anyio
 

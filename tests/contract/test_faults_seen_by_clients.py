@@ -8,7 +8,7 @@ import pytest
 
 from fakes import Seen
 from tests.contract.faces import Face, InProcess, OverHttp, until
-from tests.contract.orders import CHARGE, RESERVE, effects, refusal
+from tests.contract.order_requests import CHARGE, RESERVE, effects, refusal
 
 pytestmark = pytest.mark.anyio
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.faces import Face
-from tests.contract.orders import CHARGE, RESERVE, STEPS, Step, effects, refusal
+from tests.contract.order_requests import CHARGE, RESERVE, STEPS, Step, effects, refusal
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ import pytest
 
 from fakes import Seen
 from tests.contract.faces import Face, until
-from tests.contract.orders import KEY, STEPS, UNDOABLE, Step, effects, refusal
+from tests.contract.order_requests import KEY, STEPS, UNDOABLE, Step, effects, refusal
 
 pytestmark = pytest.mark.anyio
 

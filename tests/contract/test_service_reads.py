@@ -6,7 +6,7 @@ import pytest
 
 from fakes import Settings
 from tests.contract.faces import Face
-from tests.contract.orders import CHARGE, RESERVE, SEND, SHIP, STEPS, Step
+from tests.contract.order_requests import CHARGE, RESERVE, SEND, SHIP, STEPS, Step
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,16 @@ import pytest
 
 from fakes import Settings
 from tests.contract.faces import Face
-from tests.contract.orders import CHARGE, RESERVE, SEND, SHIP, STEPS, UNDOABLE, Step, refusal
+from tests.contract.order_requests import (
+    CHARGE,
+    RESERVE,
+    SEND,
+    SHIP,
+    STEPS,
+    UNDOABLE,
+    Step,
+    refusal,
+)
 
 pytestmark = pytest.mark.anyio
 

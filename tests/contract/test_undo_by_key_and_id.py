@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.contract.faces import Face
-from tests.contract.orders import CHARGE, RESERVE, SHIP, UNDOABLE, Step, effects, refusal
+from tests.contract.order_requests import CHARGE, RESERVE, SHIP, UNDOABLE, Step, effects, refusal
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.errors import EngineStartError
 from scenarios.engines.server import ServerEngine
+from scenarios.errors import EngineStartError
 from tests.conftest import Run
 from tests.sagas.small import RESERVES
 

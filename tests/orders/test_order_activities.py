@@ -223,9 +223,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(("attempt", "delay"), [(1, 5), (3, 5), (4, None), (5000, None)])
-def test_backoff_wins_over_a_shorter_retry_after(
-    run: Run, attempt: int, delay: int | None
-) -> None:
+def test_backoff_wins_over_a_shorter_retry_after(run: Run, attempt: int, delay: int | None) -> None:
     """The delay that a service asks for counts only while the policy's own is shorter."""
     environment = ActivityEnvironment()
     policy = RetryPolicy(maximum_interval=timedelta(minutes=5))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
 
 from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
@@ -21,16 +22,22 @@ class Outside:
 
     def __init__(self, runs: Mapping[str, OrderRun]) -> None:
         self._runs = runs
+        self._numbers = count(1)
 
     async def cancel(self, event: Event) -> str:
         """Ask for an order to be cancelled, by the means that its workflow has."""
         run = self._run(event)
         send = {
             CancelBy.SIGNAL: lambda: run.handle.signal("cancel", event.reason),
-            CancelBy.UPDATE: lambda: run.handle.execute_update("request_cancel", event.reason),
+            CancelBy.UPDATE: lambda: self._request_cancel(run, event.reason),
             CancelBy.WORKFLOW: run.handle.cancel,
         }[self._means(run, event.by)]
         return await _answer_of(send)
+
+    async def _request_cancel(self, run: OrderRun, reason: str) -> object:
+        # The id would be random, and part of the history.
+        number = f"cancel-{next(self._numbers)}"
+        return await run.handle.execute_update("request_cancel", reason, id=number)
 
     async def submit(self, event: Event) -> str:
         """Place an order again."""

@@ -1,0 +1,170 @@
+"""The catalogue on both engines: what the simulation says is what the server says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from scenarios.engines.server import ServerEngine
+from scenarios.engines.simulated import SimulatedEngine
+from scenarios.loader import load
+from scenarios.outcome import Outcome
+from scenarios.runner import ScenarioResult, run_all
+from scenarios.saga import order_saga
+from scenarios.scenario import Scenario
+
+SCENARIOS = load([])
+AT_ONCE = 12
+
+OF_THE_HARNESS = frozenset(
+    {
+        "WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED",
+        "WORKFLOW_EXECUTION_OPTIONS_UPDATED",
+        "ACTIVITY_PROPERTIES_MODIFIED_EXTERNALLY",
+    }
+)
+"""Events of a server that skips time, which the simulation has no need to do."""
+
+Pair = tuple[ScenarioResult, ScenarioResult]
+
+
+@pytest.fixture(scope="module", name="pairs")
+def _pairs() -> dict[str, Pair]:
+    """Each scenario's results on the simulation and on the server, by its name."""
+    return asyncio.run(_on_both())
+
+
+async def _on_both() -> dict[str, Pair]:
+    saga = order_saga()
+    async with SimulatedEngine(saga) as simulated:
+        ours = await run_all(SCENARIOS, simulated, saga, at_once=AT_ONCE)
+    async with ServerEngine(saga) as server:
+        theirs = await run_all(SCENARIOS, server, saga, at_once=AT_ONCE)
+    return {each.scenario.name: (each, other) for each, other in zip(ours, theirs, strict=True)}
+
+
+def _id(scenario: Scenario) -> str:
+    return scenario.name
+
+
+def _has_races(scenario: Scenario) -> bool:
+    """Whether a real server may order what happens in more than one way.
+
+    A client that acts at the moment of a call races with the call's own end, and buyers race with
+    each other. What the saga makes of it is compared all the same, by the verdict.
+    """
+    return bool(scenario.events) or len(scenario.orders) > 1
+
+
+CALM = [scenario for scenario in SCENARIOS if not _has_races(scenario)]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=_id)
+def test_both_engines_give_the_same_verdict(scenario: Scenario, pairs: dict[str, Pair]) -> None:
+    """The verdict and how often each order ended how are the same on both."""
+    ours, theirs = pairs[scenario.name]
+
+    assert ours.verdict == theirs.verdict
+    assert _statuses(ours) == _statuses(theirs)
+
+
+@pytest.mark.parametrize("scenario", CALM, ids=_id)
+def test_both_engines_give_the_same_results_and_effects(
+    scenario: Scenario, pairs: dict[str, Pair]
+) -> None:
+    """Results, error texts and the order of effects are the same on both."""
+    ours, theirs = pairs[scenario.name]
+
+    assert _endings(ours) == _endings(theirs)
+    assert _effects(ours) == _effects(theirs)
+
+
+@pytest.mark.parametrize("scenario", CALM, ids=_id)
+def test_both_engines_write_the_same_history(scenario: Scenario, pairs: dict[str, Pair]) -> None:
+    """Event for event, the histories tell the same, but for times, identities and sizes."""
+    ours, theirs = pairs[scenario.name]
+
+    assert _histories(ours) == _histories(theirs)
+
+
+def test_a_different_history_is_noticed(pairs: dict[str, Pair]) -> None:
+    """Two scenarios that went differently are not called the same."""
+    first, second = (pairs[scenario.name][0] for scenario in (CALM[0], CALM[1]))
+
+    assert _histories(first) != _histories(second)
+
+
+def _statuses(result: ScenarioResult) -> list[str]:
+    return sorted(str(outcome.status) for outcome in result.trial.outcomes.values())
+
+
+def _endings(result: ScenarioResult) -> dict[str, object]:
+    return {order: outcome.ending for order, outcome in result.trial.outcomes.items()}
+
+
+def _effects(result: ScenarioResult) -> list[tuple[str, str]]:
+    entries = result.trial.world.books().entries
+    return [(entry.operation, entry.effect) for entry in entries]
+
+
+def _histories(result: ScenarioResult) -> dict[str, list[object]]:
+    return {order: _scrubbed(out) for order, out in result.trial.outcomes.items()}
+
+
+def _scrubbed(outcome: Outcome) -> list[object]:
+    """The events without what differs from run to run, and numbered anew."""
+    events = [
+        event
+        for event in json.loads(outcome.history)["events"]
+        if _type(event) not in OF_THE_HARNESS
+    ]
+    numbers = {event["eventId"]: str(number) for number, event in enumerate(events, start=1)}
+    return [_without_accidents(event, numbers) for event in events]
+
+
+ACCIDENTAL = frozenset(
+    {
+        "eventId",
+        "eventTime",
+        "taskId",
+        "identity",
+        "requestId",
+        "historySizeBytes",
+        "taskQueue",
+        "workerVersion",
+        "sdkMetadata",
+        "meteringMetadata",
+        "stackTrace",
+        "originalExecutionRunId",
+        "firstExecutionRunId",
+        "workflowId",
+        "timeSkippingConfig",
+        "workerMayIgnore",
+        "useWorkflowBuildId",
+        "priority",
+        "header",
+        "encodedAttributes",
+        "source",
+    }
+)
+"""What differs from run to run, or says who did it and not what was done."""
+
+
+def _without_accidents(value: object, numbers: dict[str, str]) -> object:
+    if isinstance(value, list):
+        return [_without_accidents(each, numbers) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: numbers.get(each, each)
+        if key.endswith("EventId") and isinstance(each, str)
+        else _without_accidents(each, numbers)
+        for key, each in value.items()
+        if key not in ACCIDENTAL
+    }
+
+
+def _type(event: dict[str, str]) -> str:
+    return event["eventType"].removeprefix("EVENT_TYPE_")

@@ -30,9 +30,9 @@ def _install(session: nox.Session, group: str) -> None:
 
 @nox.session
 def scenarios(session: nox.Session) -> None:
-    """Run the catalogue of failure scenarios on a real, embedded Temporal server."""
+    """Run the catalogue on an embedded Temporal server and in virtual time, and compare."""
     _install(session, "harness")
-    session.run("python", "-m", "scenarios", "run", *session.posargs)
+    session.run("python", "-m", "scenarios", "run", "--engine", "both", *session.posargs)
 
 
 @nox.session
@@ -41,6 +41,13 @@ def tests(session: nox.Session) -> None:
     _install(session, "test")
     coverage = [] if session.posargs else ["--cov", "--cov-report=term"]
     session.run("pytest", *coverage, *session.posargs)
+
+
+@nox.session(default=False)
+def conformance(session: nox.Session) -> None:
+    """Hold the simulated Temporal service against a real server, event by event."""
+    _install(session, "test")
+    session.run("pytest", "tests/conformance", *session.posargs)
 
 
 @nox.session

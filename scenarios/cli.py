@@ -21,10 +21,12 @@ import click
 from click.core import ParameterSource
 from temporalio import activity
 
+from scenarios.agreement import disagreements
 from scenarios.archive import leave_behind, results_json
 from scenarios.console import (
     console_for,
     print_catalogue,
+    print_disagreements,
     print_results,
     print_sum,
     print_way_on,
@@ -42,6 +44,7 @@ from scenarios.verdict import Verdict
 
 WRONG_INPUT = 2
 UNKNOWN = Verdict.UNKNOWN.exit_code
+BOTH = "both"
 MANY = 10
 """More files than this nobody wants to see in a command that repeats a run."""
 
@@ -119,11 +122,11 @@ def main() -> None:
 @PATHS
 @click.option(
     "--engine",
-    type=click.Choice(ENGINES),
-    default="server",
+    type=click.Choice([*ENGINES, BOTH]),
+    default="simulated",
     show_default=True,
-    help="What plays the scenarios: a real Temporal server, which is started for the run, or a "
-    "simulated one, in virtual time.",
+    help="What plays the scenarios: a simulated Temporal service in virtual time, a real server, "
+    "which is started for the run, or both, whose results are compared.",
 )
 @click.option(
     "--address",
@@ -173,13 +176,16 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     PATH is a scenario file or a folder of them; without any, the catalogue is run.
     """
-    if address is not None and engine != "server":
-        raise click.UsageError("--address is for --engine server")
+    if address is not None and engine == "simulated":
+        raise click.UsageError("--address names a server: add --engine server")
     scenarios = _load_or_exit(paths)
     saga = _saga_or_exit(saga_reference)
     started = time.perf_counter()
-    opened = open_engine(engine, saga, address=address)
-    results = _run_or_exit(scenarios, saga, opened, at_once)
+    runs = [
+        _run_or_exit(scenarios, saga, open_engine(name, saga, address=address), at_once)
+        for name in (ENGINES if engine == BOTH else (engine,))
+    ]
+    results = [result for run in runs for result in run]
     seconds = time.perf_counter() - started
     if json_file is not None:
         json_file.write_text(json.dumps(results_json(results), indent=2) + "\n", encoding="utf-8")
@@ -193,7 +199,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     few = [Path(result.scenario.file) for result in bad] if len(bad) <= MANY else []
     again = _command(context, few or paths)
     print_way_on(console, folder, again, some=bool(few))
-    sys.exit(Verdict.merge(result.verdict for result in results).exit_code)
+    differ = disagreements(*runs) if engine == BOTH else []
+    print_disagreements(console, differ)
+    agreement = Verdict.UNKNOWN if differ else Verdict.VALID
+    sys.exit(Verdict.merge([agreement, *(result.verdict for result in results)]).exit_code)
 
 
 @main.command("list", help=LIST_HELP)

@@ -94,6 +94,14 @@ def print_sum(console: Console, results: Sequence[ScenarioResult], seconds: floa
         console.print(f"{sum(facts.values())} facts checked by {len(facts)} invariants{but}")
 
 
+def print_disagreements(console: Console, differ: Sequence[str]) -> None:
+    """What the engines do not agree about; nothing where they agree."""
+    if differ:
+        console.print(f"\n[{STYLES[Verdict.UNKNOWN]}]the engines disagree[/]; the server is right")
+    for line in differ:
+        console.print(Padding.indent(escape(line), 2))
+
+
 def print_way_on(console: Console, folder: Path, again: str, *, some: bool) -> None:
     """The command that runs it again, or `some` of it, and where the run has left everything."""
     console.print(f"\n[dim]run {'what is not valid' if some else 'it'} again:[/]")
@@ -119,6 +127,7 @@ def print_catalogue(console: Console, scenarios: Sequence[Scenario]) -> None:
 def _table_of(results: Sequence[ScenarioResult]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("verdict", no_wrap=True)
+    table.add_column("engine", no_wrap=True)
     table.add_column("theme", no_wrap=True)
     table.add_column("scenario", overflow="fold")
     table.add_column("ended as", overflow="fold")
@@ -126,6 +135,7 @@ def _table_of(results: Sequence[ScenarioResult]) -> Table:
     for result in results:
         table.add_row(
             f"[{STYLES[result.verdict]}]{result.verdict}[/]",
+            result.engine,
             escape(PurePath(result.scenario.file).parent.name),
             escape(result.scenario.name),
             escape(_ends(result)),

@@ -1,7 +1,7 @@
 """Every scenario file is a test: ``pytest scenarios/``.
 
 All scenarios that were collected begin to run together when the first of them is asked for, on one
-server; each test then waits for its own. A failure's first line is ``path:line: what is wrong``.
+engine; each test then waits for its own. A failure's first line is ``path:line: what is wrong``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,12 @@ AT_ONCE = 12
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options that scenario tests know."""
     group = parser.getgroup("scenarios")
-    group.addoption("--engine", choices=["server"], default="server", help="what plays scenarios")
+    group.addoption(
+        "--engine",
+        choices=["simulated", "server"],
+        default="simulated",
+        help="what plays scenarios",
+    )
     group.addoption(
         "--saga", metavar="M:N", help="the saga under test: module:NAME or file.py:NAME"
     )
@@ -45,7 +50,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember what was collected, so that it can run together."""
     items = [item for item in session.items if isinstance(item, ScenarioItem)]
     if items and not session.config.option.collectonly:
-        session.config.stash[_RUN] = _Run(items, _saga_of(session.config))
+        session.config.stash[_RUN] = _Run(
+            items, _saga_of(session.config), session.config.getoption("--engine")
+        )
 
 
 def _saga_of(config: pytest.Config) -> SagaUnderTest:
@@ -59,7 +66,7 @@ def _saga_of(config: pytest.Config) -> SagaUnderTest:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the server."""
+    """End the engine."""
     run = config.stash.get(_RUN, None)
     if run is not None:
         run.close()
@@ -128,9 +135,10 @@ class ScenarioFailedError(Exception):
 
 
 class _Run:
-    """All collected scenarios on one server, in a thread with a loop of its own."""
+    """All collected scenarios on one engine, in a thread with a loop of its own."""
 
-    def __init__(self, items: Sequence[ScenarioItem], saga: SagaUnderTest) -> None:
+    def __init__(self, items: Sequence[ScenarioItem], saga: SagaUnderTest, engine: str) -> None:
+        self._engine = engine
         self._futures: dict[ScenarioItem, Future[ScenarioResult]] = {it: Future() for it in items}
         self._saga = saga
         self._thread: threading.Thread | None = None
@@ -167,11 +175,11 @@ class _Run:
                     future.set_exception(error)
 
     async def _run_all(self) -> None:
-        from scenarios.engines.server import ServerEngine  # noqa: PLC0415 - see the top
+        from scenarios.engines import open_engine  # noqa: PLC0415 - see the top
         from scenarios.runner import run_all  # noqa: PLC0415
 
         waiting = {id(item.scenario): future for item, future in self._futures.items()}
-        async with ServerEngine(self._saga) as engine:
+        async with open_engine(self._engine, self._saga) as engine:
             await run_all(
                 [item.scenario for item in self._futures],
                 engine,

@@ -207,6 +207,8 @@ class ActivityTask:
             )
             outer.cause.CopyFrom(failure)
             failure = outer
+        elif self.last_failure is not None:
+            failure.cause.CopyFrom(self.last_failure)
         self._close("activity_task_timed_out", failure=failure, retry_state=state)
 
     def _on_heartbeat(self, *details: Any) -> None:

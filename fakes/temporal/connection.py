@@ -76,7 +76,7 @@ class _Connection(ServiceClient):
     def update_api_key(self, api_key: str | None) -> None:
         """Nobody asks for it."""
 
-    async def _rpc_call(
+    async def _rpc_call(  # noqa: PLR0913 - the SDK's own signature
         self,
         rpc: str,
         req: Message,
@@ -85,7 +85,7 @@ class _Connection(ServiceClient):
         service: str,
         retry: bool,
         metadata: Mapping[str, str | bytes],
-        timeout: timedelta | None,
+        timeout: timedelta | None,  # noqa: ASYNC109 - as above
     ) -> _Response:
         handle = getattr(self, f"_{rpc}", None) if service == "workflow" else None
         if handle is None:

@@ -1,4 +1,4 @@
-"""The SDK core's half of a workflow task: which commands reach the service, and which jobs come back.
+"""The SDK core's half of a workflow task: which commands go out, and which jobs come back.
 
 Between the workflow code and the service stands Core. It gives the result of a cancellation to the
 code at once where the cancellation type says so, and it drops a command that is cancelled before

@@ -187,11 +187,12 @@ class Execution:
             result = commands_pb.QueryResult(query_id="query")
             result.failed.CopyFrom(completion.failed.failure)
             return result
-        return next(
+        answers: list[commands_pb.QueryResult] = [
             command.respond_to_query
             for command in completion.successful.commands
             if command.HasField("respond_to_query")
-        )
+        ]
+        return answers[0]
 
     def update(self, request: Request) -> Update:
         """Send an update; one with the same id is the same update."""
@@ -507,7 +508,7 @@ class Execution:
         limits = [
             getattr(request, name).ToNanoseconds() / 1e9
             for name in ("workflow_execution_timeout", "workflow_run_timeout")
-            if request.HasField(name)  # type: ignore[arg-type]  # both are fields of it
+            if request.HasField(name)
         ]
         for limit in filter(None, limits):
             asyncio.get_running_loop().call_later(limit, self._time_out)
@@ -551,7 +552,7 @@ class Execution:
         job.workflow_task_timeout.FromSeconds(TASK_TIMEOUT_SECONDS)
         job.start_time.CopyFrom(started.event_time)
         for name in ("workflow_execution_timeout", "workflow_run_timeout"):
-            if request.HasField(name):  # type: ignore[arg-type]  # both are fields of it
+            if request.HasField(name):
                 getattr(job, name).CopyFrom(getattr(request, name))
         return job
 
@@ -573,7 +574,7 @@ def _rank(job: Job) -> int:
         ("signal_workflow", 3),
         ("do_update", 3),
     )
-    return next((rank for name, rank in order if job.HasField(name)), 4)  # type: ignore[arg-type]  # all are fields
+    return next((rank for name, rank in order if job.WhichOneof("variant") == name), 4)
 
 
 def _leaves_a_trace(commands: list[Command]) -> bool:

@@ -49,7 +49,7 @@ class SimulatedWorker:
             a replay of all before it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as the SDK's worker, all of them named
         self,
         *,
         workflows: Sequence[type],
@@ -170,7 +170,7 @@ class SimulatedWorker:
             replayed.is_replaying = True
             completion = sdk.activate(run.instance, replayed)
             if _fingerprint(completion) != fingerprint:
-                msg = f"activation {number} of {run.info.workflow_id} gave other commands: {completion}"
+                msg = f"activation {number} of {run.info.workflow_id} went otherwise: {completion}"
                 raise NondeterminismError(msg)
 
     # -- activities ---------------------------------------------------------------------------

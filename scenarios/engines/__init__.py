@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from scenarios.runner import Engine
 from scenarios.saga import SagaUnderTest
 
-ENGINES = ("server", "simulated")
+ENGINES = ("simulated", "server")
 
 
 def open_engine(

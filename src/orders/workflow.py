@@ -63,7 +63,7 @@ UNDO_RETRIES = RetryPolicy(maximum_interval=timedelta(minutes=5))
 """Without limit: only a refusal ends an undo. A failure of technology is a delay."""
 KEYS_LIVE = timedelta(hours=12)
 """Services remember idempotency keys for a day; a create is not repeated by its key after this."""
-RESERVATION_TRUSTED = timedelta(minutes=10)
+RESERVATION_TRUSTED = timedelta(minutes=15)
 """An older reservation is looked at again before goods leave for it: it may have expired."""
 
 

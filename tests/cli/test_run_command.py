@@ -53,12 +53,12 @@ def test_each_scenario_has_a_line_in_the_table(mixed: Mixed) -> None:
     """Piped output has one line a scenario, however long its name, and no colours."""
     lines = [line.split() for line in mixed.result.output.splitlines()[1:4]]
 
-    assert [line[:2] for line in lines] == [
-        ["valid", "shop"],
-        ["invalid", "shop"],
-        ["unknown", "shop"],
+    assert [line[:3] for line in lines] == [
+        ["valid", "simulated", "shop"],
+        ["invalid", "simulated", "shop"],
+        ["unknown", "simulated", "shop"],
     ]
-    assert " ".join(lines[1][2:-2]) == INVALID.splitlines()[0].removeprefix("scenario: ")
+    assert " ".join(lines[1][3:-2]) == INVALID.splitlines()[0].removeprefix("scenario: ")
     assert "\x1b" not in mixed.result.output
 
 
@@ -156,10 +156,34 @@ def test_a_run_without_a_server_is_unknown(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     write(tmp_path, a=VALID)
 
-    result = command("run", "a.yaml", "--address", "127.0.0.1:1")
+    result = command("run", "a.yaml", "--engine", "server", "--address", "127.0.0.1:1")
 
     assert result.exit_code == 3
     assert result.stderr.startswith(
         "nothing was run, the Temporal server at 127.0.0.1:1 cannot be reached: "
     )
     assert "Traceback" not in result.output
+
+
+def test_an_address_needs_the_server_engine(tmp_path: Path) -> None:
+    """A server's address says nothing to the simulation, which is wrong usage."""
+    result = command("run", str(tmp_path), "--address", "127.0.0.1:7233")
+
+    assert result.exit_code == 2
+    assert "add --engine server" in result.stderr
+
+
+def test_both_engines_are_compared(tmp_path: Path) -> None:
+    """With both engines each scenario is run twice, and they agree."""
+    write(tmp_path, a=VALID)
+
+    done = process(
+        *("-m", "scenarios", "run", "a.yaml", "--engine", "both"),
+        *("--saga", f"{SMALL_SAGAS}:RESERVES", "--json", "out.json"),
+        cwd=tmp_path,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    results = json.loads((tmp_path / "out.json").read_text())
+    assert [each["engine"] for each in results["scenarios"]] == ["simulated", "server"]
+    assert "disagree" not in done.stdout

@@ -33,17 +33,18 @@ FIRST_VERDICT_RUNS = 5
 @click.command()
 @click.argument("copies", nargs=-1, type=click.IntRange(min=1))
 @click.option("--at-once", default=12, show_default=True, help="Scenarios under way at a time.")
+@click.option("--every", default=1, show_default=True, help="Take every so manieth scenario only.")
 @click.option("--one", type=click.IntRange(min=1), hidden=True, help="Measure this many, here.")
-def main(copies: tuple[int, ...], at_once: int, one: int | None) -> None:
+def main(copies: tuple[int, ...], at_once: int, every: int, one: int | None) -> None:
     """Measure the catalogue for each number of COPIES (1 and 10 by default)."""
     if one is not None:
-        click.echo(json.dumps(asyncio.run(_measure(one, at_once))))
+        click.echo(json.dumps(asyncio.run(_measure(one, at_once, every))))
         return
     console = Console()
     console.print(f"command to first verdict: {_first_verdict():.2f} s (median)")
     table = Table("copies", "scenarios", "s", "scenarios/s", "harness MiB", "server MiB", "verdict")
     for number in copies or (1, 10):
-        row = _in_own_process(number, at_once)
+        row = _in_own_process(number, at_once, every)
         table.add_row(*(str(value) for value in row.values()))
     console.print(table)
 
@@ -54,22 +55,26 @@ def _first_verdict() -> float:
     for _ in range(FIRST_VERDICT_RUNS):
         started = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-m", "scenarios", "run", one], check=True, stdout=subprocess.DEVNULL
+            [sys.executable, "-m", "scenarios", "run", "--engine", "server", one],
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
         seconds.append(time.perf_counter() - started)
     return statistics.median(seconds)
 
 
-def _in_own_process(copies: int, at_once: int) -> dict[str, object]:
-    command = [sys.executable, __file__, "--one", str(copies), "--at-once", str(at_once)]
+def _in_own_process(copies: int, at_once: int, every: int) -> dict[str, object]:
+    options = {"--one": copies, "--at-once": at_once, "--every": every}
+    words = [word for option in options.items() for word in map(str, option)]
+    command = [sys.executable, __file__, *words]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     row: dict[str, object] = json.loads(done.stdout)
     return row
 
 
-async def _measure(copies: int, at_once: int) -> dict[str, object]:
+async def _measure(copies: int, at_once: int, every: int) -> dict[str, object]:
     saga = order_saga()
-    scenarios = load([]) * copies
+    scenarios = load([])[::every] * copies
     async with ServerEngine(saga) as engine:
         started = time.perf_counter()
         verdicts = await _verdicts(scenarios, engine, saga, at_once)

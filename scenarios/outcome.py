@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from temporalio.client import WorkflowHistory
+
 
 class Status(StrEnum):
     """The end of an order. The first three are the saga's own words, the rest are Temporal's."""
@@ -68,7 +70,7 @@ class Outcome:
         told: What each client that submitted it was told, in order.
         statuses: Each status that a query saw, in order.
         workflow_id: The id of its workflow.
-        history: Its event history as Temporal's JSON, where it was fetched.
+        recorded: Its event history, where it was fetched.
     """
 
     order: str
@@ -78,9 +80,17 @@ class Outcome:
     told: list[Ending] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
     workflow_id: str = ""
-    history: str = ""
+    recorded: WorkflowHistory | None = None
 
     @property
     def status(self) -> Status:
         """How it ended."""
         return self.ending.status
+
+    @property
+    def history(self) -> str:
+        """Its event history as Temporal's JSON, empty where there is none.
+
+        Made when it is asked for: it takes longer than to play a scenario in virtual time.
+        """
+        return self.recorded.to_json() if self.recorded else ""

@@ -74,7 +74,6 @@ class OrderRun:
             await self.handle.terminate("the trial is over")
         else:
             ending = await self._ending()
-        history = await self.handle.fetch_history()
         return Outcome(
             order=self.order.id,
             ending=ending,
@@ -83,7 +82,7 @@ class OrderRun:
             told=[] if self._waits_for else list(await asyncio.gather(*self._told)),
             statuses=self.statuses,
             workflow_id=self.workflow_id,
-            history=history.to_json(),
+            recorded=await self.handle.fetch_history(),
         )
 
     def forget(self) -> None:

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from scenarios.engines.server import ServerEngine
+from scenarios.junit import findings_of
 from scenarios.loader import find, load
 from scenarios.runner import run_one
 from scenarios.saga import SagaUnderTest, order_saga
@@ -99,7 +100,10 @@ async def _verdicts(
 
     async def work() -> None:
         for scenario in waiting:
-            verdicts.add((await run_one(scenario, engine, saga)).verdict)
+            result = await run_one(scenario, engine, saga)
+            verdicts.add(result.verdict)
+            for finding in findings_of(result):
+                click.echo(f"{scenario.file}: {finding}", err=True)
 
     await asyncio.gather(*(work() for _ in range(at_once)))
     return verdicts

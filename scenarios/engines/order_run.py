@@ -13,6 +13,7 @@ from temporalio.exceptions import (
     TimeoutError,  # noqa: A004 - Temporal's word for it
     WorkflowAlreadyStartedError,
 )
+from temporalio.service import RPCError, RPCStatusCode
 
 from scenarios.failures import describe_failure
 from scenarios.outcome import Ending, Outcome, Status
@@ -69,10 +70,10 @@ class OrderRun:
 
     async def conclude(self) -> Outcome:
         """How the order ended, once nothing more can come."""
-        if self._waits_for:
+        if self._waits_for and await self._is_terminated_now():
             ending = Ending(Status.RUNNING)
-            await self.handle.terminate("the trial is over")
         else:
+            self._waits_for = ""
             ending = await self._ending()
         return Outcome(
             order=self.order.id,
@@ -84,6 +85,16 @@ class OrderRun:
             workflow_id=self.workflow_id,
             recorded=await self.handle.fetch_history(),
         )
+
+    async def _is_terminated_now(self) -> bool:
+        """Make an end of an order that got stuck, unless it has found one by itself after all."""
+        try:
+            await self.handle.terminate(reason="the trial is over")
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
 
     def forget(self) -> None:
         """Stop waiting for the order."""

@@ -45,7 +45,7 @@ class Outside:
 
     async def terminate(self, event: Event) -> str:
         """Terminate an order's workflow."""
-        return await _answer_of(lambda: self._run(event).handle.terminate("asked to"))
+        return await _answer_of(lambda: self._run(event).handle.terminate(reason="asked to"))
 
     async def query(self, event: Event) -> str:
         """Ask an order for its status, if its workflow can tell."""

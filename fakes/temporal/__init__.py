@@ -5,9 +5,9 @@ functions, on an event loop whose clock jumps to the next timer. What the servic
 `UnsupportedError`, which names it: there is never a silent difference.
 """
 
-from fakes.temporal.activity_task import NeverReports
+from fakes.temporal.attempt import NeverReports
 from fakes.temporal.connection import simulated_client
-from fakes.temporal.errors import UnsupportedError
+from fakes.temporal.errors import NondeterminismError, UnsupportedError
 from fakes.temporal.loop import DeadlockError, VirtualTimeLoop
 from fakes.temporal.service import SimulatedTemporal
 from fakes.temporal.worker import SimulatedWorker
@@ -15,6 +15,7 @@ from fakes.temporal.worker import SimulatedWorker
 __all__ = [
     "DeadlockError",
     "NeverReports",
+    "NondeterminismError",
     "SimulatedTemporal",
     "SimulatedWorker",
     "UnsupportedError",

@@ -3,154 +3,167 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any
 
-import temporalio.activity
-import temporalio.bridge.proto.workflow_commands as commands_pb
+from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import RetryState, TimeoutType
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.testing import ActivityEnvironment
 
-from fakes.temporal import sdk
-from fakes.temporal.backoff import Again, after_failure, with_defaults
+from fakes.temporal.activity_info import attempt_info
+from fakes.temporal.attempt import CANCELLED, GONE, Attempt, Report
+from fakes.temporal.backoff import Again, after_failure
+from fakes.temporal.core import activity_resolution
+from fakes.temporal.interfaces import Owner
+from fakes.temporal.starting import seconds
 from fakes.temporal.worker import SimulatedWorker
 
+IDENTITY = "simulated"
 _TIMEOUT_NAMES = {
     TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE: "StartToClose",
     TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE: "ScheduleToClose",
     TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START: "ScheduleToStart",
     TimeoutType.TIMEOUT_TYPE_HEARTBEAT: "Heartbeat",
 }
-
-
-class NeverReports(BaseException):
-    """Raised around an attempt whose worker dies: the service must not hear of it."""
-
-
-class Owner(Protocol):
-    """What an activity needs of the workflow run that scheduled it."""
-
-    worker: SimulatedWorker
-    workflow_id: str
-    run_id: str
-    workflow_type: str
-    namespace: str
-
-    def now(self) -> float:
-        """Virtual time, in seconds since the epoch."""
-
-    def activity_closed(self, task: ActivityTask, name: str, **attributes: Any) -> None:
-        """The activity has ended, with the event of this name."""
+_NO_TIME_LEFT = (
+    "Not enough time to schedule next retry before activity ScheduleToClose timeout, "
+    "giving up retrying"
+)
+_NOT_STARTED = Payload(metadata={"encoding": b"json/plain"}, data=b'"ACTIVITY_ID_NOT_STARTED"')
 
 
 class ActivityTask:
     """An activity from its scheduling to its end.
 
+    Attributes:
+        event: The event that says that it is scheduled.
+        command: What the event says.
+        attempt: The attempt under way, or to come, from 1.
+        closed: Whether it has ended.
+        last_failure: What the attempt before failed with.
+        scheduled_at: When it was scheduled, in seconds since the epoch.
+
     Args:
         owner: The workflow run.
-        command: What was scheduled.
+        seq: The number that the workflow code gave it.
         event: The event that says so.
     """
 
-    def __init__(
-        self, owner: Owner, command: commands_pb.ScheduleActivity, event: HistoryEvent
-    ) -> None:
-        self._owner = owner
-        self.command = command
+    def __init__(self, owner: Owner, seq: int, event: HistoryEvent) -> None:
         self.event = event
+        self.command = event.activity_task_scheduled_event_attributes
         self.attempt = 1
-        self.cancel_requested = False
         self.closed = False
-        self.started_at: float | None = None
         self.last_failure: Failure | None = None
-        self._environment: ActivityEnvironment | None = None
-        self._policy = with_defaults(
-            command.retry_policy if command.HasField("retry_policy") else None
-        )
-        self._scheduled_at = owner.now()
-        self._attempt_due_at = owner.now()
+        self._owner = owner
+        self._seq = seq
+        self._cancel_event_id = 0
+        self._running: Attempt | None = None
+        self._started_at: float | None = None
+        self._due_at = self.scheduled_at = owner.now()
         self._heartbeat: Payloads | None = None
-        self._timers: list[asyncio.TimerHandle] = []
-        self._close_timer = self._arm(
-            command.schedule_to_close_timeout, TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE
+        self._timers: dict[TimeoutType.ValueType, asyncio.TimerHandle] = {}
+        self._backoff: asyncio.TimerHandle | None = None
+        self._arm(
+            TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, self.command.schedule_to_close_timeout
         )
 
     @property
     def is_running(self) -> bool:
         """Whether an attempt is under way, as far as the service knows."""
-        return self.started_at is not None
+        return self._started_at is not None
 
-    def start_attempt(self) -> None:
-        """Hand the attempt to the worker."""
-        if self.closed:
-            return
-        self.started_at = self._owner.now()
-        self._environment = ActivityEnvironment()
-        self._environment.on_heartbeat = self._on_heartbeat
-        command = self.command
-        self._timers = [
-            timer
-            for timer in (
-                self._arm(command.start_to_close_timeout, TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE),
-                self._arm(command.heartbeat_timeout, TimeoutType.TIMEOUT_TYPE_HEARTBEAT),
-            )
-            if timer is not None
-        ]
-        loop = asyncio.get_running_loop()
-        attempt = loop.create_task(self._run_attempt(self.attempt, self._environment))
-        attempt.add_done_callback(_raise_bugs)
+    @property
+    def token(self) -> bytes:
+        """What an attempt is called by whoever reports its end."""
+        return f"{self._owner.run_id}/{self.event.event_id}/{self.attempt}".encode()
 
-    def request_cancel(self) -> None:
-        """The workflow does not want the activity any more."""
-        self.cancel_requested = True
+    @property
+    def cancel_requested(self) -> bool:
+        """Whether the workflow does not want it any more."""
+        return self._cancel_event_id > 0
+
+    def offer(self) -> None:
+        """Put the next attempt into the task queue."""
+        self._due_at = self._owner.now()
+        self._arm(
+            TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START, self.command.schedule_to_start_timeout
+        )
+        number = self.attempt
+        queue = self._owner.service.queue(self.command.task_queue.name)
+        queue.put(lambda worker: self._start(worker, number))
+
+    def request_cancel(self, event_id: int) -> None:
+        """The workflow does not want the activity any more.
+
+        Args:
+            event_id: The event that says so.
+        """
+        self._cancel_event_id = event_id
         if not self.is_running:
-            self._close("activity_task_canceled")
+            # The service ends it itself, once it has done with the workflow task that asks for it.
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self._close_cancelled, Payloads(payloads=[_NOT_STARTED]))
 
     def abandon(self) -> None:
         """The workflow has closed: whatever still runs, nobody listens."""
         self.closed = True
-        self._disarm()
+        self._disarm(everything=True)
 
-    # -- one attempt --------------------------------------------------------------------------
+    # -- one attempt -----------------------------------------------------------------------------
 
-    async def _run_attempt(self, number: int, environment: ActivityEnvironment) -> None:
-        try:
-            arguments = self.command.arguments
-            result = await self._owner.worker.run_activity(self._info(), arguments, environment)
-        except NeverReports:
+    def _start(self, worker: SimulatedWorker, number: int) -> None:
+        if self.closed or number != self.attempt or self.is_running:
             return
-        except asyncio.CancelledError as error:
-            if self._is_current(number):
-                self._report_cancelled(error)
-        except Exception as error:  # noqa: BLE001 - whatever an activity raises is its failure
-            if self._is_current(number):
-                self._report_failure(self._to_failure(error))
+        self._disarm()
+        self._started_at = self._owner.now()
+        self._arm(TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE, self.command.start_to_close_timeout)
+        self._arm(TimeoutType.TIMEOUT_TYPE_HEARTBEAT, self.command.heartbeat_timeout)
+        self._running = Attempt(
+            worker,
+            attempt_info(self, self._owner, started_at=self._started_at, due_at=self._due_at),
+            self._heartbeat,
+            report=lambda report: self.report(report, number),
+            heartbeat=lambda details: self.beat(details, number),
+        )
+        self._running.begin(self.command)
+
+    def report(self, report: Report, number: int) -> bool:
+        """An attempt has ended; whether anybody still waits for that."""
+        if self.closed or not self.is_running or number != self.attempt:
+            return False
+        if report.heartbeat is not None:
+            self._heartbeat = report.heartbeat
+        if report.failure is not None:
+            self._fail(report.failure)
+        elif report.is_cancelled and self.cancel_requested:
+            self._close_cancelled(report.details)
+        elif report.is_cancelled:
+            failure = Failure(message="Activity cancelled")
+            failure.canceled_failure_info.SetInParent()
+            self._fail(failure)
         else:
-            if self._is_current(number):
-                self._close("activity_task_completed", result=Payloads(payloads=[result]))
+            result = Payloads(payloads=[report.result]) if report.result is not None else None
+            self._close("activity_task_completed", result=result, identity=IDENTITY)
+        return True
 
-    def _is_current(self, number: int) -> bool:
-        """Whether the service still waits for this attempt: a late report is not found."""
-        return not self.closed and self.is_running and number == self.attempt
+    def beat(self, details: Payloads | None, number: int) -> str:
+        """An attempt gives a sign of life; why it should stop, if it should."""
+        if self.closed or not self.is_running or number != self.attempt:
+            return GONE
+        if details is not None:
+            self._heartbeat = details
+        self._arm(TimeoutType.TIMEOUT_TYPE_HEARTBEAT, self.command.heartbeat_timeout)
+        return CANCELLED if self.cancel_requested else ""
 
-    def _report_cancelled(self, error: BaseException) -> None:
-        if self.cancel_requested:
-            self._close("activity_task_canceled")
-        else:
-            self._report_failure(self._to_failure(error))
-
-    def _report_failure(self, failure: Failure) -> None:
-        deadline = self._deadline()
+    def _fail(self, failure: Failure) -> None:
         then = after_failure(
-            self._policy,
+            self.command.retry_policy,
             self.attempt,
             failure,
             now=self._owner.now(),
-            deadline=deadline,
+            deadline=self._deadline(),
             cancel_requested=self.cancel_requested,
         )
         if isinstance(then, Again):
@@ -158,151 +171,114 @@ class ActivityTask:
         elif failure.HasField("timeout_failure_info"):
             self._close_by_timeout(failure, then)
         else:
-            self._close("activity_task_failed", failure=failure, retry_state=then)
+            self._close(
+                "activity_task_failed", failure=failure, retry_state=then, identity=IDENTITY
+            )
 
     def _try_again(self, failure: Failure, delay: float) -> None:
         self._disarm()
         self.attempt += 1
-        self.started_at = None
+        self._started_at = None
         self.last_failure = failure
-        self._attempt_due_at = self._owner.now() + delay
-        loop = asyncio.get_running_loop()
-        self._timers = [loop.call_later(delay, self.start_attempt)]
+        self._backoff = asyncio.get_running_loop().call_later(delay, self.offer)
 
-    # -- timeouts -----------------------------------------------------------------------------
+    # -- timeouts --------------------------------------------------------------------------------
 
-    def _arm(self, duration: Any, kind: TimeoutType.ValueType) -> asyncio.TimerHandle | None:
-        seconds = duration.ToNanoseconds() / 1e9
-        if not seconds:
-            return None
-        loop = asyncio.get_running_loop()
-        return loop.call_later(seconds, self._on_timeout, kind, self.attempt)
+    def _arm(self, kind: TimeoutType.ValueType, duration: Duration) -> None:
+        """Start to wait for a timeout, or start again."""
+        earlier = self._timers.pop(kind, None)
+        if earlier is not None:
+            earlier.cancel()
+        delay = seconds(duration)
+        if delay:
+            loop = asyncio.get_running_loop()
+            self._timers[kind] = loop.call_later(delay, self._on_timeout, kind)
 
-    def _on_timeout(self, kind: TimeoutType.ValueType, attempt: int) -> None:
-        if self.closed or (
-            kind != TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE and attempt != self.attempt
-        ):
-            return
-        failure = _timeout(kind)
-        if self._heartbeat is not None:
-            failure.timeout_failure_info.last_heartbeat_details.CopyFrom(self._heartbeat)
+    def _on_timeout(self, kind: TimeoutType.ValueType) -> None:
+        deadline = self._deadline()
+        is_over = deadline is not None and self._owner.now() >= deadline
+        if is_over and TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START in self._timers:
+            kind = TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START  # both are due, and this one is first
+        elif is_over:
+            kind = TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE
+        failure = _timeout(kind, f"activity {_TIMEOUT_NAMES[kind]} timeout")
         if kind == TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE:
-            self._close_at_deadline(failure)
+            self._close_by_timeout(failure, RetryState.RETRY_STATE_TIMEOUT)
+        elif kind == TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START:
+            self._close_timed_out(failure, RetryState.RETRY_STATE_TIMEOUT)
         else:
-            self._report_failure(failure)
-
-    def _close_at_deadline(self, failure: Failure) -> None:
-        """Schedule-to-close has passed; the failure of the last attempt says more than that."""
-        if self.last_failure is not None and not self.is_running:
-            failure.cause.CopyFrom(self.last_failure)
-        state = RetryState.RETRY_STATE_TIMEOUT
-        self._close("activity_task_timed_out", failure=failure, retry_state=state)
+            self._fail(failure)
 
     def _close_by_timeout(self, failure: Failure, state: RetryState.ValueType) -> None:
         if state == RetryState.RETRY_STATE_TIMEOUT:
-            outer = _timeout(TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE)
-            outer.message = (
-                "Not enough time to schedule next retry before activity ScheduleToClose timeout, "
-                "giving up retrying"
-            )
-            outer.cause.CopyFrom(failure)
-            failure = outer
-        elif self.last_failure is not None:
+            failure = _timeout(TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, _NO_TIME_LEFT)
+        self._close_timed_out(failure, state)
+
+    def _close_timed_out(self, failure: Failure, state: RetryState.ValueType) -> None:
+        if self.last_failure is not None:
             failure.cause.CopyFrom(self.last_failure)
+        if self._heartbeat is not None:
+            failure.timeout_failure_info.last_heartbeat_details.CopyFrom(self._heartbeat)
         self._close("activity_task_timed_out", failure=failure, retry_state=state)
 
-    def _on_heartbeat(self, *details: Any) -> None:
-        if self.closed or not self.is_running:
-            return
-        if details:
-            converter = self._owner.worker.converter.payload_converter
-            self._heartbeat = Payloads(payloads=converter.to_payloads(details))
-        heartbeat = TimeoutType.TIMEOUT_TYPE_HEARTBEAT
-        timer = self._arm(self.command.heartbeat_timeout, heartbeat)
-        if timer is not None:
-            self._timers.pop().cancel()
-            self._timers.append(timer)
-        if self.cancel_requested and self._environment is not None:
-            self._environment.cancel()
+    def _deadline(self) -> float | None:
+        limit = seconds(self.command.schedule_to_close_timeout)
+        return self.scheduled_at + limit if limit else None
 
-    # -- the end ------------------------------------------------------------------------------
+    # -- the end ---------------------------------------------------------------------------------
+
+    def _close_cancelled(self, details: Payloads | None) -> None:
+        if self.closed:
+            return
+        self._close(
+            "activity_task_canceled",
+            details=details,
+            latest_cancel_requested_event_id=self._cancel_event_id,
+            identity=IDENTITY,
+        )
 
     def _close(self, name: str, **attributes: Any) -> None:
-        self._disarm()
+        """Write down how it ended, and tell the workflow."""
         self.closed = True
-        self._owner.activity_closed(self, name, **attributes)
+        self._disarm(everything=True)
+        owner = self._owner
+        started = self._write_started()
+        event = owner.history.add(
+            name,
+            scheduled_event_id=self.event.event_id,
+            started_event_id=started.event_id if started else 0,
+            **attributes,
+        )
+        news = owner.core.settle(self._seq)
+        job = activity_resolution(self._seq, self.event, event) if news else None
+        owner.tasks.tell(job)
+        owner.tell_waiters()
 
-    def _disarm(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
-        if self.closed and self._close_timer is not None:
-            self._close_timer.cancel()
-
-    def _deadline(self) -> float | None:
-        seconds = self.command.schedule_to_close_timeout.ToNanoseconds() / 1e9
-        return self._scheduled_at + seconds if seconds else None
-
-    def _to_failure(self, error: BaseException) -> Failure:
-        converter = self._owner.worker.converter
-        failure = Failure()
-        if isinstance(error, Exception):
-            converter.failure_converter.to_failure(error, converter.payload_converter, failure)
-        else:
-            failure.message = "Activity cancelled"
-            failure.canceled_failure_info.SetInParent()
-        return failure
-
-    def _info(self) -> temporalio.activity.Info:
-        command = self.command
-        assert self.started_at is not None, "an attempt that runs has started"
-        return temporalio.activity.Info(
-            activity_id=command.activity_id,
-            activity_type=command.activity_type,
+    def _write_started(self) -> HistoryEvent | None:
+        """Only the last attempt is written down, and only when it has ended."""
+        if not self.is_running:
+            return None
+        return self._owner.history.add(
+            "activity_task_started",
+            at=self._started_at,
+            scheduled_event_id=self.event.event_id,
+            identity=IDENTITY,
             attempt=self.attempt,
-            current_attempt_scheduled_time=sdk.utc(self._attempt_due_at),
-            heartbeat_details=self._heartbeat_details(),
-            heartbeat_timeout=_optional(command.heartbeat_timeout),
-            is_local=False,
-            namespace=self._owner.namespace,
-            schedule_to_close_timeout=_optional(command.schedule_to_close_timeout),
-            scheduled_time=sdk.utc(self._scheduled_at),
-            start_to_close_timeout=_optional(command.start_to_close_timeout),
-            started_time=sdk.utc(self.started_at),
-            task_queue=command.task_queue,
-            task_token=f"{self._owner.run_id}/{self.event.event_id}/{self.attempt}".encode(),
-            workflow_id=self._owner.workflow_id,
-            workflow_namespace=self._owner.namespace,
-            workflow_run_id=self._owner.run_id,
-            workflow_type=self._owner.workflow_type,
-            priority=temporalio.common.Priority.default,
-            retry_policy=temporalio.common.RetryPolicy.from_proto(self._policy),
-            activity_run_id=None,
+            last_failure=self.last_failure,
         )
 
-    def _heartbeat_details(self) -> Sequence[Any]:
-        if self._heartbeat is None:
-            return []
-        payloads: Sequence[Payload] = self._heartbeat.payloads
-        return self._owner.worker.converter.payload_converter.from_payloads(payloads)
+    def _disarm(self, *, everything: bool = False) -> None:
+        """Stop waiting for what concerns one attempt only, or for everything."""
+        last = TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE
+        for kind in list(self._timers):
+            if everything or kind != last:
+                self._timers.pop(kind).cancel()
+        if self._backoff is not None:
+            self._backoff.cancel()
+            self._backoff = None
 
 
-def _timeout(kind: TimeoutType.ValueType) -> Failure:
-    failure = Failure(message=f"activity {_TIMEOUT_NAMES[kind]} timeout", source="Server")
+def _timeout(kind: TimeoutType.ValueType, message: str) -> Failure:
+    failure = Failure(message=message, source="Server")
     failure.timeout_failure_info.timeout_type = kind
     return failure
-
-
-def _optional(duration: Any) -> timedelta | None:
-    return timedelta(microseconds=duration.ToNanoseconds() // 1000) or None
-
-
-def _raise_bugs(task: asyncio.Task[None]) -> None:
-    """An attempt catches what its activity raises; what is left is an error of the simulation."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        asyncio.get_running_loop().call_exception_handler(
-            {"message": "an activity attempt broke", "exception": error, "task": task}
-        )
-
-
-__all__ = ["ActivityTask", "NeverReports"]

@@ -1,7 +1,7 @@
 """Whether a failed activity attempt is followed by another, and when.
 
-The rules and their order are those of the server: ``RetryActivity`` in ``mutable_state_impl.go``,
-and ``nextBackoffInterval`` in ``retry.go``.
+The rules and their order are the server's (``RetryActivity`` in its ``mutable_state_impl.go``
+and ``nextBackoffInterval`` in its ``retry.go``).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def with_defaults(policy: RetryPolicy | None) -> RetryPolicy:
     return filled
 
 
-def after_failure(  # noqa: PLR0913 - the rules look at that much
+def after_failure(  # noqa: PLR0913 - the server's decision depends on so much
     policy: RetryPolicy,
     attempt: int,
     failure: Failure,

@@ -1,4 +1,4 @@
-"""The SDK core's half of a workflow task: which commands go out, and which jobs come back.
+"""The SDK core's half of a workflow task: what reaches the service, and what comes back.
 
 Between the workflow code and the service stands Core. It gives the result of a cancellation to the
 code at once where the cancellation type says so, and it drops a command that is cancelled before
@@ -10,15 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import temporalio.bridge.proto.child_workflow as child_pb
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.bridge.proto.workflow_commands as commands_pb
 from temporalio.api.enums.v1 import RetryState
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 
+from fakes.temporal.history import attributes_of
+
 Job = activation_pb.WorkflowActivationJob
 Command = commands_pb.WorkflowCommand
-Cancellation = commands_pb.ActivityCancellationType
+OfActivity = commands_pb.ActivityCancellationType
+OfChild = child_pb.ChildWorkflowCancellationType
+
+_ENDINGS = {
+    "complete_workflow_execution",
+    "fail_workflow_execution",
+    "cancel_workflow_execution",
+    "continue_as_new_workflow_execution",
+}
 
 
 @dataclass
@@ -26,14 +37,20 @@ class CoreState:
     """What Core knows of one run across its workflow tasks.
 
     Attributes:
-        scheduled: The scheduled activities by sequence number, with their events once there are.
+        activities: The activities by sequence number.
+        children: The child workflows by sequence number.
         events: The events of scheduled activities by sequence number.
         settled: Activities whose end the workflow code has been told already.
+        settled_children: The same of children.
+        patches: The patches that the history knows.
     """
 
-    scheduled: dict[int, commands_pb.ScheduleActivity] = field(default_factory=dict)
+    activities: dict[int, commands_pb.ScheduleActivity] = field(default_factory=dict)
+    children: dict[int, commands_pb.StartChildWorkflowExecution] = field(default_factory=dict)
     events: dict[int, HistoryEvent] = field(default_factory=dict)
     settled: set[int] = field(default_factory=set)
+    settled_children: set[int] = field(default_factory=set)
+    patches: set[str] = field(default_factory=set)
 
     def digest(self, new: Iterable[Command], outgoing: list[Command]) -> list[Job]:
         """Sort the commands of one activation.
@@ -46,18 +63,19 @@ class CoreState:
             The jobs with which the same task goes on.
         """
         jobs: list[Job] = []
+        endings: list[Command] = []
         for command in new:
-            kind = command.WhichOneof("variant")
-            if kind == "schedule_activity":
-                self.scheduled[command.schedule_activity.seq] = command.schedule_activity
+            kind = command.WhichOneof("variant") or ""
+            digest = _DIGESTS.get(kind)
+            if kind in _ENDINGS:
+                endings.append(command)
+            elif digest is None:
                 outgoing.append(command)
-            elif kind == "request_cancel_activity":
-                jobs.extend(self._cancel_activity(command, outgoing))
-            elif kind == "cancel_timer":
-                _cancel_timer(command, outgoing)
             else:
-                outgoing.append(command)
-        return jobs
+                jobs.extend(digest(self, command, outgoing))
+        # The end comes last, whatever the code did after it; and then there is nobody to tell.
+        outgoing.extend(endings[:1])
+        return [] if endings else jobs
 
     def settle(self, seq: int) -> bool:
         """Note that an activity has ended; whether the workflow code has still to be told."""
@@ -65,24 +83,79 @@ class CoreState:
         self.settled.add(seq)
         return news
 
+    def settle_child(self, seq: int) -> bool:
+        """Note that a child has ended; whether the workflow code has still to be told."""
+        news = seq not in self.settled_children
+        self.settled_children.add(seq)
+        return news
+
+    # -- one method a kind of command ------------------------------------------------------------
+
+    def _schedule_activity(self, command: Command, outgoing: list[Command]) -> list[Job]:
+        self.activities[command.schedule_activity.seq] = command.schedule_activity
+        outgoing.append(command)
+        return []
+
+    def _start_child(self, command: Command, outgoing: list[Command]) -> list[Job]:
+        start = command.start_child_workflow_execution
+        self.children[start.seq] = start
+        outgoing.append(command)
+        return []
+
     def _cancel_activity(self, command: Command, outgoing: list[Command]) -> list[Job]:
         seq = command.request_cancel_activity.seq
         if seq in self.settled:
             return []
-        unseen = _find_schedule(outgoing, seq)
-        if unseen is not None:
-            outgoing.remove(unseen)
-            return [self._cancelled(seq)]
-        cancellation = self.scheduled[seq].cancellation_type
-        if cancellation != Cancellation.ABANDON:
+        if _take_back(outgoing, "schedule_activity", seq):
+            return [self._cancelled_activity(seq)]
+        cancellation = self.activities[seq].cancellation_type
+        if cancellation != OfActivity.ABANDON:
             outgoing.append(command)
-        if cancellation == Cancellation.WAIT_CANCELLATION_COMPLETED:
+        if cancellation == OfActivity.WAIT_CANCELLATION_COMPLETED:
             return []
-        return [self._cancelled(seq)]
+        return [self._cancelled_activity(seq)]
 
-    def _cancelled(self, seq: int) -> Job:
+    def _cancel_child(self, command: Command, outgoing: list[Command]) -> list[Job]:
+        seq = command.cancel_child_workflow_execution.child_workflow_seq
+        if seq in self.settled_children:
+            return []
+        if _take_back(outgoing, "start_child_workflow_execution", seq):
+            return [self._child_never_started(seq)]
+        cancellation = self.children[seq].cancellation_type
+        if cancellation != OfChild.ABANDON:
+            outgoing.append(command)
+        if cancellation in (OfChild.ABANDON, OfChild.TRY_CANCEL):
+            return [self._cancelled_child(seq)]
+        return []
+
+    def _cancel_timer(self, command: Command, outgoing: list[Command]) -> list[Job]:
+        if not _take_back(outgoing, "start_timer", command.cancel_timer.seq):
+            outgoing.append(command)
+        return []
+
+    def _cancel_signal(self, command: Command, outgoing: list[Command]) -> list[Job]:
+        seq = command.cancel_signal_workflow.seq
+        if not _take_back(outgoing, "signal_external_workflow_execution", seq):
+            return []
+        job = Job()
+        job.resolve_signal_external_workflow.seq = seq
+        job.resolve_signal_external_workflow.failure.message = (
+            "Signal was cancelled before being sent"
+        )
+        job.resolve_signal_external_workflow.failure.canceled_failure_info.SetInParent()
+        return [job]
+
+    def _set_patch(self, command: Command, outgoing: list[Command]) -> list[Job]:
+        if command.set_patch_marker.patch_id not in self.patches:
+            self.patches.add(command.set_patch_marker.patch_id)
+            outgoing.append(command)
+        return []
+
+    # -- results of a cancellation, given at once ------------------------------------------------
+
+    def _cancelled_activity(self, seq: int) -> Job:
         self.settled.add(seq)
-        command = self.scheduled[seq]
+        command = self.activities[seq]
         event = self.events.get(seq)
         failure = Failure(message="Activity cancelled")
         failure.cause.canceled_failure_info.SetInParent()
@@ -96,35 +169,64 @@ class CoreState:
         job.resolve_activity.result.cancelled.failure.CopyFrom(failure)
         return job
 
+    def _child_never_started(self, seq: int) -> Job:
+        self.settled_children.add(seq)
+        failure = _child_failure(
+            self.children[seq], "Child Workflow Execution cancelled before scheduled: "
+        )
+        failure.cause.canceled_failure_info.SetInParent()
+        job = Job()
+        job.resolve_child_workflow_execution_start.seq = seq
+        job.resolve_child_workflow_execution_start.cancelled.failure.CopyFrom(failure)
+        return job
 
-def resolution_of(seq: int, scheduled: HistoryEvent, closed: HistoryEvent, identity: str) -> Job:
+    def _cancelled_child(self, seq: int) -> Job:
+        self.settled_children.add(seq)
+        failure = _child_failure(self.children[seq], "Child Workflow execution cancelled")
+        failure.cause.canceled_failure_info.SetInParent()
+        job = Job()
+        job.resolve_child_workflow_execution.seq = seq
+        job.resolve_child_workflow_execution.result.cancelled.failure.CopyFrom(failure)
+        return job
+
+
+_DIGESTS = {
+    "schedule_activity": CoreState._schedule_activity,  # noqa: SLF001 - its own methods
+    "start_child_workflow_execution": CoreState._start_child,  # noqa: SLF001
+    "request_cancel_activity": CoreState._cancel_activity,  # noqa: SLF001
+    "cancel_child_workflow_execution": CoreState._cancel_child,  # noqa: SLF001
+    "cancel_timer": CoreState._cancel_timer,  # noqa: SLF001
+    "cancel_signal_workflow": CoreState._cancel_signal,  # noqa: SLF001
+    "set_patch_marker": CoreState._set_patch,  # noqa: SLF001
+}
+
+
+def activity_resolution(seq: int, scheduled: HistoryEvent, closed: HistoryEvent) -> Job:
     """The job that tells the workflow code how an activity ended."""
     job = Job()
     job.resolve_activity.seq = seq
     result = job.resolve_activity.result
-    kind = closed.WhichOneof("attributes")
+    kind = closed.WhichOneof("attributes") or ""
+    said = attributes_of(closed)
     if kind == "activity_task_completed_event_attributes":
-        payloads = closed.activity_task_completed_event_attributes.result.payloads
-        if payloads:
-            result.completed.result.CopyFrom(payloads[0])
-        else:
-            result.completed.SetInParent()
+        result.completed.SetInParent()
+        if said.result.payloads:
+            result.completed.result.CopyFrom(said.result.payloads[0])
         return job
-    attributes = getattr(closed, kind or "")
-    failure = Failure(message=_MESSAGES[kind or ""])
+    failure = Failure(message=_MESSAGES[kind])
     info = failure.activity_failure_info
     info.scheduled_event_id = scheduled.event_id
-    info.started_event_id = attributes.started_event_id
-    info.identity = identity
+    info.started_event_id = said.started_event_id
+    info.identity = said.identity if kind.endswith("canceled_event_attributes") else "simulated"
     info.activity_type.CopyFrom(scheduled.activity_task_scheduled_event_attributes.activity_type)
     info.activity_id = scheduled.activity_task_scheduled_event_attributes.activity_id
     if kind == "activity_task_canceled_event_attributes":
-        failure.cause.canceled_failure_info.SetInParent()
+        failure.cause.canceled_failure_info.details.CopyFrom(said.details)
         info.retry_state = RetryState.RETRY_STATE_CANCEL_REQUESTED
         result.cancelled.failure.CopyFrom(failure)
         return job
-    failure.cause.CopyFrom(attributes.failure)
-    info.retry_state = attributes.retry_state
+    failure.cause.CopyFrom(said.failure)
+    info.retry_state = said.retry_state
     result.failed.failure.CopyFrom(failure)
     return job
 
@@ -136,16 +238,20 @@ _MESSAGES = {
 }
 
 
-def _find_schedule(outgoing: list[Command], seq: int) -> Command | None:
+def _child_failure(command: commands_pb.StartChildWorkflowExecution, message: str) -> Failure:
+    failure = Failure(message=message)
+    info = failure.child_workflow_execution_failure_info
+    info.namespace = command.namespace
+    info.workflow_execution.workflow_id = command.workflow_id
+    info.workflow_type.name = command.workflow_type
+    info.retry_state = RetryState.RETRY_STATE_NON_RETRYABLE_FAILURE
+    return failure
+
+
+def _take_back(outgoing: list[Command], kind: str, seq: int) -> bool:
+    """Drop a command that nobody has seen yet; whether there was one."""
     for command in outgoing:
-        if command.HasField("schedule_activity") and command.schedule_activity.seq == seq:
-            return command
-    return None
-
-
-def _cancel_timer(command: Command, outgoing: list[Command]) -> None:
-    for earlier in outgoing:
-        if earlier.HasField("start_timer") and earlier.start_timer.seq == command.cancel_timer.seq:
-            outgoing.remove(earlier)
-            return
-    outgoing.append(command)
+        if command.WhichOneof("variant") == kind and getattr(command, kind).seq == seq:
+            outgoing.remove(command)
+            return True
+    return False

@@ -9,3 +9,15 @@ class UnsupportedError(Exception):
 
 class NondeterminismError(Exception):
     """A workflow that was replayed did something else than it had done before."""
+
+
+class AlreadyStartedError(Exception):
+    """The workflow id is taken, and the policies do not allow another run.
+
+    Args:
+        run_id: The run that has it.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__("Workflow execution already started")
+        self.run_id = run_id

@@ -5,33 +5,51 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
-_ATTRIBUTES: dict[str, str] = {
-    field.name.removesuffix("_event_attributes"): field.name
+_SUFFIX = "_event_attributes"
+_TYPES = frozenset(EventType.keys())
+_KINDS: dict[str, tuple[EventType.ValueType, str]] = {
+    (name := field.name.removesuffix(_SUFFIX)): (
+        EventType.Value(f"EVENT_TYPE_{name.upper()}"),
+        field.name,
+    )
     for field in HistoryEvent.DESCRIPTOR.fields
-    if field.name.endswith("_event_attributes")
+    if field.name.endswith(_SUFFIX)
+    and f"EVENT_TYPE_{field.name.removesuffix(_SUFFIX).upper()}" in _TYPES
 }
+
+
+def timestamp(seconds: float) -> Timestamp:
+    """A moment in seconds since the epoch, as events tell it."""
+    nanoseconds = round(seconds * 1e9)
+    return Timestamp(seconds=nanoseconds // 1_000_000_000, nanos=nanoseconds % 1_000_000_000)
+
+
+def attributes_of(event: HistoryEvent) -> Any:
+    """What an event says beside its number, its kind and its time."""
+    return getattr(event, event.WhichOneof("attributes") or "")
 
 
 class History:
     """The events of one workflow run.
 
     Args:
-        workflow_id: The workflow's id.
         now: Tells the virtual time in seconds since the epoch.
         next_task_id: Gives every event of the service a number of its own.
     """
 
-    def __init__(
-        self, workflow_id: str, now: Callable[[], float], next_task_id: Callable[[], int]
-    ) -> None:
-        self.workflow_id = workflow_id
+    def __init__(self, now: Callable[[], float], next_task_id: Callable[[], int]) -> None:
         self.events: list[HistoryEvent] = []
+        self.size_bytes = 0
         self._now = now
         self._next_task_id = next_task_id
+
+    def __len__(self) -> int:
+        return len(self.events)
 
     def add(self, name: str, *, at: float | None = None, **attributes: Any) -> HistoryEvent:
         """Append an event.
@@ -41,35 +59,19 @@ class History:
             at: When it happened, in seconds since the epoch; now by default.
             attributes: Its attributes; those that are ``None`` stay unset.
         """
+        kind, field = _KINDS[name]
+        said: dict[str, Any] = {field: attributes}
         event = HistoryEvent(
             event_id=len(self.events) + 1,
-            event_type=EventType.Value(f"EVENT_TYPE_{name.upper()}"),
+            event_type=kind,
             task_id=self._next_task_id(),
+            event_time=timestamp(self._now() if at is None else at),
+            **said,
         )
-        event.event_time.FromNanoseconds(round((self._now() if at is None else at) * 1e9))
-        target = getattr(event, _ATTRIBUTES[name])
-        target.SetInParent()
-        for key, value in attributes.items():
-            _assign(target, key, value)
         self.events.append(event)
+        self.size_bytes += event.ByteSize()
         return event
 
-    @property
-    def size_bytes(self) -> int:
-        """Roughly what the history weighs."""
-        return sum(event.ByteSize() for event in self.events)
-
-    def as_workflow_history(self) -> WorkflowHistory:
+    def as_workflow_history(self, workflow_id: str) -> WorkflowHistory:
         """The history as the SDK's replayer takes it."""
-        return WorkflowHistory(self.workflow_id, self.events)
-
-
-def _assign(target: Any, key: str, value: Any) -> None:
-    if value is None:
-        return
-    if hasattr(value, "DESCRIPTOR"):
-        getattr(target, key).CopyFrom(value)
-    elif isinstance(value, list):
-        getattr(target, key).extend(value)
-    else:
-        setattr(target, key, value)
+        return WorkflowHistory(workflow_id, self.events)

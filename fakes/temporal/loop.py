@@ -10,7 +10,10 @@ import asyncio
 import selectors
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
+
+_T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 
 THREAD_POLL_SECONDS = 0.001
 
@@ -40,9 +43,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Whether work in threads is under way, for which real time has to pass."""
         return self._threads > 0
 
-    def run_in_executor(  # type: ignore[override]  # one type for all functions will do here
-        self, executor: Executor | None, func: Callable[..., Any], *args: Any
-    ) -> asyncio.Future[Any]:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts
+    ) -> asyncio.Future[_T]:
         """Run in a thread as ever, and let virtual time stand still until it is done."""
         future = super().run_in_executor(executor, func, *args)
         self._threads += 1

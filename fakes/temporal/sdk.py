@@ -1,144 +1,45 @@
 """Every private name of the Temporal SDK that the simulation touches, and nothing else.
 
-Checked with temporalio 1.35.0. `tests/temporal/test_sdk_contract.py` fails loudly when one changes.
+Checked with temporalio 1.35. `tests/temporal/test_sdk_contract.py` fails loudly when one changes.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import temporalio.activity
-import temporalio.api.common.v1
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.bridge.proto.workflow_completion as completion_pb
+import temporalio.bridge.worker
 import temporalio.common
 import temporalio.converter
+import temporalio.worker._activity
 import temporalio.workflow
-from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
+from temporalio.common import RawValue
+from temporalio.exceptions import CancelledError
+from temporalio.worker import (
+    ActivityOutboundInterceptor,
+    Interceptor,
+    WorkflowInboundInterceptor,
+    WorkflowInstance,
+    WorkflowInstanceDetails,
+    WorkflowInterceptorClassInput,
+    WorkflowRunner,
+)
 
 _T = TypeVar("_T")
 
-CHECKED_VERSIONS = ("1.35.0",)
-TASK_TIMEOUT_SECONDS = 10
+CHECKED_FROM, CHECKED_BELOW = (1, 35), (1, 36)
+"""The versions of the SDK whose private names have been looked at."""
+THREAD_ANSWER_SECONDS = 10
 
-
-@dataclass(frozen=True, slots=True)
-class ActivityDefinition:
-    """What the SDK knows of an activity function."""
-
-    name: str
-    fn: Callable[..., Any]
-    is_async: bool
-    argument_types: list[type] | None
-
-
-def workflow_definition(cls: type) -> temporalio.workflow._Definition:
-    """The SDK's definition of a workflow class."""
-    return temporalio.workflow._Definition.must_from_class(cls)  # noqa: SLF001
-
-
-def activity_definition(fn: Callable[..., Any]) -> ActivityDefinition:
-    """The SDK's definition of an activity function or method."""
-    found = temporalio.activity._Definition.must_from_callable(fn)  # noqa: SLF001
-    return ActivityDefinition(found.name or "", fn, found.is_async, found.arg_types)
-
-
-def new_instance(
-    runner: WorkflowRunner,
-    definition: temporalio.workflow._Definition,
-    data_converter: temporalio.converter.DataConverter,
-    info: temporalio.workflow.Info,
-    init: activation_pb.InitializeWorkflow,
-) -> WorkflowInstance:
-    """A workflow instance as a worker would make it."""
-    details = WorkflowInstanceDetails(
-        payload_converter_factory=data_converter._new_payload_converter,  # noqa: SLF001
-        failure_converter_class=data_converter.failure_converter_class,
-        interceptor_classes=[],
-        defn=definition,
-        info=info,
-        randomness_seed=init.randomness_seed,
-        extern_functions=_extern_functions(),
-        disable_eager_activity_execution=False,
-        worker_level_failure_exception_types=[],
-        patch_activation_callback=None,
-        last_completion_result=init.last_completion_result,
-        last_failure=init.continued_failure if init.HasField("continued_failure") else None,
-        default_workflow_logic_flags=frozenset(),
-    )
-    return _outside_of_any_loop(lambda: runner.create_instance(details))
-
-
-def activate(
-    instance: WorkflowInstance, activation: activation_pb.WorkflowActivation
-) -> completion_pb.WorkflowActivationCompletion:
-    """Activate, and give the thread its running loop back: an instance is a loop of its own."""
-    return _outside_of_any_loop(lambda: instance.activate(activation))
-
-
-def workflow_info(
-    init: activation_pb.InitializeWorkflow, *, run_id: str, namespace: str, task_queue: str
-) -> temporalio.workflow.Info:
-    """The info that a worker makes of the first job of a run."""
-    started = init.start_time.ToDatetime(UTC)
-    return temporalio.workflow.Info(
-        attempt=init.attempt,
-        continued_run_id=init.continued_from_execution_run_id or None,
-        cron_schedule=None,
-        execution_timeout=_timeout(init, "workflow_execution_timeout"),
-        first_execution_run_id=init.first_execution_run_id,
-        headers=dict(init.headers),
-        namespace=namespace,
-        original_execution_run_id=init.original_execution_run_id,
-        parent=None,
-        root=None,
-        priority=temporalio.common.Priority.default,
-        raw_memo=dict(init.memo.fields),
-        retry_policy=temporalio.common.RetryPolicy.from_proto(init.retry_policy)
-        if init.HasField("retry_policy")
-        else None,
-        run_id=run_id,
-        run_timeout=_timeout(init, "workflow_run_timeout"),
-        search_attributes=temporalio.converter.decode_search_attributes(init.search_attributes),
-        start_time=started,
-        task_queue=task_queue,
-        task_timeout=init.workflow_task_timeout.ToTimedelta(),
-        typed_search_attributes=temporalio.converter.decode_typed_search_attributes(
-            init.search_attributes
-        ),
-        workflow_id=init.workflow_id,
-        workflow_start_time=started,
-        workflow_type=init.workflow_type,
-    )
-
-
-def _timeout(init: activation_pb.InitializeWorkflow, name: str) -> Any:
-    return getattr(init, name).ToTimedelta() if init.HasField(name) else None  # type: ignore[arg-type]  # the name is one of its fields
-
-
-def _extern_functions() -> Any:
-    def metric_meter() -> Any:
-        return temporalio.common.MetricMeter.noop
-
-    def assert_local_activity_valid(name: str) -> None:
-        raise LookupError(name)
-
-    return {
-        "__temporal_get_metric_meter": metric_meter,
-        "__temporal_assert_local_activity_valid": assert_local_activity_valid,
-    }
-
-
-def _outside_of_any_loop(act: Callable[[], _T]) -> _T:
-    loop = asyncio._get_running_loop()  # noqa: SLF001 - there is no public way
-    try:
-        return act()
-    finally:
-        asyncio._set_running_loop(loop)  # noqa: SLF001 - as above
+CompleteAsync = temporalio.activity._CompleteAsyncError  # noqa: SLF001
+WorkflowDefinition = temporalio.workflow._Definition  # noqa: SLF001
 
 
 def utc(seconds: float) -> datetime:
@@ -146,13 +47,263 @@ def utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+# -- workflows ----------------------------------------------------------------------------------
+
+
+def workflow_definition(cls: type) -> WorkflowDefinition:
+    """The SDK's definition of a workflow class."""
+    return WorkflowDefinition.must_from_class(cls)
+
+
+def workflow_interceptors(
+    interceptors: Sequence[Interceptor],
+) -> tuple[dict[str, Callable[..., Any]], list[type[WorkflowInboundInterceptor]]]:
+    """What interceptors have for workflows: functions from outside, and classes."""
+    extern: dict[str, Callable[..., Any]] = {
+        "__temporal_get_metric_meter": lambda: temporalio.common.MetricMeter.noop,
+        "__temporal_assert_local_activity_valid": lambda _name: None,
+    }
+    asked = WorkflowInterceptorClassInput(unsafe_extern_functions=extern)
+    classes = [each.workflow_interceptor_class(asked) for each in interceptors]
+    return extern, [each for each in classes if each is not None]
+
+
+def new_instance(  # noqa: PLR0913 - the SDK asks for so much
+    runner: WorkflowRunner,
+    definition: WorkflowDefinition,
+    data_converter: temporalio.converter.DataConverter,
+    info: temporalio.workflow.Info,
+    init: activation_pb.InitializeWorkflow,
+    *,
+    interceptors: Sequence[type[WorkflowInboundInterceptor]],
+    extern: Mapping[str, Callable[..., Any]],
+) -> WorkflowInstance:
+    """A workflow instance as a worker would make it."""
+    details = WorkflowInstanceDetails(
+        payload_converter_factory=data_converter._new_payload_converter,  # noqa: SLF001
+        failure_converter_class=data_converter.failure_converter_class,
+        interceptor_classes=interceptors,
+        defn=definition,
+        info=info,
+        randomness_seed=init.randomness_seed,
+        extern_functions=extern,
+        disable_eager_activity_execution=False,
+        worker_level_failure_exception_types=[],
+        patch_activation_callback=None,
+        last_completion_result=init.last_completion_result,
+        last_failure=init.continued_failure if init.HasField("continued_failure") else None,
+        default_workflow_logic_flags=frozenset(),
+    )
+    return _keeping_the_loop(lambda: runner.create_instance(details))
+
+
+def activate(
+    instance: WorkflowInstance, activation: activation_pb.WorkflowActivation
+) -> completion_pb.WorkflowActivationCompletion:
+    """Activate, and give the thread its running loop back: an instance is a loop of its own."""
+    return _keeping_the_loop(lambda: instance.activate(activation))
+
+
+def _keeping_the_loop(act: Callable[[], _T]) -> _T:
+    """Act, and make the thread's running loop what it was, whatever `act` has made of it."""
+    loop = asyncio._get_running_loop()  # noqa: SLF001 - there is no public way
+    try:
+        return act()
+    finally:
+        asyncio._set_running_loop(loop)  # noqa: SLF001 - as above
+
+
+class ActivationCodec:
+    """Applies a payload codec to what workflow code is told and says.
+
+    The codec runs on an event loop of its own, so that workflow tasks need not be coroutines.
+    Whatever it waits for takes no virtual time.
+
+    Args:
+        data_converter: Has the codec.
+    """
+
+    def __init__(self, data_converter: temporalio.converter.DataConverter) -> None:
+        self._converter = data_converter
+
+    def decoded(
+        self, activation: activation_pb.WorkflowActivation, workflow_id: str, namespace: str
+    ) -> activation_pb.WorkflowActivation:
+        """A copy of the activation as the code is to see it."""
+        copy = activation_pb.WorkflowActivation()
+        copy.CopyFrom(activation)
+        context = temporalio.converter.WorkflowSerializationContext(
+            namespace=namespace, workflow_id=workflow_id
+        )
+        converter = self._converter.with_context(context)
+        _run_now(
+            temporalio.bridge.worker.decode_activation(
+                copy, converter, decode_headers=False, storage_concurrency_limit=1
+            )
+        )
+        return copy
+
+    def encoded(
+        self, completion: completion_pb.WorkflowActivationCompletion
+    ) -> completion_pb.WorkflowActivationCompletion:
+        """A copy of the completion as the service is to see it."""
+        copy = completion_pb.WorkflowActivationCompletion()
+        copy.CopyFrom(completion)
+        _run_now(
+            temporalio.bridge.worker.encode_completion(
+                copy, self._converter, encode_headers=False, storage_concurrency_limit=1
+            )
+        )
+        return copy
+
+
+def _run_now(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    def run() -> _T:
+        asyncio._set_running_loop(None)  # noqa: SLF001 - as below
+        loop = asyncio.new_event_loop()
+        try:
+            return loop.run_until_complete(coroutine)
+        finally:
+            loop.close()
+
+    return _keeping_the_loop(run)
+
+
+# -- activities ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityDefinition:
+    """What the SDK knows of an activity function."""
+
+    name: str | None
+    fn: Callable[..., Any]
+    is_async: bool
+    argument_types: list[type] | None
+    raises_in_thread: bool
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether it takes every name that no other activity has."""
+        return self.name is None
+
+
+def activity_definition(fn: Callable[..., Any]) -> ActivityDefinition:
+    """The SDK's definition of an activity function or method."""
+    found = temporalio.activity._Definition.must_from_callable(fn)  # noqa: SLF001
+    return ActivityDefinition(
+        name=found.name,
+        fn=found.fn,
+        is_async=found.is_async,
+        argument_types=found.arg_types,
+        raises_in_thread=not found.no_thread_cancel_exception,
+    )
+
+
+class Cancellation:
+    """What an attempt knows of its own cancellation."""
+
+    def __init__(self) -> None:
+        self.by_request = False
+        self.event = temporalio.common._CompositeEvent(  # noqa: SLF001
+            thread_event=threading.Event(), async_event=asyncio.Event()
+        )
+        self.details = temporalio.activity._ActivityCancellationDetailsHolder()  # noqa: SLF001
+        self.raiser: Any = None
+
+    def request(self, *, not_found: bool, timed_out: bool) -> bool:
+        """Ask for it; whether the attempt's own task is to be cancelled for that."""
+        if self.details.details is not None:
+            return False
+        self.by_request = not not_found
+        self.details.details = temporalio.activity.ActivityCancellationDetails(
+            not_found=not_found, cancel_requested=not not_found, timed_out=timed_out
+        )
+        self.event.set()
+        if self.raiser is None:
+            return True
+        self.raiser.raise_in_thread(CancelledError)
+        return False
+
+
+def enter_activity(
+    info: temporalio.activity.Info,
+    cancellation: Cancellation,
+    payload_converter: temporalio.converter.PayloadConverter,
+    definition: ActivityDefinition,
+) -> None:
+    """Make this task an activity's: `temporalio.activity` works in it from now on."""
+    if not definition.is_async:
+        cancellation.event.async_event = None
+        raiser = temporalio.worker._activity._ThreadExceptionRaiser  # noqa: SLF001
+        cancellation.raiser = raiser() if definition.raises_in_thread else None
+    shutdown = temporalio.common._CompositeEvent(  # noqa: SLF001
+        thread_event=threading.Event(), async_event=asyncio.Event() if definition.is_async else None
+    )
+    context = temporalio.activity._Context(  # noqa: SLF001
+        info=lambda: info,
+        heartbeat=None,
+        cancelled_event=cancellation.event,
+        worker_shutdown_event=shutdown,
+        shield_thread_cancel_exception=cancellation.raiser and cancellation.raiser.shielded,
+        payload_converter_class_or_instance=payload_converter,
+        runtime_metric_meter=temporalio.common.MetricMeter.noop,
+        client=None,
+        cancellation_details=cancellation.details,
+    )
+    temporalio.activity._Context.set(context)  # noqa: SLF001
+
+
+def set_outbound(outbound: ActivityOutboundInterceptor) -> None:
+    """Let the activity of this task ask and say through `outbound`."""
+    context = temporalio.activity._Context.current()  # noqa: SLF001
+    context.info = outbound.info
+    context.heartbeat = outbound.heartbeat
+
+
+def in_thread(
+    loop: asyncio.AbstractEventLoop,
+    cancellation: Cancellation,
+    fn: Callable[..., Any],
+    arguments: Sequence[Any],
+) -> Callable[[], Any]:
+    """An activity function, to be called in a thread: its heartbeats go to the loop."""
+    context = temporalio.activity._Context.current()  # noqa: SLF001
+    heartbeat = context.heartbeat
+
+    async def beat(*details: Any) -> None:
+        temporalio.activity._Context.set(context)  # noqa: SLF001
+        assert heartbeat is not None, "the chain of interceptors has set it"
+        heartbeat(*details)
+
+    def beat_from_thread(*details: Any) -> None:
+        asyncio.run_coroutine_threadsafe(beat(*details), loop).result(THREAD_ANSWER_SECONDS)
+
+    def call() -> Any:
+        if cancellation.raiser is None:
+            return fn(*arguments)
+        with cancellation.raiser.active_thread():
+            return fn(*arguments)
+
+    context.heartbeat = beat_from_thread
+    return call
+
+
 __all__ = [
-    "CHECKED_VERSIONS",
+    "CHECKED_BELOW",
+    "CHECKED_FROM",
+    "ActivationCodec",
     "ActivityDefinition",
+    "Cancellation",
+    "CompleteAsync",
+    "RawValue",
     "activate",
     "activity_definition",
+    "enter_activity",
+    "in_thread",
     "new_instance",
-    "temporalio",
+    "set_outbound",
+    "utc",
     "workflow_definition",
-    "workflow_info",
+    "workflow_interceptors",
 ]

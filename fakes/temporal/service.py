@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import uuid
+from collections.abc import Callable
 from itertools import count
 
+from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import (
     WorkflowExecutionStatus,
     WorkflowIdConflictPolicy,
@@ -14,19 +17,18 @@ from temporalio.api.enums.v1 import (
 )
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 
+from fakes.temporal.errors import AlreadyStartedError
 from fakes.temporal.execution import Execution
+from fakes.temporal.starting import Parent, Start, first_start
+from fakes.temporal.task_queue import TaskQueue
 from fakes.temporal.worker import SimulatedWorker
 
 EPOCH = 1_767_225_600.0
 """When virtual time begins: 2026-01-01, in seconds since the Unix epoch."""
+FIRST_TASK_ID = 1_048_576
 
-
-class AlreadyStartedError(Exception):
-    """The workflow id is taken, and the policies do not allow another run."""
-
-    def __init__(self, execution: Execution) -> None:
-        super().__init__("Workflow execution already started")
-        self.execution = execution
+Conflict = WorkflowIdConflictPolicy
+Reuse = WorkflowIdReusePolicy
 
 
 class SimulatedTemporal:
@@ -38,40 +40,46 @@ class SimulatedTemporal:
 
     def __init__(self, *, seed: int = 0) -> None:
         self._random = random.Random(seed)  # noqa: S311 - it is to be repeatable
-        self._task_ids = count(1_048_576)
+        self._task_ids = count(FIRST_TASK_ID)
         self._runs: dict[str, list[Execution]] = {}
-        self._workers: dict[str, SimulatedWorker] = {}
-
-    def now(self) -> float:
-        """Virtual time, in seconds since the Unix epoch."""
-        return EPOCH + asyncio.get_running_loop().time()
+        self._queues: dict[str, TaskQueue[SimulatedWorker]] = {}
+        self._workers: list[SimulatedWorker] = []
+        self._broken: Exception | None = None
 
     def register(self, task_queue: str, worker: SimulatedWorker) -> None:
-        """Let `worker` do the work of `task_queue`."""
-        self._workers[task_queue] = worker
+        """Let `worker` do the work of `task_queue`; another one that did it is through with it."""
+        self._workers.append(worker)
+        worker.serve(self.queue(task_queue))
 
-    def start(self, request: StartWorkflowExecutionRequest) -> tuple[Execution, bool]:
+    def start(
+        self,
+        request: StartWorkflowExecutionRequest,
+        at_once: Callable[[Execution], None] | None = None,
+    ) -> tuple[Execution, bool]:
         """Start a workflow, or find the one that runs; whether it was started.
+
+        Args:
+            request: What is asked for.
+            at_once: What happens to the new run before its first task, such as a signal.
 
         Raises:
             AlreadyStartedError: The id is taken.
+            UnsupportedError: The request asks for what the simulation lacks.
         """
-        runs = self._runs.setdefault(request.workflow_id, [])
-        if runs:
-            existing = self._existing(request, runs[-1])
-            if existing is not None:
-                return existing, False
-        execution = Execution(
-            request,
-            run_id=str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
-            worker=self._workers[request.task_queue.name],
-            now=self.now,
-            next_task_id=lambda: next(self._task_ids),
-            seed=self._random.getrandbits(63),
-        )
-        runs.append(execution)
-        execution.start()
-        return execution, True
+        latest = self.find(request.workflow_id)
+        if latest is not None and not latest.is_running:
+            _check_reuse(request, latest)
+        if latest is None or not latest.is_running:
+            return self.begin(self._first_start(request), at_once), True
+        conflict = request.workflow_id_conflict_policy
+        if conflict == Conflict.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING:
+            return latest, False
+        if not _terminates(request):
+            raise AlreadyStartedError(latest.run_id)
+        start = self._first_start(request)
+        details = Payloads(payloads=[_text(f"terminated by new runID: {start.run_id}")])
+        latest.terminate("TerminateIfRunning WorkflowIdReusePolicy", "history-service", details)
+        return self.begin(start, at_once), True
 
     def find(self, workflow_id: str, run_id: str = "") -> Execution | None:
         """A run of the workflow, the latest by default."""
@@ -84,28 +92,111 @@ class SimulatedTemporal:
 
     def close(self) -> None:
         """Forget everything that workers hold."""
-        for worker in self._workers.values():
+        for worker in self._workers:
             worker.close()
 
-    def _existing(
-        self, request: StartWorkflowExecutionRequest, latest: Execution
-    ) -> Execution | None:
-        """The run to use instead of a new one, ``None`` where a new one may start."""
-        if latest.is_running:
-            conflict = request.workflow_id_conflict_policy
-            if conflict == WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING:
-                return latest
-            if conflict == WorkflowIdConflictPolicy.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING:
-                latest.terminate(
-                    "TerminateIfRunning WorkflowIdReusePolicy Policy", "history-service"
-                )
-                return None
-            raise AlreadyStartedError(latest)
-        reuse = request.workflow_id_reuse_policy
-        if reuse == WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE:
-            raise AlreadyStartedError(latest)
-        completed = latest.status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED
-        only_failed = WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
-        if completed and reuse == only_failed:
-            raise AlreadyStartedError(latest)
-        return None
+    # -- for runs --------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Virtual time, in seconds since the Unix epoch."""
+        return EPOCH + asyncio.get_running_loop().time()
+
+    def next_task_id(self) -> int:
+        """A number for an event."""
+        return next(self._task_ids)
+
+    def new_run_id(self) -> str:
+        """An id for a run."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def new_seed(self) -> int:
+        """A seed for a workflow's random numbers."""
+        return self._random.getrandbits(63)
+
+    def queue(self, name: str) -> TaskQueue[SimulatedWorker]:
+        """A task queue."""
+        return self._queues.setdefault(name, TaskQueue(name))
+
+    def begin(self, start: Start, at_once: Callable[[Execution], None] | None = None) -> Execution:
+        """Begin a run."""
+        execution = Execution(self, start)
+        self._runs.setdefault(execution.workflow_id, []).append(execution)
+        execution.begin(at_once)
+        return execution
+
+    def start_child(
+        self,
+        request: StartWorkflowExecutionRequest,
+        parent: Parent,
+        at_once: Callable[[Execution], None],
+    ) -> None:
+        """Start a child workflow.
+
+        Args:
+            request: What is asked for.
+            parent: Whose child it is.
+            at_once: What happens to the child before its first task.
+
+        Raises:
+            AlreadyStartedError: Its id is taken.
+        """
+        latest = self.find(request.workflow_id)
+        if latest is not None and latest.is_running:
+            raise AlreadyStartedError(latest.run_id)
+        if latest is not None:
+            _check_reuse(request, latest)
+        self.begin(self._first_start(request, parent), at_once)
+
+    def break_down(self, error: Exception) -> None:
+        """The simulation cannot go on: whoever waits for it is told, and whoever asks."""
+        self._broken = self._broken or error
+        for run in self.executions():
+            run.tasks.stop()
+            run.closed.set()
+            run.tell_waiters()
+            for update in run.updates.values():
+                update.accepted.set()
+                update.completed.set()
+
+    def check(self) -> None:
+        """Raise what the simulation broke down with, if it did.
+
+        Raises:
+            UnsupportedError: It did, because it lacks a feature.
+        """
+        if self._broken is not None:
+            raise self._broken
+
+    def _first_start(
+        self, request: StartWorkflowExecutionRequest, parent: Parent | None = None
+    ) -> Start:
+        return first_start(
+            request,
+            run_id=self.new_run_id(),
+            seed=self.new_seed(),
+            now=self.now(),
+            parent=parent,
+        )
+
+
+def _terminates(request: StartWorkflowExecutionRequest) -> bool:
+    """Whether a running workflow has to make place for a new one."""
+    conflict = request.workflow_id_conflict_policy
+    reuse = request.workflow_id_reuse_policy
+    return (
+        conflict == Conflict.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING
+        or reuse == Reuse.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING
+    )
+
+
+def _check_reuse(request: StartWorkflowExecutionRequest, latest: Execution) -> None:
+    """See whether the id of a closed workflow may be used again."""
+    reuse = request.workflow_id_reuse_policy
+    completed = latest.status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED
+    only_failed = reuse == Reuse.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
+    if reuse == Reuse.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE or (completed and only_failed):
+        raise AlreadyStartedError(latest.run_id)
+
+
+def _text(text: str) -> Payload:
+    return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(text).encode())

@@ -1,39 +1,47 @@
-"""The worker's half: workflow instances with their cache, and activity functions."""
+"""The worker's half: workflow instances with their cache, and what activities need."""
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import temporalio.activity
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.bridge.proto.workflow_completion as completion_pb
 import temporalio.converter
-from temporalio.api.common.v1 import Payload
-from temporalio.testing import ActivityEnvironment
-from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowInstance, WorkflowRunner
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import (
+    Interceptor,
+    UnsandboxedWorkflowRunner,
+    WorkflowInstance,
+    WorkflowRunner,
+)
 
 from fakes.temporal import sdk
-from fakes.temporal.errors import NondeterminismError, UnsupportedError
+from fakes.temporal.errors import NondeterminismError
+from fakes.temporal.replay import Step, as_replay, difference
+from fakes.temporal.task_queue import TaskQueue
+from fakes.temporal.workflow_info import workflow_info
 
 Around = Callable[[temporalio.activity.Info], AbstractContextManager[None]]
 """Entered around every activity attempt."""
 
 
-@dataclass
-class _Run:
-    """A run that this worker knows, with all it did so far, to be able to do it again."""
+class Run(Protocol):
+    """What the worker needs of a workflow run."""
 
-    definition: Any
-    info: Any
-    init: activation_pb.InitializeWorkflow
-    instance: WorkflowInstance | None = None
-    done: list[tuple[activation_pb.WorkflowActivation, bytes]] = field(default_factory=list)
+    run_id: str
+    workflow_id: str
+    namespace: str
+    task_queue: str
+    past: list[Step]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not closed."""
 
 
 class SimulatedWorker:
@@ -43,195 +51,180 @@ class SimulatedWorker:
         workflows: The workflow classes.
         activities: The activity functions.
         data_converter: How values become payloads.
+        interceptors: Stand around workflows and activities, the first of them outermost.
         runner: How workflow code is run; without the sandbox by default.
         around: Entered around every activity attempt.
         cached: Whether workflows stay in memory between their tasks; if not, each task begins with
             a replay of all before it.
     """
 
-    def __init__(  # noqa: PLR0913 - as the SDK's worker, all of them named
+    def __init__(  # noqa: PLR0913 - as many as a worker of the SDK takes
         self,
         *,
         workflows: Sequence[type],
         activities: Sequence[Callable[..., Any]],
         data_converter: temporalio.converter.DataConverter,
+        interceptors: Sequence[Interceptor] = (),
         runner: WorkflowRunner | None = None,
         around: Around = lambda _info: nullcontext(),
         cached: bool = True,
     ) -> None:
-        if data_converter.payload_codec is not None:
-            raise UnsupportedError("payload codecs")
-        self._converter = data_converter
+        self.converter = data_converter
+        self.around = around
+        self.interceptors = list(interceptors)
+        self.is_polling = False
+        self.attempts: set[asyncio.Task[None]] = set()
         self._runner = runner or UnsandboxedWorkflowRunner()
         self._workflows = {d.name: d for d in map(sdk.workflow_definition, workflows)}
         self._activities = {d.name: d for d in map(sdk.activity_definition, activities)}
-        self._around = around
-        self._cached = cached
-        self._runs: dict[str, _Run] = {}
-        self._waiting: list[Callable[[], None]] | None = []
+        self._extern, self._inbound = sdk.workflow_interceptors(interceptors)
+        self._codec = sdk.ActivationCodec(data_converter) if data_converter.payload_codec else None
+        self.is_cached = cached
+        self._instances: dict[str, WorkflowInstance] = {}
+        self._queues: list[TaskQueue[SimulatedWorker]] = []
         self._executor: ThreadPoolExecutor | None = None
+
+    def serve(self, queue: TaskQueue[SimulatedWorker]) -> None:
+        """Take the tasks of `queue`, once it has begun to poll."""
+        self._queues.append(queue)
+        queue.serve(self)
 
     def start(self) -> None:
         """Begin to take tasks; what was due before comes first."""
-        waiting, self._waiting = self._waiting or [], None
-        for task in waiting:
-            asyncio.get_running_loop().call_soon(task)
+        self.is_polling = True
+        for queue in self._queues:
+            queue.drain()
 
-    def take(self, task: Callable[[], None]) -> None:
-        """Do `task` as soon as the worker has begun."""
-        if self._waiting is None:
-            asyncio.get_running_loop().call_soon(task)
-        else:
-            self._waiting.append(task)
+    def close(self) -> None:
+        """Take no more tasks, and forget everything."""
+        self.is_polling = False
+        for run_id in list(self._instances):
+            self.evict(run_id)
+        if self._executor is not None:
+            self._executor.shutdown()
+            self._executor = None
 
-    # -- workflows ----------------------------------------------------------------------------
+    # -- workflows -------------------------------------------------------------------------------
 
     def activate(
-        self, activation: activation_pb.WorkflowActivation, *, namespace: str, task_queue: str
+        self, activation: activation_pb.WorkflowActivation, run: Run
     ) -> completion_pb.WorkflowActivationCompletion:
-        """Let a run go on. A run that is not in memory is rebuilt by replaying it first.
+        """Let a run go on. A run that is not in memory is rebuilt by replaying its past first.
 
         Raises:
             NondeterminismError: The replay did not do what the run had done.
-            UnsupportedError: Nobody registered the workflow.
         """
-        first = activation.jobs[0] if activation.jobs else None
-        if first is not None and first.HasField("initialize_workflow"):
-            self._begin(activation.run_id, first.initialize_workflow, namespace, task_queue)
-        run = self._runs[activation.run_id]
-        if run.instance is None:
-            self._rebuild(run)
-        completion = sdk.activate(_present(run), activation)
+        try:
+            instance = self._instances.get(run.run_id) or self._rebuild(activation, run)
+        except ApplicationError as error:
+            return self._failed(error)
+        completion = self._do(instance, activation)
         if completion.HasField("successful") and not _is_query(activation):
-            kept = activation_pb.WorkflowActivation()
-            kept.CopyFrom(activation)
-            run.done.append((kept, _fingerprint(completion)))
-        return completion
+            run.past.append(Step(activation, completion.successful.commands, self))
+        return self._encoded(completion)
 
-    def mark(self, run_id: str) -> int:
-        """Where the run's past ends now."""
-        return len(self._runs[run_id].done) if run_id in self._runs else 0
-
-    def forget_since(self, run_id: str, mark: int) -> None:
-        """A workflow task failed: what it had done so far did not happen."""
-        self.evict(run_id)
-        if run_id in self._runs:
-            del self._runs[run_id].done[mark:]
-
-    def task_done(self, run_id: str) -> None:
+    def task_done(self, run: Run) -> None:
         """A workflow task has ended; without a cache the workflow is forgotten until the next."""
-        if not self._cached:
-            self.evict(run_id)
+        if not self.is_cached or not run.is_running:
+            self.evict(run.run_id)
 
     def evict(self, run_id: str) -> None:
         """Forget the workflow, not its past: its next task will replay it."""
-        run = self._runs.get(run_id)
-        if run is None or run.instance is None:
+        instance = self._instances.pop(run_id, None)
+        if instance is None:
             return
         job = activation_pb.WorkflowActivationJob(
             remove_from_cache=activation_pb.RemoveFromCache(message="evicted")
         )
         # An instance that is merely dropped is collected later, and then its coroutines schedule
         # their commands in whatever instance happens to be running.
-        sdk.activate(run.instance, activation_pb.WorkflowActivation(run_id=run_id, jobs=[job]))
-        run.instance = None
+        sdk.activate(instance, activation_pb.WorkflowActivation(run_id=run_id, jobs=[job]))
 
-    def close(self) -> None:
-        """Forget everything."""
-        for run_id in list(self._runs):
-            self.evict(run_id)
-        self._runs.clear()
-        if self._executor is not None:
-            self._executor.shutdown()
-
-    def _begin(
-        self,
-        run_id: str,
-        init: activation_pb.InitializeWorkflow,
-        namespace: str,
-        task_queue: str,
-    ) -> None:
-        definition = self._workflows.get(init.workflow_type)
-        if definition is None:
-            msg = f"workflow {init.workflow_type!r}, which is not registered"
-            raise UnsupportedError(msg)
-        info = sdk.workflow_info(init, run_id=run_id, namespace=namespace, task_queue=task_queue)
-        run = self._runs[run_id] = _Run(definition, info, init)
-        run.instance = self._new_instance(run)
-
-    def _new_instance(self, run: _Run) -> WorkflowInstance:
-        return sdk.new_instance(self._runner, run.definition, self._converter, run.info, run.init)
-
-    def _rebuild(self, run: _Run) -> None:
-        run.instance = self._new_instance(run)
-        for number, (activation, fingerprint) in enumerate(run.done, start=1):
-            replayed = activation_pb.WorkflowActivation()
-            replayed.CopyFrom(activation)
-            replayed.is_replaying = True
-            completion = sdk.activate(run.instance, replayed)
-            if _fingerprint(completion) != fingerprint:
-                msg = f"activation {number} of {run.info.workflow_id} went otherwise: {completion}"
+    def _rebuild(self, activation: activation_pb.WorkflowActivation, run: Run) -> WorkflowInstance:
+        """A workflow instance that is where the run is."""
+        first = run.past[0].activation if run.past else activation
+        instance = self._new_instance(first, run)
+        self._instances[run.run_id] = instance
+        for number, step in enumerate(run.past, start=1):
+            completion = self._do(instance, as_replay(step))
+            if completion.HasField("failed"):
+                found = f"the code failed: {completion.failed.failure.message}"
+            else:
+                found = difference(step, completion.successful.commands, self)
+            if found:
+                self.evict(run.run_id)
+                msg = f"{run.workflow_id}, activation {number}: {found}"
                 raise NondeterminismError(msg)
+        return instance
 
-    # -- activities ---------------------------------------------------------------------------
+    def _new_instance(self, first: activation_pb.WorkflowActivation, run: Run) -> WorkflowInstance:
+        init = first.jobs[0].initialize_workflow
+        definition = self._workflows.get(init.workflow_type) or self._workflows.get(None)
+        if definition is None:
+            known = ", ".join(sorted(filter(None, self._workflows)))
+            msg = (
+                f"Workflow class {init.workflow_type} is not registered on this worker, "
+                f"available workflows: {known}"
+            )
+            raise ApplicationError(msg, type="NotFoundError")
+        if self._codec is not None:
+            first = self._codec.decoded(first, run.workflow_id, run.namespace)
+        info = workflow_info(first, namespace=run.namespace, task_queue=run.task_queue)
+        return sdk.new_instance(
+            self._runner,
+            definition,
+            self.converter,
+            info,
+            first.jobs[0].initialize_workflow,
+            interceptors=self._inbound,
+            extern=self._extern,
+        )
 
-    async def run_activity(
-        self,
-        info: temporalio.activity.Info,
-        arguments: Sequence[Payload],
-        environment: ActivityEnvironment,
-    ) -> Payload:
-        """Run one attempt of an activity function and return its result.
+    def _do(
+        self, instance: WorkflowInstance, activation: activation_pb.WorkflowActivation
+    ) -> completion_pb.WorkflowActivationCompletion:
+        if self._codec is not None:
+            info = instance.get_info()
+            activation = self._codec.decoded(activation, info.workflow_id, info.namespace)
+        return sdk.activate(instance, activation)
+
+    def _encoded(
+        self, completion: completion_pb.WorkflowActivationCompletion
+    ) -> completion_pb.WorkflowActivationCompletion:
+        return self._codec.encoded(completion) if self._codec is not None else completion
+
+    def _failed(self, error: Exception) -> completion_pb.WorkflowActivationCompletion:
+        completion = completion_pb.WorkflowActivationCompletion()
+        failure = completion.failed.failure
+        self.converter.failure_converter.to_failure(
+            error, self.converter.payload_converter, failure
+        )
+        return completion
+
+    # -- activities ------------------------------------------------------------------------------
+
+    def activity(self, info: temporalio.activity.Info) -> sdk.ActivityDefinition:
+        """The definition of an activity.
 
         Raises:
-            Exception: Whatever the activity raises.
+            ApplicationError: Nobody registered it.
         """
-        definition = self._activities.get(info.activity_type)
+        definition = self._activities.get(info.activity_type) or self._activities.get(None)
         if definition is None:
-            known = ", ".join(sorted(self._activities))
+            known = ", ".join(sorted(filter(None, self._activities)))
             msg = (
                 f"Activity function {info.activity_type} for workflow {info.workflow_id} is not "
                 f"registered on this worker, available activities: {known}"
             )
-            raise temporalio.exceptions.ApplicationError(msg, type="NotFoundError")
-        environment.info = info
-        environment.payload_converter = self._converter.payload_converter
-        types = definition.argument_types
-        hints = types if types and len(types) == len(arguments) else None
-        values = self._converter.payload_converter.from_payloads(arguments, hints)
-        with self._around(info):
-            if definition.is_async:
-                result = await environment.run(definition.fn, *values)
-            else:
-                result = await self._run_in_thread(environment, definition.fn, values)
-        return self._converter.payload_converter.to_payload(result)
+            raise ApplicationError(msg, type="NotFoundError")
+        return definition
 
-    async def _run_in_thread(
-        self, environment: ActivityEnvironment, fn: Callable[..., Any], values: Sequence[Any]
-    ) -> Any:
+    def executor(self) -> ThreadPoolExecutor:
+        """The threads in which functions run that are no coroutines."""
         if self._executor is None:
             self._executor = ThreadPoolExecutor(max_workers=32)
-        context = contextvars.copy_context()
-        return await asyncio.get_running_loop().run_in_executor(
-            self._executor, lambda: context.run(environment.run, fn, *values)
-        )
-
-    @property
-    def converter(self) -> temporalio.converter.DataConverter:
-        """How values become payloads."""
-        return self._converter
-
-
-def _present(run: _Run) -> WorkflowInstance:
-    assert run.instance is not None, "a run is rebuilt before it goes on"
-    return run.instance
+        return self._executor
 
 
 def _is_query(activation: activation_pb.WorkflowActivation) -> bool:
     return any(job.HasField("query_workflow") for job in activation.jobs)
-
-
-def _fingerprint(completion: completion_pb.WorkflowActivationCompletion) -> bytes:
-    """The commands of an activation, to be compared with those of its replay."""
-    commands = completion_pb.Success(commands=completion.successful.commands)
-    return commands.SerializeToString(deterministic=True)

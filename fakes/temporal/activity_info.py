@@ -1,0 +1,60 @@
+"""What an activity attempt can know of itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Protocol
+
+import temporalio.activity
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
+from temporalio.common import Priority, RetryPolicy
+
+from fakes.temporal import sdk
+from fakes.temporal.interfaces import Owner
+
+
+class Scheduled(Protocol):
+    """What is known of the activity."""
+
+    command: ActivityTaskScheduledEventAttributes
+    attempt: int
+    scheduled_at: float
+
+    @property
+    def token(self) -> bytes:
+        """What the attempt is called by whoever reports its end."""
+
+
+def attempt_info(
+    task: Scheduled, owner: Owner, *, started_at: float, due_at: float
+) -> temporalio.activity.Info:
+    """What `temporalio.activity.info` says in an attempt; heartbeat details are to be decoded."""
+    command = task.command
+    return temporalio.activity.Info(
+        activity_id=command.activity_id,
+        activity_type=command.activity_type.name,
+        attempt=task.attempt,
+        current_attempt_scheduled_time=sdk.utc(due_at),
+        heartbeat_details=[],
+        heartbeat_timeout=_optional(command.heartbeat_timeout),
+        is_local=False,
+        namespace=owner.namespace,
+        schedule_to_close_timeout=_optional(command.schedule_to_close_timeout),
+        scheduled_time=sdk.utc(task.scheduled_at),
+        start_to_close_timeout=_optional(command.start_to_close_timeout),
+        started_time=sdk.utc(started_at),
+        task_queue=command.task_queue.name,
+        task_token=task.token,
+        workflow_id=owner.workflow_id,
+        workflow_namespace=owner.namespace,
+        workflow_run_id=owner.run_id,
+        workflow_type=owner.workflow_type,
+        priority=Priority.default,
+        retry_policy=RetryPolicy.from_proto(command.retry_policy),
+        activity_run_id=None,
+    )
+
+
+def _optional(duration: Duration) -> timedelta | None:
+    return timedelta(seconds=duration.seconds, microseconds=duration.nanos // 1000) or None

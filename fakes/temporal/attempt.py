@@ -1,0 +1,268 @@
+"""The worker's half of one activity attempt: the activity function, and what it reports."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import temporalio.activity
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
+from temporalio.converter import ActivitySerializationContext, DataConverter
+from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ActivityOutboundInterceptor,
+    ExecuteActivityInput,
+)
+
+from fakes.temporal import sdk
+from fakes.temporal.starting import seconds
+
+if TYPE_CHECKING:
+    from fakes.temporal.worker import SimulatedWorker
+
+CANCELLED = "cancelled"
+GONE = "gone"
+TIMED_OUT = "timed out"
+PATIENCE_SECONDS = 5.0
+"""How long after a timeout a worker stops an attempt that nobody waits for any more."""
+
+
+class NeverReports(BaseException):
+    """Raised around an attempt whose worker dies: the service must not hear of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What comes of an attempt: a result unless it says otherwise.
+
+    Attributes:
+        result: What the activity returned.
+        failure: What it failed with.
+        is_cancelled: Whether it gave in to its cancellation.
+        details: What it says of its cancellation.
+        heartbeat: What its last heartbeat said.
+    """
+
+    result: Payload | None = None
+    failure: Failure | None = None
+    is_cancelled: bool = False
+    details: Payloads | None = None
+    heartbeat: Payloads | None = None
+
+
+class Attempt:
+    """An attempt under way.
+
+    Args:
+        worker: Runs it.
+        info: What the activity can know of itself.
+        last_heartbeat: What the last heartbeat of an earlier attempt said.
+        report: Told what came of it.
+        heartbeat: Told of each sign of life; says why the attempt should stop, if it should.
+    """
+
+    def __init__(
+        self,
+        worker: SimulatedWorker,
+        info: temporalio.activity.Info,
+        last_heartbeat: Payloads | None,
+        *,
+        report: Callable[[Report], bool],
+        heartbeat: Callable[[Payloads | None], str],
+    ) -> None:
+        self._worker = worker
+        self._info = info
+        self._last_heartbeat = last_heartbeat
+        self._report = report
+        self._heartbeat = heartbeat
+        self._converter = _converter(worker.converter, info)
+        self._cancellation = sdk.Cancellation()
+        self._heartbeat_timeout = Duration()
+        self._task: asyncio.Task[None] | None = None
+        self._beats: list[asyncio.Task[None]] = []
+        self._limits: list[asyncio.TimerHandle] = []
+
+    def begin(self, scheduled: ActivityTaskScheduledEventAttributes) -> None:
+        """Run the activity, from the loop's next step on."""
+        loop = asyncio.get_running_loop()
+        self._task = loop.create_task(self._run(scheduled))
+        # The loop itself would let a task that hangs for ever be collected as garbage.
+        self._worker.attempts.add(self._task)
+        self._task.add_done_callback(self._worker.attempts.discard)
+        self._task.add_done_callback(self._ended)
+        self._wait_for(scheduled.start_to_close_timeout)
+        self._heartbeat_timeout = scheduled.heartbeat_timeout
+        self._wait_for(self._heartbeat_timeout)
+
+    def cancel(self, reason: str) -> None:
+        """Let the activity know that it is not wanted any more."""
+        wants = self._cancellation.request(
+            not_found=reason != CANCELLED, timed_out=reason == TIMED_OUT
+        )
+        if wants and self._task is not None:
+            self._task.cancel("Activity cancelled")
+
+    def _wait_for(self, timeout: Duration) -> None:
+        """Stop the attempt some time after a timeout."""
+        limit = seconds(timeout)
+        if limit:
+            loop = asyncio.get_running_loop()
+            handle = loop.call_later(limit + PATIENCE_SECONDS, self.cancel, TIMED_OUT)
+            self._limits.append(handle)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        for limit in self._limits:
+            limit.cancel()
+        # An attempt catches what its activity raises; what is left is an error of the simulation.
+        if not task.cancelled() and (error := task.exception()) is not None:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "an activity attempt broke", "exception": error, "task": task}
+            )
+
+    async def _run(self, scheduled: ActivityTaskScheduledEventAttributes) -> None:
+        try:
+            result = await self._execute(scheduled)
+            report = Report(result=(await self._converter.encode([result]))[0])
+        except NeverReports:
+            return
+        except sdk.CompleteAsync:
+            return
+        except (asyncio.CancelledError, CancelledError) as error:
+            report = await self._cancelled(error)
+        except Exception as error:  # noqa: BLE001 - whatever an activity raises is its failure
+            report = await self._failed(error)
+        self._report(report)
+
+    async def _execute(self, scheduled: ActivityTaskScheduledEventAttributes) -> Any:
+        definition = self._worker.activity(self._info)
+        try:
+            arguments = await self._arguments(definition, scheduled.input.payloads)
+        except Exception as error:
+            msg = "Failed decoding arguments"
+            raise ApplicationError(msg) from error
+        info = self._info
+        if self._last_heartbeat is not None:
+            details = await self._converter.decode(self._last_heartbeat.payloads)
+            info = dataclasses.replace(info, heartbeat_details=details)
+        with self._worker.around(info):
+            return await self._intercepted(definition, info, arguments, scheduled)
+
+    async def _arguments(
+        self, definition: sdk.ActivityDefinition, payloads: Sequence[Payload]
+    ) -> Sequence[Any]:
+        types = definition.argument_types
+        if definition.is_dynamic:
+            raw: list[type] = [sdk.RawValue] * len(payloads)
+            return [await self._converter.decode(payloads, raw)]
+        hints = types if types and len(types) == len(payloads) else None
+        return await self._converter.decode(payloads, hints) if payloads else []
+
+    async def _intercepted(
+        self,
+        definition: sdk.ActivityDefinition,
+        info: temporalio.activity.Info,
+        arguments: Sequence[Any],
+        scheduled: ActivityTaskScheduledEventAttributes,
+    ) -> Any:
+        executor = None if definition.is_async else self._worker.executor()
+        converter = self._converter.payload_converter
+        sdk.enter_activity(info, self._cancellation, converter, definition)
+        chain: ActivityInboundInterceptor = _Innermost(self._cancellation)
+        for interceptor in reversed(self._worker.interceptors):
+            chain = interceptor.intercept_activity(chain)
+        chain.init(_Outbound(info, self._beat))
+        call = ExecuteActivityInput(
+            fn=definition.fn, args=arguments, executor=executor, headers=scheduled.header.fields
+        )
+        return await chain.execute_activity(call)
+
+    # -- signs of life ---------------------------------------------------------------------------
+
+    def _beat(self, *details: Any) -> None:
+        """Give a sign of life; what it says is converted, which may take another step."""
+        if self._worker.converter.payload_codec is not None:
+            self._beats.append(asyncio.get_running_loop().create_task(self._beat_encoded(details)))
+            return
+        payloads = self._converter.payload_converter.to_payloads(details)
+        self._answer(Payloads(payloads=payloads) if details else None)
+
+    async def _beat_encoded(self, details: Sequence[Any]) -> None:
+        payloads = await self._converter.encode(details)
+        self._answer(Payloads(payloads=payloads) if details else None)
+
+    def _answer(self, details: Payloads | None) -> None:
+        if self._info.heartbeat_timeout is not None:
+            self._limits.pop().cancel()
+            self._wait_for(self._heartbeat_timeout)
+        reason = self._heartbeat(details)
+        if reason:
+            self.cancel(reason)
+
+    # -- what is reported ------------------------------------------------------------------------
+
+    async def _cancelled(self, error: BaseException) -> Report:
+        if self._cancellation.by_request:
+            return Report(is_cancelled=True)
+        return await self._failed(error)
+
+    async def _failed(self, error: BaseException) -> Report:
+        failure = Failure()
+        try:
+            await self._converter.encode_failure(error, failure)
+        except Exception as inner:  # noqa: BLE001 - it takes the place of what could not be written
+            failure = Failure(message=f"Failed building exception result: {inner}")
+            failure.application_failure_info.SetInParent()
+        return Report(failure=failure)
+
+
+class _Innermost(ActivityInboundInterceptor):
+    """Calls the activity function."""
+
+    def __init__(self, cancellation: sdk.Cancellation) -> None:
+        self._cancellation = cancellation
+
+    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+        sdk.set_outbound(outbound)
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
+        if input.executor is None:
+            return await input.fn(*input.args)
+        loop = asyncio.get_running_loop()
+        act = sdk.in_thread(loop, self._cancellation, input.fn, input.args)
+        context = contextvars.copy_context()
+        return await loop.run_in_executor(input.executor, context.run, act)
+
+
+class _Outbound(ActivityOutboundInterceptor):
+    """What an activity can ask for and say."""
+
+    def __init__(self, info: temporalio.activity.Info, beat: Callable[..., None]) -> None:
+        self._info = info
+        self._beat = beat
+
+    def info(self) -> temporalio.activity.Info:
+        return self._info
+
+    def heartbeat(self, *details: Any) -> None:
+        self._beat(*details)
+
+
+def _converter(converter: DataConverter, info: temporalio.activity.Info) -> DataConverter:
+    context = ActivitySerializationContext(
+        namespace=info.namespace,
+        workflow_id=info.workflow_id,
+        workflow_type=info.workflow_type,
+        activity_type=info.activity_type,
+        activity_id=info.activity_id,
+        activity_task_queue=info.task_queue,
+        is_local=info.is_local,
+    )
+    return converter.with_context(context)

@@ -1,0 +1,85 @@
+"""What the parts of the service need of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
+
+from fakes.temporal.core import CoreState, Job
+from fakes.temporal.history import History
+from fakes.temporal.starting import Parent, Start
+from fakes.temporal.task_queue import TaskQueue
+
+if TYPE_CHECKING:
+    from fakes.temporal.execution import Execution
+    from fakes.temporal.worker import SimulatedWorker
+
+
+class Service(Protocol):
+    """What a run needs of the service."""
+
+    def now(self) -> float:
+        """Virtual time, in seconds since the epoch."""
+
+    def next_task_id(self) -> int:
+        """A number for an event."""
+
+    def new_run_id(self) -> str:
+        """An id for a run."""
+
+    def new_seed(self) -> int:
+        """A seed for a workflow's random numbers."""
+
+    def queue(self, name: str) -> TaskQueue[SimulatedWorker]:
+        """A task queue."""
+
+    def find(self, workflow_id: str, run_id: str = "") -> Execution | None:
+        """A run of a workflow, the latest by default."""
+
+    def begin(self, start: Start) -> Execution:
+        """Begin a run."""
+
+    def start_child(
+        self,
+        request: StartWorkflowExecutionRequest,
+        parent: Parent,
+        at_once: Callable[[Execution], None],
+    ) -> None:
+        """Start a child workflow, if its id is free."""
+
+    def break_down(self, error: Exception) -> None:
+        """Something happened that the simulation cannot do: everybody has to know."""
+
+
+class Tasks(Protocol):
+    """Whom the end of an activity is told."""
+
+    def tell(self, job: Job | None) -> None:
+        """Let the workflow code know of something."""
+
+
+class Owner(Protocol):
+    """What an activity needs of the workflow run that scheduled it."""
+
+    workflow_id: str
+    run_id: str
+    workflow_type: str
+    namespace: str
+    history: History
+    core: CoreState
+
+    @property
+    def service(self) -> Service:
+        """The service that it is part of."""
+
+    @property
+    def tasks(self) -> Tasks:
+        """Whom its end is told."""
+
+    def now(self) -> float:
+        """Virtual time, in seconds since the epoch."""
+
+    def tell_waiters(self) -> None:
+        """The history has grown."""

@@ -1,0 +1,82 @@
+"""An event history without what differs from run to run, so that two of them can be compared."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from temporalio.client import WorkflowHistory
+
+RUN_SPECIFIC = {
+    "eventTime",
+    "taskId",
+    "version",
+    "identity",
+    "requestId",
+    "workflowTaskFailedEventRequestId",
+    "historySizeBytes",
+    "suggestContinueAsNew",
+    "stackTrace",
+    "workerVersion",
+    "sdkMetadata",
+    "meteringMetadata",
+    "taskQueue",
+    "workerMayIgnore",
+    "timeSkippingConfig",
+    "eventGroupMarkers",
+    "useWorkflowBuildId",
+    "updateId",
+    "namespaceId",
+    "parentWorkflowNamespaceId",
+    "binaryChecksum",
+    "workflowExecutionExpirationTime",
+    "control",
+    "principal",
+    "timeSkippingStatePropagation",
+    "initialSkippedDuration",
+    "prevAutoResetPoints",
+}
+"""Attributes that are left out: ids, times, sizes, and who did it."""
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def without_ids(value: Any) -> Any:
+    """What a client saw, without the ids of runs."""
+    return _scrub(value, {}, {})
+
+
+def scrubbed(history: WorkflowHistory) -> list[dict[str, Any]]:
+    """The events with what matters: their order, their kinds, their attributes."""
+    events = [MessageToDict(event) for event in history.events]
+    for event in events:
+        _scrub_backoff(event)
+    kept = [event for event in events if "TIME_SKIPPING" not in event["eventType"]]
+    numbers = {event["eventId"]: str(number) for number, event in enumerate(kept, 1)}
+    runs: dict[str, str] = {}
+    return [_scrub(event, numbers, runs) for event in kept]
+
+
+def _scrub_backoff(event: dict[str, Any]) -> None:
+    """A run that continues too soon as new has to wait; how long depends on how long it took."""
+    started = event.get("workflowExecutionStartedEventAttributes", {})
+    if started.get("initiator") == "CONTINUE_AS_NEW_INITIATOR_WORKFLOW":
+        wait = started.pop("firstWorkflowTaskBackoff", None)
+        started["waits"] = wait is not None
+
+
+def _scrub(value: Any, numbers: dict[str, str], runs: dict[str, str]) -> Any:
+    if isinstance(value, list | tuple):
+        return [_scrub(each, numbers, runs) for each in value]
+    if isinstance(value, dict):
+        return {
+            key: numbers.get(each, each)
+            if key.endswith(("EventId", "eventId"))
+            else _scrub(each, numbers, runs)
+            for key, each in value.items()
+            if key not in RUN_SPECIFIC
+        }
+    if isinstance(value, str):
+        return UUID.sub(lambda match: runs.setdefault(match[0], f"uuid {len(runs) + 1}"), value)
+    return value

@@ -1,0 +1,153 @@
+"""The simulated service does what a real server does, case by case and event by event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import pytest
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+
+from tests.conformance import (  # noqa: F401 - they register their cases
+    workflows_activities,
+    workflows_messages,
+    workflows_runs,
+    workflows_time,
+)
+from tests.conformance.registry import CASES, WORKFLOWS
+from tests.conformance.scrub import scrubbed, without_ids
+from tests.conformance.sides import play_real, play_simulated, quiet_sdk
+from tests.conformance.stage import Case, Evidence
+
+Results = dict[str, Evidence | BaseException]
+OF_THE_CACHE = {"breaks-signal"}
+"""A task that fails is tried once more where the workflow was in memory, on a server too."""
+NO_CODE = {"a-new-version-takes-over"}
+"""Its first half was written by code that is not there any more."""
+
+
+@pytest.fixture(scope="module", name="simulated")
+def _simulated() -> Results:
+    """What every case leaves on the simulated service."""
+    with quiet_sdk():
+        return {name: _played(case) for name, case in CASES.items()}
+
+
+@pytest.fixture(scope="module", name="real")
+def _real() -> Results:
+    """What every case leaves on the real server."""
+    return asyncio.run(play_real(CASES.values()))
+
+
+@pytest.fixture(scope="module", name="replayer")
+def _replayer() -> Iterator[Any]:
+    """Replays a history with the SDK's own replayer; the error, or nothing."""
+    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=UnsandboxedWorkflowRunner())
+
+    def replay(history: WorkflowHistory) -> Exception | None:
+        found = asyncio.run(replayer.replay_workflow(history, raise_on_replay_failure=False))
+        return found.replay_failure
+
+    with quiet_sdk():
+        yield replay
+
+
+def _played(case: Case) -> Evidence | BaseException:
+    try:
+        return play_simulated(case)
+    except Exception as error:  # noqa: BLE001 - it belongs to the test of this case
+        return error
+
+
+def _evidence(results: Results, case: Case) -> Evidence:
+    found = results[case.name]
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+def _histories(evidence: Evidence) -> dict[str, Any]:
+    return {
+        workflow_id: [scrubbed(history) for history in chain]
+        for workflow_id, chain in evidence.histories.items()
+    }
+
+
+def _all(but: Collection[str] = ()) -> list[Any]:
+    return [pytest.param(case, id=name) for name, case in CASES.items() if name not in but]
+
+
+@pytest.mark.parametrize("case", _all())
+def test_clients_see_the_same(case: Case, simulated: Results, real: Results) -> None:
+    """Results, failures with all their causes, and answers are those of the server."""
+    here, there = _evidence(simulated, case), _evidence(real, case)
+
+    assert without_ids(here.notes) == without_ids(there.notes)
+
+
+@pytest.mark.parametrize("case", _all())
+def test_histories_are_the_same(case: Case, simulated: Results, real: Results) -> None:
+    """Event for event, with all that is not run-specific, the server writes the same."""
+    here, there = _evidence(simulated, case), _evidence(real, case)
+
+    assert _histories(here) == _histories(there)
+
+
+@pytest.mark.parametrize("case", _all(but=NO_CODE))
+def test_the_replayer_accepts_each_history(case: Case, simulated: Results, replayer: Any) -> None:
+    """What the simulation writes is a history to the SDK's own replayer."""
+    for chain in _evidence(simulated, case).histories.values():
+        for history in chain:
+            assert replayer(history) is None
+
+
+@pytest.mark.parametrize("case", _all(but=OF_THE_CACHE))
+def test_nothing_depends_on_the_cache(case: Case, simulated: Results) -> None:
+    """A worker that forgets each workflow after each task, and replays it, makes no difference."""
+    with quiet_sdk():
+        forgetful = play_simulated(case, cached=False)
+    usual = _evidence(simulated, case)
+
+    assert without_ids(forgetful.notes) == without_ids(usual.notes)
+    assert _histories(forgetful) == _histories(usual)
+
+
+CORRUPTIONS = {
+    "activity_task_scheduled_event_attributes": ("a-saga-that-undoes", "activity_type"),
+    "start_child_workflow_execution_initiated_event_attributes": ("child-returns", "workflow_type"),
+}
+
+
+@pytest.mark.parametrize("kind", CORRUPTIONS)
+def test_the_replayer_refuses_a_corrupted_history(
+    kind: str, simulated: Results, replayer: Any
+) -> None:
+    """One other name in a history is enough for the replayer to refuse it."""
+    name, field = CORRUPTIONS[kind]
+    [history] = _evidence(simulated, CASES[name]).histories[name]
+    events = [_copy(event) for event in history.events]
+    broken = next(event for event in events if event.WhichOneof("attributes") == kind)
+    getattr(getattr(broken, kind), field).name = "something_else"
+
+    refusal = replayer(WorkflowHistory(history.workflow_id, events))
+
+    assert "TMPRL1100" in str(refusal)
+
+
+def _copy(event: HistoryEvent) -> HistoryEvent:
+    copy = HistoryEvent()
+    copy.CopyFrom(event)
+    return copy
+
+
+def test_differences_are_noticed(simulated: Results) -> None:
+    """Two cases that differ in one activity are not called the same."""
+    returns, fails = (
+        _histories(_evidence(simulated, CASES[name]))[name]
+        for name in ("activity-returns", "activity-default-policy")
+    )
+
+    assert returns != fails

@@ -1,0 +1,451 @@
+"""Cases about signals, queries and updates, and about what they race with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.client import WithStartWorkflowOperation, WorkflowUpdateStage
+from temporalio.common import RawValue, WorkflowIDConflictPolicy
+from temporalio.exceptions import ApplicationError
+
+from tests.conformance.registry import case, common
+from tests.conformance.stage import Stage
+
+ABANDON = workflow.HandlerUnfinishedPolicy.ABANDON
+
+
+@common
+@workflow.defn
+class Mailbox:
+    """Collects what it is sent until it is told to end."""
+
+    def __init__(self) -> None:
+        self._got: list[str] = []
+        self._end = False
+
+    @workflow.run
+    async def run(self) -> list[str]:
+        """Wait for the end."""
+        await workflow.wait_condition(lambda: self._end)
+        return self._got
+
+    @workflow.signal
+    def put(self, word: str) -> None:
+        """Take a word."""
+        self._got.append(word)
+
+    @workflow.signal
+    def end(self) -> None:
+        """End."""
+        self._end = True
+
+    @workflow.signal(unfinished_policy=ABANDON)
+    async def put_slowly(self, word: str) -> None:
+        """Take a word after an activity."""
+        self._got.append(await _echo(word))
+
+    @workflow.signal
+    def fail(self, message: str) -> None:
+        """Fail the workflow."""
+        raise ApplicationError(message, "a detail", type="FromSignal")
+
+    @workflow.query
+    def got(self) -> list[str]:
+        """What has come so far."""
+        return self._got
+
+    @workflow.query
+    def last(self, number: int) -> list[str]:
+        """The last that have come; there must be as many."""
+        if number > len(self._got):
+            raise ValueError(f"there are only {len(self._got)}")
+        return self._got[-number:]
+
+    @workflow.update
+    def add(self, word: str) -> int:
+        """Take a word, and tell how many there are."""
+        if word == "refuse":
+            raise ApplicationError("refused by the handler", 7, type="Refused")
+        self._got.append(word)
+        return len(self._got)
+
+    @add.validator
+    def _check(self, word: str) -> None:
+        if not word:
+            raise ValueError("no word")
+        if word == "bad":
+            raise ApplicationError("a bad word", type="Bad")
+
+    @workflow.update(unfinished_policy=ABANDON)
+    async def add_slowly(self, word: str) -> str:
+        """Take a word after an activity, which waits for the client."""
+        self._got.append(await _wait_at(word))
+        return word
+
+    @workflow.update(name="add-and-end")
+    def add_and_end(self, word: str) -> str:
+        """Take the last word."""
+        self._got.append(word)
+        self._end = True
+        return f"{word} was the last"
+
+    @workflow.update(unfinished_policy=ABANDON)
+    async def fail_slowly(self, word: str) -> None:
+        """Take a word, and fail after an activity."""
+        await _echo(word)
+        raise ApplicationError(f"cannot take {word}", non_retryable=True)
+
+
+async def _echo(word: str) -> str:
+    return str(
+        await workflow.execute_activity("echo", word, start_to_close_timeout=timedelta(seconds=5))
+    )
+
+
+async def _wait_at(word: str) -> str:
+    return str(
+        await workflow.execute_activity(
+            "wait_at", word, start_to_close_timeout=timedelta(seconds=5)
+        )
+    )
+
+
+@case()
+async def signals_come_one_by_one(stage: Stage) -> None:
+    """Each is a workflow task of its own when the client waits in between."""
+    handle = await stage.start(Mailbox.run)
+    await stage.settled(handle)
+    for word in ("a", "b"):
+        await handle.signal(Mailbox.put, word)
+        await stage.note("got", handle.query(Mailbox.got))
+    await handle.signal(Mailbox.end)
+    await stage.note_result(handle)
+
+
+@case(worker_waits=True)
+async def signals_come_before_the_worker(stage: Stage) -> None:
+    """They are all there when the workflow's code begins."""
+    handle = await stage.start(Mailbox.run)
+    for word in ("a", "b"):
+        await handle.signal(Mailbox.put, word)
+    await handle.signal(Mailbox.end)
+    await stage.begin_work()
+    await stage.note_result(handle)
+
+
+@case(worker_waits=True)
+async def a_signal_starts_the_workflow(stage: Stage) -> None:
+    """Signal-with-start: the first event is followed by the signal."""
+    handle = await stage.start(Mailbox.run, start_signal="put", start_signal_args=["a"])
+    again = await stage.start(
+        Mailbox.run,
+        start_signal="put",
+        start_signal_args=["b"],
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+    )
+    await stage.note("same run", again.result_run_id == handle.result_run_id)
+    await handle.signal(Mailbox.end)
+    await stage.begin_work()
+    await stage.note_result(handle)
+
+
+@case(skips_time=False)
+async def unknown_messages(stage: Stage) -> None:
+    """A signal is kept, a query and an update are refused."""
+    handle = await stage.start(Mailbox.run)
+    await stage.settled(handle)
+    await handle.signal("no_such_signal", "x")
+    await stage.note("query", handle.query("no_such_query"))
+    await stage.note("update", handle.execute_update("no_such_update", 1))
+    await handle.signal(Mailbox.end)
+    await stage.note_result(handle)
+
+
+@case()
+async def messages_with_wrong_arguments(stage: Stage) -> None:
+    """A signal is dropped, a query and an update fail."""
+    handle = await stage.start(Mailbox.run)
+    await stage.settled(handle)
+    await handle.signal("put", 7)
+    await stage.note("got", handle.query(Mailbox.got))
+    await stage.note("query", handle.query("last", "x"))
+    await stage.note("update", handle.execute_update("add", 7))
+    await handle.signal(Mailbox.end)
+    await stage.note_result(handle)
+
+
+@case()
+async def a_signal_handler_fails(stage: Stage) -> None:
+    """The whole workflow fails, and its main function is not asked."""
+    handle = await stage.start(Mailbox.run)
+    await stage.settled(handle)
+    await handle.signal(Mailbox.fail, "no")
+    await stage.note_result(handle)
+
+
+@case()
+async def a_signal_handler_runs_an_activity(stage: Stage) -> None:
+    """It goes on beside the main function."""
+    handle = await stage.start(Mailbox.run)
+    await stage.settled(handle)
+    await handle.signal(Mailbox.put_slowly, "a")
+    await stage.has(handle, "ACTIVITY_TASK_COMPLETED")
+    await stage.note("got", handle.query(Mailbox.got))
+    await handle.signal(Mailbox.end)
+    await stage.note_result(handle)
+
+
+@case()
+async def queries_fail_and_succeed(stage: Stage) -> None:
+    """A query sees all that has come, also after the end."""
+    handle = await stage.start(Mailbox.run)
+    await stage.note("got", handle.query(Mailbox.got))
+    await stage.note("last", handle.query(Mailbox.last, 1))
+    await handle.signal(Mailbox.end)
+    await stage.note_result(handle)
+    await stage.note("got after the end", handle.query(Mailbox.got))
+    await stage.note("last after the end", handle.query(Mailbox.last, 1))
+
+
+@case()
+async def updates_succeed_and_fail(stage: Stage) -> None:
+    """The validator's refusals leave no trace, the handler's do."""
+    handle = await stage.start(Mailbox.run)
+    await stage.settled(handle)
+    for word in ("a", "", "bad", "refuse", "b"):
+        await stage.note(f"update {word}", handle.execute_update(Mailbox.add, word))
+    await handle.signal(Mailbox.end)
+    await stage.note_result(handle)
+
+
+@case()
+async def an_update_ends_the_workflow(stage: Stage) -> None:
+    """Its answer and the workflow's end are in the same task."""
+    handle = await stage.start(Mailbox.run)
+    await stage.settled(handle)
+    await stage.note("update", handle.execute_update(Mailbox.add_and_end, "z"))
+    await stage.note_result(handle)
+
+
+@case(skips_time=False)
+async def an_update_runs_an_activity(stage: Stage) -> None:
+    """It is accepted at first, and completed later; asking again finds it."""
+    handle = await stage.start(Mailbox.run)
+    await stage.settled(handle)
+    update = await handle.start_update(
+        Mailbox.add_slowly, "a", wait_for_stage=WorkflowUpdateStage.ACCEPTED, id="one"
+    )
+    await stage.points.reached("a")
+    stage.points.release("a")
+    await stage.note("update", update.result())
+    await stage.note("again", handle.execute_update(Mailbox.add_slowly, "a", id="one"))
+    await stage.note("by id", handle.get_update_handle("one").result())
+    await stage.note("unknown", handle.get_update_handle("two").result())
+    await handle.signal(Mailbox.end)
+    await stage.note_result(handle)
+
+
+@case(skips_time=False)
+async def an_update_fails_after_an_activity(stage: Stage) -> None:
+    """The update fails, the workflow goes on."""
+    handle = await stage.start(Mailbox.run)
+    await stage.settled(handle)
+    await stage.note("update", handle.execute_update(Mailbox.fail_slowly, "a"))
+    await handle.signal(Mailbox.end)
+    await stage.note_result(handle)
+
+
+@case(skips_time=False)
+async def the_workflow_ends_while_an_update_runs(stage: Stage) -> None:
+    """Whoever waits for the update is told that it will never be."""
+    handle = await stage.start(Mailbox.run)
+    await stage.settled(handle)
+    update = await handle.start_update(
+        Mailbox.add_slowly, "a", wait_for_stage=WorkflowUpdateStage.ACCEPTED
+    )
+    await stage.points.reached("a")
+    await handle.signal(Mailbox.end)
+    await stage.note_result(handle)
+    stage.points.release("a")
+    await stage.note("update", update.result())
+
+
+@case()
+async def messages_after_the_end(stage: Stage) -> None:
+    """Whoever is late is told."""
+    handle = await stage.start(Mailbox.run)
+    await stage.settled(handle)
+    await handle.signal(Mailbox.end)
+    await stage.note_result(handle)
+    await stage.note("signal", handle.signal(Mailbox.put, "a"))
+    await stage.note("update", handle.execute_update(Mailbox.add, "a"))
+    await stage.note("cancel", handle.cancel())
+    await stage.note("terminate", handle.terminate())
+
+
+@case()
+async def messages_to_nobody(stage: Stage) -> None:
+    """There is no such workflow."""
+    handle: Any = stage.client.get_workflow_handle(stage.name("nobody"))
+    await stage.note("signal", handle.signal("put", "a"))
+    await stage.note("query", handle.query("got"))
+    await stage.note("update", handle.execute_update("add", "a"))
+    await stage.note("cancel", handle.cancel())
+    await stage.note("terminate", handle.terminate())
+    await stage.note("describe", handle.describe())
+    await stage.note("result", handle.result())
+
+
+@case(skips_time=False)
+async def an_update_starts_the_workflow(stage: Stage) -> None:
+    """Update-with-start: the first finds none, the second the one of the first."""
+    for word in ("a", "b"):
+        start = WithStartWorkflowOperation(
+            Mailbox.run,
+            id=stage.name(""),
+            task_queue=stage.queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        update = stage.client.execute_update_with_start_workflow(
+            Mailbox.add, word, start_workflow_operation=start
+        )
+        await stage.note("update", update)
+    handle = await start.workflow_handle()
+    stage.include("")
+    await handle.signal(Mailbox.end)
+    await stage.note_result(handle)
+
+
+@common
+@workflow.defn
+class Races:
+    """Waits for a signal and for an activity, whichever is first."""
+
+    def __init__(self) -> None:
+        self._word = ""
+
+    @workflow.run
+    async def run(self, cancel_loser: bool) -> str:
+        """Tell who was first."""
+        activity = asyncio.create_task(_wait_at("point"))
+        await workflow.wait_condition(lambda: bool(self._word) or activity.done())
+        first = "activity" if activity.done() else self._word
+        if cancel_loser and not activity.done():
+            activity.cancel()
+        return first
+
+    @workflow.signal
+    def say(self, word: str) -> None:
+        """Say a word."""
+        self._word = word
+
+
+@case(skips_time=False)
+async def the_signal_is_first(stage: Stage) -> None:
+    """The workflow ends while its activity is under way."""
+    handle = await stage.start(Races.run, False)
+    await stage.points.reached("point")
+    await handle.signal(Races.say, "hello")
+    await stage.note_result(handle)
+    stage.points.release("point")
+
+
+@case(skips_time=False)
+async def the_signal_is_first_and_the_activity_cancelled(stage: Stage) -> None:
+    """The cancellation and the end are in the same task."""
+    handle = await stage.start(Races.run, True)
+    await stage.points.reached("point")
+    await handle.signal(Races.say, "hello")
+    await stage.note_result(handle)
+    stage.points.release("point")
+
+
+@common
+@workflow.defn(dynamic=True)
+class Anything:
+    """Whatever no other workflow is called."""
+
+    @workflow.run
+    async def run(self, args: Sequence[RawValue]) -> list[Any]:
+        """Tell its name and its arguments."""
+        values = [workflow.payload_converter().from_payload(arg.payload) for arg in args]
+        return [workflow.info().workflow_type, *values]
+
+
+@case()
+async def a_dynamic_workflow(stage: Stage) -> None:
+    """It takes every name that no other workflow has."""
+    await stage.run("AnyName", 1, "two")
+
+
+@common
+@workflow.defn
+class DynamicHandlers:
+    """Takes every message, whatever it is called."""
+
+    def __init__(self) -> None:
+        self._got: list[Any] = []
+        self._ready = False
+
+    @workflow.run
+    async def run(self) -> list[Any]:
+        """Wait for three messages."""
+        await workflow.wait_condition(lambda: len(self._got) >= 2)
+        return self._got
+
+    @workflow.signal(dynamic=True)
+    def any_signal(self, name: str, args: Sequence[RawValue]) -> None:
+        """Take a signal."""
+        self._got.append(["signal", name, len(args)])
+
+    @workflow.query(dynamic=True)
+    def any_query(self, name: str, args: Sequence[RawValue]) -> list[Any]:
+        """Answer a query."""
+        return [name, len(args), self._got]
+
+    @workflow.update(dynamic=True)
+    def any_update(self, name: str, args: Sequence[RawValue]) -> str:
+        """Take an update."""
+        self._got.append(["update", name, len(args)])
+        return name
+
+
+@case(skips_time=False)
+async def dynamic_handlers(stage: Stage) -> None:
+    """They take what has no handler of its own."""
+    handle = await stage.start(DynamicHandlers.run)
+    await stage.settled(handle)
+    await handle.signal("one", args=[1, 2])
+    await stage.note("query", handle.query("two", "x"))
+    await stage.note("update", handle.execute_update("three", 3))
+    await stage.note_result(handle)
+
+
+@common
+@workflow.defn
+class LateHandler:
+    """Has a signal handler only after a while; what came before has waited."""
+
+    def __init__(self) -> None:
+        self._got: list[str] = []
+
+    @workflow.run
+    async def run(self) -> list[str]:
+        """Sleep, then listen."""
+        await asyncio.sleep(60)
+        workflow.set_signal_handler("late", self._got.append)
+        await workflow.wait_condition(lambda: bool(self._got))
+        return self._got
+
+
+@case(worker_waits=True)
+async def a_signal_waits_for_its_handler(stage: Stage) -> None:
+    """It is buffered until there is one."""
+    handle = await stage.start(LateHandler.run)
+    await handle.signal("late", "a")
+    await stage.begin_work()
+    await stage.note_result(handle)

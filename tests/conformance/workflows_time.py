@@ -1,0 +1,339 @@
+"""Cases about timers, waiting, and cancellation at every point."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import NoReturn
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, is_cancelled_exception
+
+from tests.conformance.registry import add, case, common
+from tests.conformance.stage import Play, Stage
+
+
+@common
+@workflow.defn
+class Sleeper:
+    """Sleeps in one of many ways."""
+
+    @workflow.run
+    async def run(self, way: str) -> str:
+        """Sleep, and tell how it was."""
+        began = workflow.now()
+        told = await getattr(self, f"_{way}")()
+        return f"{told} after {round((workflow.now() - began).total_seconds())}"
+
+    async def _asyncio(self) -> str:
+        await asyncio.sleep(90)
+        return "slept"
+
+    async def _workflow(self) -> str:
+        await workflow.sleep(timedelta(days=2))
+        return "slept long"
+
+    async def _zero(self) -> str:
+        await asyncio.sleep(0)
+        await workflow.sleep(0)
+        return "did not sleep"
+
+    async def _twice(self) -> str:
+        await asyncio.sleep(1)
+        await workflow.sleep(2, summary="the second")
+        return "slept twice"
+
+    async def _together(self) -> str:
+        await asyncio.gather(asyncio.sleep(5), asyncio.sleep(2), asyncio.sleep(9))
+        return "slept thrice at once"
+
+    async def _cancelled_timer(self) -> str:
+        long = asyncio.create_task(asyncio.sleep(1000))
+        await asyncio.sleep(3)
+        long.cancel()
+        try:
+            await long
+        except asyncio.CancelledError:
+            return "the long one was cancelled"
+        return ""
+
+    async def _cancelled_unseen(self) -> str:
+        long = asyncio.create_task(asyncio.sleep(1000))
+        await asyncio.sleep(0)
+        long.cancel()
+        return "the long one was never seen"
+
+    async def _wait_for(self) -> str:
+        try:
+            await asyncio.wait_for(asyncio.Event().wait(), 7)
+        except TimeoutError:
+            return "timed out"
+        return ""
+
+    async def _wait_for_in_time(self) -> str:
+        await asyncio.wait_for(asyncio.sleep(4), 7)
+        return "in time"
+
+    async def _timeout_block(self) -> str:
+        try:
+            async with asyncio.timeout(6):
+                await asyncio.Event().wait()
+        except TimeoutError:
+            return "timed out in a block"
+        return ""
+
+    async def _condition_times_out(self) -> str:
+        try:
+            await workflow.wait_condition(lambda: False, timeout=11)
+        except TimeoutError:
+            return "never true"
+        return ""
+
+    async def _condition_in_time(self) -> str:
+        done: list[int] = []
+        asyncio.get_running_loop().call_later(4, done.append, 1)
+        await workflow.wait_condition(lambda: bool(done), timeout=11)
+        return "true in time"
+
+    async def _condition_at_once(self) -> str:
+        await workflow.wait_condition(lambda: True, timeout=11)
+        return "true at once"
+
+    async def _first_of_two(self) -> str:
+        slow, fast = asyncio.create_task(asyncio.sleep(9)), asyncio.create_task(asyncio.sleep(3))
+        done, _ = await workflow.wait([slow, fast], return_when=asyncio.FIRST_COMPLETED)
+        return f"{fast in done}, {slow in done}"
+
+    async def _as_completed(self) -> str:
+        async def sleep(seconds: int) -> int:
+            await asyncio.sleep(seconds)
+            return seconds
+
+        tasks = [asyncio.create_task(sleep(each)) for each in (5, 1, 3)]
+        return str([await each for each in workflow.as_completed(tasks)])
+
+    async def _task_group(self) -> str:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(asyncio.sleep(100))
+                group.create_task(self._fails_after(2))
+        except ExceptionGroup as errors:
+            return str(errors.exceptions[0])
+        return ""
+
+    async def _fails_after(self, seconds: int) -> None:
+        await asyncio.sleep(seconds)
+        raise ApplicationError("one of the group fails")
+
+
+def _sleeping(way: str) -> Play:
+    async def play(stage: Stage) -> None:
+        await stage.run(Sleeper.run, way)
+
+    return play
+
+
+for _way in (name[1:] for name in vars(Sleeper) if name.startswith("_") and name[1] != "_"):
+    if _way != "fails_after":
+        add(f"sleep-{_way}", _sleeping(_way))
+
+
+@common
+@workflow.defn
+class Cancellable:
+    """Is cancelled at one of many points."""
+
+    @workflow.run
+    async def run(self, point: str) -> str:
+        """Get to the point, be cancelled there, and undo."""
+        try:
+            await getattr(self, f"_at_{point}")()
+        except BaseException as error:
+            if not is_cancelled_exception(error):
+                raise
+            undo = asyncio.create_task(_echo("undone"))
+            while not undo.done():
+                try:
+                    await asyncio.shield(undo)
+                except asyncio.CancelledError:
+                    continue
+            raise
+        return "not cancelled"
+
+    async def _at_sleep(self) -> None:
+        await asyncio.sleep(3600)
+
+    async def _at_condition(self) -> None:
+        await workflow.wait_condition(lambda: False)
+
+    async def _at_condition_with_timeout(self) -> None:
+        await workflow.wait_condition(lambda: False, timeout=3600)
+
+    async def _at_activity(self) -> None:
+        await _wait_at("point")
+
+    async def _at_activity_awaited_to_the_end(self) -> None:
+        await workflow.execute_activity(
+            "until_cancelled",
+            "point",
+            start_to_close_timeout=timedelta(seconds=50),
+            heartbeat_timeout=timedelta(seconds=20),
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        )
+
+    async def _at_activity_abandoned(self) -> None:
+        await workflow.execute_activity(
+            "wait_at",
+            "point",
+            start_to_close_timeout=timedelta(seconds=50),
+            cancellation_type=workflow.ActivityCancellationType.ABANDON,
+        )
+
+    async def _at_gather(self) -> None:
+        await asyncio.gather(_wait_at("point"), asyncio.sleep(3600), _wait_at("other"))
+
+    async def _at_shield(self) -> None:
+        await asyncio.shield(_wait_at("point"))
+
+    async def _at_swallowed(self) -> None:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            await asyncio.sleep(1)
+
+    async def _at_plain_task(self) -> None:
+        await asyncio.create_task(asyncio.sleep(3600))
+
+
+async def _echo(word: str) -> str:
+    return str(
+        await workflow.execute_activity("echo", word, start_to_close_timeout=timedelta(seconds=5))
+    )
+
+
+async def _fail() -> NoReturn:
+    raise ApplicationError("business", type="Business")
+
+
+async def _wait_at(word: str) -> str:
+    return str(
+        await workflow.execute_activity(
+            "wait_at", word, start_to_close_timeout=timedelta(seconds=50)
+        )
+    )
+
+
+def _cancelling(point: str) -> Play:
+    async def play(stage: Stage) -> None:
+        handle = await stage.start(Cancellable.run, point)
+        await stage.settled(handle)
+        if "activity" in point or point in ("gather", "shield"):
+            await stage.points.reached("point")
+        if point == "gather":
+            await stage.points.reached("other")
+        await handle.cancel()
+        await stage.note_result(handle)
+        stage.points.release("point")
+        stage.points.release("other")
+
+    return play
+
+
+for _point in (name[4:] for name in vars(Cancellable) if name.startswith("_at_")):
+    add(f"cancel-at-{_point}", _cancelling(_point), skips_time=False)
+
+
+@case(worker_waits=True)
+async def cancelled_before_the_first_task(stage: Stage) -> None:
+    """The workflow's code begins cancelled."""
+    handle = await stage.start(Cancellable.run, "sleep")
+    await handle.cancel()
+    await stage.begin_work()
+    await stage.note_result(handle)
+
+
+@case(worker_waits=True)
+async def cancelled_twice_before_the_first_task(stage: Stage) -> None:
+    """Asking again changes nothing."""
+    handle = await stage.start(Cancellable.run, "condition")
+    await handle.cancel(reason="the first")
+    await stage.note("again", handle.cancel(reason="the second"))
+    await stage.begin_work()
+    await stage.note_result(handle)
+
+
+@common
+@workflow.defn
+class OfficialSaga:
+    """The saga of the samples, whose undo can be cancelled."""
+
+    @workflow.run
+    async def run(self) -> str:
+        """Do one step, fail, and undo."""
+        try:
+            await _echo("step")
+            await _fail()
+        except Exception:
+            undo = asyncio.create_task(_wait_at("undo"))
+            await asyncio.shield(undo)
+            raise
+
+
+@case(skips_time=False)
+async def the_undo_of_the_official_saga_is_cancelled(stage: Stage) -> None:
+    """The workflow closes as cancelled while its undo is under way."""
+    handle = await stage.start(OfficialSaga.run)
+    await stage.points.reached("undo")
+    await handle.cancel()
+    await stage.note_result(handle)
+    stage.points.release("undo")
+
+
+@common
+@workflow.defn
+class CompletesAndIsCancelled:
+    """Has its activity's end and its cancellation in one task."""
+
+    @workflow.run
+    async def run(self) -> str:
+        """Two steps with nothing between."""
+        first = await _wait_at("first")
+        second = await _echo("second")
+        return first + second
+
+
+@case(worker_waits=False, skips_time=False)
+async def cancelled_right_after_a_step(stage: Stage) -> None:
+    """The step has ended, the next one is cancelled before anybody has seen it."""
+    handle = await stage.start(CompletesAndIsCancelled.run)
+    await stage.points.reached("first")
+    await handle.cancel()
+    await stage.has(handle, "WORKFLOW_EXECUTION_CANCEL_REQUESTED")
+    await stage.note_result(handle)
+    stage.points.release("first")
+
+
+@common
+@workflow.defn
+class Values:
+    """Uses what the SDK makes deterministic."""
+
+    @workflow.run
+    async def run(self) -> list[bool]:
+        """Compare them with what they have to be like."""
+        before = workflow.time()
+        await asyncio.sleep(10)
+        return [
+            workflow.uuid4() != workflow.uuid4(),
+            0 <= workflow.random().random() < 1,
+            round(workflow.time() - before) == 10,
+            workflow.info().attempt == 1,
+            workflow.info().get_current_history_length() > 0,
+            workflow.info().is_continue_as_new_suggested(),
+        ]
+
+
+@case()
+async def values_of_the_sdk(stage: Stage) -> None:
+    """They are there, and they behave."""
+    await stage.run(Values.run)

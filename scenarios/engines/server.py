@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from itertools import count
 from types import TracebackType
 from typing import Self
@@ -26,6 +24,7 @@ from fakes import ManualClock, httpx_to_fakes
 from scenarios.engines.attempts import AttemptInterceptor
 from scenarios.engines.embedded import embedded_server
 from scenarios.engines.outside import Outside
+from scenarios.engines.quiet import quiet_sdk
 from scenarios.engines.server_run import ServerRun
 from scenarios.errors import EngineStartError
 from scenarios.saga import SagaUnderTest
@@ -131,7 +130,7 @@ class ServerEngine:
             raise EngineStartError(msg) from error
         self._executor = self._stack.enter_context(ThreadPoolExecutor(max_workers=32))
         self._stack.enter_context(httpx_to_fakes())
-        self._stack.enter_context(_quiet_sdk())
+        self._stack.enter_context(quiet_sdk())
         await self._stack.enter_async_context(self._worker(SHARED_QUEUE, DEFAULT_CACHE))
 
     def _worker(self, task_queue: str, cache: int) -> Worker:
@@ -157,15 +156,3 @@ def _quiet_runtime() -> Runtime:
     """The SDK's core warns of every attempt that reports too late; here that is the point too."""
     only_errors = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
     return Runtime(telemetry=TelemetryConfig(logging=only_errors))
-
-
-@contextmanager
-def _quiet_sdk() -> Iterator[None]:
-    """The SDK logs every failed attempt with a traceback; here failing is the point."""
-    logger = logging.getLogger("temporalio")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

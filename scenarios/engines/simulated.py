@@ -34,6 +34,7 @@ from fakes.temporal import (
 )
 from scenarios.engines.order_run import OrderRun
 from scenarios.engines.outside import Outside
+from scenarios.engines.quiet import quiet_sdk
 from scenarios.saga import SagaUnderTest
 from scenarios.trial import DAY, Trial
 
@@ -57,6 +58,7 @@ class SimulatedEngine:
 
     async def __aenter__(self) -> Self:
         self._stack.enter_context(httpx_to_fakes())
+        self._stack.enter_context(quiet_sdk())
         self._thread = self._stack.enter_context(ThreadPoolExecutor(max_workers=1))
         return self
 

@@ -20,11 +20,15 @@ from fakes.temporal.starting import seconds
 from fakes.temporal.worker import SimulatedWorker
 
 IDENTITY = "simulated"
+START_TO_CLOSE = TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE
+SCHEDULE_TO_CLOSE = TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE
+SCHEDULE_TO_START = TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START
+HEARTBEAT = TimeoutType.TIMEOUT_TYPE_HEARTBEAT
 _TIMEOUT_NAMES = {
-    TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE: "StartToClose",
-    TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE: "ScheduleToClose",
-    TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START: "ScheduleToStart",
-    TimeoutType.TIMEOUT_TYPE_HEARTBEAT: "Heartbeat",
+    START_TO_CLOSE: "StartToClose",
+    SCHEDULE_TO_CLOSE: "ScheduleToClose",
+    SCHEDULE_TO_START: "ScheduleToStart",
+    HEARTBEAT: "Heartbeat",
 }
 _NO_TIME_LEFT = (
     "Not enough time to schedule next retry before activity ScheduleToClose timeout, "
@@ -61,13 +65,12 @@ class ActivityTask:
         self._cancel_event_id = 0
         self._running: Attempt | None = None
         self._started_at: float | None = None
+        self._beat_at = 0.0
         self._due_at = self.scheduled_at = owner.now()
         self._heartbeat: Payloads | None = None
         self._timers: dict[TimeoutType.ValueType, asyncio.TimerHandle] = {}
         self._backoff: asyncio.TimerHandle | None = None
-        self._arm(
-            TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, self.command.schedule_to_close_timeout
-        )
+        self._arm(SCHEDULE_TO_CLOSE, self.command.schedule_to_close_timeout)
 
     @property
     def is_running(self) -> bool:
@@ -87,9 +90,7 @@ class ActivityTask:
     def offer(self) -> None:
         """Put the next attempt into the task queue."""
         self._due_at = self._owner.now()
-        self._arm(
-            TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START, self.command.schedule_to_start_timeout
-        )
+        self._arm(SCHEDULE_TO_START, self.command.schedule_to_start_timeout)
         number = self.attempt
         queue = self._owner.service.queue(self.command.task_queue.name)
         queue.put(lambda worker: self._start(worker, number))
@@ -110,6 +111,7 @@ class ActivityTask:
         """The workflow has closed: whatever still runs, nobody listens."""
         self.closed = True
         self._disarm(everything=True)
+        self._forsake()
 
     # -- one attempt -----------------------------------------------------------------------------
 
@@ -117,9 +119,9 @@ class ActivityTask:
         if self.closed or number != self.attempt or self.is_running:
             return
         self._disarm()
-        self._started_at = self._owner.now()
-        self._arm(TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE, self.command.start_to_close_timeout)
-        self._arm(TimeoutType.TIMEOUT_TYPE_HEARTBEAT, self.command.heartbeat_timeout)
+        self._started_at = self._beat_at = self._owner.now()
+        self._arm(START_TO_CLOSE, self.command.start_to_close_timeout)
+        self._arm(HEARTBEAT, self.command.heartbeat_timeout)
         self._running = Attempt(
             worker,
             attempt_info(self, self._owner, started_at=self._started_at, due_at=self._due_at),
@@ -133,6 +135,7 @@ class ActivityTask:
         """An attempt has ended; whether anybody still waits for that."""
         if self.closed or not self.is_running or number != self.attempt:
             return False
+        self._running = None
         if report.heartbeat is not None:
             self._heartbeat = report.heartbeat
         if report.failure is not None:
@@ -154,7 +157,8 @@ class ActivityTask:
             return GONE
         if details is not None:
             self._heartbeat = details
-        self._arm(TimeoutType.TIMEOUT_TYPE_HEARTBEAT, self.command.heartbeat_timeout)
+        self._beat_at = self._owner.now()
+        self._arm(HEARTBEAT, self.command.heartbeat_timeout)
         return CANCELLED if self.cancel_requested else ""
 
     def _fail(self, failure: Failure) -> None:
@@ -177,6 +181,7 @@ class ActivityTask:
 
     def _try_again(self, failure: Failure, delay: float) -> None:
         self._disarm()
+        self._forsake()
         self.attempt += 1
         self._started_at = None
         self.last_failure = failure
@@ -197,21 +202,21 @@ class ActivityTask:
     def _on_timeout(self, kind: TimeoutType.ValueType) -> None:
         deadline = self._deadline()
         is_over = deadline is not None and self._owner.now() >= deadline
-        if is_over and TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START in self._timers:
-            kind = TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START  # both are due, and this one is first
+        if is_over and SCHEDULE_TO_START in self._timers:
+            kind = SCHEDULE_TO_START  # both are due, and this one is first
         elif is_over:
-            kind = TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE
+            kind = SCHEDULE_TO_CLOSE
         failure = _timeout(kind, f"activity {_TIMEOUT_NAMES[kind]} timeout")
-        if kind == TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE:
+        if kind == SCHEDULE_TO_CLOSE:
             self._close_by_timeout(failure, RetryState.RETRY_STATE_TIMEOUT)
-        elif kind == TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START:
+        elif kind == SCHEDULE_TO_START:
             self._close_timed_out(failure, RetryState.RETRY_STATE_TIMEOUT)
         else:
             self._fail(failure)
 
     def _close_by_timeout(self, failure: Failure, state: RetryState.ValueType) -> None:
         if state == RetryState.RETRY_STATE_TIMEOUT:
-            failure = _timeout(TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, _NO_TIME_LEFT)
+            failure = _timeout(SCHEDULE_TO_CLOSE, _NO_TIME_LEFT)
         self._close_timed_out(failure, state)
 
     def _close_timed_out(self, failure: Failure, state: RetryState.ValueType) -> None:
@@ -220,6 +225,19 @@ class ActivityTask:
         if self._heartbeat is not None:
             failure.timeout_failure_info.last_heartbeat_details.CopyFrom(self._heartbeat)
         self._close("activity_task_timed_out", failure=failure, retry_state=state)
+
+    def _forsake(self) -> None:
+        """Nobody waits for the attempt any more; its own worker still keeps the timeouts."""
+        running, self._running = self._running, None
+        if running is None or self._started_at is None:
+            return
+        ends = []
+        if limit := seconds(self.command.start_to_close_timeout):
+            ends.append(self._started_at + limit)
+        if limit := seconds(self.command.heartbeat_timeout):
+            ends.append(self._beat_at + limit)
+        if ends:
+            running.outlive(min(ends) - self._owner.now())
 
     def _deadline(self) -> float | None:
         limit = seconds(self.command.schedule_to_close_timeout)
@@ -241,6 +259,7 @@ class ActivityTask:
         """Write down how it ended, and tell the workflow."""
         self.closed = True
         self._disarm(everything=True)
+        self._forsake()
         owner = self._owner
         started = self._write_started()
         event = owner.history.add(
@@ -269,9 +288,8 @@ class ActivityTask:
 
     def _disarm(self, *, everything: bool = False) -> None:
         """Stop waiting for what concerns one attempt only, or for everything."""
-        last = TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE
         for kind in list(self._timers):
-            if everything or kind != last:
+            if everything or kind != SCHEDULE_TO_CLOSE:
                 self._timers.pop(kind).cancel()
         if self._backoff is not None:
             self._backoff.cancel()

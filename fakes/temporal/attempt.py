@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import temporalio.activity
-from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
@@ -23,7 +22,6 @@ from temporalio.worker import (
 )
 
 from fakes.temporal import sdk
-from fakes.temporal.starting import seconds
 
 if TYPE_CHECKING:
     from fakes.temporal.worker import SimulatedWorker
@@ -85,10 +83,8 @@ class Attempt:
         self._heartbeat = heartbeat
         self._converter = _converter(worker.converter, info)
         self._cancellation = sdk.Cancellation()
-        self._heartbeat_timeout = Duration()
         self._task: asyncio.Task[None] | None = None
         self._beats: list[asyncio.Task[None]] = []
-        self._limits: list[asyncio.TimerHandle] = []
 
     def begin(self, scheduled: ActivityTaskScheduledEventAttributes) -> None:
         """Run the activity, from the loop's next step on."""
@@ -97,10 +93,7 @@ class Attempt:
         # The loop itself would let a task that hangs for ever be collected as garbage.
         self._worker.attempts.add(self._task)
         self._task.add_done_callback(self._worker.attempts.discard)
-        self._task.add_done_callback(self._ended)
-        self._wait_for(scheduled.start_to_close_timeout)
-        self._heartbeat_timeout = scheduled.heartbeat_timeout
-        self._wait_for(self._heartbeat_timeout)
+        self._task.add_done_callback(_raise_bugs)
 
     def cancel(self, reason: str) -> None:
         """Let the activity know that it is not wanted any more."""
@@ -110,22 +103,10 @@ class Attempt:
         if wants and self._task is not None:
             self._task.cancel("Activity cancelled")
 
-    def _wait_for(self, timeout: Duration) -> None:
-        """Stop the attempt some time after a timeout."""
-        limit = seconds(timeout)
-        if limit:
-            loop = asyncio.get_running_loop()
-            handle = loop.call_later(limit + PATIENCE_SECONDS, self.cancel, TIMED_OUT)
-            self._limits.append(handle)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        for limit in self._limits:
-            limit.cancel()
-        # An attempt catches what its activity raises; what is left is an error of the simulation.
-        if not task.cancelled() and (error := task.exception()) is not None:
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "an activity attempt broke", "exception": error, "task": task}
-            )
+    def outlive(self, delay: float) -> None:
+        """Let the worker stop the attempt some time after a timeout, `delay` seconds from now."""
+        limit = max(delay, 0.0) + PATIENCE_SECONDS
+        asyncio.get_running_loop().call_later(limit, self.cancel, TIMED_OUT)
 
     async def _run(self, scheduled: ActivityTaskScheduledEventAttributes) -> None:
         try:
@@ -199,9 +180,6 @@ class Attempt:
         self._answer(Payloads(payloads=payloads) if details else None)
 
     def _answer(self, details: Payloads | None) -> None:
-        if self._info.heartbeat_timeout is not None:
-            self._limits.pop().cancel()
-            self._wait_for(self._heartbeat_timeout)
         reason = self._heartbeat(details)
         if reason:
             self.cancel(reason)
@@ -266,3 +244,11 @@ def _converter(converter: DataConverter, info: temporalio.activity.Info) -> Data
         is_local=info.is_local,
     )
     return converter.with_context(context)
+
+
+def _raise_bugs(task: asyncio.Task[None]) -> None:
+    """An attempt catches what its activity raises; what is left is an error of the simulation."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": "an activity attempt broke", "exception": error, "task": task}
+        )

@@ -34,6 +34,7 @@ from fakes.temporal.updates import Update
 from fakes.temporal.workflow_task import WorkflowTasks
 
 Status = WorkflowExecutionStatus
+RUNNING = Status.WORKFLOW_EXECUTION_STATUS_RUNNING
 Timer = tuple[HistoryEvent, asyncio.TimerHandle]
 
 
@@ -54,7 +55,7 @@ class Execution:
         self.workflow_type = request.workflow_type.name
         self.namespace = request.namespace
         self.task_queue = request.task_queue.name
-        self.status: Status.ValueType = Status.WORKFLOW_EXECUTION_STATUS_RUNNING
+        self.status: Status.ValueType = RUNNING
         self.history = History(service.now, service.next_task_id)
         self.past: list[Step] = []
         self.core = CoreState()
@@ -77,7 +78,7 @@ class Execution:
     @property
     def is_running(self) -> bool:
         """Whether it has not closed."""
-        return self.status == Status.WORKFLOW_EXECUTION_STATUS_RUNNING
+        return self.status == RUNNING
 
     def now(self) -> float:
         """Virtual time, in seconds since the epoch."""

@@ -46,6 +46,7 @@ class History:
         self.events: list[HistoryEvent] = []
         self.size_bytes = 0
         self._now = now
+        self._latest = (0.0, timestamp(0.0))
         self._next_task_id = next_task_id
 
     def __len__(self) -> int:
@@ -65,12 +66,18 @@ class History:
             event_id=len(self.events) + 1,
             event_type=kind,
             task_id=self._next_task_id(),
-            event_time=timestamp(self._now() if at is None else at),
+            event_time=self._timestamp(self._now() if at is None else at),
             **said,
         )
         self.events.append(event)
         self.size_bytes += event.ByteSize()
         return event
+
+    def _timestamp(self, at: float) -> Timestamp:
+        """The moment as events tell it, which is mostly that of the event before."""
+        if at != self._latest[0]:
+            self._latest = (at, timestamp(at))
+        return self._latest[1]
 
     def as_workflow_history(self, workflow_id: str) -> WorkflowHistory:
         """The history as the SDK's replayer takes it."""

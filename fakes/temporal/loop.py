@@ -7,6 +7,7 @@ order of what happens depends on nothing but the program.
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -15,6 +16,7 @@ from typing import Any, TypeVar, TypeVarTuple
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
+NANOSECOND = 1e-9
 THREAD_POLL_SECONDS = 0.001
 
 
@@ -37,6 +39,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def jump(self, seconds: float) -> None:
         """Let time pass without waiting."""
         self._now += seconds
+        # A timer is due when it is less than this ahead. After some months that has to be more than
+        # asyncio's nanosecond, or else a sum with it is the same number, and nothing ever is due.
+        self._clock_resolution = max(NANOSECOND, 2 * math.ulp(self._now))
 
     @property
     def has_threads(self) -> bool:
@@ -52,6 +57,14 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_done)
         return future
 
+    async def shutdown_default_executor(self, *args: Any) -> None:
+        """Wait for the threads to end, for which real time has to pass too."""
+        self._threads += 1
+        try:
+            await super().shutdown_default_executor(*args)
+        finally:
+            self._threads -= 1
+
     def _thread_done(self, _: object) -> None:
         self._threads -= 1
 
@@ -62,16 +75,20 @@ class _JumpingSelector(selectors.BaseSelector):
     def __init__(self, loop: VirtualTimeLoop) -> None:
         self._loop = loop
         self._real = selectors.DefaultSelector()
+        self._registered = 0
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        self._registered += 1
         return self._real.register(fileobj, events, data)
 
     def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        self._registered -= 1
         return self._real.unregister(fileobj)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is not None and timeout <= 0:
-            return self._real.select(0)
+            # The loop has a pipe of its own, which can wait until there is nothing else to do.
+            return self._real.select(0) if self._registered > 1 else []
         if self._loop.has_threads:
             return self._real.select(THREAD_POLL_SECONDS)
         ready = self._real.select(0)

@@ -25,6 +25,7 @@ from temporalio.exceptions import CancelledError
 from temporalio.worker import (
     ActivityOutboundInterceptor,
     Interceptor,
+    UnsandboxedWorkflowRunner,
     WorkflowInboundInterceptor,
     WorkflowInstance,
     WorkflowInstanceDetails,
@@ -47,6 +48,9 @@ def utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+_NO_SHUTDOWN = threading.Event()
+"""Never set: a simulated worker does not shut down under its activities."""
+
 # -- workflows ----------------------------------------------------------------------------------
 
 
@@ -68,6 +72,19 @@ def workflow_interceptors(
     return extern, [each for each in classes if each is not None]
 
 
+def converter_factory(
+    runner: WorkflowRunner, data_converter: temporalio.converter.DataConverter
+) -> Callable[[], temporalio.converter.PayloadConverter]:
+    """What gives each workflow its payload converter.
+
+    A new converter learns all types anew, which takes long, so workflows share one unless they are
+    in a sandbox, to which nothing may be handed that is not made in it.
+    """
+    if isinstance(runner, UnsandboxedWorkflowRunner):
+        return lambda: data_converter.payload_converter
+    return data_converter._new_payload_converter  # noqa: SLF001
+
+
 def new_instance(  # noqa: PLR0913 - the SDK asks for so much
     runner: WorkflowRunner,
     definition: WorkflowDefinition,
@@ -80,7 +97,7 @@ def new_instance(  # noqa: PLR0913 - the SDK asks for so much
 ) -> WorkflowInstance:
     """A workflow instance as a worker would make it."""
     details = WorkflowInstanceDetails(
-        payload_converter_factory=data_converter._new_payload_converter,  # noqa: SLF001
+        payload_converter_factory=converter_factory(runner, data_converter),
         failure_converter_class=data_converter.failure_converter_class,
         interceptor_classes=interceptors,
         defn=definition,
@@ -237,14 +254,13 @@ def enter_activity(
         cancellation.event.async_event = None
         raiser = temporalio.worker._activity._ThreadExceptionRaiser  # noqa: SLF001
         cancellation.raiser = raiser() if definition.raises_in_thread else None
-    shutdown = temporalio.common._CompositeEvent(  # noqa: SLF001
-        thread_event=threading.Event(), async_event=asyncio.Event() if definition.is_async else None
-    )
     context = temporalio.activity._Context(  # noqa: SLF001
         info=lambda: info,
         heartbeat=None,
         cancelled_event=cancellation.event,
-        worker_shutdown_event=shutdown,
+        worker_shutdown_event=temporalio.common._CompositeEvent(  # noqa: SLF001
+            thread_event=_NO_SHUTDOWN, async_event=asyncio.Event() if definition.is_async else None
+        ),
         shield_thread_cancel_exception=cancellation.raiser and cancellation.raiser.shielded,
         payload_converter_class_or_instance=payload_converter,
         runtime_metric_meter=temporalio.common.MetricMeter.noop,

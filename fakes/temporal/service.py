@@ -148,7 +148,11 @@ class SimulatedTemporal:
         self.begin(self._first_start(request, parent), at_once)
 
     def break_down(self, error: Exception) -> None:
-        """The simulation cannot go on: whoever waits for it is told, and whoever asks."""
+        """The simulation cannot go on: whoever waits for it is told, and whoever asks.
+
+        Args:
+            error: What it lacks, or what is wrong with it.
+        """
         self._broken = self._broken or error
         for run in self.executions():
             run.tasks.stop()
@@ -162,7 +166,7 @@ class SimulatedTemporal:
         """Raise what the simulation broke down with, if it did.
 
         Raises:
-            UnsupportedError: It did, because it lacks a feature.
+            Exception: It did; an `UnsupportedError` names a feature that it lacks.
         """
         if self._broken is not None:
             raise self._broken

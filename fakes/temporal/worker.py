@@ -116,7 +116,9 @@ class SimulatedWorker:
         """
         try:
             instance = self._instances.get(run.run_id) or self._rebuild(activation, run)
-        except ApplicationError as error:
+        except NondeterminismError:
+            raise
+        except Exception as error:  # noqa: BLE001 - code that cannot even begin fails its task
             return self._failed(error)
         completion = self._do(instance, activation)
         if completion.HasField("successful") and not _is_query(activation):

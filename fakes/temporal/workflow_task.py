@@ -17,7 +17,7 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 
 from fakes.temporal.commands import apply_commands
 from fakes.temporal.core import Command, Job
-from fakes.temporal.errors import NondeterminismError, UnsupportedError
+from fakes.temporal.errors import NondeterminismError
 from fakes.temporal.history import timestamp
 from fakes.temporal.worker import SimulatedWorker
 
@@ -132,7 +132,7 @@ class WorkflowTasks:
             self._is_due = False
             if self._run.is_running:
                 self._do_task(worker)
-        except UnsupportedError as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits for the workflow gets it
             self._run.service.break_down(error)
         finally:
             self._settled.set()

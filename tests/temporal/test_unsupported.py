@@ -1,0 +1,118 @@
+"""What the simulation lacks is an error that names it, never a silent difference."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio import activity, workflow
+from temporalio.client import (
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleSpec,
+)
+from temporalio.common import Priority
+
+from fakes.temporal import UnsupportedError
+from tests.temporal.simulation import QUEUE, Simulation, in_virtual_time, simulation
+
+SHORT = timedelta(seconds=5)
+Ask = Callable[[Simulation], Awaitable[Any]]
+
+
+@activity.defn
+async def nothing() -> None:
+    """Do nothing."""
+
+
+@workflow.defn
+class Wants:
+    """Wants one of the things that the simulation lacks."""
+
+    @workflow.run
+    async def run(self, what: str) -> None:
+        """Want it."""
+        await getattr(self, f"_{what}")()
+
+    async def _local_activity(self) -> None:
+        await workflow.execute_local_activity(nothing, start_to_close_timeout=SHORT)
+
+    async def _priority(self) -> None:
+        await workflow.execute_activity(
+            nothing, start_to_close_timeout=SHORT, priority=Priority(priority_key=1)
+        )
+
+    async def _cron_child(self) -> None:
+        await workflow.execute_child_workflow("Wants", "nothing", cron_schedule="* * * * *")
+
+
+@pytest.mark.parametrize(
+    ("what", "named"),
+    [
+        ("local_activity", "schedule local activity"),
+        ("priority", "priority of ScheduleActivity"),
+        ("cron_child", "cron_schedule of StartChildWorkflowExecution"),
+    ],
+)
+def test_a_workflow_wants_what_there_is_not(what: str, named: str) -> None:
+    """Whoever waits for the workflow gets the error, and so does whoever asks later."""
+
+    async def play() -> None:
+        async with simulation(Wants, activities=[nothing]) as simulated:
+            handle = await simulated.start(Wants.run, what)
+            with pytest.raises(UnsupportedError, match=named):
+                await handle.result()
+            with pytest.raises(UnsupportedError, match=named):
+                await handle.describe()
+
+    in_virtual_time(play)
+
+
+async def _list(simulated: Simulation) -> None:
+    async for _ in simulated.client.list_workflows():
+        pass
+
+
+async def _schedule(simulated: Simulation) -> None:
+    action = ScheduleActionStartWorkflow("Wants", "x", id="x", task_queue=QUEUE)
+    await simulated.client.create_schedule("s", Schedule(action=action, spec=ScheduleSpec()))
+
+
+ASKED: dict[str, tuple[Ask, str]] = {
+    "a list of workflows": (_list, "list_workflow_executions"),
+    "a count of workflows": (
+        lambda simulated: simulated.client.count_workflows(),
+        "count_workflow_executions",
+    ),
+    "a schedule": (_schedule, "create_schedule"),
+    "a cron schedule": (
+        lambda simulated: simulated.start(Wants.run, "x", cron_schedule="* * * * *"),
+        "cron_schedule of StartWorkflowExecutionRequest",
+    ),
+    "a delayed start": (
+        lambda simulated: simulated.start(Wants.run, "x", start_delay=SHORT),
+        "workflow_start_delay of StartWorkflowExecutionRequest",
+    ),
+    "an eager start": (
+        lambda simulated: simulated.start(Wants.run, "x", request_eager_start=True),
+        "request_eager_execution of StartWorkflowExecutionRequest",
+    ),
+    "a priority": (
+        lambda simulated: simulated.start(Wants.run, "x", priority=Priority(priority_key=2)),
+        "priority of StartWorkflowExecutionRequest",
+    ),
+}
+
+
+@pytest.mark.parametrize(("ask", "named"), ASKED.values(), ids=list(ASKED))
+def test_a_client_wants_what_there_is_not(ask: Ask, named: str) -> None:
+    """The call says what it is."""
+
+    async def play() -> None:
+        async with simulation(Wants, activities=[nothing]) as simulated:
+            await ask(simulated)
+
+    with pytest.raises(UnsupportedError, match=named):
+        in_virtual_time(play)

@@ -1,0 +1,106 @@
+"""The event loop whose time jumps."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from fakes.temporal import DeadlockError, VirtualTimeLoop
+from tests.temporal.simulation import in_virtual_time
+
+DAY = 24 * 3600.0
+
+
+def test_a_day_costs_nothing() -> None:
+    """The loop's time passes exactly, the world's hardly at all."""
+
+    async def play() -> float:
+        await asyncio.sleep(DAY)
+        return asyncio.get_running_loop().time()
+
+    began = time.monotonic()
+
+    assert in_virtual_time(play) == DAY
+    assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("years", [0.1, 0.9, 30, 900])
+def test_time_passes_for_years(years: float) -> None:
+    """However late it is, a timer is due at its time, and not for ever about to be."""
+
+    async def play() -> float:
+        await asyncio.sleep(years * 365 * DAY)
+        began = asyncio.get_running_loop().time()
+        for _ in range(10):
+            await asyncio.sleep(0.1)
+        return asyncio.get_running_loop().time() - began
+
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        assert runner.run(play()) == pytest.approx(1, abs=1e-4)
+
+
+def test_timers_fire_in_order() -> None:
+    """Whatever the order in which they were set."""
+    fired: list[int] = []
+
+    async def play() -> None:
+        async def fire(after: int) -> None:
+            await asyncio.sleep(after)
+            fired.append(after)
+
+        await asyncio.gather(*(fire(each) for each in (30, 10, 20)))
+
+    in_virtual_time(play)
+
+    assert fired == [10, 20, 30]
+
+
+def test_work_that_is_ready_comes_before_time() -> None:
+    """Time does not pass while anything can be done."""
+
+    async def play() -> float:
+        for _ in range(100):
+            await asyncio.sleep(0)
+        return asyncio.get_running_loop().time()
+
+    assert in_virtual_time(play) == 0
+
+
+def test_time_stands_still_for_threads() -> None:
+    """A thread takes real time, of which the loop's does not know."""
+
+    async def play() -> tuple[float, str]:
+        loop = asyncio.get_running_loop()
+        timer = asyncio.create_task(asyncio.sleep(DAY))
+        waiting = threading.Event()
+        work = loop.run_in_executor(None, waiting.wait)
+        loop.call_soon(waiting.set)
+        await work
+        at = loop.time()
+        timer.cancel()
+        return at, "done"
+
+    assert in_virtual_time(play) == (0, "done")
+
+
+def test_waiting_for_nothing_is_an_error() -> None:
+    """Where no timer is set and nothing is ready, waiting would be for ever."""
+
+    async def play() -> None:
+        await asyncio.Event().wait()
+
+    loop = VirtualTimeLoop()
+    with pytest.raises(DeadlockError):
+        loop.run_until_complete(play())
+    loop.run_until_complete(_cancelled(loop))
+    loop.close()
+
+
+async def _cancelled(loop: VirtualTimeLoop) -> None:
+    left = asyncio.all_tasks(loop) - {asyncio.current_task(loop)}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

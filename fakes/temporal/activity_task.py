@@ -93,7 +93,7 @@ class ActivityTask:
         self._arm(SCHEDULE_TO_START, self.command.schedule_to_start_timeout)
         number = self.attempt
         queue = self._owner.service.queue(self.command.task_queue.name)
-        queue.put(lambda worker: self._start(worker, number))
+        queue.put(lambda worker: self._start(worker, number), only_begins=True)
 
     def request_cancel(self, event_id: int) -> None:
         """The workflow does not want the activity any more.

@@ -184,8 +184,8 @@ async def query_workflow(
         return response
     await execution.tasks.settled()
     temporal.check()
-    if execution.is_running and execution.tasks.failure:
-        msg = "Cannot query workflow due to Workflow Task in failed state."
+    if execution.is_running and execution.tasks.is_failing:
+        msg = "Unable to query workflow due to Workflow Task in failed state."
         raise failed(RPCStatusCode.FAILED_PRECONDITION, msg)
     result = await _by_worker(
         temporal, execution, lambda worker: execution.tasks.query(worker, request.query)

@@ -183,20 +183,27 @@ class Execution:
         closing = self.history.add(event, **attributes)
         self.status = status
         self.closed_at = self.now()
-        for task in self.activities.values():
-            task.abandon()
-        for _, handle in self.timers.values():
-            handle.cancel()
+        self._stop_everything()
         for limit in self._limits:
             limit.cancel()
         for update in self.updates.values():
             update.workflow_closed()
-        self.tasks.stop()
         if not attributes.get("new_execution_run_id"):
             tell_parent(self, closing)
             close_children(self)
         self.closed.set()
         self.tell_waiters()
+
+    def _stop_everything(self) -> None:
+        """Let go of all that is under way: what is kept costs memory as long as the service."""
+        self.tasks.stop()
+        for task in self.activities.values():
+            task.abandon()
+        for _, handle in self.timers.values():
+            handle.cancel()
+        self.activities.clear()
+        self.timers.clear()
+        self.core = CoreState()
 
     def close_and_retry(
         self, status: Status.ValueType, event: str, reason: Failure, **attributes: Any

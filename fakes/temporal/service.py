@@ -45,6 +45,7 @@ class SimulatedTemporal:
         self._queues: dict[str, TaskQueue[SimulatedWorker]] = {}
         self._workers: list[SimulatedWorker] = []
         self._broken: Exception | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def register(self, task_queue: str, worker: SimulatedWorker) -> None:
         """Let `worker` do the work of `task_queue`; another one that did it is through with it."""
@@ -99,7 +100,9 @@ class SimulatedTemporal:
 
     def now(self) -> float:
         """Virtual time, in seconds since the Unix epoch."""
-        return EPOCH + asyncio.get_running_loop().time()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return EPOCH + self._loop.time()
 
     def next_task_id(self) -> int:
         """A number for an event."""

@@ -36,10 +36,20 @@ class TaskQueue(Generic[_W]):
         self._worker = worker
         self.drain()
 
-    def put(self, task: Task[_W]) -> None:
-        """Have `task` done as soon as there is a worker that polls."""
-        self._waiting.append(task)
-        self.drain()
+    def put(self, task: Task[_W], *, only_begins: bool = False) -> None:
+        """Have `task` done as soon as there is a worker that polls.
+
+        Args:
+            task: What is to be done.
+            only_begins: Whether it does no more than begin something, which can be done at once.
+        """
+        worker = self._worker
+        if worker is None or not worker.is_polling:
+            self._waiting.append(task)
+        elif only_begins:
+            task(worker)
+        else:
+            asyncio.get_running_loop().call_soon(task, worker)
 
     def drain(self) -> None:
         """Hand over what waits, if anybody polls."""

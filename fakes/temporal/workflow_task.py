@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.bridge.proto.workflow_commands as commands_pb
 import temporalio.bridge.proto.workflow_completion as completion_pb
-from temporalio.api.enums.v1 import TaskQueueKind, WorkflowTaskFailedCause
+from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.query.v1 import WorkflowQuery
 from temporalio.api.sdk.v1 import WorkflowTaskCompletedMetadata
-from temporalio.api.taskqueue.v1 import TaskQueue
 
 from fakes.temporal.commands import apply_commands
 from fakes.temporal.core import Command, Job
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 IDENTITY = "simulated"
 TASK_RETRY_SECONDS = 10.0
 LONGEST_TASK_RETRY_SECONDS = 600.0
+HOPELESS_ATTEMPT = 3
 CORE_FLAGS = (1, 2, 3)
 LANGUAGE_FLAGS = (1,)
 MANY_EVENTS = 4096
@@ -53,6 +53,7 @@ class WorkflowTasks:
         self._scheduled: HistoryEvent | None = None
         self._is_due = False
         self._is_held = False
+        self._is_stopped = False
         self._is_sticky = False
         self._sdk_told = False
         self._settled = asyncio.Event()
@@ -86,6 +87,7 @@ class WorkflowTasks:
 
     def stop(self) -> None:
         """The run has closed."""
+        self._is_stopped = True
         self._jobs.clear()
         if self._retry is not None:
             self._retry.cancel()
@@ -96,9 +98,14 @@ class WorkflowTasks:
         """Whether a task waits for the worker, or for its next attempt."""
         return self._is_due
 
+    @property
+    def is_failing(self) -> bool:
+        """Whether the code has failed so often that nobody should wait for it."""
+        return self.attempt >= HOPELESS_ATTEMPT
+
     async def settled(self) -> None:
-        """Return when the code has seen all that there is, has failed, or can see no more."""
-        while self._run.is_running and (self._is_held or self._is_due) and not self.failure:
+        """Return when the code has seen all that there is, keeps failing, or can see no more."""
+        while not self._is_stopped and (self._is_held or self._is_due) and not self.is_failing:
             self._settled.clear()
             await self._settled.wait()
 
@@ -118,9 +125,7 @@ class WorkflowTasks:
     def _add_scheduled(self) -> HistoryEvent:
         return self._run.history.add(
             "workflow_task_scheduled",
-            task_queue=TaskQueue(
-                name=self._run.task_queue, kind=TaskQueueKind.TASK_QUEUE_KIND_NORMAL
-            ),
+            task_queue=self._run.start.request.task_queue,
             attempt=1,
             start_to_close_timeout=self._run.start.request.workflow_task_timeout,
         )

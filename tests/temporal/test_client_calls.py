@@ -141,7 +141,7 @@ def test_a_query_sees_what_came_before_it() -> None:
 
 
 def test_a_query_of_broken_code_fails() -> None:
-    """While its workflow task fails, a workflow cannot be asked."""
+    """It waits for the code to be mended, and gives up when that has failed twice."""
 
     async def play() -> RPCStatusCode:
         async with simulation(Broken) as simulated:

@@ -66,6 +66,8 @@ def test_a_workflow_wants_what_there_is_not(what: str, named: str) -> None:
                 await handle.result()
             with pytest.raises(UnsupportedError, match=named):
                 await handle.describe()
+            with pytest.raises(UnsupportedError, match=named):
+                await handle.query("__stack_trace")
 
     in_virtual_time(play)
 

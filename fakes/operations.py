@@ -18,10 +18,13 @@ class Refusal:
     Attributes:
         status: The HTTP status.
         code: The machine-readable ``error`` field of the body.
+        tells_state: Whether it tells what is the case, such as that a parcel has left. A service
+            that answers so when it is not the case has lied, which no caller can stand.
     """
 
     status: int
     code: str
+    tells_state: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,7 +34,7 @@ REFUND = Operation(
     routes=("POST /refunds",),
     success=201,
     undoes=CHARGE.name,
-    refusals=(Refusal(422, "refund_refused"), Refusal(400, "already_refunded")),
+    refusals=(Refusal(422, "refund_refused"), Refusal(400, "already_refunded", tells_state=True)),
     reply_fields=("refund_id",),
     target_key_at="charge_idempotency_key",
     target_id_at="payment_id",

@@ -28,7 +28,7 @@ CANCEL = Operation(
     routes=("POST /shipments/{shipment_id}/cancel", "POST /shipments/cancel"),
     success=200,
     undoes=CREATE.name,
-    refusals=(Refusal(409, "already_shipped"),),
+    refusals=(Refusal(409, "already_shipped", tells_state=True),),
     reply_fields=("status",),
     key_at=None,
     target_key_at="idempotency_key",

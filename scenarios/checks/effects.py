@@ -63,7 +63,7 @@ def no_step_after_a_compensation(evidence: Evidence) -> Facts:
                 live.append(entry)
                 if first_undo is None or entry.number < first_undo.number:
                     continue
-                fine = _was_on_its_way(evidence, entry)
+                fine = _was_on_its_way(evidence, entry) or _is_left_to_a_person(evidence, entry)
                 after = f"{first_undo.operation} had begun to undo {order}"
                 detail = f"{entry.operation} ({entry.effect}) after {after}"
                 yield None if fine else _violation("I10", entry, detail)
@@ -95,7 +95,11 @@ def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
 
 
 def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
-    """I12: no effect of an order comes after its end, but for the late mail of a completed one."""
+    """I12: no effect of an order comes after its end.
+
+    But for the late mail of a completed one, and for the late effect of a step whose compensation
+    was refused and is listed for a person: there was nothing more that the order could do.
+    """
     for order, outcome in evidence.ended():
         if outcome.ended_at is None or outcome.status is Status.TERMINATED:
             continue
@@ -110,6 +114,7 @@ def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
                 entry.at <= outcome.ended_at
                 or _was_on_its_way(evidence, entry)
                 or _tells_the_truth(evidence, entry, outcome)
+                or _is_left_to_a_person(evidence, entry)
             )
             yield None if fine else _violation("I12", entry, detail)
 
@@ -229,6 +234,15 @@ def _tells_the_truth(evidence: Evidence, entry: Entry, outcome: Outcome) -> bool
     return completed and evidence.is_create(entry) and not evidence.can_be_undone(entry.operation)
 
 
+def _is_left_to_a_person(evidence: Evidence, entry: Entry) -> bool:
+    """Whether `entry` is the effect of a step that its order lists as not undone."""
+    outcome = evidence.outcomes.get(entry.order)
+    if outcome is None or outcome.status is not Status.NEEDS_ATTENTION:
+        return False
+    begun = evidence.attempts_at(entry.order, entry.operation)
+    return evidence.is_create(entry) and not not_listed(outcome, [_matter(evidence, begun)])
+
+
 def _is_settled(evidence: Evidence, order: str, operation: str, outcome: Outcome) -> bool:
     if outcome.status is Status.NEEDS_ATTENTION and _stands(evidence, order, operation):
         return True
@@ -237,7 +251,8 @@ def _is_settled(evidence: Evidence, order: str, operation: str, outcome: Outcome
         return True
     undo = evidence.operations.undo_of(operation)
     tried = evidence.attempts_at(order, undo.name) if undo else []
-    return any(attempt.seen is Seen.OK for attempt in tried)
+    # The status says that it is done, even where the body that came with it cannot be read.
+    return any(attempt.status == undo.success for attempt in tried) if undo else False
 
 
 def _stands(evidence: Evidence, order: str, operation: str) -> bool:

@@ -119,6 +119,25 @@ def refused_refund_left_to_a_person() -> Evidence:
 
 
 @good
+def late_charge_whose_refund_was_refused_is_left_to_a_person() -> Evidence:
+    story = Story(refunds_refused=True)
+    story.reserve()
+    story.charge(fault="delay_request", delay=100.0)
+    story.refund(fault="reject")
+    story.release()
+    left = [{"activity": "payments.refund", "idempotency_key": "k"}]
+    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+
+
+@good
+def undo_confirmed_by_its_status_though_its_body_is_unreadable() -> Evidence:
+    story = Story()
+    story.charge(fault="drop_request")
+    story.refund(fault="malformed")
+    return story.end(Status.FAILED).evidence()
+
+
+@good
 def unanswered_refund_left_to_a_person_by_its_id() -> Evidence:
     story = Story()
     story.charge()

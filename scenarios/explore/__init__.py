@@ -1,0 +1,1 @@
+"""Every history with at most K faults: `python -m scenarios explore`."""

@@ -1,0 +1,242 @@
+"""What may go otherwise in a run: the alphabet of the search.
+
+A choice names the moment at which it is made by a call (*the second call of payments.charge for
+o1*) and never by a number in a log. So the choices of a history, applied to a scenario, are a
+scenario again, and every history can be run, saved and read like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fakes import ALL_CALLS, FAULTS, Attempt, Calls, Fault, Operation
+from fakes.faults import Argument, Position
+from scenarios.scenario import CancelBy, Event, EventKind, FaultSpec, Place, Scenario, When
+
+LASTING = 3
+"""How many calls a lasting fault strikes: as many as a step usually tries before it gives up."""
+
+_STATUSES = (400, 429, 500, 503)
+"""Errors that any service may answer with: your fault, too many, my fault, not now."""
+
+_EARLY, _LATE = 30.0, 1800.0
+"""Seconds by which a reply comes late while its caller still waits, and by which a request comes
+late when nobody does."""
+
+_LASTING_FAULTS = (
+    Fault("refuse"),
+    Fault("drop_request"),
+    Fault("drop_response"),
+    Fault("delay_request", delay=_LATE),
+)
+
+SLOW = Fault("delay_request", delay=0.5)
+"""Lets the calls of all other orders overtake: one preemption of a schedule, as CHESS counts them
+(Musuvathi and Qadeer, "Iterative context bounding", PLDI 2007)."""
+
+_NOWHERE = Place("", 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultChoice:
+    """A call suffers a fault.
+
+    Attributes:
+        order: The order for which the call is made.
+        operation: What is called.
+        call: Which of its calls, from 1.
+        fault: What happens to it.
+        calls: How many calls in a row suffer it.
+    """
+
+    order: str
+    operation: str
+    call: int
+    fault: Fault
+    calls: int = 1
+
+    @property
+    def where(self) -> str:
+        """The step at which the choice is made."""
+        return self.operation
+
+    @property
+    def what(self) -> str:
+        """The choice, without its moment."""
+        return f"{self.fault}, {self.calls} times" if self.calls > 1 else str(self.fault)
+
+    def __str__(self) -> str:
+        return f"{self.what} on call {self.call} of {self.operation} for {self.order}"
+
+    def strikes(self, attempt: Attempt) -> bool:
+        """Whether this is the fault that `attempt` suffered first."""
+        at = (self.order, self.operation, self.call)
+        return at == (attempt.order, attempt.operation, attempt.call)
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        """`scenario` with this fault."""
+        spec = FaultSpec(
+            on=self.operation,
+            operations=frozenset({self.operation}),
+            fault=self.fault,
+            calls=Calls(frozenset(range(self.call, self.call + self.calls))),
+            order=self.order if len(scenario.orders) > 1 else None,
+            place=_NOWHERE,
+        )
+        return replace(scenario, faults=(*scenario.faults, spec))
+
+
+@dataclass(frozen=True, slots=True)
+class EventChoice:
+    """Somebody outside does something.
+
+    Attributes:
+        kind: What is done.
+        order: The order concerned.
+        when: At which moment.
+        by: The means, for a cancellation.
+    """
+
+    kind: EventKind
+    order: str
+    when: When
+    by: CancelBy | None = None
+
+    @property
+    def where(self) -> str:
+        """The step at which the choice is made."""
+        return self.when.operation or "waiting"
+
+    @property
+    def what(self) -> str:
+        """The choice, without its exact moment."""
+        means = f" by {self.by}" if self.by else ""
+        return f"{self.kind}{means} {self.when.moment if self.when.operation else 'while waiting'}"
+
+    def __str__(self) -> str:
+        means = f" by {self.by}" if self.by else ""
+        if self.when.operation is None:
+            return f"{self.kind} {self.order}{means} at {self.when.at:g} s"
+        call = f"call {self.when.call} of {self.when.operation}"
+        return f"{self.kind} {self.order}{means} {self.when.moment} {call}"
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        """`scenario` with this event."""
+        reason = "changed my mind" if self.kind is EventKind.CANCEL else ""
+        event = Event(self.kind, self.order, self.when, reason, self.by, _NOWHERE)
+        return replace(scenario, events=(*scenario.events, event))
+
+
+@dataclass(frozen=True, slots=True)
+class WorldChoice:
+    """The outside world is not as kind as it was given.
+
+    Attributes:
+        what: What it does.
+        setting: The setting that makes it so.
+        value: Its value.
+    """
+
+    what: str
+    setting: str
+    value: Any
+
+    @property
+    def where(self) -> str:
+        """The choice is made before the first call."""
+        return "the world"
+
+    def __str__(self) -> str:
+        return self.what
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        """`scenario` in such a world."""
+        return replace(scenario, given=replace(scenario.given, **{self.setting: self.value}))
+
+
+Choice = FaultChoice | EventChoice | WorldChoice
+History = tuple[Choice, ...]
+"""The choices of a run, in the order in which they are made."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Menu:
+    """Which choices a search offers.
+
+    Attributes:
+        operations: The operations that may be called, by name.
+        cancels: Whether clients cancel and submit again.
+        means: The means by which the workflow can be cancelled.
+        crashes: Whether workers die and lose their caches.
+        schedules: Whether calls may be slow, so that those of other orders overtake.
+    """
+
+    operations: Mapping[str, Operation]
+    cancels: bool
+    means: tuple[CancelBy, ...]
+    crashes: bool
+    schedules: bool
+
+    def of_worlds(self) -> Iterator[WorldChoice]:
+        """What the outside world may do by itself."""
+        yield WorldChoice("parcels leave at once", "ships_after", 0.0)
+        yield WorldChoice("reservations expire", "reservation_expires_after", 1200.0)
+        yield WorldChoice("refunds are refused", "refunds_refused", True)  # noqa: FBT003
+
+    def of_call(self, attempt: Attempt) -> Iterator[FaultChoice]:
+        """Each fault that fits the call."""
+        at = (attempt.order, attempt.operation, attempt.call)
+        for fault in self._faults_of(self.operations[attempt.operation]):
+            yield FaultChoice(*at, fault)
+        for fault in _LASTING_FAULTS:
+            yield FaultChoice(*at, fault, LASTING)
+
+    def of_moment(self, order: str, when: When) -> Iterator[EventChoice]:
+        """What clients may do to `order` at that moment."""
+        if not self.cancels:
+            return
+        for means in self.means:
+            yield EventChoice(EventKind.CANCEL, order, when, means)
+        yield EventChoice(EventKind.SUBMIT, order, when)
+
+    def _faults_of(self, operation: Operation) -> Iterator[Fault]:
+        for kind in FAULTS.values():
+            if not kind.fits(operation) or kind.argument is Argument.WINDOW:
+                continue  # an outage is a lasting refusal
+            if kind.position is Position.WORKER and not self.crashes:
+                continue
+            match kind.argument:
+                case Argument.NONE:
+                    yield Fault(kind.name)
+                case Argument.STATUS:
+                    yield Fault(kind.name, status=500)
+                case Argument.REJECTION:
+                    yield from _rejections(operation)
+                case Argument.DURATION if kind.name == "delay_request":
+                    yield Fault(kind.name, delay=_LATE)
+                    if self.schedules:
+                        yield SLOW
+                case Argument.DURATION:
+                    yield Fault(kind.name, delay=_EARLY)
+                case Argument.COUNT:
+                    yield Fault(kind.name, copies=2)
+
+
+def _rejections(operation: Operation) -> Iterator[Fault]:
+    for refusal in operation.refusals:
+        if not refusal.tells_state:
+            yield Fault("reject", status=refusal.status, code=refusal.code)
+    own = {refusal.status for refusal in operation.refusals}
+    yield from (Fault("reject", status=status) for status in _STATUSES if status not in own)
+
+
+def apply(history: Iterable[Choice], scenario: Scenario) -> Scenario:
+    """The scenario in which all choices of `history` are made."""
+    for choice in history:
+        scenario = choice.apply(scenario)
+    return scenario
+
+
+__all__ = ["ALL_CALLS", "Choice", "EventChoice", "FaultChoice", "History", "Menu", "WorldChoice"]

@@ -28,6 +28,9 @@ DEFAULT_ADDRESS: Mapping[str, str] = {
 STATUSES = ("completed", "failed", "needs_attention", "cancelled", "terminated", "timed_out")
 """How an order may end."""
 
+ANY_STATUS = "any"
+"""Where nothing is known of the end but that there is one: the invariants alone judge."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -48,6 +51,10 @@ class OrderItem:
     sku: str
     quantity: int
     price: Decimal
+
+
+DEFAULT_ITEM = OrderItem(DEFAULT_SKU, 1, Decimal("10.00"))
+"""All that an order is for when it does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 
 from fakes import Idempotency, Settings
 from scenarios.language.events import EventEntry, WhenEntry
-from scenarios.language.expect import Expect
+from scenarios.language.expect import Expect, OrderExpect
 from scenarios.language.faults import FaultEntry
 from scenarios.language.file import ScenarioFile
 from scenarios.language.orders import Expiry, Given, ItemEntry, OrderEntry
 from scenarios.scenario import (
+    ANY_STATUS,
     DEFAULT_ADDRESS,
-    DEFAULT_SKU,
+    DEFAULT_ITEM,
     CancelBy,
     Event,
     EventKind,
@@ -30,6 +30,8 @@ from scenarios.source import Path, Source
 
 DEFAULT_STOCK = 100
 """Pieces of every SKU, where a scenario leaves the stock alone."""
+DEFAULT_REASON = "changed my mind"
+"""Why a customer cancels, where a scenario does not say."""
 
 
 def build(written: ScenarioFile, source: Source) -> Scenario:
@@ -77,10 +79,9 @@ def _settings(given: Given) -> Settings:
 
 
 def _order(entry: OrderEntry, place: Place) -> Order:
-    default = OrderItem(DEFAULT_SKU, 1, Decimal("10.00"))
     return Order(
         id=entry.id,
-        items=tuple(map(_item, entry.items)) if entry.items else (default,),
+        items=tuple(map(_item, entry.items)) if entry.items else (DEFAULT_ITEM,),
         customer_id=entry.customer_id,
         payment_method_id=entry.payment_method_id,
         shipping_address={
@@ -113,7 +114,7 @@ def _event(entry: EventEntry, place: Place) -> Event:
         kind=entry.kind,
         order=None if entry.kind is EventKind.HEAL else getattr(entry, entry.kind),
         when=_when(entry.when),
-        reason=("changed my mind" if entry.reason is None else entry.reason) if is_cancel else "",
+        reason=(DEFAULT_REASON if entry.reason is None else entry.reason) if is_cancel else "",
         by=CancelBy(entry.by) if entry.by else None,
         place=place,
     )
@@ -129,7 +130,7 @@ def _when(entry: WhenEntry) -> When:
 
 def _expectations(expect: Expect, source: Source) -> Expectations:
     orders = {
-        order: OrderExpectation(entry.status, entry.error, _place(source, ("expect", order)))
+        order: _order_expectation(entry, _place(source, ("expect", order)))
         for order, entry in expect.orders.items()
     }
     return Expectations(
@@ -141,6 +142,12 @@ def _expectations(expect: Expect, source: Source) -> Expectations:
         statuses=expect.statuses or {},
         orphans=expect.orphans or {},
         places=_expected_at(source),
+    )
+
+
+def _order_expectation(entry: OrderExpect, place: Place) -> OrderExpectation:
+    return OrderExpectation(
+        status=None if entry.status == ANY_STATUS else entry.status, error=entry.error, place=place
     )
 
 

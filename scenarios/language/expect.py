@@ -17,6 +17,7 @@ from scenarios.language.references import KnownSku, declared
 from scenarios.language.rules import KEY, Filled, Written, nearest, refusal, refused_at
 from scenarios.language.vocabulary import (
     CreateName,
+    EndName,
     ErrorName,
     Number,
     OperationName,
@@ -37,8 +38,8 @@ class OrderExpect(Written):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
-    status: StatusName | None = Field(
-        None, description="How it ends.", examples=["completed", "failed"]
+    status: EndName | None = Field(
+        None, description="How it ends; any: that it ends.", examples=["completed", "failed"]
     )
     error: ErrorName | None = Field(
         None, description="The error that its result names.", examples=["PaymentDeclined"]

@@ -12,7 +12,7 @@ from fakes import ORDER_OPERATIONS
 from fakes.duration import parse_duration
 from scenarios.language.rules import Among, Matching, refusal
 from scenarios.scalars import OtherNumber
-from scenarios.scenario import STATUSES
+from scenarios.scenario import ANY_STATUS, STATUSES
 
 
 def _duration(value: Any) -> float:
@@ -82,6 +82,7 @@ ErrorName = Annotated[
     str, Matching("a name of an error", r"^[A-Za-z_][A-Za-z0-9_]*$", "it is one word")
 ]
 StatusName = Annotated[str, Among("status", STATUSES)]
+EndName = Annotated[str, Among("status", (*STATUSES, ANY_STATUS))]
 
 OperationName = Annotated[
     str, Among("operation", tuple(ORDER_OPERATIONS.names), "an operation is service.verb")

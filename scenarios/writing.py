@@ -1,0 +1,270 @@
+"""Writes scenarios as files that people read and the loader takes: the way back from `build`.
+
+What has its default is left out. The style is that of the catalogue: one line for each fact, and
+what belongs to it in braces.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+
+from fakes import Calls, Fault, Idempotency, Settings
+from fakes.duration import duration_text
+from fakes.faults import Argument
+from scenarios.language.build import DEFAULT_REASON, DEFAULT_STOCK
+from scenarios.language.events import EventEntry
+from scenarios.language.expect import Expect
+from scenarios.language.faults import FaultEntry, as_calls
+from scenarios.language.file import ScenarioFile
+from scenarios.language.orders import Given, OrderEntry
+from scenarios.language.rules import Written
+from scenarios.scalars import resolved
+from scenarios.scenario import (
+    ANY_STATUS,
+    DEFAULT_ADDRESS,
+    DEFAULT_ITEM,
+    Event,
+    EventKind,
+    Expectations,
+    FaultSpec,
+    Order,
+    OrderExpectation,
+    OrderItem,
+    Scenario,
+    When,
+)
+
+_HEAD = "# yaml-language-server: $schema=../../schema.json\n"
+"""As in every file of the catalogue, which is where a scenario that was found should end."""
+_ENDLESS = 2**31
+"""Columns of a line. A wrapped line hides what the scenario is about."""
+_PLAIN_LINES = frozenset("\n\t") | {chr(code) for code in range(0x20, 0x7F)}
+
+
+def as_yaml(scenario: Scenario, *, comment: str = "") -> str:
+    """The text of a file that `scenarios.loader` reads back as `scenario`, but for its places.
+
+    Where a scenario expects nothing at all, the file says that its orders end, however they do.
+
+    Args:
+        scenario: What to write.
+        comment: Stands at the top of the file, behind ``#``.
+
+    Raises:
+        ValueError: When no file can mean that: a duration finer than a millisecond, other stock
+            than the default of articles that are not named, and the like.
+    """
+    words = _Block(
+        _filled_in(
+            ScenarioFile,
+            scenario=scenario.name,
+            why=scenario.why,
+            tags=list(scenario.tags) or None,
+            covers=list(scenario.covers) or None,
+            given=_Block(_given(scenario.given)) or None,
+            orders=_orders(scenario.orders),
+            faults=_BlockList(_Block(_fault(spec)) for spec in scenario.faults) or None,
+            events=_BlockList(_Block(_event(event)) for event in scenario.events) or None,
+            expect=_Block(_expect(scenario.expect) or _any_end(scenario.orders)),
+        )
+    )
+    text = io.StringIO()
+    yaml = YAML()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.width = _ENDLESS
+    yaml.dump(_styled(words), text)
+    return _HEAD + _commented(comment) + text.getvalue()
+
+
+def _commented(text: str) -> str:
+    # What YAML does not print may not even stand in a comment.
+    printable = ("".join(c if c.isprintable() else "?" for c in line) for line in text.splitlines())
+    return "".join(f"# {line}".rstrip() + "\n" for line in printable)
+
+
+def _given(given: Settings) -> dict[str, Any]:
+    expiry = given.idempotency_expires_after
+    if expiry is not None and given.idempotency is not Idempotency.REPLAY:
+        raise ValueError(f"keys that are forgotten are replayed until then, not {given}")
+    return _filled_in(
+        Given,
+        stock=_stock(given),
+        ships_after=_duration(given.ships_after),
+        reservation_expires_after=_duration(given.reservation_expires_after),
+        refunds="refused" if given.refunds_refused else "accepted",
+        cards=dict(given.cards) or None,
+        idempotency=str(given.idempotency) if expiry is None else {"expires": _duration(expiry)},
+    )
+
+
+def _stock(given: Settings) -> dict[str, int] | None:
+    if not given.stock and given.default_stock == DEFAULT_STOCK:
+        return None
+    if given.default_stock:
+        raise ValueError(f"articles that are not named are out of stock in a scenario: {given}")
+    return dict(given.stock)
+
+
+def _orders(orders: tuple[Order, ...]) -> list[Any]:
+    words = [_order(order) for order in orders]
+    are_short = all(isinstance(word, str) for order in words for word in order.values())
+    if len(words) > 1 and are_short:
+        return _BlockList(words)
+    return _BlockList(map(_Block, words))
+
+
+def _order(order: Order) -> dict[str, Any]:
+    address = {
+        part: text for part, text in order.shipping_address.items() if text != DEFAULT_ADDRESS[part]
+    }
+    return _filled_in(
+        OrderEntry,
+        id=order.id,
+        items=None if order.items == (DEFAULT_ITEM,) else _items(order.items),
+        customer_id=order.customer_id,
+        payment_method_id=order.payment_method_id,
+        shipping_address=address or None,
+        on_confirmation_failure=order.on_confirmation_failure,
+    )
+
+
+def _items(items: tuple[OrderItem, ...]) -> list[Any]:
+    words = [
+        {"sku": item.sku, "quantity": item.quantity, "price": f"{item.price:f}"} for item in items
+    ]
+    return words if len(words) == 1 else _BlockList(words)
+
+
+def _fault(spec: FaultSpec) -> dict[str, Any]:
+    by_default = spec.calls == as_calls(None, spec.fault)
+    return _filled_in(
+        FaultEntry,
+        on=spec.on,
+        calls=None if by_default else _calls(spec.calls),
+        order=spec.order,
+        fault=_fault_words(spec.fault),
+    )
+
+
+def _calls(calls: Calls) -> int | list[int] | str:
+    if calls.numbers:
+        first, *others = sorted(calls.numbers)
+        return [first, *others] if others else first
+    return "all" if calls.start == 1 else f"{calls.start}.."
+
+
+def _fault_words(fault: Fault) -> str | int | dict[str, Any]:
+    match fault.kind.argument:
+        case Argument.NONE:
+            return fault.name
+        case Argument.STATUS:
+            argument: Any = fault.status
+        case Argument.REJECTION:
+            words = {"code": fault.code, "retry_after": _duration(fault.retry_after)}
+            more = {name: word for name, word in words.items() if word is not None}
+            if not more and fault.status is not None:
+                return fault.status
+            argument = {"status": fault.status, **more}
+        case Argument.DURATION:
+            argument = _duration(fault.delay)
+        case Argument.COUNT:
+            argument = fault.copies
+        case Argument.WINDOW:
+            argument = {"from": _duration(fault.start), "to": _duration(fault.end)}
+    return {fault.name: argument}
+
+
+def _event(event: Event) -> dict[str, Any]:
+    is_cancel = event.kind is EventKind.CANCEL
+    subject = {str(event.kind): True if event.kind is EventKind.HEAL else event.order}
+    return _filled_in(
+        EventEntry,
+        **subject,
+        when=_when(event.when),
+        reason=event.reason if is_cancel and event.reason != DEFAULT_REASON else None,
+        by=str(event.by) if event.by else None,
+    )
+
+
+def _when(when: When) -> dict[str, Any]:
+    if when.at is not None:
+        return {"at": _duration(when.at)}
+    moment: dict[str, Any] = {str(when.moment): when.operation}
+    return moment if when.call == 1 else {**moment, "call": when.call}
+
+
+def _expect(expect: Expectations) -> dict[str, Any]:
+    return {
+        **{order: _ending(wanted) for order, wanted in expect.orders.items()},
+        **_filled_in(
+            Expect,
+            statuses=dict(expect.statuses) or None,
+            effects=dict(expect.effects) or None,
+            undone=None if expect.undone is None else list(expect.undone),
+            stock=dict(expect.stock) or None,
+            calls=dict(expect.calls) or None,
+            orphans=dict(expect.orphans) or None,
+        ),
+    }
+
+
+def _ending(wanted: OrderExpectation) -> dict[str, Any]:
+    words = {"status": wanted.status, "error": wanted.error}
+    return {name: word for name, word in words.items() if word} or {"status": ANY_STATUS}
+
+
+def _any_end(orders: Iterable[Order]) -> dict[str, Any]:
+    return {order.id: {"status": ANY_STATUS} for order in orders}
+
+
+def _duration(seconds: float | None) -> str | None:
+    return None if seconds is None else duration_text(seconds)
+
+
+def _filled_in(model: type[Written], **words: Any) -> dict[str, Any]:
+    """`words`, but for those that say nothing or what `model` assumes anyhow."""
+    defaults = {
+        name: field.get_default(call_default_factory=True)
+        for name, field in model.model_fields.items()
+        if not field.is_required()
+    }
+    return {
+        name: word
+        for name, word in words.items()
+        if word is not None and word != defaults.get(name, ...)
+    }
+
+
+class _Block(dict[str, Any]):
+    """A mapping with a line for each key; others stand in braces."""
+
+
+class _BlockList(list[Any]):
+    """A list with a line for each item; others stand in brackets."""
+
+
+def _styled(words: Any) -> Any:
+    """`words` as ruamel writes them in the catalogue's style."""
+    match words:
+        case Mapping():
+            mapping = CommentedMap({_styled(key): _styled(word) for key, word in words.items()})
+            if not isinstance(words, _Block):
+                mapping.fa.set_flow_style()
+            return mapping
+        case list():
+            items = CommentedSeq(_styled(word) for word in words)
+            if not isinstance(words, _BlockList):
+                items.fa.set_flow_style()
+            return items
+        case str() if "\n" in words and _PLAIN_LINES.issuperset(words):
+            return LiteralScalarString(words)
+        case str() if resolved(words) != words:
+            return DoubleQuotedScalarString(words)
+        case _:
+            return words

@@ -19,6 +19,8 @@ from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+from fakes import ServiceFactory, order_services
+
 
 class SagaImportError(Exception):
     """What ``--saga`` names cannot be used; the message says why and what would do."""
@@ -36,6 +38,9 @@ class SagaUnderTest:
         id_reuse_policy: What its client says about an order id that was used before.
         completed_means: The creates whose effects must be live when an order completes; all
             creates of the services by default.
+        children: The workflows that `workflow` starts as its children. The id of a child begins
+            with its parent's id and a slash, so that its calls are known to be the order's.
+        services: Makes the services around it, those of `fakes` by default.
     """
 
     workflow: type
@@ -44,6 +49,8 @@ class SagaUnderTest:
     workflow_id: str = "order-{order_id}"
     id_reuse_policy: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE
     completed_means: tuple[str, ...] | None = None
+    children: Sequence[type] = ()
+    services: ServiceFactory = order_services
 
     @property
     def workflow_name(self) -> str:

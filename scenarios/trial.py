@@ -97,7 +97,7 @@ class Trial:
     _held: dict[str, asyncio.Event] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.world = World(self.scenario.given, clock=self.clock)
+        self.world = World(self.scenario.given, clock=self.clock, services=self.saga.services)
         self.faults = [
             PlannedFault(spec.rule(), spec.place.line, f"{spec.fault} on {spec.on}")
             for spec in self.scenario.faults

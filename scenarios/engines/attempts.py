@@ -10,6 +10,7 @@ from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from fakes import Caller, WorkerCrash, calling
+from scenarios.engines.order_run import order_in
 from scenarios.engines.server_run import ServerRun
 
 
@@ -35,10 +36,7 @@ class _Attempt(ActivityInboundInterceptor):
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
         info = activity.info()
-        run = self._runs.get(info.workflow_id or "")
-        if run is None:
-            msg = f"{info.activity_type} runs for {info.workflow_id}, which is no order of a trial"
-            raise RuntimeError(msg)
+        run = order_in(self._runs, info.workflow_id)
         await run.begin_attempt(info)
         limit = info.start_to_close_timeout or info.schedule_to_close_timeout
         caller = Caller(

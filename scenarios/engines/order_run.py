@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
@@ -19,6 +20,8 @@ from scenarios.failures import describe_failure
 from scenarios.outcome import Ending, Outcome, Status
 from scenarios.scenario import Order
 from scenarios.trial import Trial
+
+_T = TypeVar("_T")
 
 
 class OrderRun:
@@ -106,6 +109,21 @@ class OrderRun:
             return Ending.of_result(await self.handle.result())
         except WorkflowFailureError as failure:
             return Ending(_status_of(failure.cause), describe_failure(failure.cause))
+
+
+def order_in(orders: Mapping[str, _T], workflow_id: str | None) -> _T:
+    """What `orders` has for the workflow with this id, or for the workflow it is a child of.
+
+    Raises:
+        RuntimeError: It is no workflow of an order.
+    """
+    known = workflow_id or ""
+    while known not in orders and "/" in known:
+        known = known.rpartition("/")[0]
+    if known not in orders:
+        msg = f"workflow {workflow_id} belongs to no order of a trial"
+        raise RuntimeError(msg)
+    return orders[known]
 
 
 def _status_of(cause: BaseException) -> Status:

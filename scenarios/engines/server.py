@@ -138,7 +138,7 @@ class ServerEngine:
         return Worker(
             self._client,
             task_queue=task_queue,
-            workflows=[self._saga.workflow],
+            workflows=[self._saga.workflow, *self._saga.children],
             activities=self._saga.activities,
             activity_executor=self._executor if threaded else None,
             max_concurrent_activities=32 if threaded else None,

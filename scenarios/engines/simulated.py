@@ -32,7 +32,7 @@ from fakes.temporal import (
     VirtualTimeLoop,
     simulated_client,
 )
-from scenarios.engines.order_run import OrderRun
+from scenarios.engines.order_run import OrderRun, order_in
 from scenarios.engines.outside import Outside
 from scenarios.engines.quiet import quiet_sdk
 from scenarios.saga import SagaUnderTest
@@ -96,7 +96,7 @@ class _Stage:
         self._trial = trial
         self._temporal = SimulatedTemporal(seed=seed)
         self._worker = SimulatedWorker(
-            workflows=[saga.workflow],
+            workflows=[saga.workflow, *saga.children],
             activities=saga.activities,
             data_converter=saga.data_converter,
             around=self._around,
@@ -142,7 +142,7 @@ class _Stage:
         """Put an attempt into its world, and let it die there."""
         caller = Caller(
             self._trial.world,
-            order=self._order_of[info.workflow_id or ""],
+            order=order_in(self._order_of, info.workflow_id),
             activity=info.activity_type,
             loop=asyncio.get_running_loop(),
         )

@@ -244,12 +244,7 @@ class OrderSagaWorkflow:
         while self._undos:
             undo = self._undos.pop()
             try:
-                await workflow.execute_activity_method(
-                    undo.activity,
-                    undo.message,
-                    start_to_close_timeout=UNDO_TIMEOUT,
-                    retry_policy=UNDO_RETRIES,
-                )
+                await self._compensate(undo)
             except ActivityError as error:
                 if type_of(error) == ALREADY_SHIPPED:
                     self._parcel_has_left = True
@@ -258,6 +253,14 @@ class OrderSagaWorkflow:
                 self._leave_to_a_person(undo, describe(error))
                 if isinstance(undo.message, CancelShipment):
                     self._keep_money_and_goods()
+
+    async def _compensate(self, undo: _Undo) -> None:
+        await workflow.execute_activity_method(
+            undo.activity,
+            undo.message,
+            start_to_close_timeout=UNDO_TIMEOUT,
+            retry_policy=UNDO_RETRIES,
+        )
 
     def _keep_money_and_goods(self) -> None:
         """The parcel may still leave: nothing is given back for it until a person has looked."""

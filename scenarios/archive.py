@@ -33,9 +33,8 @@ def leave_behind(results: Sequence[ScenarioResult], root: Path, command: str) ->
     Returns:
         The run's folder.
     """
-    folder = root / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    (folder / "histories").mkdir(parents=True)
-    _write(folder / "command.txt", f"{command}\n")
+    folder = new_folder(root, command)
+    (folder / "histories").mkdir()
     _write(folder / "results.json", json.dumps(results_json(results), indent=2) + "\n")
     with (folder / "journal.ndjson").open("w", encoding="utf-8") as journal:
         for result in results:
@@ -44,8 +43,21 @@ def leave_behind(results: Sequence[ScenarioResult], root: Path, command: str) ->
     for number, result in enumerate(results, 1):
         for order, outcome in result.trial.outcomes.items():
             if outcome.history:
-                name = f"{number:03d}-{_slug(result.scenario.name)}.{order}.json"
+                name = f"{number:03d}-{slug(result.scenario.name)}.{order}.json"
                 _write(folder / "histories" / name, outcome.history)
+    return folder
+
+
+def new_folder(root: Path, command: str) -> Path:
+    """A fresh folder below `root` for a run, to which ``latest`` points.
+
+    Args:
+        root: The folder that holds a folder for each run.
+        command: The command that repeats the run.
+    """
+    folder = root / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    folder.mkdir(parents=True)
+    _write(folder / "command.txt", f"{command}\n")
     _point_latest_to(folder)
     return folder
 
@@ -77,5 +89,6 @@ def _point_latest_to(folder: Path) -> None:
     fresh.replace(latest)  # in one step, for runs that end at the same time
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """`name` as a part of a file name."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80].rstrip("-") or "scenario"

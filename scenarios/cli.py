@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shlex
 import sys
 import time
 import traceback
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import ClassVar
 
 import click
 from click.core import ParameterSource
-from temporalio import activity
 
 from scenarios.agreement import disagreements
 from scenarios.archive import leave_behind, results_json
@@ -33,37 +32,37 @@ from scenarios.console import (
     progress,
 )
 from scenarios.engines import ENGINES, open_engine
-from scenarios.errors import EngineStartError, InvalidScenarioError
+from scenarios.errors import EngineStartError
 from scenarios.junit import junit_xml
-from scenarios.loader import load
+from scenarios.options import (
+    EXIT_CODES,
+    PATHS,
+    RUNS,
+    SAGA,
+    UNKNOWN,
+    NewFile,
+    exit_with,
+    load_or_exit,
+    saga_or_exit,
+)
 from scenarios.runner import Engine, ScenarioResult, run_all
-from scenarios.saga import SagaImportError, SagaUnderTest, load_saga, order_saga
+from scenarios.saga import SagaUnderTest
 from scenarios.scenario import Scenario
 from scenarios.schema import schema_text
 from scenarios.verdict import Verdict
 
-WRONG_INPUT = 2
-UNKNOWN = Verdict.UNKNOWN.exit_code
 BOTH = "both"
 MANY = 10
 """More files than this nobody wants to see in a command that repeats a run."""
 
 OpenEngine = AbstractAsyncContextManager[Engine]
 
-EXIT_CODES = """\b
-Exit codes:
-  0  valid    every scenario came out as it should, and no invariant was broken
-  1  invalid  an invariant was broken, or an expectation was not met
-  2  usage    wrong usage or wrong input; nothing was run
-  3  unknown  something that was to be seen was not: a fault that never fired,
-              an event that never happened, a run that came to no end
-"""
-
 EXAMPLES = """\b
 Examples:
   python -m scenarios run                         the whole catalogue
   python -m scenarios run my_scenarios/           your own scenarios
   python -m scenarios run --saga shop.saga:SAGA   your own saga
+  python -m scenarios explore                     every combination of two faults
   python -m scenarios list                        what the catalogue holds
 """
 
@@ -88,30 +87,34 @@ may say.
 LIST_HELP = "Show the scenarios, with the anomalies that each covers."
 
 
-class _NewFile(click.Path):
-    """A file to be written, in a folder that is there: better known before a run than after it."""
+class _Commands(click.Group):
+    """Those of this module, and others that are imported when they are asked for.
 
-    def __init__(self) -> None:
-        super().__init__(path_type=Path, dir_okay=False, writable=True)
+    Most runs need one command, and each has its imports.
+    """
 
-    def convert(
-        self,
-        value: str | os.PathLike[str],
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> Any:
-        """The file's path."""
-        path = Path(os.fsdecode(super().convert(value, param, ctx)))
-        if not path.parent.is_dir():
-            self.fail(f"there is no folder {path.parent}", param, ctx)
-        return path
+    _elsewhere: ClassVar = {
+        "explore": "scenarios.explore.command:explore",
+        "replay": "scenarios.replay:replay",
+    }
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, in the order in which people meet them."""
+        return [*super().list_commands(ctx), *self._elsewhere]
 
-PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        place, _, name = self._elsewhere.get(cmd_name, "").partition(":")
+        if not place:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(import_module(place), name)
+        return command
 
 
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"]}, epilog=f"{EXAMPLES}\n{EXIT_CODES}"
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=f"{EXAMPLES}\n{EXIT_CODES}",
 )
 @click.version_option(package_name="orders")
 def main() -> None:
@@ -133,13 +136,7 @@ def main() -> None:
     metavar="HOST:PORT",
     help="A Temporal server of yours instead; time is real there, so backoffs take their time.",
 )
-@click.option(
-    "--saga",
-    "saga_reference",
-    metavar="M:N",
-    help="The saga under test, a SagaUnderTest: module:NAME or path/to/file.py:NAME. "
-    "[default: the one of this project]",
-)
+@SAGA
 @click.option(
     "--at-once",
     type=click.IntRange(1, 200),
@@ -147,17 +144,9 @@ def main() -> None:
     show_default=True,
     help="How many scenarios may be under way at the same time.",
 )
-@click.option("--json", "json_file", type=_NewFile(), help="Write the results as JSON.")
-@click.option("--junit", "junit_file", type=_NewFile(), help="Write the results as JUnit XML.")
-@click.option(
-    "--runs",
-    "runs_folder",
-    type=click.Path(path_type=Path, file_okay=False, writable=True),
-    default=Path("runs"),
-    show_default=True,
-    help="The folder that keeps the results, journal and histories of each run; its link "
-    "`latest` points to the last one.",
-)
+@click.option("--json", "json_file", type=NewFile(), help="Write the results as JSON.")
+@click.option("--junit", "junit_file", type=NewFile(), help="Write the results as JUnit XML.")
+@RUNS
 @click.option("-q", "--quiet", is_flag=True, help="Show only scenarios that are not valid.")
 @click.pass_context
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -178,8 +167,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     if address is not None and engine == "simulated":
         raise click.UsageError("--address names a server: add --engine server")
-    scenarios = _load_or_exit(paths)
-    saga = _saga_or_exit(saga_reference)
+    scenarios = load_or_exit(paths)
+    saga = saga_or_exit(saga_reference)
     started = time.perf_counter()
     runs = [
         _run_or_exit(scenarios, saga, open_engine(name, saga, address=address), at_once)
@@ -209,7 +198,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 @PATHS
 def list_(paths: tuple[Path, ...]) -> None:
     """Print the scenarios."""
-    print_catalogue(console_for(), _load_or_exit(paths))
+    print_catalogue(console_for(), load_or_exit(paths))
 
 
 @main.command()
@@ -224,11 +213,11 @@ def _run_or_exit(
     try:
         return asyncio.run(_run(scenarios, saga, opened, at_once))
     except KeyboardInterrupt:
-        _exit(UNKNOWN, "interrupted: nothing is known about this run")
+        exit_with(UNKNOWN, "interrupted: nothing is known about this run")
     except EngineStartError as error:
-        _exit(UNKNOWN, f"nothing was run, {error}")
+        exit_with(UNKNOWN, f"nothing was run, {error}")
     except Exception:  # noqa: BLE001 - exit code 1 would say that the saga is inconsistent
-        _exit(UNKNOWN, f"{traceback.format_exc()}\nthe harness has failed: nothing is known")
+        exit_with(UNKNOWN, f"{traceback.format_exc()}\nthe harness has failed: nothing is known")
 
 
 async def _run(
@@ -247,36 +236,3 @@ def _command(context: click.Context, paths: Sequence[Path]) -> str:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             words += [option, context.params[name]]
     return shlex.join(words)
-
-
-def _load_or_exit(paths: Sequence[Path]) -> list[Scenario]:
-    try:
-        return load(paths)
-    except InvalidScenarioError as error:
-        _exit(WRONG_INPUT, "\n".join(str(problem) for problem in error.problems))
-
-
-def _saga_or_exit(reference: str | None) -> SagaUnderTest:
-    if reference is None:
-        return order_saga()
-    try:
-        saga = load_saga(reference)
-        _must_be_decorated(saga)
-    except SagaImportError as error:
-        _exit(WRONG_INPUT, str(error))
-    except (TypeError, ValueError) as error:
-        _exit(WRONG_INPUT, f"--saga {reference!r}: {error}")
-    return saga
-
-
-def _must_be_decorated(saga: SagaUnderTest) -> None:
-    """Find out before a run what a worker would find out during it."""
-    assert saga.workflow_name, "it has one, or this is an error already"
-    for each in saga.activities:
-        # The SDK has no public way to ask; checked with 1.35.
-        activity._Definition.must_from_callable(each)  # noqa: SLF001
-
-
-def _exit(code: int, message: str) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fakes import ALL_CALLS, FAULTS, Attempt, Calls, Fault, Operation
+from fakes import FAULTS, Attempt, Calls, Fault, FaultKind, Operation
 from fakes.faults import Argument, Position
 from scenarios.scenario import CancelBy, Event, EventKind, FaultSpec, Place, Scenario, When
 
@@ -21,15 +21,14 @@ LASTING = 3
 _STATUSES = (400, 429, 500, 503)
 """Errors that any service may answer with: your fault, too many, my fault, not now."""
 
-_EARLY, _LATE = 30.0, 1800.0
-"""Seconds by which a reply comes late while its caller still waits, and by which a request comes
-late when nobody does."""
+_DELAYS = {"delay_response": 30.0, "delay_request": 1800.0}
+"""Seconds: a reply that its caller still waits for, a request that nobody waits for any more."""
 
 _LASTING_FAULTS = (
     Fault("refuse"),
     Fault("drop_request"),
     Fault("drop_response"),
-    Fault("delay_request", delay=_LATE),
+    Fault("delay_request", delay=_DELAYS["delay_request"]),
 )
 
 SLOW = Fault("delay_request", delay=0.5)
@@ -69,6 +68,11 @@ class FaultChoice:
 
     def __str__(self) -> str:
         return f"{self.what} on call {self.call} of {self.operation} for {self.order}"
+
+    @property
+    def number(self) -> int:
+        """Which call the choice is about."""
+        return self.call
 
     def strikes(self, attempt: Attempt) -> bool:
         """Whether this is the fault that `attempt` suffered first."""
@@ -115,6 +119,11 @@ class EventChoice:
         means = f" by {self.by}" if self.by else ""
         return f"{self.kind}{means} {self.when.moment if self.when.operation else 'while waiting'}"
 
+    @property
+    def number(self) -> int:
+        """Which call the choice is about; 0 for none."""
+        return self.when.call if self.when.operation else 0
+
     def __str__(self) -> str:
         means = f" by {self.by}" if self.by else ""
         if self.when.operation is None:
@@ -147,6 +156,11 @@ class WorldChoice:
     def where(self) -> str:
         """The choice is made before the first call."""
         return "the world"
+
+    @property
+    def number(self) -> int:
+        """It is about no call."""
+        return 0
 
     def __str__(self) -> str:
         return self.what
@@ -183,7 +197,7 @@ class Menu:
         """What the outside world may do by itself."""
         yield WorldChoice("parcels leave at once", "ships_after", 0.0)
         yield WorldChoice("reservations expire", "reservation_expires_after", 1200.0)
-        yield WorldChoice("refunds are refused", "refunds_refused", True)  # noqa: FBT003
+        yield WorldChoice("refunds are refused", "refunds_refused", True)
 
     def of_call(self, attempt: Attempt) -> Iterator[FaultChoice]:
         """Each fault that fits the call."""
@@ -203,25 +217,26 @@ class Menu:
 
     def _faults_of(self, operation: Operation) -> Iterator[Fault]:
         for kind in FAULTS.values():
-            if not kind.fits(operation) or kind.argument is Argument.WINDOW:
-                continue  # an outage is a lasting refusal
-            if kind.position is Position.WORKER and not self.crashes:
-                continue
-            match kind.argument:
-                case Argument.NONE:
-                    yield Fault(kind.name)
-                case Argument.STATUS:
-                    yield Fault(kind.name, status=500)
-                case Argument.REJECTION:
-                    yield from _rejections(operation)
-                case Argument.DURATION if kind.name == "delay_request":
-                    yield Fault(kind.name, delay=_LATE)
-                    if self.schedules:
-                        yield SLOW
-                case Argument.DURATION:
-                    yield Fault(kind.name, delay=_EARLY)
-                case Argument.COUNT:
-                    yield Fault(kind.name, copies=2)
+            if kind.fits(operation) and (self.crashes or kind.position is not Position.WORKER):
+                yield from _faults_of_kind(kind, operation)
+        if self.schedules:
+            yield SLOW
+
+
+def _faults_of_kind(kind: FaultKind, operation: Operation) -> Iterator[Fault]:
+    match kind.argument:
+        case Argument.NONE:
+            yield Fault(kind.name)
+        case Argument.STATUS:
+            yield Fault(kind.name, status=500)
+        case Argument.REJECTION:
+            yield from _rejections(operation)
+        case Argument.DURATION:
+            yield Fault(kind.name, delay=_DELAYS[kind.name])
+        case Argument.COUNT:
+            yield Fault(kind.name, copies=2)
+        case Argument.WINDOW:
+            return  # an outage is a refusal that lasts
 
 
 def _rejections(operation: Operation) -> Iterator[Fault]:
@@ -237,6 +252,3 @@ def apply(history: Iterable[Choice], scenario: Scenario) -> Scenario:
     for choice in history:
         scenario = choice.apply(scenario)
     return scenario
-
-
-__all__ = ["ALL_CALLS", "Choice", "EventChoice", "FaultChoice", "History", "Menu", "WorldChoice"]

@@ -1,0 +1,149 @@
+"""``python -m scenarios explore``."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scenarios.archive import new_folder
+from scenarios.console import console_for
+from scenarios.explore.base import plain_orders
+from scenarios.explore.counterexamples import save
+from scenarios.explore.report import as_json, print_exploration, progress, verdict_of
+from scenarios.explore.search import Search, processors
+from scenarios.explore.search import explore as search_all
+from scenarios.options import EXIT_CODES, RUNS, SAGA, NewFile, load_or_exit, saga_or_exit
+
+EXAMPLES = """\b
+Examples:
+  python -m scenarios explore                        every pair of faults
+  python -m scenarios explore --faults 1             each fault alone, in a second
+  python -m scenarios explore --orders 2 --faults 1  two orders for the last goods
+  python -m scenarios explore my_scenario.yaml       faults on top of a scenario
+  python -m scenarios explore --saga shop.py:SAGA    your own saga
+
+\b
+What may happen, and counts as one fault each:
+  - a call fails: refused, lost, rejected with each status that matters, its reply lost,
+    unreadable or late, the request late or doubled; once, or three times in a row
+  - a client cancels by each means that the workflow has, or submits the order again:
+    before and after every call, while the workflow waits, and after its end
+  - the worker dies before or after the effect of a call, or loses its cached workflow
+  - parcels leave at once, reservations expire, refunds are refused
+  - with several orders, a call is slow, so that the others' calls overtake it
+"""
+
+
+class _Shard(click.ParamType[tuple[int, int]]):
+    name = "I/N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The part, and how many parts there are."""
+        if isinstance(value, tuple):
+            return value
+        found = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", value)
+        if found is None or int(found[1]) > int(found[2]):
+            self.fail(f"{value!r} is no part of a whole, such as 1/4", param, ctx)
+        return int(found[1]), int(found[2])
+
+
+@click.command(epilog=f"{EXAMPLES}\n{EXIT_CODES}")
+@click.argument("scenario", required=False, type=click.Path(path_type=Path), metavar="[SCENARIO]")
+@click.option(
+    "--faults",
+    type=click.IntRange(0, 6),
+    default=2,
+    show_default=True,
+    help="How much may go wrong in one history at most. One more takes about 80 times as long.",
+)
+@click.option(
+    "--cancels",
+    type=bool,
+    default=True,
+    show_default="1",
+    metavar="0|1",
+    help="Whether clients cancel the order and submit it again.",
+)
+@click.option(
+    "--crashes",
+    type=bool,
+    default=True,
+    show_default="1",
+    metavar="0|1",
+    help="Whether workers die and lose their caches.",
+)
+@click.option(
+    "--orders",
+    type=click.IntRange(1, 4),
+    default=1,
+    show_default=True,
+    help="How many orders there are; several want the same goods, and one of them gets none.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), default=processors, help="How many processes search."
+)
+@click.option(
+    "--shard", type=_Shard(), default="1/1", metavar="I/N", help="Search only this part of N."
+)
+@click.option("--budget", type=float, metavar="SECONDS", help="Stop after this time.")
+@click.option("--first", is_flag=True, help="Stop at the first violation.")
+@click.option("--matrix/--no-matrix", default=True, help="Show how often each choice was made.")
+@SAGA
+@click.option("--json", "json_file", type=NewFile(), help="Write what was found as JSON.")
+@RUNS
+@click.pass_context
+def explore(  # noqa: PLR0913, PLR0917 - one parameter an option
+    context: click.Context,
+    scenario: Path | None,
+    faults: int,
+    cancels: bool,
+    crashes: bool,
+    orders: int,
+    jobs: int,
+    shard: tuple[int, int],
+    budget: float | None,
+    first: bool,
+    matrix: bool,
+    saga_reference: str | None,
+    json_file: Path | None,
+    runs_folder: Path,
+) -> None:
+    """Play every history in which at most so many faults happen, and find those that break.
+
+    Nothing is drawn at random: each run tells what could have gone wrong in it and when, and all of
+    that is tried. SCENARIO is where the search begins, instead of plain orders; what it expects is
+    not looked at, only invariants are. Each distinct violation is left behind as a scenario file.
+    """
+    if scenario is not None and orders > 1:
+        raise click.UsageError("--orders is about plain orders, SCENARIO brings its own")
+    saga = saga_or_exit(saga_reference)
+    base = load_or_exit([scenario])[0] if scenario is not None else plain_orders(orders)
+    search = Search(
+        base=base,
+        saga_reference=saga_reference,
+        faults=faults,
+        cancels=cancels,
+        crashes=crashes,
+        jobs=jobs,
+        shard=shard,
+        budget=budget,
+        until_found=first,
+    )
+    with progress(console_for(stderr=True)) as on_progress:
+        exploration = search_all(search, on_progress)
+    command = shlex.join(["python", "-m", "scenarios", *sys.argv[1:]])
+    folder = new_folder(runs_folder, command)
+    counterexamples = exploration.findings.smallest_first()
+    saved = save(counterexamples, base, saga, folder / "counterexamples") if counterexamples else []
+    found = json.dumps(as_json(exploration, saved), indent=2) + "\n"
+    (folder / "results.json").write_text(found, encoding="utf-8")
+    if json_file is not None:
+        json_file.write_text(found, encoding="utf-8")
+    print_exploration(console_for(), exploration, saved, matrix=matrix)
+    context.exit(verdict_of(exploration).exit_code)

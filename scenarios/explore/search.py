@@ -1,0 +1,271 @@
+"""The search: every history with at most K choices, each once.
+
+A run is determined by its choices. So the histories form a tree: below a history stand those that
+make one choice more, later than its last. Each run says which these are (`Trail.offered`), and no
+two paths lead to the same history, since the choices of a history are made in one order only.
+
+The tree is walked level by level, each level depth-first: a search that is stopped has seen the
+small histories, the first counterexample is a smallest one, and nothing needs to be remembered but
+the path. What that costs is that histories above a level are played again, about one in a hundred.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Self
+
+from scenarios.explore.choices import History
+from scenarios.explore.findings import Findings
+from scenarios.explore.player import Player
+from scenarios.saga import SagaUnderTest, load_saga, order_saga
+from scenarios.scenario import Scenario
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What is to be searched.
+
+    Attributes:
+        base: The scenario that all histories begin with.
+        saga_reference: ``module:NAME`` of the saga under test; ``None`` for the project's own.
+        faults: How many choices a history makes at most.
+        cancels: Whether clients cancel and submit again.
+        crashes: Whether workers die and lose their caches.
+        jobs: How many processes play.
+        shard: Which part of how many, the first being 1.
+        budget: Seconds after which the search stops, with what it has found by then.
+        until_found: Whether the first violation ends it.
+    """
+
+    base: Scenario
+    saga_reference: str | None = None
+    faults: int = 2
+    cancels: bool = True
+    crashes: bool = True
+    jobs: int = 1
+    shard: tuple[int, int] = (1, 1)
+    budget: float | None = None
+    until_found: bool = False
+
+    def load_saga(self) -> SagaUnderTest:
+        """The saga under test.
+
+        Raises:
+            SagaImportError: It cannot be had.
+        """
+        return load_saga(self.saga_reference) if self.saga_reference else order_saga()
+
+    def player(self) -> Player:
+        """Plays its histories in this process."""
+        return Player(self.load_saga(), self.base, cancels=self.cancels, crashes=self.crashes)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a search has come.
+
+    Attributes:
+        faults: How many choices the histories make that are being played.
+        done: How many of these have been played.
+        total: How many there are; an estimate where only a shard of them is played.
+        findings: What was found so far.
+    """
+
+    faults: int
+    done: int
+    total: int
+    findings: Findings
+
+
+@dataclass
+class Exploration:
+    """What came of a search.
+
+    Attributes:
+        search: What was searched.
+        findings: What was found.
+        seconds: How long it took.
+        levels: How many histories there are with each number of choices, and in how many seconds
+            they were played.
+        complete: Whether all of it was searched.
+    """
+
+    search: Search
+    findings: Findings = field(default_factory=Findings)
+    seconds: float = 0.0
+    levels: list[tuple[int, float]] = field(default_factory=list)
+    complete: bool = False
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def explore(search: Search, on_progress: OnProgress = lambda _progress: None) -> Exploration:
+    """Play every history of `search`; on Ctrl-C, those that there was time for.
+
+    Raises:
+        SagaImportError: The saga cannot be had.
+    """
+    exploration = Exploration(search)
+    started = time.perf_counter()
+    with ExitStack() as stack:
+        try:
+            player = search.player()
+            stack.enter_context(player.ready())
+            workers = stack.enter_context(_workers(search, player))
+            exploration.complete = _levels(exploration, player, workers, on_progress)
+        except KeyboardInterrupt:
+            exploration.complete = False
+    exploration.seconds = time.perf_counter() - started
+    return exploration
+
+
+def _levels(
+    exploration: Exploration, player: Player, workers: Workers, on_progress: OnProgress
+) -> bool:
+    """Play level by level; whether all was played."""
+    search, findings = exploration.search, exploration.findings
+    deadline = time.perf_counter() + search.budget if search.budget is not None else None
+    mine = _Shard(*search.shard)
+    for faults in range(search.faults + 1):
+        started = time.perf_counter()
+        total, findings.to_come, before = findings.to_come or 1, 0, findings.histories
+        parents = mine.of(_parents(player, faults))
+        for found in workers.families(parents):
+            findings.merge(found)
+            done = findings.histories - before
+            on_progress(Progress(faults, done, max(total, done), findings))
+            late = deadline is not None and time.perf_counter() > deadline
+            if late or (search.until_found and findings.violating):
+                return False
+        exploration.levels.append((findings.histories - before, time.perf_counter() - started))
+    return True
+
+
+def _parents(player: Player, faults: int) -> Iterator[History | None]:
+    """The histories below which those with `faults` choices stand; ``None`` stands for the root."""
+    if faults == 0:
+        yield None
+        return
+    yield from _histories(player, (), faults - 1)
+
+
+def _histories(player: Player, above: History, more: int) -> Iterator[History]:
+    """The histories that make `more` choices more than the one above."""
+    if more == 0:
+        yield above
+        return
+    for choice in player.play(above).offered:
+        yield from _histories(player, (*above, choice), more - 1)
+
+
+def play_family(player: Player, parent: History | None) -> Findings:
+    """Play the histories that make one choice more than `parent`."""
+    findings = Findings()
+    if parent is None:
+        findings.add((), player.play(()))
+        return findings
+    for choice in player.play(parent).offered:
+        history = (*parent, choice)
+        findings.add(history, player.play(history))
+    return findings
+
+
+class _Shard:
+    """Every n-th family, counted over all levels, so that the shards together are the whole."""
+
+    def __init__(self, number: int, of: int) -> None:
+        self._rest = number - 1
+        self._of = of
+        self._count = 0
+
+    def of(self, families: Iterable[History | None]) -> Iterator[History | None]:
+        for family in families:
+            is_mine = self._count % self._of == self._rest
+            self._count += 1
+            if is_mine:
+                yield family
+
+
+class Workers:
+    """Plays families of histories in this process."""
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+
+    def families(self, parents: Iterable[History | None]) -> Iterator[Findings]:
+        """What came of each family, in any order."""
+        return (play_family(self._player, parent) for parent in parents)
+
+
+class _Processes(Workers):
+    """Plays families of histories in other processes."""
+
+    def __init__(self, search: Search) -> None:
+        self._jobs = search.jobs
+        self._pool = ProcessPoolExecutor(
+            search.jobs,
+            # A forked child would inherit the threads' locks of this process without the threads.
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(replace(search, jobs=1),),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def families(self, parents: Iterable[History | None]) -> Iterator[Findings]:
+        """What came of each family, in any order; few are handed out ahead of time."""
+        waiting = iter(parents)
+        under_way: set[Future[Findings]] = set()
+        while True:
+            free = 4 * self._jobs - len(under_way)
+            under_way |= {self._pool.submit(_play, each) for each in islice(waiting, free)}
+            if not under_way:
+                return
+            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in done)
+
+
+@contextmanager
+def _workers(search: Search, player: Player) -> Iterator[Workers]:
+    few = search.faults < 2
+    if search.jobs == 1 or few:
+        yield Workers(player)
+        return
+    with _Processes(search) as processes:
+        yield processes
+
+
+_player: Player | None = None
+"""Plays in this process, where it is one of several."""
+_entered = ExitStack()
+
+
+def _begin(search: Search) -> None:
+    """Make a process ready. Ctrl-C is for the one that people see; it ends the others."""
+    global _player  # noqa: PLW0603 - a pool has no other place for what its processes keep
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _player = search.player()
+    _entered.enter_context(_player.ready())
+
+
+def _play(parent: History | None) -> Findings:
+    assert _player is not None, "the pool has called its initializer"
+    return play_family(_player, parent)
+
+
+def processors() -> int:
+    """How many processes this machine can run at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,104 @@
+"""What commands have in common: options, and what they make of their values."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from temporalio import activity
+
+from scenarios.errors import InvalidScenarioError
+from scenarios.loader import load
+from scenarios.saga import SagaImportError, SagaUnderTest, load_saga, order_saga
+from scenarios.scenario import Scenario
+from scenarios.verdict import Verdict
+
+WRONG_INPUT = 2
+UNKNOWN = Verdict.UNKNOWN.exit_code
+
+EXIT_CODES = """\b
+Exit codes:
+  0  valid    every scenario came out as it should, and no invariant was broken
+  1  invalid  an invariant was broken, or an expectation was not met
+  2  usage    wrong usage or wrong input; nothing was run
+  3  unknown  something that was to be seen was not: a fault that never fired,
+              an event that never happened, a run that came to no end
+"""
+
+
+class NewFile(click.Path):
+    """A file to be written, in a folder that is there: better known before a run than after it."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False, writable=True)
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """The file's path."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.parent.is_dir():
+            self.fail(f"there is no folder {path.parent}", param, ctx)
+        return path
+
+
+PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+SAGA = click.option(
+    "--saga",
+    "saga_reference",
+    metavar="M:N",
+    help="The saga under test, a SagaUnderTest: module:NAME or path/to/file.py:NAME. "
+    "[default: the one of this project]",
+)
+RUNS = click.option(
+    "--runs",
+    "runs_folder",
+    type=click.Path(path_type=Path, file_okay=False, writable=True),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder that keeps the results, journal and histories of each run; its link "
+    "`latest` points to the last one.",
+)
+
+
+def load_or_exit(paths: Sequence[Path]) -> list[Scenario]:
+    """The scenarios of files and folders; the catalogue, when there are none."""
+    try:
+        return load(paths)
+    except InvalidScenarioError as error:
+        exit_with(WRONG_INPUT, "\n".join(str(problem) for problem in error.problems))
+
+
+def saga_or_exit(reference: str | None) -> SagaUnderTest:
+    """The saga that ``--saga`` names; ours, when it names none."""
+    if reference is None:
+        return order_saga()
+    try:
+        saga = load_saga(reference)
+        _must_be_decorated(saga)
+    except SagaImportError as error:
+        exit_with(WRONG_INPUT, str(error))
+    except (TypeError, ValueError) as error:
+        exit_with(WRONG_INPUT, f"--saga {reference!r}: {error}")
+    return saga
+
+
+def _must_be_decorated(saga: SagaUnderTest) -> None:
+    """Find out before a run what a worker would find out during it."""
+    assert saga.workflow_name, "it has one, or this is an error already"
+    for each in saga.activities:
+        # The SDK has no public way to ask; checked with 1.35.
+        activity._Definition.must_from_callable(each)  # noqa: SLF001
+
+
+def exit_with(code: int, message: str) -> NoReturn:
+    """End the command."""
+    click.echo(message, err=True)
+    sys.exit(code)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from fakes import FAULTS, Attempt, Calls, Fault, FaultKind, Operation
@@ -17,6 +18,9 @@ from scenarios.scenario import CancelBy, Event, EventKind, FaultSpec, Place, Sce
 
 LASTING = 3
 """How many calls a lasting fault strikes: as many as a step usually tries before it gives up."""
+
+WAITING, WORLD = "waiting", "world"
+"""The steps of choices that are about no call: made during a pause, or before everything."""
 
 _STATUSES = (400, 429, 500, 503)
 """Errors that any service may answer with: your fault, too many, my fault, not now."""
@@ -74,6 +78,11 @@ class FaultChoice:
         """Which call the choice is about."""
         return self.call
 
+    @property
+    def kind(self) -> str:
+        """The fault's name."""
+        return self.fault.name
+
     def strikes(self, attempt: Attempt) -> bool:
         """Whether this is the fault that `attempt` suffered first."""
         at = (self.order, self.operation, self.call)
@@ -111,7 +120,7 @@ class EventChoice:
     @property
     def where(self) -> str:
         """The step at which the choice is made."""
-        return self.when.operation or "waiting"
+        return self.when.operation or WAITING
 
     @property
     def what(self) -> str:
@@ -155,12 +164,17 @@ class WorldChoice:
     @property
     def where(self) -> str:
         """The choice is made before the first call."""
-        return "the world"
+        return WORLD
 
     @property
     def number(self) -> int:
         """It is about no call."""
         return 0
+
+    @property
+    def kind(self) -> str:
+        """The name of the setting."""
+        return self.setting
 
     def __str__(self) -> str:
         return self.what
@@ -174,6 +188,15 @@ Choice = FaultChoice | EventChoice | WorldChoice
 History = tuple[Choice, ...]
 """The choices of a run, in the order in which they are made."""
 
+_WORLDS = {
+    world.setting: world
+    for world in (
+        WorldChoice("parcels leave at once", "ships_after", 0.0),
+        WorldChoice("reservations expire", "reservation_expires_after", 1200.0),
+        WorldChoice("refunds are refused", "refunds_refused", value=True),
+    )
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Menu:
@@ -181,39 +204,60 @@ class Menu:
 
     Attributes:
         operations: The operations that may be called, by name.
-        cancels: Whether clients cancel and submit again.
         means: The means by which the workflow can be cancelled.
+        cancels: Whether clients cancel and submit again.
         crashes: Whether workers die and lose their caches.
         schedules: Whether calls may be slow, so that those of other orders overtake.
+        only: Words that leave out other choices: names of operations and services leave out other
+            steps, names of faults, events and settings leave out others of these. Empty for all.
     """
 
     operations: Mapping[str, Operation]
-    cancels: bool
     means: tuple[CancelBy, ...]
-    crashes: bool
-    schedules: bool
+    cancels: bool = True
+    crashes: bool = True
+    schedules: bool = False
+    only: frozenset[str] = frozenset()
 
-    def of_worlds(self) -> Iterator[WorldChoice]:
+    @property
+    def words(self) -> set[str]:
+        """What `only` may hold."""
+        return self._steps | {*FAULTS, EventKind.CANCEL, EventKind.SUBMIT, *_WORLDS}
+
+    def of_worlds(self) -> Iterator[Choice]:
         """What the outside world may do by itself."""
-        yield WorldChoice("parcels leave at once", "ships_after", 0.0)
-        yield WorldChoice("reservations expire", "reservation_expires_after", 1200.0)
-        yield WorldChoice("refunds are refused", "refunds_refused", True)
+        return filter(self._is_wanted, _WORLDS.values())
 
-    def of_call(self, attempt: Attempt) -> Iterator[FaultChoice]:
+    def of_call(self, attempt: Attempt) -> Iterator[Choice]:
         """Each fault that fits the call."""
         at = (attempt.order, attempt.operation, attempt.call)
-        for fault in self._faults_of(self.operations[attempt.operation]):
-            yield FaultChoice(*at, fault)
-        for fault in _LASTING_FAULTS:
-            yield FaultChoice(*at, fault, LASTING)
+        operation = self.operations[attempt.operation]
+        once = (FaultChoice(*at, fault) for fault in self._faults_of(operation))
+        lasting = (FaultChoice(*at, fault, LASTING) for fault in _LASTING_FAULTS)
+        return filter(self._is_wanted, (*once, *lasting))
 
-    def of_moment(self, order: str, when: When) -> Iterator[EventChoice]:
+    def of_moment(self, order: str, when: When) -> Iterator[Choice]:
         """What clients may do to `order` at that moment."""
         if not self.cancels:
-            return
-        for means in self.means:
-            yield EventChoice(EventKind.CANCEL, order, when, means)
-        yield EventChoice(EventKind.SUBMIT, order, when)
+            return iter(())
+        cancels = (EventChoice(EventKind.CANCEL, order, when, means) for means in self.means)
+        submit = EventChoice(EventKind.SUBMIT, order, when)
+        return filter(self._is_wanted, (*cancels, submit))
+
+    @cached_property
+    def _steps(self) -> set[str]:
+        services = (operation.service for operation in self.operations.values())
+        return {*self.operations, *services, WAITING, WORLD}
+
+    @cached_property
+    def _wanted(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The steps and the kinds of choices that are left."""
+        return self.only & self._steps, self.only - self._steps
+
+    def _is_wanted(self, choice: Choice) -> bool:
+        steps, kinds = self._wanted
+        where = {choice.where, choice.where.partition(".")[0]}
+        return (not steps or bool(where & steps)) and (not kinds or choice.kind in kinds)
 
     def _faults_of(self, operation: Operation) -> Iterator[Fault]:
         for kind in FAULTS.values():

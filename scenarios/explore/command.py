@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from scenarios.explore.counterexamples import save
 from scenarios.explore.report import as_json, print_exploration, progress, verdict_of
 from scenarios.explore.search import Search, processors
 from scenarios.explore.search import explore as search_all
+from scenarios.language.rules import nearest
 from scenarios.options import EXIT_CODES, RUNS, SAGA, NewFile, load_or_exit, saga_or_exit
 
 EXAMPLES = """\b
@@ -94,6 +96,12 @@ class _Shard(click.ParamType[tuple[int, int]]):
 @click.option("--budget", type=float, metavar="SECONDS", help="Stop after this time.")
 @click.option("--first", is_flag=True, help="Stop at the first violation.")
 @click.option("--matrix/--no-matrix", default=True, help="Show how often each choice was made.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="WORD",
+    help="Leave out all but this operation, service, fault or event; may be given several times.",
+)
 @SAGA
 @click.option("--json", "json_file", type=NewFile(), help="Write what was found as JSON.")
 @RUNS
@@ -110,6 +118,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter an option
     budget: float | None,
     first: bool,
     matrix: bool,
+    only: tuple[str, ...],
     saga_reference: str | None,
     json_file: Path | None,
     runs_folder: Path,
@@ -134,7 +143,9 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter an option
         shard=shard,
         budget=budget,
         until_found=first,
+        only=frozenset(only),
     )
+    _must_be_known(only, search.menu(saga).words)
     with progress(console_for(stderr=True)) as on_progress:
         exploration = search_all(search, on_progress)
     command = shlex.join(["python", "-m", "scenarios", *sys.argv[1:]])
@@ -147,3 +158,11 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter an option
         json_file.write_text(found, encoding="utf-8")
     print_exploration(console_for(), exploration, saved, matrix=matrix)
     context.exit(verdict_of(exploration).exit_code)
+
+
+def _must_be_known(only: Iterable[str], words: set[str]) -> None:
+    for word in only:
+        if word not in words:
+            known = ", ".join(sorted(words))
+            guess = f"did you mean {near}?" if (near := nearest(word, words)) else f"known: {known}"
+            raise click.BadParameter(f"{word!r} is not known ({guess})", param_hint="--only")

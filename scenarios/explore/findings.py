@@ -85,10 +85,10 @@ class Findings:
             self.unknown.setdefault(detail, history)
 
     def smallest_first(self) -> list[Counterexample]:
-        """The distinct violations that no smaller one explains."""
+        """The distinct violations that no smaller one explains; of the same size, by invariant."""
         return sorted(
             self.counterexamples.values(),
-            key=lambda each: (len(each.history), -each.times, each.violation.invariant),
+            key=lambda each: (len(each.history), int(each.violation.invariant.removeprefix("I"))),
         )
 
     def _keep(self, found: Counterexample) -> None:

@@ -13,7 +13,7 @@ from scenarios.explore.choices import Choice, History, Menu, apply
 from scenarios.explore.trail import Trail
 from scenarios.runner import judge
 from scenarios.saga import SagaUnderTest
-from scenarios.scenario import CancelBy, Expectations, Scenario
+from scenarios.scenario import Expectations, Scenario
 from scenarios.trial import Trial
 from scenarios.verdict import Violation
 
@@ -39,24 +39,14 @@ class Player:
     Args:
         saga: The saga under test.
         base: The scenario that all of them begin with; what it expects is not looked at.
-        cancels: Whether clients cancel and submit again.
-        crashes: Whether workers die and lose their caches.
+        menu: What may be chosen.
     """
 
-    def __init__(
-        self, saga: SagaUnderTest, base: Scenario, *, cancels: bool = True, crashes: bool = True
-    ) -> None:
+    def __init__(self, saga: SagaUnderTest, base: Scenario, menu: Menu) -> None:
         self._saga = saga
         self._base = replace(base, expect=Expectations())
         self._engine = SimulatedEngine(saga)
-        operations = Trial(base, saga, LoopClock()).world.operations.operations
-        self.menu = Menu(
-            operations={operation.name: operation for operation in operations},
-            cancels=cancels,
-            means=means_of(saga),
-            crashes=crashes,
-            schedules=len(base.orders) > 1,
-        )
+        self.menu = menu
 
     @contextmanager
     def ready(self) -> Iterator[None]:
@@ -70,9 +60,9 @@ class Player:
 
     def play(self, history: History) -> Played:
         """Play a history. What the harness itself runs into makes it unknown."""
-        trial = Trial(self.scenario(history), self._saga, LoopClock())
-        trail = Trail(trial, history, self.menu)
         try:
+            trial = Trial(self.scenario(history), self._saga, LoopClock())
+            trail = Trail(trial, history, self.menu)
             self._engine.play_now(trial)
             findings, unmet = judge(trial)
         except Exception as error:  # noqa: BLE001 - it is about one history, not about all
@@ -80,12 +70,3 @@ class Player:
         return Played(
             trail.offered(), findings.violations, [f"{each.kind}: {each.detail}" for each in unmet]
         )
-
-
-def means_of(saga: SagaUnderTest) -> tuple[CancelBy, ...]:
-    """The means by which the saga's workflow can be cancelled."""
-    return (
-        *([CancelBy.SIGNAL] if "cancel" in saga.signals else []),
-        *([CancelBy.UPDATE] if "request_cancel" in saga.updates else []),
-        CancelBy.WORKFLOW,
-    )

@@ -17,16 +17,17 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Self
 
-from scenarios.explore.choices import History
+from fakes import World
+from scenarios.explore.choices import History, Menu
 from scenarios.explore.findings import Findings
 from scenarios.explore.player import Player
 from scenarios.saga import SagaUnderTest, load_saga, order_saga
-from scenarios.scenario import Scenario
+from scenarios.scenario import CancelBy, Scenario
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,7 @@ class Search:
         shard: Which part of how many, the first being 1.
         budget: Seconds after which the search stops, with what it has found by then.
         until_found: Whether the first violation ends it.
+        only: Words that leave out choices; see `Menu`.
     """
 
     base: Scenario
@@ -54,6 +56,7 @@ class Search:
     shard: tuple[int, int] = (1, 1)
     budget: float | None = None
     until_found: bool = False
+    only: frozenset[str] = frozenset()
 
     def load_saga(self) -> SagaUnderTest:
         """The saga under test.
@@ -63,9 +66,31 @@ class Search:
         """
         return load_saga(self.saga_reference) if self.saga_reference else order_saga()
 
+    def menu(self, saga: SagaUnderTest) -> Menu:
+        """What may be chosen."""
+        operations = World(self.base.given, services=saga.services).operations.operations
+        return Menu(
+            operations={operation.name: operation for operation in operations},
+            means=_means_of(saga),
+            cancels=self.cancels,
+            crashes=self.crashes,
+            schedules=len(self.base.orders) > 1,
+            only=self.only,
+        )
+
     def player(self) -> Player:
         """Plays its histories in this process."""
-        return Player(self.load_saga(), self.base, cancels=self.cancels, crashes=self.crashes)
+        saga = self.load_saga()
+        return Player(saga, self.base, self.menu(saga))
+
+
+def _means_of(saga: SagaUnderTest) -> tuple[CancelBy, ...]:
+    """The means by which the saga's workflow can be cancelled."""
+    return (
+        *([CancelBy.SIGNAL] if "cancel" in saga.signals else []),
+        *([CancelBy.UPDATE] if "request_cancel" in saga.updates else []),
+        CancelBy.WORKFLOW,
+    )
 
 
 @dataclass(frozen=True)
@@ -120,7 +145,7 @@ def explore(search: Search, on_progress: OnProgress = lambda _progress: None) ->
         try:
             player = search.player()
             stack.enter_context(player.ready())
-            workers = stack.enter_context(_workers(search, player))
+            workers = stack.enter_context(_Workers(search, player))
             exploration.complete = _levels(exploration, player, workers, on_progress)
         except KeyboardInterrupt:
             exploration.complete = False
@@ -129,7 +154,7 @@ def explore(search: Search, on_progress: OnProgress = lambda _progress: None) ->
 
 
 def _levels(
-    exploration: Exploration, player: Player, workers: Workers, on_progress: OnProgress
+    exploration: Exploration, player: Player, workers: _Workers, on_progress: OnProgress
 ) -> bool:
     """Play level by level; whether all was played."""
     search, findings = exploration.search, exploration.findings
@@ -139,7 +164,7 @@ def _levels(
         started = time.perf_counter()
         total, findings.to_come, before = findings.to_come or 1, 0, findings.histories
         parents = mine.of(_parents(player, faults))
-        for found in workers.families(parents):
+        for found in workers.families(parents, total):
             findings.merge(found)
             done = findings.histories - before
             on_progress(Progress(faults, done, max(total, done), findings))
@@ -195,57 +220,62 @@ class _Shard:
                 yield family
 
 
-class Workers:
-    """Plays families of histories in this process."""
+_MANY = 500
+"""So many histories are played by the time at which another process has begun."""
 
-    def __init__(self, player: Player) -> None:
+
+class _Workers:
+    """Plays families of histories, in other processes where that is worth while.
+
+    Args:
+        search: What is searched.
+        player: Plays in this process.
+    """
+
+    def __init__(self, search: Search, player: Player) -> None:
+        self._search = search
         self._player = player
-
-    def families(self, parents: Iterable[History | None]) -> Iterator[Findings]:
-        """What came of each family, in any order."""
-        return (play_family(self._player, parent) for parent in parents)
-
-
-class _Processes(Workers):
-    """Plays families of histories in other processes."""
-
-    def __init__(self, search: Search) -> None:
-        self._jobs = search.jobs
-        self._pool = ProcessPoolExecutor(
-            search.jobs,
-            # A forked child would inherit the threads' locks of this process without the threads.
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_begin,
-            initargs=(replace(search, jobs=1),),
-        )
+        self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def families(self, parents: Iterable[History | None]) -> Iterator[Findings]:
-        """What came of each family, in any order; few are handed out ahead of time."""
-        waiting = iter(parents)
+    def families(self, parents: Iterable[History | None], histories: int) -> Iterator[Findings]:
+        """What came of each family, in any order.
+
+        Args:
+            parents: The families.
+            histories: How many histories they are, about.
+        """
+        if self._search.jobs == 1 or histories < _MANY:
+            return (play_family(self._player, parent) for parent in parents)
+        return self._elsewhere(iter(parents))
+
+    def _elsewhere(self, parents: Iterator[History | None]) -> Iterator[Findings]:
+        """Hand few out ahead of time, since there may be more than memory has room for."""
+        pool = self._pool = self._pool or _processes(self._search)
         under_way: set[Future[Findings]] = set()
         while True:
-            free = 4 * self._jobs - len(under_way)
-            under_way |= {self._pool.submit(_play, each) for each in islice(waiting, free)}
+            free = 4 * self._search.jobs - len(under_way)
+            under_way |= {pool.submit(_play, each) for each in islice(parents, free)}
             if not under_way:
                 return
             done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
             yield from (future.result() for future in done)
 
 
-@contextmanager
-def _workers(search: Search, player: Player) -> Iterator[Workers]:
-    few = search.faults < 2
-    if search.jobs == 1 or few:
-        yield Workers(player)
-        return
-    with _Processes(search) as processes:
-        yield processes
+def _processes(search: Search) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        search.jobs,
+        # A forked child would inherit the locks of this process's threads without the threads.
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(search,),
+    )
 
 
 _player: Player | None = None

@@ -92,7 +92,7 @@ class Trail:
         else:
             yield from self._menu.of_call(attempt)
 
-    def _between(self, start: float, end: float) -> Iterator[EventChoice]:
+    def _between(self, start: float, end: float) -> Iterator[Choice]:
         middle = When("at", at=round((start + end) / 2, 3))
         for order in self._trial.scenario.orders:
             yield from self._menu.of_moment(order.id, middle)

@@ -63,6 +63,7 @@ Examples:
   python -m scenarios run my_scenarios/           your own scenarios
   python -m scenarios run --saga shop.saga:SAGA   your own saga
   python -m scenarios explore                     every combination of two faults
+  python -m scenarios simulate                    many orders, faults at random
   python -m scenarios list                        what the catalogue holds
 """
 
@@ -95,6 +96,7 @@ class _Commands(click.Group):
 
     _elsewhere: ClassVar = {
         "explore": "scenarios.explore.command:explore",
+        "simulate": "scenarios.simulate.command:simulate",
         "replay": "scenarios.replay:replay",
     }
 

@@ -20,6 +20,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from fakes import ServiceFactory, order_services
+from scenarios.scenario import CancelBy
 
 
 class SagaImportError(Exception):
@@ -71,6 +72,15 @@ class SagaUnderTest:
     def queries(self) -> frozenset[str]:
         """The queries that the workflow answers."""
         return frozenset(name for name in _definition(self.workflow).queries if name)
+
+    @property
+    def means_to_cancel(self) -> tuple[CancelBy, ...]:
+        """The means by which the workflow can be cancelled, the best one first."""
+        return (
+            *([CancelBy.SIGNAL] if "cancel" in self.signals else []),
+            *([CancelBy.UPDATE] if "request_cancel" in self.updates else []),
+            CancelBy.WORKFLOW,
+        )
 
     @cached_property
     def sandboxed(self) -> bool:

@@ -16,6 +16,10 @@ from fakes import Calls, Fault, FaultRule, Settings
 DEFAULT_SKU = "WIDGET"
 """What an order is for when it does not say."""
 
+DEFAULT_CUSTOMER = "customer-1"
+DEFAULT_PAYMENT_METHOD = "pm_card"
+"""Who orders, and with which card, when an order does not say."""
+
 DEFAULT_ADDRESS: Mapping[str, str] = {
     "street": "1 Main Street",
     "city": "Springfield",

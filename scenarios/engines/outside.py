@@ -62,11 +62,7 @@ class Outside:
 
     def _means(self, run: OrderRun, wanted: CancelBy | None) -> CancelBy:
         """The wanted means, else the first that the workflow has."""
-        has = [
-            *([CancelBy.SIGNAL] if "cancel" in run.trial.saga.signals else []),
-            *([CancelBy.UPDATE] if "request_cancel" in run.trial.saga.updates else []),
-            CancelBy.WORKFLOW,
-        ]
+        has = run.trial.saga.means_to_cancel
         return wanted if wanted in has else has[0]
 
 

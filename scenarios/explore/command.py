@@ -17,10 +17,11 @@ from scenarios.console import console_for
 from scenarios.explore.base import plain_orders
 from scenarios.explore.counterexamples import save
 from scenarios.explore.report import as_json, print_exploration, progress, verdict_of
-from scenarios.explore.search import Search, processors
+from scenarios.explore.search import Search
 from scenarios.explore.search import explore as search_all
 from scenarios.language.rules import nearest
 from scenarios.options import EXIT_CODES, RUNS, SAGA, NewFile, load_or_exit, saga_or_exit
+from scenarios.processes import processors
 
 EXAMPLES = """\b
 Examples:

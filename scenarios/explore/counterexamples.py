@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fakes import LoopClock, httpx_to_fakes
 from scenarios.archive import slug
-from scenarios.engines.quiet import quiet_sdk
-from scenarios.engines.simulated import SimulatedEngine
 from scenarios.explore.choices import apply
 from scenarios.explore.findings import Counterexample
+from scenarios.playing import Player
 from scenarios.saga import SagaUnderTest
-from scenarios.scenario import Scenario
-from scenarios.trial import Trial
+from scenarios.scenario import Expectations, Scenario
+from scenarios.verdict import Violation
 from scenarios.writing import as_yaml
 
 MOST = 100
@@ -43,8 +41,6 @@ def as_scenario(counterexample: Counterexample, base: Scenario) -> Scenario:
     return replace(
         apply(counterexample.history, base),
         name=f"{violation.invariant} - {story}",
-        why=violation.detail,
-        tags=("counterexample",),
         covers=(),
     )
 
@@ -60,19 +56,34 @@ def save(
         saga: The saga that they were found in.
         folder: Where they go; it is made if need be.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    engine = SimulatedEngine(saga)
     saved = []
-    with httpx_to_fakes(), quiet_sdk():
-        for number, each in enumerate(counterexamples[:MOST], 1):
-            scenario = as_scenario(each, base)
-            file = folder / f"{number:02d}-{slug(scenario.name)[:60].rstrip('-')}.yaml"
-            text = as_yaml(scenario, comment=f"Runs again with: python -m scenarios replay {file}")
-            file.write_text(text, encoding="utf-8")
-            saved.append(Saved(each, file, text))
-            trial = Trial(scenario, saga, LoopClock())
-            engine.play_now(trial)
-            for order, outcome in trial.outcomes.items():
-                name = f"{file.stem}.{order}.history.json"
-                (folder / name).write_text(outcome.history, encoding="utf-8")
+    for number, each in enumerate(counterexamples[:MOST], 1):
+        scenario = as_scenario(each, base)
+        file = folder / f"{number:02d}-{slug(scenario.name)[:60].rstrip('-')}.yaml"
+        write_counterexample(scenario, each.violation, saga, file)
+        saved.append(Saved(each, file, file.read_text(encoding="utf-8")))
     return saved
+
+
+def write_counterexample(
+    scenario: Scenario, violation: Violation, saga: SagaUnderTest, file: Path
+) -> Path:
+    """Write a scenario that breaks an invariant, and beside it the histories that it leaves.
+
+    Args:
+        scenario: What to play.
+        violation: What is wrong in it.
+        saga: The saga that it was found in.
+        file: Where the scenario goes; its folder is made if need be.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    shown = replace(scenario, why=violation.detail, tags=("counterexample",), expect=Expectations())
+    comment = f"Runs again with: python -m scenarios replay {file}"
+    file.write_text(as_yaml(shown, comment=comment), encoding="utf-8")
+    player = Player(saga)
+    with player.ready():
+        trial = player.play(shown).trial
+    for order, outcome in trial.outcomes.items() if trial else ():
+        history = file.with_name(f"{file.stem}.{order}.history.json")
+        history.write_text(outcome.history, encoding="utf-8")
+    return file

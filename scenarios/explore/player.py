@@ -1,17 +1,13 @@
-"""Plays one history in this process, and says what it offered and what was wrong with it."""
+"""Plays a history, and says what it offered and what was wrong with it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
-from fakes import LoopClock, httpx_to_fakes
-from scenarios.engines.quiet import quiet_sdk
-from scenarios.engines.simulated import SimulatedEngine
 from scenarios.explore.choices import Choice, History, Menu, apply
 from scenarios.explore.trail import Trail
-from scenarios.runner import judge
+from scenarios.playing import Player
 from scenarios.saga import SagaUnderTest
 from scenarios.scenario import Expectations, Scenario
 from scenarios.trial import Trial
@@ -33,8 +29,8 @@ class Played:
     unknown: list[str] = field(default_factory=list)
 
 
-class Player:
-    """Plays histories on the simulated engine, one after another.
+class HistoryPlayer:
+    """Plays histories in this process, one after another.
 
     Args:
         saga: The saga under test.
@@ -43,30 +39,24 @@ class Player:
     """
 
     def __init__(self, saga: SagaUnderTest, base: Scenario, menu: Menu) -> None:
-        self._saga = saga
+        self._player = Player(saga)
         self._base = replace(base, expect=Expectations())
-        self._engine = SimulatedEngine(saga)
-        self.menu = menu
+        self._menu = menu
 
-    @contextmanager
-    def ready(self) -> Iterator[None]:
+    def ready(self) -> AbstractContextManager[None]:
         """While it is entered, histories can be played."""
-        with httpx_to_fakes(), quiet_sdk():
-            yield
-
-    def scenario(self, history: History) -> Scenario:
-        """The history as a scenario."""
-        return apply(history, self._base)
+        return self._player.ready()
 
     def play(self, history: History) -> Played:
-        """Play a history. What the harness itself runs into makes it unknown."""
-        try:
-            trial = Trial(self.scenario(history), self._saga, LoopClock())
-            trail = Trail(trial, history, self.menu)
-            self._engine.play_now(trial)
-            findings, unmet = judge(trial)
-        except Exception as error:  # noqa: BLE001 - it is about one history, not about all
-            return Played([], unknown=[f"{type(error).__name__}: {error}"])
+        """Play a history."""
+        trails: list[Trail] = []
+
+        def watch(trial: Trial) -> None:
+            trails.append(Trail(trial, history, self._menu))
+
+        play = self._player.play(apply(history, self._base), watch)
         return Played(
-            trail.offered(), findings.violations, [f"{each.kind}: {each.detail}" for each in unmet]
+            offered=[choice for trail in trails for choice in trail.offered()],
+            violations=play.violations,
+            unknown=[f"{each.kind}: {each.detail}" for each in play.unmet],
         )

@@ -11,23 +11,20 @@ the path. What that costs is that histories above a level are played again, abou
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import partial
 from typing import Self
 
 from fakes import World
 from scenarios.explore.choices import History, Menu
 from scenarios.explore.findings import Findings
-from scenarios.explore.player import Player
+from scenarios.explore.player import HistoryPlayer
+from scenarios.processes import Crew
 from scenarios.saga import SagaUnderTest, load_saga, order_saga
-from scenarios.scenario import CancelBy, Scenario
+from scenarios.scenario import Scenario
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,26 +68,24 @@ class Search:
         operations = World(self.base.given, services=saga.services).operations.operations
         return Menu(
             operations={operation.name: operation for operation in operations},
-            means=_means_of(saga),
+            means=saga.means_to_cancel,
             cancels=self.cancels,
             crashes=self.crashes,
             schedules=len(self.base.orders) > 1,
             only=self.only,
         )
 
-    def player(self) -> Player:
+    def player(self) -> HistoryPlayer:
         """Plays its histories in this process."""
         saga = self.load_saga()
-        return Player(saga, self.base, self.menu(saga))
+        return HistoryPlayer(saga, self.base, self.menu(saga))
 
-
-def _means_of(saga: SagaUnderTest) -> tuple[CancelBy, ...]:
-    """The means by which the saga's workflow can be cancelled."""
-    return (
-        *([CancelBy.SIGNAL] if "cancel" in saga.signals else []),
-        *([CancelBy.UPDATE] if "request_cancel" in saga.updates else []),
-        CancelBy.WORKFLOW,
-    )
+    @contextmanager
+    def begin(self) -> Iterator[Callable[[History | None], Findings]]:
+        """Make a process ready to play families of histories."""
+        player = self.player()
+        with player.ready():
+            yield partial(play_family, player)
 
 
 @dataclass(frozen=True)
@@ -154,7 +149,7 @@ def explore(search: Search, on_progress: OnProgress = lambda _progress: None) ->
 
 
 def _levels(
-    exploration: Exploration, player: Player, workers: _Workers, on_progress: OnProgress
+    exploration: Exploration, player: HistoryPlayer, workers: _Workers, on_progress: OnProgress
 ) -> bool:
     """Play level by level; whether all was played."""
     search, findings = exploration.search, exploration.findings
@@ -175,7 +170,7 @@ def _levels(
     return True
 
 
-def _parents(player: Player, faults: int) -> Iterator[History | None]:
+def _parents(player: HistoryPlayer, faults: int) -> Iterator[History | None]:
     """The histories below which those with `faults` choices stand; ``None`` stands for the root."""
     if faults == 0:
         yield None
@@ -183,7 +178,7 @@ def _parents(player: Player, faults: int) -> Iterator[History | None]:
     yield from _histories(player, (), faults - 1)
 
 
-def _histories(player: Player, above: History, more: int) -> Iterator[History]:
+def _histories(player: HistoryPlayer, above: History, more: int) -> Iterator[History]:
     """The histories that make `more` choices more than the one above."""
     if more == 0:
         yield above
@@ -192,7 +187,7 @@ def _histories(player: Player, above: History, more: int) -> Iterator[History]:
         yield from _histories(player, (*above, choice), more - 1)
 
 
-def play_family(player: Player, parent: History | None) -> Findings:
+def play_family(player: HistoryPlayer, parent: History | None) -> Findings:
     """Play the histories that make one choice more than `parent`."""
     findings = Findings()
     if parent is None:
@@ -232,17 +227,17 @@ class _Workers:
         player: Plays in this process.
     """
 
-    def __init__(self, search: Search, player: Player) -> None:
+    def __init__(self, search: Search, player: HistoryPlayer) -> None:
         self._search = search
         self._player = player
-        self._pool: ProcessPoolExecutor | None = None
+        self._stack = ExitStack()
+        self._crew: Crew[History | None, Findings] | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        self._stack.close()
 
     def families(self, parents: Iterable[History | None], histories: int) -> Iterator[Findings]:
         """What came of each family, in any order.
@@ -253,49 +248,6 @@ class _Workers:
         """
         if self._search.jobs == 1 or histories < _MANY:
             return (play_family(self._player, parent) for parent in parents)
-        return self._elsewhere(iter(parents))
-
-    def _elsewhere(self, parents: Iterator[History | None]) -> Iterator[Findings]:
-        """Hand few out ahead of time, since there may be more than memory has room for."""
-        pool = self._pool = self._pool or _processes(self._search)
-        under_way: set[Future[Findings]] = set()
-        while True:
-            free = 4 * self._search.jobs - len(under_way)
-            under_way |= {pool.submit(_play, each) for each in islice(parents, free)}
-            if not under_way:
-                return
-            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done)
-
-
-def _processes(search: Search) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
-        search.jobs,
-        # A forked child would inherit the locks of this process's threads without the threads.
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(search,),
-    )
-
-
-_player: Player | None = None
-"""Plays in this process, where it is one of several."""
-_entered = ExitStack()
-
-
-def _begin(search: Search) -> None:
-    """Make a process ready. Ctrl-C is for the one that people see; it ends the others."""
-    global _player  # noqa: PLW0603 - a pool has no other place for what its processes keep
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _player = search.player()
-    _entered.enter_context(_player.ready())
-
-
-def _play(parent: History | None) -> Findings:
-    assert _player is not None, "the pool has called its initializer"
-    return play_family(_player, parent)
-
-
-def processors() -> int:
-    """How many processes this machine can run at once."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        if self._crew is None:
+            self._crew = self._stack.enter_context(Crew(self._search.begin, self._search.jobs))
+        return self._crew.work(parents)

@@ -24,7 +24,7 @@ from scenarios.language.vocabulary import (
     PositiveNumber,
     Price,
 )
-from scenarios.scenario import DEFAULT_SKU
+from scenarios.scenario import DEFAULT_CUSTOMER, DEFAULT_PAYMENT_METHOD, DEFAULT_SKU
 
 
 class Expiry(Written):
@@ -113,9 +113,11 @@ class OrderEntry(Written):
         description=f'What is ordered; by default one {DEFAULT_SKU} at "10.00".',
         examples=[[{"sku": DEFAULT_SKU, "quantity": 2, "price": "19.99"}]],
     )
-    customer_id: str = Field("customer-1", description="Who orders.", examples=["customer-2"])
+    customer_id: str = Field(DEFAULT_CUSTOMER, description="Who orders.", examples=["customer-2"])
     payment_method_id: str = Field(
-        "pm_card", description="Which card pays; see given.cards.", examples=["pm_declined"]
+        DEFAULT_PAYMENT_METHOD,
+        description="Which card pays; see given.cards.",
+        examples=["pm_declined"],
     )
     shipping_address: AddressEntry = Field(
         default_factory=AddressEntry, description="Where it goes.", examples=[{"zip_code": ""}]

@@ -12,7 +12,7 @@ from fakes import Service
 from scenarios.explore import search as searching
 from scenarios.explore.base import plain_orders
 from scenarios.explore.choices import Menu
-from scenarios.explore.player import Player
+from scenarios.explore.player import HistoryPlayer
 from scenarios.explore.search import Exploration, Progress, Search, explore
 from scenarios.saga import order_saga
 
@@ -114,7 +114,7 @@ def test_progress_knows_what_is_left(alone: Exploration) -> None:
 def test_a_play_that_breaks_the_harness_is_unknown_and_ends_nothing() -> None:
     """It is about one history, not about all."""
     saga = replace(order_saga(), services=no_services)
-    player = Player(saga, BASE, Menu(operations={}, means=()))
+    player = HistoryPlayer(saga, BASE, Menu(operations={}, means=()))
     with player.ready():
         played = player.play(())
-    assert played.unknown == ["NoServicesError: the warehouse burnt down"]
+    assert played.unknown == ["run: NoServicesError: the warehouse burnt down"]

@@ -1,0 +1,1 @@
+"""Many orders, many faults, drawn at random from a seed: `python -m scenarios simulate`."""

@@ -3,7 +3,7 @@
 from fakes.books import Account, AccountKind, Books, Effect, EffectState, Entry, Posting
 from fakes.clock import Clock, LoopClock, ManualClock
 from fakes.faults import ALL_CALLS, FAULTS, Calls, Fault, FaultKind, FaultRule, Position, Rule
-from fakes.hook import Caller, calling, httpx_to_fakes
+from fakes.hook import Caller, FakesClient, calling, httpx_to_fakes
 from fakes.journal import Attempt, Delivery, Journal, Seen
 from fakes.messages import RefusedError, Reply, Request
 from fakes.network import Call, Moment, Network, TransportError, WireReply, WorkerCrash
@@ -28,6 +28,7 @@ __all__ = [
     "Effect",
     "EffectState",
     "Entry",
+    "FakesClient",
     "Fault",
     "FaultKind",
     "FaultRule",

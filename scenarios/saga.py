@@ -100,15 +100,15 @@ class SagaUnderTest:
 
 def order_saga() -> SagaUnderTest:
     """The saga of this project."""
-    import httpx  # noqa: PLC0415 - costs a tenth of a second that other sagas need not pay
     from temporalio.contrib.pydantic import pydantic_data_converter  # noqa: PLC0415
 
+    from fakes.hook import FakesClient  # noqa: PLC0415
     from orders.activities import OrderActivities  # noqa: PLC0415
     from orders.workflow import OrderSagaWorkflow  # noqa: PLC0415
 
     return SagaUnderTest(
         workflow=OrderSagaWorkflow,
-        activities=OrderActivities(httpx.AsyncClient()).all(),
+        activities=OrderActivities(FakesClient()).all(),
         data_converter=pydantic_data_converter,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from fakes.clock import Clock
@@ -48,8 +48,6 @@ class Exchange:
     service: Service
     request: Request
     clock: Clock
-    _reply: Reply | None = None
-    _replied: asyncio.Event = field(default_factory=asyncio.Event)
 
     def deliver(self) -> Handling:
         """Let the request arrive, and write its arrival down."""
@@ -75,18 +73,20 @@ class Exchange:
             NoReplyError: The caller gives up first.
         """
 
+        left: list[Reply] = []
+        replied = asyncio.Event()
+
         def leave() -> None:
-            self._reply = prepare()
-            self._replied.set()
+            left.append(prepare())
+            replied.set()
 
         self.clock.call_at(self.clock.now() + delay, leave)
         timeout = self.call.timeout
         if timeout is not None and timeout <= delay:
             await self.time_out()
         await self._pass_time(delay)
-        await self._replied.wait()  # two timers of the same moment may ring in either order
-        assert self._reply is not None, "a reply that has left is there"
-        return self._reply
+        await replied.wait()  # two timers of the same moment may ring in either order
+        return left[0]
 
     async def time_out(self) -> NoReturn:
         """Let the caller wait for as long as it is willing to, and in vain.

@@ -15,7 +15,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -133,9 +133,13 @@ async def _answer(caller: Caller, request: httpx.Request) -> httpx.Response:
 
 
 def _call(caller: Caller, request: httpx.Request) -> Call:
-    operation, path_fields = caller.world.routes.match(request.method, request.url.path)
-    return replace(
-        call_of(operation, path_fields, request.url.params, request.content),
+    url = request.url
+    operation, path_fields = caller.world.routes.match(request.method, url.path)
+    return call_of(
+        operation,
+        path_fields,
+        url.params if url.query else {},
+        request.content,
         order=caller.order,
         activity=caller.activity,
         timeout=request.extensions.get("timeout", {}).get("read"),

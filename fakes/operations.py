@@ -84,6 +84,7 @@ class OperationTable:
 
     operations: tuple[Operation, ...]
     _by_name: dict[str, Operation] = field(init=False, repr=False, compare=False)
+    _undos: dict[str, Operation] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_name = {operation.name: operation for operation in self.operations}
@@ -91,6 +92,8 @@ class OperationTable:
             msg = "two operations of the table have the same name"
             raise ValueError(msg)
         object.__setattr__(self, "_by_name", by_name)
+        undos = {op.undoes: op for op in reversed(self.operations) if op.undoes is not None}
+        object.__setattr__(self, "_undos", undos)
 
     def __getitem__(self, name: str) -> Operation:
         return self._by_name[name]
@@ -115,4 +118,4 @@ class OperationTable:
 
     def undo_of(self, name: str) -> Operation | None:
         """The operation that undoes `name`, or ``None`` where nothing can."""
-        return next((op for op in self.operations if op.undoes == name), None)
+        return self._undos.get(name)

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from fakes.exchange import Call
 from fakes.operations import Operation, OperationTable
@@ -67,14 +68,29 @@ def unknown_route(method: str, path: str, known: Iterable[str]) -> UnknownRouteE
 
 
 def call_of(
-    operation: Operation, path: Mapping[str, str], query: Mapping[str, str], content: bytes
+    operation: Operation,
+    path: Mapping[str, str],
+    query: Mapping[str, str],
+    content: bytes,
+    **caller: Any,
 ) -> Call:
-    """The call that a request makes. What stands in the path cannot be overruled elsewhere."""
-    try:
-        body = json.loads(content or b"{}")
-    except ValueError as error:
-        return Call(operation, {**query, **path}, malformed=f"the body is no JSON: {error}")
+    """The call that a request makes. What stands in the path cannot be overruled elsewhere.
+
+    Args:
+        operation: What is asked.
+        path: The parameters in the path.
+        query: The parameters in the query.
+        content: The body.
+        caller: What else is known of the call: the fields of `Call` about its caller.
+    """
+    body: Any = {}
+    malformed = ""
+    if content:
+        try:
+            body = json.loads(content)
+        except ValueError as error:
+            malformed = f"the body is no JSON: {error}"
     if not isinstance(body, dict):
-        kind = type(body).__name__
-        return Call(operation, {**query, **path}, malformed=f"the body is a {kind}, no object")
-    return Call(operation, {**query, **body, **path})
+        malformed = f"the body is a {type(body).__name__}, no object"
+        body = {}
+    return Call(operation, {**query, **body, **path}, malformed=malformed, **caller)

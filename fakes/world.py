@@ -46,9 +46,10 @@ ORDER_OPERATIONS = OperationTable(
 
 
 @lru_cache(maxsize=16)
-def _routes(operations: OperationTable) -> Routes:
-    """Many worlds have the same routes; they are worked out once."""
-    return Routes(operations)
+def _table_of(kinds: tuple[type[Service], ...]) -> tuple[OperationTable, Routes]:
+    """What services of these kinds offer. Many worlds have the same; it is worked out once."""
+    table = OperationTable(tuple(op for kind in kinds for op in kind.operations))
+    return table, Routes(table)
 
 
 class World:
@@ -72,10 +73,7 @@ class World:
         self.journal = Journal()
         self._books = Books()
         self.services = services(self._books, self.clock, self.settings)
-        self.operations = OperationTable(
-            tuple(operation for service in self.services for operation in service.operations)
-        )
-        self.routes = _routes(self.operations)
+        self.operations, self.routes = _table_of(tuple(map(type, self.services)))
         self.network = Network(self._by_operation(), self.clock, self.journal)
 
     def books(self) -> Books:

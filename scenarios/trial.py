@@ -156,6 +156,8 @@ class Trial:
         Meanwhile the call is held, and so is every later call for its order: what the event sets
         off must not overtake the request during which it happened.
         """
+        if not self.events:
+            return
         while moment is Moment.BEFORE and attempt.order in self._held:
             await self._held[attempt.order].wait()
         await self._finish_events()

@@ -1,9 +1,11 @@
 """Stateful stand-ins for the services around an order, and the network to them."""
 
 from fakes.books import Account, AccountKind, Books, Effect, EffectState, Entry, Posting
+from fakes.caller import Caller, calling
+from fakes.client import FakesClient
 from fakes.clock import Clock, LoopClock, ManualClock
 from fakes.faults import ALL_CALLS, FAULTS, Calls, Fault, FaultKind, FaultRule, Position, Rule
-from fakes.hook import Caller, FakesClient, calling, httpx_to_fakes
+from fakes.hook import httpx_to_fakes
 from fakes.journal import Attempt, Delivery, Journal, Seen
 from fakes.messages import RefusedError, Reply, Request
 from fakes.network import Call, Moment, Network, TransportError, WireReply, WorkerCrash

@@ -102,7 +102,7 @@ def order_saga() -> SagaUnderTest:
     """The saga of this project."""
     from temporalio.contrib.pydantic import pydantic_data_converter  # noqa: PLC0415
 
-    from fakes.hook import FakesClient  # noqa: PLC0415
+    from fakes.client import FakesClient  # noqa: PLC0415
     from orders.activities import OrderActivities  # noqa: PLC0415
     from orders.workflow import OrderSagaWorkflow  # noqa: PLC0415
 

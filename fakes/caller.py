@@ -1,0 +1,131 @@
+"""Who makes a request of this process, and the answer of the world in which it is made.
+
+Which world that is is told by a context variable, so that many worlds can be at work in one process
+at the same time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+import httpx
+
+from fakes import wire
+from fakes.reads import read
+from fakes.routes import call_of
+from fakes.world import World
+
+_HTTPX_ERRORS: dict[type[wire.TransportError], type[httpx.TransportError]] = {
+    wire.NoConnectionError: httpx.ConnectError,
+    wire.NoReplyError: httpx.ReadTimeout,
+    wire.ConnectionLostError: httpx.ReadError,
+    wire.IncompleteReplyError: httpx.RemoteProtocolError,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes the requests of this context, and in which world.
+
+    Attributes:
+        world: The world that answers.
+        order: The order that the requests are made for.
+        activity: The activity that makes them.
+        lifetime: Seconds until the activity's attempt is given up, ``None`` for no limit.
+        loop: The event loop of the world, for callers in other threads.
+    """
+
+    world: World
+    order: str = ""
+    activity: str = ""
+    lifetime: float | None = None
+    loop: asyncio.AbstractEventLoop | None = None
+
+
+_caller: ContextVar[Caller] = ContextVar("caller")
+
+
+@contextmanager
+def calling(caller: Caller) -> Iterator[None]:
+    """Send the httpx requests of this context to the caller's world."""
+    token = _caller.set(caller)
+    try:
+        yield
+    finally:
+        _caller.reset(token)
+
+
+def caller_of(request: httpx.Request) -> Caller:
+    """Who makes `request`.
+
+    Raises:
+        RuntimeError: Nobody who is known here.
+    """
+    caller = _caller.get(None)
+    if caller is None:
+        msg = f"{request.method} {request.url} was sent outside of any world"
+        raise RuntimeError(msg)
+    return caller
+
+
+async def answer(  # noqa: PLR0913 - the parts of a request, which not all requests have at hand
+    caller: Caller,
+    request: httpx.Request,
+    *,
+    path: str,
+    query: Mapping[str, str],
+    content: bytes,
+    timeout: float | None,  # noqa: ASYNC109 - the world's time, not the loop's
+) -> httpx.Response:
+    """What the caller's world answers.
+
+    Args:
+        caller: Who asks.
+        request: Its method counts; what it is sent to and what it holds is said by the rest.
+        path: Where it is sent to, on whatever host.
+        query: The parameters in its URL.
+        content: Its body.
+        timeout: Seconds until the caller gives up.
+
+    Raises:
+        httpx.TransportError: The caller gets no answer.
+        fakes.routes.UnknownRouteError: No fake has this route.
+    """
+    world = caller.world
+    if request.method == "GET":
+        rows = read(world, path, query.get("order_id"))
+        return httpx.Response(200, json=rows, request=request)
+    operation, path_fields = world.routes.match(request.method, path)
+    call = call_of(
+        operation,
+        path_fields,
+        query,
+        content,
+        order=caller.order,
+        activity=caller.activity,
+        timeout=timeout,
+        lifetime=caller.lifetime,
+    )
+    try:
+        reply = await world.network.send(call)
+    except wire.TransportError as error:
+        raise _HTTPX_ERRORS[type(error)](str(error), request=request) from None
+    return httpx.Response(
+        reply.status, content=reply.content, headers=reply.headers, request=request
+    )
+
+
+async def answer_request(caller: Caller, request: httpx.Request) -> httpx.Response:
+    """What the caller's world answers to a request that is complete in itself."""
+    return await answer(
+        caller,
+        request,
+        path=request.url.path,
+        query=request.url.params,
+        content=request.content,
+        timeout=request.extensions.get("timeout", {}).get("read"),
+    )

@@ -55,6 +55,7 @@ class SimulatedEngine:
         self._saga = saga
         self._seed = seed
         self._stack = AsyncExitStack()
+        self._house: _House | None = None
 
     async def __aenter__(self) -> Self:
         self._stack.enter_context(httpx_to_fakes())
@@ -69,6 +70,8 @@ class SimulatedEngine:
         trace: TracebackType | None,
     ) -> None:
         await self._stack.aclose()
+        if self._house is not None:
+            self._house.close()
 
     def new_clock(self) -> LoopClock:
         """A clock that follows the trial's own event loop."""
@@ -80,29 +83,67 @@ class SimulatedEngine:
         await asyncio.get_running_loop().run_in_executor(self._thread, self.play_now, trial)
 
     def play_now(self, trial: Trial) -> None:
-        """Play `trial` in this thread, in which no event loop may be running."""
-        loop = VirtualTimeLoop()
+        """Play `trial` in this thread, in which no event loop may be running.
+
+        Trials are played one after another. What comes of one depends on nothing but the trial.
+        """
+        house, self._house = self._house or _House(self._saga), None
         try:
-            loop.run_until_complete(_Stage(trial, self._saga, self._seed).play())
-        finally:
-            _drain(loop)
-            loop.close()
+            house.play(trial, self._seed)
+        except BaseException:
+            house.close()
+            raise
+        self._house = house
+
+
+class _House:
+    """What is made once and used for one trial after another: the loop, and the worker.
+
+    Args:
+        saga: The saga under test.
+    """
+
+    def __init__(self, saga: SagaUnderTest) -> None:
+        self._saga = saga
+        self._loop = VirtualTimeLoop()
+        self._worker = SimulatedWorker(
+            workflows=[saga.workflow, *saga.children],
+            activities=saga.activities,
+            data_converter=saga.data_converter,
+        )
+
+    def play(self, trial: Trial, seed: int) -> None:
+        """Play `trial` to its end."""
+        stage = _Stage(trial, self._saga, SimulatedTemporal(seed=seed), self._worker)
+        self._loop.run_until_complete(stage.play())
+        if self._loop.has_threads:
+            # Whatever hangs in there would hold up the time of the next trial.
+            self.close()
+            self._loop = VirtualTimeLoop()
+        self._loop.restart()
+
+    def close(self) -> None:
+        """End all that is left."""
+        self._loop.cancel_tasks()
+        self._loop.close()
 
 
 class _Stage:
     """All that is made anew for one trial."""
 
-    def __init__(self, trial: Trial, saga: SagaUnderTest, seed: int) -> None:
+    def __init__(
+        self,
+        trial: Trial,
+        saga: SagaUnderTest,
+        temporal: SimulatedTemporal,
+        worker: SimulatedWorker,
+    ) -> None:
         self._trial = trial
-        self._temporal = SimulatedTemporal(seed=seed)
-        self._worker = SimulatedWorker(
-            workflows=[saga.workflow, *saga.children],
-            activities=saga.activities,
-            data_converter=saga.data_converter,
-            around=self._around,
-        )
-        self._temporal.register(TASK_QUEUE, self._worker)
-        client = simulated_client(self._temporal, saga.data_converter)
+        self._temporal = temporal
+        self._worker = worker
+        worker.around = self._around
+        temporal.register(TASK_QUEUE, worker)
+        client = simulated_client(temporal, saga.data_converter)
         self._runs = {
             order.id: SimulatedRun(
                 trial,
@@ -178,15 +219,6 @@ class SimulatedRun(OrderRun):
             for each in description.pending_activities
         ]
         return f"after two days it waits for {'; '.join(pending) or 'a message or a timer'}"
-
-
-def _drain(loop: VirtualTimeLoop) -> None:
-    """Let what is left of a trial end, so that nothing of it lives on elsewhere."""
-    left = asyncio.all_tasks(loop)
-    for task in left:
-        task.cancel()
-    if left:
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
 
 __all__ = ["DeadlockError", "SimulatedEngine"]

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import httpx
 
 from fakes import wire
+from fakes.messages import Reply
 from fakes.reads import read
 from fakes.routes import call_of
 from fakes.world import World
@@ -80,7 +82,7 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
     query: Mapping[str, str],
     content: bytes,
     timeout: float | None,  # noqa: ASYNC109 - the world's time, not the loop's
-) -> httpx.Response:
+) -> wire.WireReply:
     """What the caller's world answers.
 
     Args:
@@ -98,7 +100,7 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
     world = caller.world
     if request.method == "GET":
         rows = read(world, path, query.get("order_id"))
-        return httpx.Response(200, json=rows, request=request)
+        return wire.as_sent(Reply(HTTPStatus.OK, rows))
     operation, path_fields = world.routes.match(request.method, path)
     call = call_of(
         operation,
@@ -111,15 +113,12 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
         lifetime=caller.lifetime,
     )
     try:
-        reply = await world.network.send(call)
+        return await world.network.send(call)
     except wire.TransportError as error:
         raise _HTTPX_ERRORS[type(error)](str(error), request=request) from None
-    return httpx.Response(
-        reply.status, content=reply.content, headers=reply.headers, request=request
-    )
 
 
-async def answer_request(caller: Caller, request: httpx.Request) -> httpx.Response:
+async def answer_request(caller: Caller, request: httpx.Request) -> wire.WireReply:
     """What the caller's world answers to a request that is complete in itself."""
     return await answer(
         caller,

@@ -8,12 +8,14 @@ and a response that is read piece by piece.
 from __future__ import annotations
 
 import json as json_
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import httpx
 
 from fakes.caller import answer, answer_request, caller_of
+from fakes.wire import WireReply
 
 
 class FakesClient(httpx.AsyncClient):
@@ -41,19 +43,20 @@ class FakesClient(httpx.AsyncClient):
             return await super().request(
                 method, url, json=json, params=params, timeout=timeout, **others
             )
-        request, path = _addressed(method, str(url))
-        return await answer(
+        request, path, query = _addressed(method, str(url))
+        reply = await answer(
             caller_of(request),
             request,
             path=path,
-            query=httpx.QueryParams(params) if params else request.url.params,
+            query=httpx.QueryParams(params) if params else query,
             content=b"" if json is None else json_.dumps(json, allow_nan=False).encode(),
             timeout=self._read_timeout(timeout),
         )
+        return _Response(reply, request)
 
     async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         """Let the world answer."""
-        return await answer_request(caller_of(request), request)
+        return _Response(await answer_request(caller_of(request), request), request)
 
     def _read_timeout(self, timeout: Any) -> float | None:
         if timeout is None or isinstance(timeout, float | int):
@@ -63,8 +66,19 @@ class FakesClient(httpx.AsyncClient):
         return httpx.Timeout(timeout).read
 
 
+class _Response(httpx.Response):
+    """A response that is there as a whole from the beginning."""
+
+    def __init__(self, reply: WireReply, request: httpx.Request) -> None:
+        headers = {**reply.headers, "Content-Length": str(len(reply.content))}
+        stream = httpx.ByteStream(reply.content)
+        super().__init__(reply.status, headers=headers, stream=stream, request=request)
+        self._content = reply.content
+        self.is_stream_consumed = self.is_closed = True
+
+
 @lru_cache(maxsize=1000)
-def _addressed(method: str, url: str) -> tuple[httpx.Request, str]:
-    """A request without a body, and the path it goes to."""
+def _addressed(method: str, url: str) -> tuple[httpx.Request, str, Mapping[str, str]]:
+    """A request without a body, the path it goes to, and the parameters in its URL."""
     request = httpx.Request(method, url)
-    return request, request.url.path
+    return request, request.url.path, request.url.params

@@ -17,6 +17,7 @@ import httpx
 import respx
 
 from fakes.caller import answer_request, caller_of
+from fakes.wire import WireReply
 
 
 @contextmanager
@@ -35,10 +36,14 @@ class _Router(respx.MockRouter):
             msg = f"a synchronous {request.method} {request.url} needs a thread beside the world's"
             raise RuntimeError(msg)
         answering = answer_request(caller, request)
-        return asyncio.run_coroutine_threadsafe(answering, caller.loop).result()
+        return _response(asyncio.run_coroutine_threadsafe(answering, caller.loop).result())
 
     async def async_handler(self, request: httpx.Request) -> httpx.Response:
-        return await answer_request(caller_of(request), request)
+        return _response(await answer_request(caller_of(request), request))
+
+
+def _response(reply: WireReply) -> httpx.Response:
+    return httpx.Response(reply.status, content=reply.content, headers=reply.headers)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -19,11 +19,24 @@ _ASK_AGAIN_LATER = (429, 503)
 
 @dataclass(frozen=True, slots=True)
 class WireReply:
-    """A reply as bytes, which need not be what the service meant."""
+    """A reply as bytes, which need not be what the service meant.
+
+    `intact` is what the bytes say, where nothing has happened to them.
+    """
 
     status: int
     content: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    intact: Mapping[str, Any] | None = None
+
+    @property
+    def body(self) -> Any:
+        """What the bytes say as JSON.
+
+        Raises:
+            ValueError: They are no JSON.
+        """
+        return json.loads(self.content) if self.intact is None else self.intact
 
 
 class TransportError(Exception):
@@ -76,7 +89,8 @@ def as_sent(reply: Reply) -> WireReply:
     """The bytes of a reply that nothing happens to."""
     if reply.body is None:
         return WireReply(reply.status, headers=reply.headers)
-    return WireReply(reply.status, json.dumps(reply.body).encode(), {**_JSON, **reply.headers})
+    headers = {**_JSON, **reply.headers} if reply.headers else _JSON
+    return WireReply(reply.status, json.dumps(reply.body).encode(), headers, reply.body)
 
 
 def malformed(reply: Reply) -> WireReply:
@@ -105,7 +119,7 @@ def code_of(wire: WireReply) -> str:
     if wire.status < 400:
         return ""
     try:
-        return str(json.loads(wire.content)["error"])
+        return str(wire.body["error"])
     except (ValueError, KeyError, TypeError):
         return ""
 
@@ -123,7 +137,7 @@ def _is_readable(operation: Operation, wire: WireReply) -> bool:
     if not operation.reply_fields:
         return True
     try:
-        body: Any = json.loads(wire.content)
+        body = wire.body
     except ValueError:
         return False
     return isinstance(body, dict) and all(name in body for name in operation.reply_fields)

@@ -53,22 +53,22 @@ class SagaUnderTest:
     children: Sequence[type] = ()
     services: ServiceFactory = order_services
 
-    @property
+    @cached_property
     def workflow_name(self) -> str:
         """The name under which the workflow is registered."""
         return _definition(self.workflow).name or self.workflow.__name__
 
-    @property
+    @cached_property
     def signals(self) -> frozenset[str]:
         """The signals that the workflow handles."""
         return frozenset(name for name in _definition(self.workflow).signals if name)
 
-    @property
+    @cached_property
     def updates(self) -> frozenset[str]:
         """The updates that the workflow handles."""
         return frozenset(name for name in _definition(self.workflow).updates if name)
 
-    @property
+    @cached_property
     def queries(self) -> frozenset[str]:
         """The queries that the workflow answers."""
         return frozenset(name for name in _definition(self.workflow).queries if name)
@@ -91,7 +91,7 @@ class SagaUnderTest:
             return False
         return True
 
-    @property
+    @cached_property
     def takes_float_prices(self) -> bool:
         """Whether the workflow's type hints say that a price is a float."""
         hints = _definition(self.workflow).arg_types or []

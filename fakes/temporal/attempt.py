@@ -82,6 +82,7 @@ class Attempt:
         self._report = report
         self._heartbeat = heartbeat
         self._converter = _converter(worker.converter, info)
+        self._is_plain = not (self._converter.payload_codec or self._converter.external_storage)
         self._cancellation = sdk.Cancellation()
         self._task: asyncio.Task[None] | None = None
         self._beats: list[asyncio.Task[None]] = []
@@ -111,7 +112,7 @@ class Attempt:
     async def _run(self, scheduled: ActivityTaskScheduledEventAttributes) -> None:
         try:
             result = await self._execute(scheduled)
-            report = Report(result=(await self._converter.encode([result]))[0])
+            report = Report(result=(await self._encoded([result]))[0])
         except NeverReports:
             return
         except sdk.CompleteAsync:
@@ -131,7 +132,7 @@ class Attempt:
             raise ApplicationError(msg) from error
         info = self._info
         if self._last_heartbeat is not None:
-            details = await self._converter.decode(self._last_heartbeat.payloads)
+            details = await self._decoded(self._last_heartbeat.payloads)
             info = dataclasses.replace(info, heartbeat_details=details)
         with self._worker.around(info):
             return await self._intercepted(definition, info, arguments, scheduled)
@@ -142,9 +143,23 @@ class Attempt:
         types = definition.argument_types
         if definition.is_dynamic:
             raw: list[type] = [sdk.RawValue] * len(payloads)
-            return [await self._converter.decode(payloads, raw)]
+            return [await self._decoded(payloads, raw)]
         hints = types if types and len(types) == len(payloads) else None
-        return await self._converter.decode(payloads, hints) if payloads else []
+        return await self._decoded(payloads, hints) if payloads else []
+
+    # Without a codec and a store the converter's own ways lead through a dozen empty rooms.
+
+    async def _encoded(self, values: Sequence[Any]) -> list[Payload]:
+        if self._is_plain:
+            return self._converter.payload_converter.to_payloads(values)
+        return await self._converter.encode(values)
+
+    async def _decoded(
+        self, payloads: Sequence[Payload], hints: list[type] | None = None
+    ) -> list[Any]:
+        if self._is_plain:
+            return self._converter.payload_converter.from_payloads(payloads, hints)
+        return await self._converter.decode(payloads, hints)
 
     async def _intercepted(
         self,

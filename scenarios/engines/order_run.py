@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowHistory
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import (
     CancelledError,
@@ -77,7 +77,7 @@ class OrderRun:
             ending = Ending(Status.RUNNING)
         else:
             self._waits_for = ""
-            ending = await self._ending()
+            ending = await self._last_ending()
         return Outcome(
             order=self.order.id,
             ending=ending,
@@ -86,7 +86,7 @@ class OrderRun:
             told=[] if self._waits_for else list(await asyncio.gather(*self._told)),
             statuses=self.statuses,
             workflow_id=self.workflow_id,
-            recorded=await self.handle.fetch_history(),
+            recorded=await self._history(),
         )
 
     async def _is_terminated_now(self) -> bool:
@@ -98,6 +98,13 @@ class OrderRun:
                 raise
             return False
         return True
+
+    async def _last_ending(self) -> Ending:
+        """What somebody is told who asks after everything is over."""
+        return await self._ending()
+
+    async def _history(self) -> WorkflowHistory:
+        return await self.handle.fetch_history()
 
     def forget(self) -> None:
         """Stop waiting for the order."""

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import temporalio.activity
+from temporalio.client import WorkflowHistory
 
 from fakes import (
     Attempt,
@@ -35,6 +36,7 @@ from fakes.temporal import (
 from scenarios.engines.order_run import OrderRun, order_in
 from scenarios.engines.outside import Outside
 from scenarios.engines.quiet import quiet_sdk
+from scenarios.outcome import Ending
 from scenarios.saga import SagaUnderTest
 from scenarios.trial import DAY, Trial
 
@@ -146,6 +148,7 @@ class _Stage:
         client = simulated_client(temporal, saga.data_converter)
         self._runs = {
             order.id: SimulatedRun(
+                temporal,
                 trial,
                 order,
                 client,
@@ -202,6 +205,20 @@ class _Stage:
 
 class SimulatedRun(OrderRun):
     """One order of a trial on the simulated service."""
+
+    def __init__(self, temporal: SimulatedTemporal, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._temporal = temporal
+
+    async def _last_ending(self) -> Ending:
+        """What the last who placed the order was told: the service says it to all alike."""
+        return await self._told[-1]
+
+    async def _history(self) -> WorkflowHistory:
+        """The service's own events: the client would read them page by page."""
+        execution = self._temporal.find(self.workflow_id)
+        assert execution is not None, "an order that was placed has a workflow"
+        return execution.history.as_workflow_history(self.workflow_id)
 
     async def see_to_the_end(self) -> None:
         """Wait for the end of the order, for two days of virtual time at the most."""

@@ -17,6 +17,8 @@ import httpx
 from fakes.caller import answer, answer_request, caller_of
 from fakes.wire import WireReply
 
+_as_json = json_.JSONEncoder(allow_nan=False).encode
+
 
 class FakesClient(httpx.AsyncClient):
     """An httpx client whose requests go straight to the caller's world, as through the hook."""
@@ -49,7 +51,7 @@ class FakesClient(httpx.AsyncClient):
             request,
             path=path,
             query=httpx.QueryParams(params) if params else query,
-            content=b"" if json is None else json_.dumps(json, allow_nan=False).encode(),
+            content=b"" if json is None else _as_json(json).encode(),
             timeout=self._read_timeout(timeout),
         )
         return _Response(reply, request)
@@ -70,11 +72,17 @@ class _Response(httpx.Response):
     """A response that is there as a whole from the beginning."""
 
     def __init__(self, reply: WireReply, request: httpx.Request) -> None:
-        headers = {**reply.headers, "Content-Length": str(len(reply.content))}
+        headers = _headers(tuple(reply.headers.items()))
         stream = httpx.ByteStream(reply.content)
         super().__init__(reply.status, headers=headers, stream=stream, request=request)
         self._content = reply.content
         self.is_stream_consumed = self.is_closed = True
+
+
+@lru_cache(maxsize=100)
+def _headers(fields: tuple[tuple[str, str], ...]) -> httpx.Headers:
+    """Headers to be copied, which is done sooner than making them."""
+    return httpx.Headers(fields)
 
 
 @lru_cache(maxsize=1000)

@@ -73,7 +73,8 @@ class LoopClock:
     """Follows the running event loop: real time, or virtual where the loop's time is."""
 
     def __init__(self) -> None:
-        self._started: float | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._started = 0.0
         self._due: list[float] = []
 
     @property
@@ -83,10 +84,10 @@ class LoopClock:
 
     def now(self) -> float:
         """Seconds since the clock was first looked at."""
-        time = asyncio.get_running_loop().time()
-        if self._started is None:
-            self._started = time
-        return time - self._started
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._started = self._loop.time()
+        return self._loop.time() - self._started
 
     def call_at(self, when: float, callback: Callable[[], None]) -> None:
         """Run `callback` on the loop at `when`."""

@@ -51,24 +51,26 @@ class Keys:
         Raises:
             RefusedError: The key is cancelled, came with another body, or is being worked on.
         """
-        record = self._record(request.operation.name, request.key) if request.key else None
+        key = request.key
+        record = self._record(request.operation.name, key) if key else None
         if record is None:
             return None
         if record.state is KeyState.CANCELLED:
             raise key_cancelled()
         if record.fingerprint != request.fields:
-            detail = f"{request.key} came with another body before"
+            detail = f"{key} came with another body before"
             raise RefusedError(422, "idempotency_key_reused", detail)
         if record.state is KeyState.RUNNING:
-            raise RefusedError(409, "request_in_flight", f"{request.key} is still being worked on")
+            raise RefusedError(409, "request_in_flight", f"{key} is still being worked on")
         return record.reply
 
     def remember(self, request: Request, reply: Reply) -> KeyRecord | None:
         """Note the first reply to a key that was not seen before; it has yet to leave."""
-        if request.key is None or self._settings.idempotency is Idempotency.NONE:
+        key = request.key
+        if key is None or self._settings.idempotency is Idempotency.NONE:
             return None
         record = KeyRecord(self._clock.now(), KeyState.RUNNING, request.fields, reply)
-        self._records[request.operation.name, request.key] = record
+        self._records[request.operation.name, key] = record
         return record
 
     def cancel(self, operation: str, key: str) -> None:

@@ -34,13 +34,16 @@ Reuse = WorkflowIdReusePolicy
 class SimulatedTemporal:
     """A Temporal service for one event loop, best a `VirtualTimeLoop`.
 
+    Attributes:
+        next_task_id: Gives the next event its number.
+
     Args:
         seed: Decides everything that is random: run ids and the workflows' own random numbers.
     """
 
     def __init__(self, *, seed: int = 0) -> None:
         self._random = random.Random(seed)  # noqa: S311 - it is to be repeatable
-        self._task_ids = count(FIRST_TASK_ID)
+        self.next_task_id: Callable[[], int] = count(FIRST_TASK_ID).__next__
         self._runs: dict[str, list[Execution]] = {}
         self._queues: dict[str, TaskQueue[SimulatedWorker]] = {}
         self._workers: list[SimulatedWorker] = []
@@ -103,10 +106,6 @@ class SimulatedTemporal:
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
         return EPOCH + self._loop.time()
-
-    def next_task_id(self) -> int:
-        """A number for an event."""
-        return next(self._task_ids)
 
     def new_run_id(self) -> str:
         """An id for a run."""

@@ -122,7 +122,7 @@ class SimulatedWorker:
         except Exception as error:  # noqa: BLE001 - code that cannot even begin fails its task
             return self._failed(error)
         completion = self._do(instance, activation)
-        if completion.HasField("successful") and not _is_query(activation):
+        if completion.HasField("successful") and not activation.jobs[0].HasField("query_workflow"):
             run.past.append(Step(activation, completion.successful.commands, self))
         return self._encoded(completion)
 
@@ -227,7 +227,3 @@ class SimulatedWorker:
         if self._executor is None:
             self._executor = ThreadPoolExecutor(max_workers=32)
         return self._executor
-
-
-def _is_query(activation: activation_pb.WorkflowActivation) -> bool:
-    return any(job.HasField("query_workflow") for job in activation.jobs)

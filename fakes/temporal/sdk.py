@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import temporalio.activity
@@ -206,7 +207,18 @@ class ActivityDefinition:
 
 
 def activity_definition(fn: Callable[..., Any]) -> ActivityDefinition:
-    """The SDK's definition of an activity function or method."""
+    """The SDK's definition of an activity function or method.
+
+    Raises:
+        TypeError: It is no activity.
+    """
+    try:
+        return _known_definition(fn)
+    except TypeError:  # a method of what cannot be hashed, or no activity at all
+        return _definition(fn)
+
+
+def _definition(fn: Callable[..., Any]) -> ActivityDefinition:
     found = temporalio.activity._Definition.must_from_callable(fn)  # noqa: SLF001
     return ActivityDefinition(
         name=found.name,
@@ -215,6 +227,9 @@ def activity_definition(fn: Callable[..., Any]) -> ActivityDefinition:
         argument_types=found.arg_types,
         raises_in_thread=not found.no_thread_cancel_exception,
     )
+
+
+_known_definition = lru_cache(maxsize=1000)(_definition)
 
 
 class Cancellation:

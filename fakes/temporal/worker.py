@@ -96,11 +96,10 @@ class SimulatedWorker:
             queue.drain()
 
     def close(self) -> None:
-        """Take no more tasks, and forget everything: it can serve another service then."""
+        """Take no more tasks, and forget everything."""
         self.is_polling = False
         for run_id in list(self._instances):
             self.evict(run_id)
-        self._queues.clear()
         if self._executor is not None:
             self._executor.shutdown()
             self._executor = None

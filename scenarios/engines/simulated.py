@@ -57,7 +57,7 @@ class SimulatedEngine:
         self._saga = saga
         self._seed = seed
         self._stack = AsyncExitStack()
-        self._house: _House | None = None
+        self._loop: VirtualTimeLoop | None = None
 
     async def __aenter__(self) -> Self:
         self._stack.enter_context(httpx_to_fakes())
@@ -72,8 +72,8 @@ class SimulatedEngine:
         trace: TracebackType | None,
     ) -> None:
         await self._stack.aclose()
-        if self._house is not None:
-            self._house.close()
+        if self._loop is not None:
+            self._loop.close()
 
     def new_clock(self) -> LoopClock:
         """A clock that follows the trial's own event loop."""
@@ -89,62 +89,32 @@ class SimulatedEngine:
 
         Trials are played one after another. What comes of one depends on nothing but the trial.
         """
-        house, self._house = self._house or _House(self._saga), None
+        loop, self._loop = self._loop or VirtualTimeLoop(), None
         try:
-            house.play(trial, self._seed)
+            loop.run_until_complete(_Stage(trial, self._saga, self._seed).play())
         except BaseException:
-            house.close()
+            _close(loop)
             raise
-        self._house = house
-
-
-class _House:
-    """What is made once and used for one trial after another: the loop, and the worker.
-
-    Args:
-        saga: The saga under test.
-    """
-
-    def __init__(self, saga: SagaUnderTest) -> None:
-        self._saga = saga
-        self._loop = VirtualTimeLoop()
-        self._worker = SimulatedWorker(
-            workflows=[saga.workflow, *saga.children],
-            activities=saga.activities,
-            data_converter=saga.data_converter,
-        )
-
-    def play(self, trial: Trial, seed: int) -> None:
-        """Play `trial` to its end."""
-        stage = _Stage(trial, self._saga, SimulatedTemporal(seed=seed), self._worker)
-        self._loop.run_until_complete(stage.play())
-        if self._loop.has_threads:
-            # Whatever hangs in there would hold up the time of the next trial.
-            self.close()
-            self._loop = VirtualTimeLoop()
-        self._loop.restart()
-
-    def close(self) -> None:
-        """End all that is left."""
-        self._loop.cancel_tasks()
-        self._loop.close()
+        if loop.has_threads:
+            _close(loop)  # whatever hangs in there would hold up the time of the next trial
+        else:
+            loop.restart()
+            self._loop = loop
 
 
 class _Stage:
     """All that is made anew for one trial."""
 
-    def __init__(
-        self,
-        trial: Trial,
-        saga: SagaUnderTest,
-        temporal: SimulatedTemporal,
-        worker: SimulatedWorker,
-    ) -> None:
+    def __init__(self, trial: Trial, saga: SagaUnderTest, seed: int) -> None:
         self._trial = trial
-        self._temporal = temporal
-        self._worker = worker
-        worker.around = self._around
-        temporal.register(TASK_QUEUE, worker)
+        self._temporal = temporal = SimulatedTemporal(seed=seed)
+        self._worker = SimulatedWorker(
+            workflows=[saga.workflow, *saga.children],
+            activities=saga.activities,
+            data_converter=saga.data_converter,
+            around=self._around,
+        )
+        temporal.register(TASK_QUEUE, self._worker)
         client = simulated_client(temporal, saga.data_converter)
         self._runs = {
             order.id: SimulatedRun(
@@ -236,6 +206,11 @@ class SimulatedRun(OrderRun):
             for each in description.pending_activities
         ]
         return f"after two days it waits for {'; '.join(pending) or 'a message or a timer'}"
+
+
+def _close(loop: VirtualTimeLoop) -> None:
+    loop.cancel_tasks()
+    loop.close()
 
 
 __all__ = ["DeadlockError", "SimulatedEngine"]

@@ -7,11 +7,12 @@ at the same time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import TracebackType
 
 import httpx
 
@@ -51,14 +52,22 @@ class Caller:
 _caller: ContextVar[Caller] = ContextVar("caller")
 
 
-@contextmanager
-def calling(caller: Caller) -> Iterator[None]:
+class calling(AbstractContextManager[None]):  # noqa: N801 - it reads as a verb: `with calling(…)`
     """Send the httpx requests of this context to the caller's world."""
-    token = _caller.set(caller)
-    try:
-        yield
-    finally:
-        _caller.reset(token)
+
+    def __init__(self, caller: Caller) -> None:
+        self._called_by = caller
+
+    def __enter__(self) -> None:
+        self._token = _caller.set(self._called_by)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _caller.reset(self._token)
 
 
 def caller_of(request: httpx.Request) -> Caller:

@@ -13,7 +13,6 @@ import temporalio.activity
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
-from temporalio.converter import ActivitySerializationContext, DataConverter
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import (
     ActivityInboundInterceptor,
@@ -81,7 +80,7 @@ class Attempt:
         self._last_heartbeat = last_heartbeat
         self._report = report
         self._heartbeat = heartbeat
-        self._converter = _converter(worker.converter, info)
+        self._converter = worker.converter_for(info)
         self._is_plain = not (self._converter.payload_codec or self._converter.external_storage)
         self._cancellation = sdk.Cancellation()
         self._task: asyncio.Task[None] | None = None
@@ -246,19 +245,6 @@ class _Outbound(ActivityOutboundInterceptor):
 
     def heartbeat(self, *details: Any) -> None:
         self._beat(*details)
-
-
-def _converter(converter: DataConverter, info: temporalio.activity.Info) -> DataConverter:
-    context = ActivitySerializationContext(
-        namespace=info.namespace,
-        workflow_id=info.workflow_id,
-        workflow_type=info.workflow_type,
-        activity_type=info.activity_type,
-        activity_id=info.activity_id,
-        activity_task_queue=info.task_queue,
-        is_local=info.is_local,
-    )
-    return converter.with_context(context)
 
 
 def _raise_bugs(task: asyncio.Task[None]) -> None:

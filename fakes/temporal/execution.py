@@ -41,6 +41,9 @@ Timer = tuple[HistoryEvent, asyncio.TimerHandle]
 class Execution:
     """A workflow run.
 
+    Attributes:
+        now: Tells virtual time, in seconds since the epoch.
+
     Args:
         service: The service that it is part of.
         start: How it begins.
@@ -49,6 +52,7 @@ class Execution:
     def __init__(self, service: Service, start: Start) -> None:
         request = start.request
         self.service = service
+        self.now = service.now
         self.start = start
         self.workflow_id = request.workflow_id
         self.run_id = start.run_id
@@ -79,10 +83,6 @@ class Execution:
     def is_running(self) -> bool:
         """Whether it has not closed."""
         return self.status == RUNNING
-
-    def now(self) -> float:
-        """Virtual time, in seconds since the epoch."""
-        return self.service.now()
 
     # -- from clients and other workflows --------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import temporalio.activity
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.bridge.proto.workflow_completion as completion_pb
-import temporalio.converter
+from temporalio.converter import ActivitySerializationContext, DataConverter
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import (
     Interceptor,
@@ -63,7 +63,7 @@ class SimulatedWorker:
         *,
         workflows: Sequence[type],
         activities: Sequence[Callable[..., Any]],
-        data_converter: temporalio.converter.DataConverter,
+        data_converter: DataConverter,
         interceptors: Sequence[Interceptor] = (),
         runner: WorkflowRunner | None = None,
         around: Around = lambda _info: nullcontext(),
@@ -83,6 +83,7 @@ class SimulatedWorker:
         self._instances: dict[str, WorkflowInstance] = {}
         self._queues: list[TaskQueue[SimulatedWorker]] = []
         self._executor: ThreadPoolExecutor | None = None
+        self._converter_takes_context = True
 
     def serve(self, queue: TaskQueue[SimulatedWorker]) -> None:
         """Take the tasks of `queue`, once it has begun to poll."""
@@ -220,6 +221,24 @@ class SimulatedWorker:
             )
             raise ApplicationError(msg, type="NotFoundError")
         return definition
+
+    def converter_for(self, info: temporalio.activity.Info) -> DataConverter:
+        """The converter of one activity attempt."""
+        if not self._converter_takes_context:
+            return self.converter
+        context = ActivitySerializationContext(
+            namespace=info.namespace,
+            workflow_id=info.workflow_id,
+            workflow_type=info.workflow_type,
+            activity_type=info.activity_type,
+            activity_id=info.activity_id,
+            activity_task_queue=info.task_queue,
+            is_local=info.is_local,
+        )
+        converter = self.converter.with_context(context)
+        # The SDK's converters give themselves back where no part of them takes a context.
+        self._converter_takes_context = converter is not self.converter
+        return converter
 
     def executor(self) -> ThreadPoolExecutor:
         """The threads in which functions run that are no coroutines."""

@@ -7,9 +7,8 @@ run, down to the last byte of its journal.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -151,26 +150,36 @@ class _Stage:
                 run.forget()
             self._temporal.close()
 
-    @contextmanager
-    def _around(self, info: temporalio.activity.Info) -> Iterator[None]:
+    def _around(self, info: temporalio.activity.Info) -> AbstractContextManager[None]:
         """Put an attempt into its world, and let it die there."""
-        caller = Caller(
-            self._trial.world,
-            order=order_in(self._order_of, info.workflow_id),
-            activity=info.activity_type,
-            loop=asyncio.get_running_loop(),
+        return _Life(
+            Caller(
+                self._trial.world,
+                order=order_in(self._order_of, info.workflow_id),
+                activity=info.activity_type,
+                loop=asyncio.get_running_loop(),
+            )
         )
-        try:
-            with calling(caller):
-                yield
-        except WorkerCrash as error:
-            raise NeverReports(str(error)) from None
 
     async def _evict(self, moment: Moment, attempt: Attempt) -> None:
         if moment is Moment.AFTER and attempt.fault == "evict":
             execution = self._temporal.find(self._runs[attempt.order].workflow_id)
             if execution is not None:
                 self._worker.evict(execution.run_id)
+
+
+class _Life(calling):
+    """An attempt's life in its world; when it ends before its time, nobody is told."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        if isinstance(error, WorkerCrash):
+            raise NeverReports(str(error)) from None
 
 
 class SimulatedRun(OrderRun):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from fakes import FAULTS, Attempt, Calls, Fault, FaultKind, Operation
@@ -228,13 +229,11 @@ class Menu:
         """What the outside world may do by itself."""
         return filter(self._is_wanted, _WORLDS.values())
 
-    def of_call(self, attempt: Attempt) -> Iterator[Choice]:
+    def of_call(self, attempt: Attempt) -> Iterator[FaultChoice]:
         """Each fault that fits the call."""
         at = (attempt.order, attempt.operation, attempt.call)
-        operation = self.operations[attempt.operation]
-        once = (FaultChoice(*at, fault) for fault in self._faults_of(operation))
-        lasting = (FaultChoice(*at, fault, LASTING) for fault in _LASTING_FAULTS)
-        return filter(self._is_wanted, (*once, *lasting))
+        for fault, calls in self._faults[attempt.operation]:
+            yield FaultChoice(*at, fault, calls)
 
     def of_moment(self, order: str, when: When) -> Iterator[Choice]:
         """What clients may do to `order` at that moment."""
@@ -242,7 +241,8 @@ class Menu:
             return iter(())
         cancels = (EventChoice(EventKind.CANCEL, order, when, means) for means in self.means)
         submit = EventChoice(EventKind.SUBMIT, order, when)
-        return filter(self._is_wanted, (*cancels, submit))
+        every = (*cancels, submit)
+        return filter(self._is_wanted, every) if self.only else iter(every)
 
     @cached_property
     def _steps(self) -> set[str]:
@@ -254,17 +254,28 @@ class Menu:
         """The steps and the kinds of choices that are left."""
         return self.only & self._steps, self.only - self._steps
 
+    @cached_property
+    def _faults(self) -> dict[str, list[tuple[Fault, int]]]:
+        """For each operation its faults, and how many calls in a row suffer them."""
+        return {name: list(self._faults_of(each)) for name, each in self.operations.items()}
+
+    def _faults_of(self, operation: Operation) -> Iterator[tuple[Fault, int]]:
+        once = chain.from_iterable(_faults_of_kind(k, operation) for k in self._kinds(operation))
+        slow = [SLOW] if self.schedules else []
+        lasting = ((fault, LASTING) for fault in _LASTING_FAULTS)
+        for fault, calls in (*((fault, 1) for fault in (*once, *slow)), *lasting):
+            if self._is_wanted(FaultChoice("", operation.name, 1, fault, calls)):
+                yield fault, calls
+
+    def _kinds(self, operation: Operation) -> Iterator[FaultKind]:
+        for kind in FAULTS.values():
+            if kind.fits(operation) and (self.crashes or kind.position is not Position.WORKER):
+                yield kind
+
     def _is_wanted(self, choice: Choice) -> bool:
         steps, kinds = self._wanted
         where = {choice.where, choice.where.partition(".")[0]}
         return (not steps or bool(where & steps)) and (not kinds or choice.kind in kinds)
-
-    def _faults_of(self, operation: Operation) -> Iterator[Fault]:
-        for kind in FAULTS.values():
-            if kind.fits(operation) and (self.crashes or kind.position is not Position.WORKER):
-                yield from _faults_of_kind(kind, operation)
-        if self.schedules:
-            yield SLOW
 
 
 def _faults_of_kind(kind: FaultKind, operation: Operation) -> Iterator[Fault]:

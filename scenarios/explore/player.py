@@ -47,14 +47,20 @@ class HistoryPlayer:
         """While it is entered, histories can be played."""
         return self._player.ready()
 
-    def play(self, history: History) -> Played:
-        """Play a history."""
+    def play(self, history: History, *, offer: bool = True) -> Played:
+        """Play a history.
+
+        Args:
+            history: Its choices.
+            offer: Whether to say what could have been chosen besides.
+        """
         trails: list[Trail] = []
 
         def watch(trial: Trial) -> None:
             trails.append(Trail(trial, history, self._menu))
 
-        play = self._player.play(apply(history, self._base), watch)
+        scenario = apply(history, self._base)
+        play = self._player.play(scenario, watch) if offer else self._player.play(scenario)
         return Played(
             offered=[choice for trail in trails for choice in trail.offered()],
             violations=play.violations,

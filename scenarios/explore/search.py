@@ -85,7 +85,7 @@ class Search:
         """Make a process ready to play families of histories."""
         player = self.player()
         with player.ready():
-            yield partial(play_family, player)
+            yield partial(play_family, player, most=self.faults)
 
 
 @dataclass(frozen=True)
@@ -187,15 +187,21 @@ def _histories(player: HistoryPlayer, above: History, more: int) -> Iterator[His
         yield from _histories(player, (*above, choice), more - 1)
 
 
-def play_family(player: HistoryPlayer, parent: History | None) -> Findings:
-    """Play the histories that make one choice more than `parent`."""
+def play_family(player: HistoryPlayer, parent: History | None, most: int) -> Findings:
+    """Play the histories that make one choice more than `parent`.
+
+    Args:
+        player: Plays them.
+        parent: Their beginning; ``None`` for the history without a choice.
+        most: How many choices a history makes at most. What a longer one could do is not asked.
+    """
     findings = Findings()
     if parent is None:
         findings.add((), player.play(()))
         return findings
     for choice in player.play(parent).offered:
         history = (*parent, choice)
-        findings.add(history, player.play(history))
+        findings.add(history, player.play(history, offer=len(history) < most))
     return findings
 
 
@@ -247,7 +253,7 @@ class _Workers:
             histories: How many histories they are, about.
         """
         if self._search.jobs == 1 or histories < _MANY:
-            return (play_family(self._player, parent) for parent in parents)
+            return (play_family(self._player, parent, self._search.faults) for parent in parents)
         if self._crew is None:
             self._crew = self._stack.enter_context(Crew(self._search.begin, self._search.jobs))
         return self._crew.work(parents)

@@ -159,9 +159,9 @@ def test_the_number_to_come_is_the_number_that_comes() -> None:
     search = Search(base=BASE, only=frozenset({"payments.charge", "drop_response", "cancel"}))
     player = search.player()
     with player.ready():
-        root = play_family(player, None)
-        first = play_family(player, ())
-        second = [play_family(player, (choice,)) for choice in player.play(()).offered]
+        root = play_family(player, None, 2)
+        first = play_family(player, (), 2)
+        second = [play_family(player, (choice,), 2) for choice in player.play(()).offered]
     assert root.to_come == first.histories
     assert first.to_come == sum(found.histories for found in second)
 

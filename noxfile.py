@@ -7,7 +7,7 @@ import nox
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_external_run = True
-nox.options.sessions = ["scenarios", "tests", "lint", "types", "imports"]
+nox.options.sessions = ["scenarios", "explore", "tests", "lint", "types", "imports"]
 
 
 def _install(session: nox.Session, group: str) -> None:
@@ -33,6 +33,23 @@ def scenarios(session: nox.Session) -> None:
     """Run the catalogue on an embedded Temporal server and in virtual time, and compare."""
     _install(session, "harness")
     session.run("python", "-m", "scenarios", "run", "--engine", "both", *session.posargs)
+
+
+@nox.session
+def explore(session: nox.Session) -> None:
+    """Play every history in which at most two faults happen."""
+    _install(session, "harness")
+    session.run("python", "-m", "scenarios", "explore", "--no-matrix", *session.posargs)
+
+
+@nox.session(default=False)
+def nightly(session: nox.Session) -> None:
+    """Search for an hour or two: three faults at a time, two orders at once, large swarms."""
+    _install(session, "harness")
+    scenarios = ("python", "-m", "scenarios")
+    session.run(*scenarios, "explore", "--faults", "3", *session.posargs)
+    session.run(*scenarios, "explore", "--orders", "2", "--no-matrix")
+    session.run(*scenarios, "simulate", "--runs", "5000")
 
 
 @nox.session
@@ -78,3 +95,4 @@ def bench(session: nox.Session) -> None:
     _install(session, "harness")
     session.run("python", "bench/catalogue.py", *session.posargs)
     session.run("python", "bench/engines.py")
+    session.run("python", "bench/explore.py")

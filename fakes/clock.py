@@ -63,6 +63,9 @@ class ManualClock:
         """When the next callback is to run; ``None`` when there is none."""
         return self._due[0][0] if self._due else None
 
+    def stop(self) -> None:
+        """It stands still, unless somebody moves it."""
+
     def run_all(self) -> None:
         """Move to the last thing that is still to happen, however late it is."""
         while self.next_due is not None:
@@ -75,6 +78,7 @@ class LoopClock:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started = 0.0
+        self._stopped: float | None = None
         self._due: list[float] = []
 
     @property
@@ -84,10 +88,17 @@ class LoopClock:
 
     def now(self) -> float:
         """Seconds since the clock was first looked at."""
+        if self._stopped is not None:
+            return self._stopped
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._started = self._loop.time()
         return self._loop.time() - self._started
+
+    def stop(self) -> None:
+        """Stand still from now on, whatever becomes of the loop."""
+        self._stopped = self.now()
+        self._loop = None
 
     def call_at(self, when: float, callback: Callable[[], None]) -> None:
         """Run `callback` on the loop at `when`."""

@@ -27,6 +27,9 @@ class TrialClock(Clock, Protocol):
     def next_due(self) -> float | None:
         """When the next callback is to run; ``None`` when there is none."""
 
+    def stop(self) -> None:
+        """Stand still from now on."""
+
 
 class Client(Protocol):
     """What a person or program outside can do to the orders of a trial."""
@@ -149,6 +152,12 @@ class Trial:
         while (due := self.clock.next_due) is not None:
             await self.advance_to(due)
         self.world.settle()
+
+    def close(self) -> None:
+        """Nothing happens any more: the clock stands still, and nobody is there to take part."""
+        self.clock.stop()
+        self.client = None
+        self.world.network.observers.clear()
 
     async def _observe(self, moment: Moment, attempt: Attempt) -> None:
         """Let the events happen that wait for this moment of this call.

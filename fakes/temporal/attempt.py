@@ -120,6 +120,8 @@ class Attempt:
             report = await self._cancelled(error)
         except Exception as error:  # noqa: BLE001 - whatever an activity raises is its failure
             report = await self._failed(error)
+        finally:
+            self._task = None  # it knows the attempt too
         self._report(report)
 
     async def _execute(self, scheduled: ActivityTaskScheduledEventAttributes) -> Any:

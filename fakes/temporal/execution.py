@@ -194,6 +194,13 @@ class Execution:
         self.closed.set()
         self.tell_waiters()
 
+    def forget(self) -> None:
+        """Let go of all that refers to the run: it is over, whether it has closed or not."""
+        self.activities.clear()
+        self.children.clear()
+        self.timers.clear()
+        del self.tasks
+
     def _stop_everything(self) -> None:
         """Let go of all that is under way: what is kept costs memory as long as the service."""
         self.tasks.stop()

@@ -122,6 +122,17 @@ def activate(
     return _keeping_the_loop(lambda: instance.activate(activation))
 
 
+def dissolve(instance: WorkflowInstance) -> None:
+    """Let go of all that an evicted instance holds: it refers to itself in a dozen ways.
+
+    Without this it is garbage that only the collector finds, and by then the memory of a hundred
+    others is in use, none of it in a processor's cache. It doubles the time of an activation.
+    """
+    if not vars(instance).get("_tasks"):
+        # Its tasks may have errors that nobody has looked at: they ask it whether to say so.
+        instance.__dict__ = {"_deleting": True}
+
+
 def _keeping_the_loop(act: Callable[[], _T]) -> _T:
     """Act, and make the thread's running loop what it was, whatever `act` has made of it."""
     loop = asyncio._get_running_loop()  # noqa: SLF001 - there is no public way

@@ -95,9 +95,14 @@ class SimulatedTemporal:
         return [run for runs in self._runs.values() for run in runs]
 
     def close(self) -> None:
-        """Forget everything that workers hold."""
+        """Forget everything: nothing refers to anything else in a circle then."""
         for worker in self._workers:
             worker.close()
+        for run in self.executions():
+            run.forget()
+        self._workers.clear()
+        self._queues.clear()
+        self._runs.clear()
 
     # -- for runs --------------------------------------------------------------------------------
 

@@ -30,6 +30,10 @@ Around = Callable[[temporalio.activity.Info], AbstractContextManager[None]]
 """Entered around every activity attempt."""
 
 
+def _nothing(_: temporalio.activity.Info) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 class Run(Protocol):
     """What the worker needs of a workflow run."""
 
@@ -66,7 +70,7 @@ class SimulatedWorker:
         data_converter: DataConverter,
         interceptors: Sequence[Interceptor] = (),
         runner: WorkflowRunner | None = None,
-        around: Around = lambda _info: nullcontext(),
+        around: Around = _nothing,
         cached: bool = True,
     ) -> None:
         self.converter = data_converter
@@ -101,6 +105,8 @@ class SimulatedWorker:
         self.is_polling = False
         for run_id in list(self._instances):
             self.evict(run_id)
+        self._queues.clear()
+        self.around = _nothing
         if self._executor is not None:
             self._executor.shutdown()
             self._executor = None
@@ -142,6 +148,7 @@ class SimulatedWorker:
         # An instance that is merely dropped is collected later, and then its coroutines schedule
         # their commands in whatever instance happens to be running.
         sdk.activate(instance, activation_pb.WorkflowActivation(run_id=run_id, jobs=[job]))
+        sdk.dissolve(instance)
 
     def _rebuild(self, activation: activation_pb.WorkflowActivation, run: Run) -> WorkflowInstance:
         """A workflow instance that is where the run is."""

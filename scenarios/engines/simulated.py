@@ -149,6 +149,7 @@ class _Stage:
             for run in self._runs.values():
                 run.forget()
             self._temporal.close()
+            trial.close()
 
     def _around(self, info: temporalio.activity.Info) -> AbstractContextManager[None]:
         """Put an attempt into its world, and let it die there."""

@@ -93,6 +93,7 @@ class LoopClock:
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._started = self._loop.time()
+            return 0.0  # and not the moment that has passed meanwhile
         return self._loop.time() - self._started
 
     def stop(self) -> None:

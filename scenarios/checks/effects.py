@@ -76,11 +76,7 @@ def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
             continue
         due: list[Matter] = []
         for operation in evidence.operations.creates:
-            begun = [
-                attempt
-                for attempt in evidence.attempts_at(order, operation.name)
-                if attempt.seen in (Seen.OK, Seen.UNKNOWN)
-            ]
+            begun = _begun(evidence, order, operation.name)
             if not begun or not evidence.can_be_undone(operation.name):
                 continue
             if not _is_settled(evidence, order, operation.name, outcome):
@@ -237,10 +233,17 @@ def _tells_the_truth(evidence: Evidence, entry: Entry, outcome: Outcome) -> bool
 def _is_left_to_a_person(evidence: Evidence, entry: Entry) -> bool:
     """Whether `entry` is the effect of a step that its order lists as not undone."""
     outcome = evidence.outcomes.get(entry.order)
-    if outcome is None or outcome.status is not Status.NEEDS_ATTENTION:
+    if outcome is None or not evidence.is_create(entry):
         return False
-    begun = evidence.attempts_at(entry.order, entry.operation)
-    return evidence.is_create(entry) and not not_listed(outcome, [_matter(evidence, begun)])
+    begun = _begun(evidence, entry.order, entry.operation)
+    asks = outcome.status is Status.NEEDS_ATTENTION and bool(begun)
+    return asks and not not_listed(outcome, [_matter(evidence, begun)])
+
+
+def _begun(evidence: Evidence, order: str, operation: str) -> list[Attempt]:
+    """The attempts at a step that had their effect, or may have had it."""
+    attempts = evidence.attempts_at(order, operation)
+    return [attempt for attempt in attempts if attempt.seen in (Seen.OK, Seen.UNKNOWN)]
 
 
 def _is_settled(evidence: Evidence, order: str, operation: str, outcome: Outcome) -> bool:

@@ -120,7 +120,7 @@ def _wrong_with_the_list(
         return
     for matter in not_listed(outcome, [_matter(evidence, *each) for each in given_up]):
         yield f"{matter.what} was given up, and {order} does not list it as left to do"
-    unsettled = _unsettled(evidence, order)
+    unsettled = _unsettled(evidence, order, outcome)
     if len(listed) > unsettled:
         yield f"{order} lists {len(listed)} open matters for a person, there are {unsettled}"
 
@@ -135,16 +135,23 @@ def _matter(evidence: Evidence, undo: str, effect: Effect) -> Matter:
     )
 
 
-def _unsettled(evidence: Evidence, order: str) -> int:
-    """How many steps and undos of an order may be left to a person."""
+def _unsettled(evidence: Evidence, order: str, outcome: Outcome) -> int:
+    """How many steps and undos may be left to a person, as it was when the order ended."""
     count = 0
     for create in evidence.operations.creates:
         undo = evidence.operations.undo_of(create.name)
         effects = evidence.effects_of(order, create.name) if undo else []
         tried = evidence.attempts_at(order, (undo or create).name)
         unfinished = bool(tried) and tried[-1].seen is not Seen.OK
-        count += max(sum(map(is_live, effects)), unfinished)
+        live = sum(is_live(effect) or _ended_later(effect, outcome) for effect in effects)
+        count += max(live, unfinished)
     return count
+
+
+def _ended_later(effect: Effect, outcome: Outcome) -> bool:
+    """Whether the effect outlived its order, such as a reservation that expires by itself."""
+    at, end = effect.undone_at, outcome.ended_at
+    return at is not None and end is not None and at > end
 
 
 def _is_known(status: str) -> bool:

@@ -154,13 +154,13 @@ class WorldChoice:
 
     Attributes:
         what: What it does.
-        setting: The setting that makes it so.
-        value: Its value.
+        kind: One word for it.
+        settings: The settings that make it so.
     """
 
     what: str
-    setting: str
-    value: Any
+    kind: str
+    settings: tuple[tuple[str, Any], ...]
 
     @property
     def where(self) -> str:
@@ -172,17 +172,12 @@ class WorldChoice:
         """It is about no call."""
         return 0
 
-    @property
-    def kind(self) -> str:
-        """The name of the setting."""
-        return self.setting
-
     def __str__(self) -> str:
         return self.what
 
     def apply(self, scenario: Scenario) -> Scenario:
         """`scenario` in such a world."""
-        return replace(scenario, given=replace(scenario.given, **{self.setting: self.value}))
+        return replace(scenario, given=replace(scenario.given, **dict(self.settings)))
 
 
 Choice = FaultChoice | EventChoice | WorldChoice
@@ -190,11 +185,16 @@ History = tuple[Choice, ...]
 """The choices of a run, in the order in which they are made."""
 
 _WORLDS = {
-    world.setting: world
+    world.kind: world
     for world in (
-        WorldChoice("parcels leave at once", "ships_after", 0.0),
-        WorldChoice("reservations expire", "reservation_expires_after", 1200.0),
-        WorldChoice("refunds are refused", "refunds_refused", value=True),
+        WorldChoice("parcels leave at once", "ships", (("ships_after", 0.0),)),
+        WorldChoice(
+            "reservations expire",
+            "expires",
+            # Parcels leave before that: no saga can keep goods for one that is fetched later.
+            (("reservation_expires_after", 1200.0), ("ships_after", 60.0)),
+        ),
+        WorldChoice("refunds are refused", "refuses", (("refunds_refused", True),)),
     )
 }
 

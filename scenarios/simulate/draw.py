@@ -38,6 +38,9 @@ HEALED = 12 * 3600.0
 _CALLS = 6
 """How many calls of an operation, for each order, may suffer a fault of their own."""
 _ARTICLES = ("WIDGET", "GADGET", "GIZMO", "DOODAD")
+_TIMES = ((None, None), (None, None), (0.0, None), (3600.0, None), (0.0, 1200.0), (60.0, 1200.0))
+"""Seconds after which parcels leave, and after which reservations expire. These expire only where
+parcels leave soon: no saga can keep goods for a parcel that is fetched after their reservation."""
 _BAD_CARD = "pm_declined"
 _STATUSES = (400, 408, 429, 500, 502, 503, 504)
 _NOWHERE = Place("", 0, 0)
@@ -158,11 +161,12 @@ def _settings(random: Random, orders: Sequence[Order]) -> Settings:
     for item in (item for order in orders for item in order.items):
         wanted[item.sku] = wanted.get(item.sku, 0) + item.quantity
     enough = random.choice((0.4, 0.9, 2.0))
+    ships_after, expires_after = random.choice(_TIMES)
     return Settings(
         stock={sku: max(round(pieces * enough), 1) for sku, pieces in sorted(wanted.items())},
         cards=_cards(orders),
-        ships_after=random.choice((None, None, 0.0, 60.0, 3600.0)),
-        reservation_expires_after=random.choice((None, None, 1200.0)),
+        ships_after=ships_after,
+        reservation_expires_after=expires_after,
         refunds_refused=random.random() < 1 / 20,
     )
 

@@ -130,6 +130,27 @@ def late_charge_whose_refund_was_refused_is_left_to_a_person() -> Evidence:
 
 
 @good
+def late_effect_after_the_last_attempt_was_refused_is_left_to_a_person() -> Evidence:
+    story = Story(refunds_refused=True)
+    story.charge(fault="delay_request", delay=100.0)
+    story.charge(fault="reject")
+    story.refund(fault="reject")
+    left = [{"activity": "payments.refund", "idempotency_key": "k"}]
+    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+
+
+@good
+def reservation_that_expires_after_it_was_left_to_a_person() -> Evidence:
+    story = Story(reservation_expires_after=60.0)
+    story.reserve()
+    story.ship()
+    story.call_back(fault="reject")
+    names = ("shipping.cancel", "inventory.release")
+    left = [{"activity": name, "idempotency_key": "k"} for name in names]
+    return story.end(Status.NEEDS_ATTENTION, left=left).evidence(completed_means=())
+
+
+@good
 def undo_confirmed_by_its_status_though_its_body_is_unreadable() -> Evidence:
     story = Story()
     story.charge(fault="drop_request")

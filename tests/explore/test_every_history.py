@@ -123,9 +123,9 @@ SMALL_MODELS = {
     ),
     "the world, and a client who submits again": (
         2,
-        {"world", "shipping.create", "ships_after", "submit", "refuse"},
+        {"world", "shipping.create", "ships", "submit", "refuse"},
         [
-            WorldChoice("parcels leave at once", "ships_after", 0.0),
+            WorldChoice("parcels leave at once", "ships", (("ships_after", 0.0),)),
             *faults_on("shipping.create", Fault("refuse")),
             *faults_on("shipping.create", Fault("refuse"), calls=LASTING),
             *events_at("shipping.create", EventKind.SUBMIT, None),

@@ -143,7 +143,7 @@ def late_effect_after_the_last_attempt_was_refused_is_left_to_a_person() -> Evid
 def reservation_that_expires_after_it_was_left_to_a_person() -> Evidence:
     story = Story(reservation_expires_after=60.0)
     story.reserve()
-    story.ship()
+    story.ship(fault="refuse")
     story.call_back(fault="reject")
     names = ("shipping.cancel", "inventory.release")
     left = [{"activity": name, "idempotency_key": "k"} for name in names]

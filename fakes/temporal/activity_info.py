@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import Protocol
 
 import temporalio.activity
@@ -57,4 +58,9 @@ def attempt_info(
 
 
 def _optional(duration: Duration) -> timedelta | None:
-    return timedelta(seconds=duration.seconds, microseconds=duration.nanos // 1000) or None
+    return _timedelta(duration.seconds, duration.nanos)
+
+
+@lru_cache(maxsize=1000)
+def _timedelta(seconds: int, nanos: int) -> timedelta | None:
+    return timedelta(seconds=seconds, microseconds=nanos // 1000) or None

@@ -92,8 +92,6 @@ class Attempt:
         self._task = loop.create_task(self._run(scheduled))
         # The loop itself would let a task that hangs for ever be collected as garbage.
         self._worker.attempts.add(self._task)
-        self._task.add_done_callback(self._worker.attempts.discard)
-        self._task.add_done_callback(_raise_bugs)
 
     def cancel(self, reason: str) -> None:
         """Let the activity know that it is not wanted any more."""
@@ -110,19 +108,28 @@ class Attempt:
 
     async def _run(self, scheduled: ActivityTaskScheduledEventAttributes) -> None:
         try:
-            result = await self._execute(scheduled)
-            report = Report(result=(await self._encoded([result]))[0])
-        except NeverReports:
-            return
-        except sdk.CompleteAsync:
-            return
-        except (asyncio.CancelledError, CancelledError) as error:
-            report = await self._cancelled(error)
-        except Exception as error:  # noqa: BLE001 - whatever an activity raises is its failure
-            report = await self._failed(error)
+            report = await self._outcome(scheduled)
+            if report is not None:
+                self._report(report)
+        except Exception as error:  # noqa: BLE001 - what an activity raises is in its report
+            context = {"message": "an activity attempt broke", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
         finally:
+            if self._task is not None:
+                self._worker.attempts.discard(self._task)
             self._task = None  # it knows the attempt too
-        self._report(report)
+
+    async def _outcome(self, scheduled: ActivityTaskScheduledEventAttributes) -> Report | None:
+        """What comes of the attempt; ``None`` where nobody is told."""
+        try:
+            result = await self._execute(scheduled)
+            return Report(result=(await self._encoded([result]))[0])
+        except (NeverReports, sdk.CompleteAsync):
+            return None
+        except (asyncio.CancelledError, CancelledError) as error:
+            return await self._cancelled(error)
+        except Exception as error:  # noqa: BLE001 - whatever an activity raises is its failure
+            return await self._failed(error)
 
     async def _execute(self, scheduled: ActivityTaskScheduledEventAttributes) -> Any:
         definition = self._worker.activity(self._info)
@@ -247,11 +254,3 @@ class _Outbound(ActivityOutboundInterceptor):
 
     def heartbeat(self, *details: Any) -> None:
         self._beat(*details)
-
-
-def _raise_bugs(task: asyncio.Task[None]) -> None:
-    """An attempt catches what its activity raises; what is left is an error of the simulation."""
-    if not task.cancelled() and (error := task.exception()) is not None:
-        asyncio.get_running_loop().call_exception_handler(
-            {"message": "an activity attempt broke", "exception": error, "task": task}
-        )

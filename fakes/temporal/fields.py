@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from fakes.temporal.errors import UnsupportedError
@@ -13,10 +16,18 @@ def only(message: Message, *supported: str) -> None:
     Raises:
         UnsupportedError: It does.
     """
-    for field, value in message.ListFields():
-        if field.name in supported:
-            continue
-        if field.message_type is not None and not field.is_repeated and not value.ByteSize():
-            continue  # it is there, and says nothing
-        msg = f"{field.name} of {message.DESCRIPTOR.name}"
-        raise UnsupportedError(msg)
+    for name, is_message in _others(message.DESCRIPTOR, supported):
+        value = getattr(message, name)
+        if value.ByteSize() if is_message else value:
+            msg = f"{name} of {message.DESCRIPTOR.name}"
+            raise UnsupportedError(msg)
+
+
+@lru_cache(maxsize=100)
+def _others(kind: Descriptor, supported: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
+    """The fields that are not supported, and whether each is one message."""
+    return tuple(
+        (field.name, field.message_type is not None and not field.is_repeated)
+        for field in kind.fields
+        if field.name not in supported
+    )

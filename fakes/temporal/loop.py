@@ -68,9 +68,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         if left:
             self.run_until_complete(asyncio.gather(*left, return_exceptions=True))
 
-    def create_task(self, *args: Any, **options: Any) -> asyncio.Task[Any]:
+    def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
         """Start a task, and know of it until the loop starts again."""
-        task = super().create_task(*args, **options)
+        task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, **options)
         self._born.append(weakref.ref(task))
         return task
 

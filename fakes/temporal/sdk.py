@@ -44,6 +44,7 @@ CompleteAsync = temporalio.activity._CompleteAsyncError  # noqa: SLF001
 WorkflowDefinition = temporalio.workflow._Definition  # noqa: SLF001
 
 
+@lru_cache(maxsize=100)
 def utc(seconds: float) -> datetime:
     """The moment `seconds` after the epoch."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import temporalio.bridge.proto.workflow_activation as activation_pb
@@ -209,8 +210,9 @@ def init_job(start: Start, started: HistoryEvent) -> activation_pb.WorkflowActiv
     return activation_pb.WorkflowActivationJob(initialize_workflow=init)
 
 
+@lru_cache(maxsize=100)
 def task_queue(name: str) -> TaskQueue:
-    """A task queue, as events name it."""
+    """A task queue, as events name it; to be copied, not to be changed."""
     return TaskQueue(name=name, kind=TaskQueueKind.TASK_QUEUE_KIND_NORMAL)
 
 

@@ -136,12 +136,16 @@ class _Stage:
         try:
             for run in self._runs.values():
                 await run.submit()
-            opening = asyncio.create_task(trial.advance_to(0.0))
-            # The events of the first moment come first; an update waits for the worker, though.
-            await asyncio.wait({opening}, timeout=0.001)
-            self._worker.start()
-            await opening
-            await asyncio.gather(*(run.see_to_the_end() for run in self._runs.values()))
+            if 0.0 in trial.times_ahead:
+                opening = asyncio.create_task(trial.advance_to(0.0))
+                # Those events come first; an update waits for the worker, though.
+                await asyncio.wait({opening}, timeout=0.001)
+                self._worker.start()
+                await opening
+            else:
+                self._worker.start()
+            for run in self._runs.values():
+                await run.see_to_the_end()
             await trial.finish()
             for run in self._runs.values():
                 trial.outcomes[run.order.id] = await run.conclude()
@@ -201,13 +205,26 @@ class SimulatedRun(OrderRun):
         return execution.history.as_workflow_history(self.workflow_id)
 
     async def see_to_the_end(self) -> None:
-        """Wait for the end of the order, for two days of virtual time at the most."""
+        """Wait for the end of the order, for two days of virtual time at the most.
+
+        One order after another is waited for; each notes for itself when it has ended.
+        """
         limit = 2 * DAY - self.trial.clock.now()
         await asyncio.wait({self._told[0]}, timeout=limit)
-        if self._told[0].done():
-            self._ended_at = self.trial.clock.now()
-        else:
+        if not self._told[0].done():
+            self._told[0].remove_done_callback(self._note_the_end)
             self._waits_for = await self._why_stuck()
+
+    async def submit(self) -> str:
+        """Place the order, and note when the first who has placed it is told of its end."""
+        answer = await super().submit()
+        if len(self._told) == 1:
+            self._told[0].add_done_callback(self._note_the_end)
+        return answer
+
+    def _note_the_end(self, told: asyncio.Task[Ending]) -> None:
+        if not told.cancelled():
+            self._ended_at = self.trial.clock.now()
 
     async def _why_stuck(self) -> str:
         description = (await self.handle.describe()).raw_description

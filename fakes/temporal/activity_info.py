@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Protocol
 
 import temporalio.activity
+import temporalio.api.common.v1
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
 from temporalio.common import Priority, RetryPolicy
@@ -52,9 +53,14 @@ def attempt_info(
         workflow_run_id=owner.run_id,
         workflow_type=owner.workflow_type,
         priority=Priority.default,
-        retry_policy=RetryPolicy.from_proto(command.retry_policy),
+        retry_policy=_policy(command.retry_policy.SerializeToString()),
         activity_run_id=None,
     )
+
+
+@lru_cache(maxsize=100)
+def _policy(serialized: bytes) -> RetryPolicy:
+    return RetryPolicy.from_proto(temporalio.api.common.v1.RetryPolicy.FromString(serialized))
 
 
 def _optional(duration: Duration) -> timedelta | None:

@@ -69,10 +69,18 @@ class _Connection(ServiceClient):
             raise UnsupportedError(msg)
         self._temporal.check()
         try:
-            async with asyncio.timeout(timeout.total_seconds() if timeout else None):
-                response: _Response = await call(self._temporal, req)
-        except TimeoutError:
-            raise RPCError("Timeout expired", RPCStatusCode.DEADLINE_EXCEEDED, b"") from None
+            response: _Response = await _within(timeout, call(self._temporal, req))
         finally:
             self._temporal.check()
         return response
+
+
+async def _within(limit: timedelta | None, answer: Awaitable[Any]) -> Any:
+    """The answer, unless it takes longer than a call may."""
+    if limit is None:
+        return await answer
+    try:
+        async with asyncio.timeout(limit.total_seconds()):
+            return await answer
+    except TimeoutError:
+        raise RPCError("Timeout expired", RPCStatusCode.DEADLINE_EXCEEDED, b"") from None

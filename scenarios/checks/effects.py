@@ -289,7 +289,10 @@ def _body(evidence: Evidence, entry: Entry) -> str:
         return f"entry {entry.number}"
     key_at = evidence.operations[entry.operation].key_at
     body = {name: value for name, value in cause.body.items() if name != key_at}
-    return json.dumps(body, sort_keys=True, default=str)
+    return _as_text(body)
+
+
+_as_text = json.JSONEncoder(sort_keys=True, default=str).encode
 
 
 def _in_words(keys: list[str]) -> str:

@@ -9,6 +9,9 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_external_run = True
 nox.options.sessions = ["scenarios", "explore", "tests", "lint", "types", "imports"]
 
+CHECK_DETERMINISM = "--check-determinism=5"
+"""Of all scenarios so many percent are played twice and compared, in CI as by hand."""
+
 
 def _install(session: nox.Session, group: str) -> None:
     """Install what the lock file says, with its hashes, and nothing else."""
@@ -32,7 +35,10 @@ def _install(session: nox.Session, group: str) -> None:
 def scenarios(session: nox.Session) -> None:
     """Run the catalogue on an embedded Temporal server and in virtual time, and compare."""
     _install(session, "harness")
-    session.run("python", "-m", "scenarios", "run", "--engine", "both", *session.posargs)
+    session.run(
+        *("python", "-m", "scenarios", "run", "--engine", "both", CHECK_DETERMINISM),
+        *session.posargs,
+    )
 
 
 @nox.session
@@ -57,7 +63,7 @@ def tests(session: nox.Session) -> None:
     """Run all tests, and measure how much of the code they reach."""
     _install(session, "test")
     coverage = [] if session.posargs else ["--cov", "--cov-report=term"]
-    session.run("pytest", *coverage, *session.posargs)
+    session.run("pytest", CHECK_DETERMINISM, *coverage, *session.posargs)
 
 
 @nox.session(default=False)

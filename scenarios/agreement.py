@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from scenarios.runner import ScenarioResult
 from scenarios.scenario import Scenario
@@ -22,16 +22,19 @@ def disagreements(
 def differences(ours: ScenarioResult, theirs: ScenarioResult) -> Iterator[str]:
     """What differs between two results of one scenario.
 
-    Verdicts and how often orders ended how must always be the same. Results and the order of
-    effects must be too, unless the scenario has races.
+    Verdicts, and how the orders went, must always be the same: the end of each, and its effects in
+    their order. Which of several orders it was that went so may be another one: they race with each
+    other. A single order must have the very same effects and result; but why it failed may be
+    either of two things that happened at once, where a client acts at the moment of a call.
     """
     pairs: list[tuple[str, object, object]] = [
         ("verdict", ours.verdict, theirs.verdict),
-        ("statuses", statuses(ours), statuses(theirs)),
+        ("orders", courses(ours), courses(theirs)),
     ]
-    if not has_races(ours.scenario):
+    if len(ours.scenario.orders) == 1:
+        causes = not has_races(ours.scenario)
         pairs += [
-            ("results", endings(ours), endings(theirs)),
+            ("results", results(ours, causes=causes), results(theirs, causes=causes)),
             ("effects", effects(ours), effects(theirs)),
         ]
     for what, here, there in pairs:
@@ -48,14 +51,27 @@ def has_races(scenario: Scenario) -> bool:
     return bool(scenario.events) or len(scenario.orders) > 1
 
 
-def statuses(result: ScenarioResult) -> list[str]:
-    """How the orders ended, in no order."""
-    return sorted(str(outcome.status) for outcome in result.trial.outcomes.values())
+def courses(result: ScenarioResult) -> list[tuple[str, list[str]]]:
+    """How each order ended and what effects it had, in their order; the orders in none."""
+    entries = result.trial.world.books().entries
+    return sorted(
+        (str(outcome.status), [entry.operation for entry in entries if entry.order == order])
+        for order, outcome in result.trial.outcomes.items()
+    )
 
 
-def endings(result: ScenarioResult) -> dict[str, object]:
-    """What whoever waited for each order was told."""
-    return {order: outcome.ending for order, outcome in result.trial.outcomes.items()}
+def results(result: ScenarioResult, *, causes: bool) -> dict[str, object]:
+    """What whoever waited for each order was told, with or without why it failed."""
+    endings = {order: outcome.ending for order, outcome in result.trial.outcomes.items()}
+    if causes:
+        return dict(endings)
+    return {order: _without_error(ending.result) for order, ending in endings.items()}
+
+
+def _without_error(result: object) -> object:
+    if not isinstance(result, Mapping):
+        return result
+    return {name: value for name, value in result.items() if name != "error"}
 
 
 def effects(result: ScenarioResult) -> list[tuple[str, str]]:

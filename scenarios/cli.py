@@ -26,6 +26,7 @@ from scenarios.console import (
     console_for,
     print_catalogue,
     print_disagreements,
+    print_repetition,
     print_results,
     print_sum,
     print_way_on,
@@ -41,10 +42,12 @@ from scenarios.options import (
     SAGA,
     UNKNOWN,
     NewFile,
+    Percent,
     exit_with,
     load_or_exit,
     saga_or_exit,
 )
+from scenarios.repetition import Repetition, sample
 from scenarios.runner import Engine, ScenarioResult, run_all
 from scenarios.saga import SagaUnderTest
 from scenarios.scenario import Scenario
@@ -146,6 +149,23 @@ def main() -> None:
     show_default=True,
     help="How many scenarios may be under way at the same time.",
 )
+@click.option(
+    "--evict-always",
+    is_flag=True,
+    help="Forget each workflow after each of its tasks, and rebuild it for the next by replaying "
+    "its history: finds workflow code that is not deterministic (I15), wherever it is.",
+)
+@click.option(
+    "--check-determinism",
+    "percent",
+    type=Percent(),
+    is_flag=False,
+    flag_value="100",
+    default=0.0,
+    help="Play a sample, so many percent of the scenarios, a second time in a process whose hashes "
+    "differ, and compare what both leave behind byte for byte; all scenarios if no number is "
+    "given. What does not repeat is unknown. In virtual time only.",
+)
 @click.option("--json", "json_file", type=NewFile(), help="Write the results as JSON.")
 @click.option("--junit", "junit_file", type=NewFile(), help="Write the results as JUnit XML.")
 @RUNS
@@ -158,6 +178,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     address: str | None,
     saga_reference: str | None,
     at_once: int,
+    evict_always: bool,
+    percent: float,
     json_file: Path | None,
     junit_file: Path | None,
     runs_folder: Path,
@@ -169,11 +191,27 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     if address is not None and engine == "simulated":
         raise click.UsageError("--address names a server: add --engine server")
+    if percent and engine == "server":
+        raise click.UsageError(
+            "--check-determinism needs virtual time, a server's is never the same: "
+            "leave out --engine server, or take --engine both"
+        )
     scenarios = load_or_exit(paths)
     saga = saga_or_exit(saga_reference)
+    repeated = sample(scenarios, percent)
     started = time.perf_counter()
     runs = [
-        _run_or_exit(scenarios, saga, open_engine(name, saga, address=address), at_once)
+        _run_or_exit(
+            scenarios,
+            saga,
+            open_engine(name, saga, address=address, evict_always=evict_always),
+            Repetition(
+                repeated if name == "simulated" else (),
+                saga_reference=saga_reference,
+                evict_always=evict_always,
+            ),
+            at_once,
+        )
         for name in (ENGINES if engine == BOTH else (engine,))
     ]
     results = [result for run in runs for result in run]
@@ -187,7 +225,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     bad = [result for result in results if result.verdict is not Verdict.VALID]
     print_results(console, bad if quiet else results)
     print_sum(console, results, seconds)
-    few = [Path(result.scenario.file) for result in bad] if len(bad) <= MANY else []
+    print_repetition(console, results, repeated, asked=percent > 0)
+    files = list(dict.fromkeys(Path(result.scenario.file) for result in bad))
+    few = files if len(files) <= MANY else []
     again = _command(context, few or paths)
     print_way_on(console, folder, again, some=bool(few))
     differ = disagreements(*runs) if engine == BOTH else []
@@ -210,10 +250,14 @@ def schema() -> None:
 
 
 def _run_or_exit(
-    scenarios: Sequence[Scenario], saga: SagaUnderTest, opened: OpenEngine, at_once: int
+    scenarios: Sequence[Scenario],
+    saga: SagaUnderTest,
+    opened: OpenEngine,
+    repetition: Repetition,
+    at_once: int,
 ) -> list[ScenarioResult]:
     try:
-        return asyncio.run(_run(scenarios, saga, opened, at_once))
+        return asyncio.run(_run(scenarios, saga, opened, repetition, at_once))
     except KeyboardInterrupt:
         exit_with(UNKNOWN, "interrupted: nothing is known about this run")
     except EngineStartError as error:
@@ -223,11 +267,16 @@ def _run_or_exit(
 
 
 async def _run(
-    scenarios: Sequence[Scenario], saga: SagaUnderTest, opened: OpenEngine, at_once: int
+    scenarios: Sequence[Scenario],
+    saga: SagaUnderTest,
+    opened: OpenEngine,
+    repetition: Repetition,
+    at_once: int,
 ) -> list[ScenarioResult]:
     with progress(console_for(stderr=True), scenarios) as on_result:
-        async with opened as engine:
-            return await run_all(scenarios, engine, saga, at_once=at_once, on_result=on_result)
+        async with repetition, opened as engine:
+            results = await run_all(scenarios, engine, saga, at_once=at_once, on_result=on_result)
+            return await repetition.judge(results)
 
 
 def _command(context: click.Context, paths: Sequence[Path]) -> str:
@@ -237,4 +286,8 @@ def _command(context: click.Context, paths: Sequence[Path]) -> str:
     for name, option in options.items():
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             words += [option, context.params[name]]
+    if context.params["evict_always"]:
+        words.append("--evict-always")
+    if context.params["percent"]:
+        words.append(f"--check-determinism={context.params['percent']:g}")
     return shlex.join(words)

@@ -17,7 +17,7 @@ from rich.table import Table
 from scenarios.junit import findings_of
 from scenarios.runner import OnResult, ScenarioResult
 from scenarios.scenario import Scenario
-from scenarios.verdict import Verdict
+from scenarios.verdict import UnmetKind, Verdict
 
 STYLES = {Verdict.VALID: "green", Verdict.INVALID: "bold red", Verdict.UNKNOWN: "yellow"}
 FEW = 3
@@ -92,6 +92,23 @@ def print_sum(console: Console, results: Sequence[ScenarioResult], seconds: floa
         idle = ", ".join(name for name, count in facts.items() if not count)
         but = f"; {idle} had nothing to look at" if idle else ""
         console.print(f"{sum(facts.values())} facts checked by {len(facts)} invariants{but}")
+
+
+def print_repetition(
+    console: Console,
+    results: Sequence[ScenarioResult],
+    repeated: Sequence[Scenario],
+    *,
+    asked: bool,
+) -> None:
+    """How many scenarios were played twice, and how many of them did not repeat."""
+    if not asked:
+        return
+    otherwise = sum(
+        any(unmet.kind is UnmetKind.DETERMINISM for unmet in result.unmet) for result in results
+    )
+    came = f"{otherwise} did not repeat" if otherwise else "each left the same, byte for byte"
+    console.print(f"{len(repeated)} played a second time" + (f": {came}" if repeated else ""))
 
 
 def print_disagreements(console: Console, differ: Sequence[str]) -> None:

@@ -49,6 +49,26 @@ class NewFile(click.Path):
         return path
 
 
+class Percent(click.FloatRange):
+    """A share of the scenarios, whose number may be left out at the end of a command."""
+
+    name = "percent"
+
+    def __init__(self) -> None:
+        super().__init__(0, 100)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The share in percent."""
+        try:
+            share = float(value)
+        except ValueError:
+            hint = "write --check-determinism=100 where a path follows"
+            self.fail(f"{value!r} is no number; {hint}", param, ctx)
+        return float(super().convert(share, param, ctx))
+
+
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 SAGA = click.option(
     "--saga",

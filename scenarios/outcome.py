@@ -71,6 +71,9 @@ class Outcome:
         statuses: Each status that a query saw, in order.
         workflow_id: The id of its workflow.
         recorded: Its event history, where it was fetched.
+        replays: How often its workflow was forgotten and rebuilt by replaying its history.
+        broken_replay: Where and how a replay first did something else than the history says, empty
+            if each did the same.
     """
 
     order: str
@@ -81,6 +84,8 @@ class Outcome:
     statuses: list[str] = field(default_factory=list)
     workflow_id: str = ""
     recorded: WorkflowHistory | None = None
+    replays: int = 0
+    broken_replay: str = ""
 
     @property
     def status(self) -> Status:

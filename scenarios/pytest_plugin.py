@@ -6,6 +6,7 @@ engine; each test then waits for its own. A failure's first line is ``path:line:
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import threading
 from collections.abc import Iterator, Sequence
@@ -37,6 +38,33 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--saga", metavar="M:N", help="the saga under test: module:NAME or file.py:NAME"
     )
+    group.addoption(
+        "--evict-always",
+        action="store_true",
+        help="forget each workflow after each of its tasks, and replay its history for the next",
+    )
+    group.addoption(
+        "--check-determinism",
+        metavar="PERCENT",
+        nargs="?",
+        type=_percent,
+        const=100.0,
+        default=0.0,
+        help="play a sample of the scenarios a second time in a process whose hashes differ, and "
+        "compare byte for byte; all of them if no number is given",
+    )
+
+
+def _percent(text: str) -> float:
+    """A share in percent, as argparse takes it."""
+    try:
+        value = float(text)
+    except ValueError:
+        hint = "write --check-determinism=100 where a path follows"
+        raise argparse.ArgumentTypeError(f"{text!r} is no number; {hint}") from None
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100")
+    return value
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -48,10 +76,17 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember what was collected, so that it can run together."""
+    _must_fit(session.config)
     items = [item for item in session.items if isinstance(item, ScenarioItem)]
     if items and not session.config.option.collectonly:
-        session.config.stash[_RUN] = _Run(
-            items, _saga_of(session.config), session.config.getoption("--engine")
+        session.config.stash[_RUN] = _Run(items, _saga_of(session.config), session.config)
+
+
+def _must_fit(config: pytest.Config) -> None:
+    if config.getoption("--check-determinism") and config.getoption("--engine") == "server":
+        raise pytest.UsageError(
+            "--check-determinism needs virtual time, a server's is never the same: "
+            "leave out --engine server"
         )
 
 
@@ -137,8 +172,10 @@ class ScenarioFailedError(Exception):
 class _Run:
     """All collected scenarios on one engine, in a thread with a loop of its own."""
 
-    def __init__(self, items: Sequence[ScenarioItem], saga: SagaUnderTest, engine: str) -> None:
-        self._engine = engine
+    def __init__(
+        self, items: Sequence[ScenarioItem], saga: SagaUnderTest, config: pytest.Config
+    ) -> None:
+        self._config = config
         self._futures: dict[ScenarioItem, Future[ScenarioResult]] = {it: Future() for it in items}
         self._saga = saga
         self._thread: threading.Thread | None = None
@@ -176,17 +213,28 @@ class _Run:
 
     async def _run_all(self) -> None:
         from scenarios.engines import open_engine  # noqa: PLC0415 - see the top
+        from scenarios.repetition import Repetition, sample  # noqa: PLC0415
         from scenarios.runner import run_all  # noqa: PLC0415
 
+        option = self._config.getoption
         waiting = {id(item.scenario): future for item, future in self._futures.items()}
-        async with open_engine(self._engine, self._saga) as engine:
-            await run_all(
-                [item.scenario for item in self._futures],
-                engine,
-                self._saga,
-                at_once=AT_ONCE,
-                on_result=lambda result: waiting[id(result.scenario)].set_result(result),
-            )
+        scenarios = [item.scenario for item in self._futures]
+        repeated = sample(scenarios, option("--check-determinism"))
+        repetition = Repetition(
+            repeated, saga_reference=option("--saga"), evict_always=option("--evict-always")
+        )
+        twice = {id(scenario) for scenario in repeated}
+
+        def tell(result: ScenarioResult) -> None:
+            if id(result.scenario) not in twice:
+                waiting[id(result.scenario)].set_result(result)
+
+        opened = open_engine(option("--engine"), self._saga, evict_always=option("--evict-always"))
+        async with repetition, opened as engine:
+            results = await run_all(scenarios, engine, self._saga, at_once=AT_ONCE, on_result=tell)
+            for result in await repetition.judge(results):
+                if id(result.scenario) in twice:
+                    waiting[id(result.scenario)].set_result(result)
 
 
 _RUN = pytest.StashKey[_Run]()

@@ -65,6 +65,7 @@ class UnmetKind(StrEnum):
     EVENT = "event"
     CHECK = "check"
     RUN = "run"
+    DETERMINISM = "determinism"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class Unmet:
     """Something a scenario asked for and did not get.
 
     An expectation that is not met makes the scenario invalid. A fault that never fired, an event
-    that never happened, a check that crashed or a run that came to no end makes it unknown.
+    that never happened, a check that crashed, a run that came to no end or one that went otherwise
+    when it was played again makes it unknown.
     """
 
     kind: UnmetKind

@@ -20,8 +20,20 @@ import pytest
 
 from scenarios.engines.server import ServerEngine
 from scenarios.saga import order_saga
+from tests import replaying
+from tests.replaying import (  # noqa: F401 - fixtures
+    _gathered,
+    _replayed,
+    _told,
+)
 
 _T = TypeVar("_T")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    meaning = "the workflow's code is not deterministic, or not there any more"
+    config.addinivalue_line("markers", f"{replaying.MARKER}: {meaning}")
 
 
 class Run(Protocol):

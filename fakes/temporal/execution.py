@@ -43,6 +43,8 @@ class Execution:
 
     Attributes:
         now: Tells virtual time, in seconds since the epoch.
+        past: What its code has done so far.
+        replays: How often that was done again, because the workflow had been forgotten.
 
     Args:
         service: The service that it is part of.
@@ -62,6 +64,7 @@ class Execution:
         self.status: Status.ValueType = RUNNING
         self.history = History(service.now, service.next_task_id)
         self.past: list[Step] = []
+        self.replays = 0
         self.core = CoreState()
         self.tasks = WorkflowTasks(self)
         self.activities: dict[int, ActivityTask] = {}

@@ -36,6 +36,7 @@ class SimulatedTemporal:
 
     Attributes:
         next_task_id: Gives the next event its number.
+        workers: All that have been registered, oldest first; none once it is closed.
 
     Args:
         seed: Decides everything that is random: run ids and the workflows' own random numbers.
@@ -46,13 +47,13 @@ class SimulatedTemporal:
         self.next_task_id: Callable[[], int] = count(FIRST_TASK_ID).__next__
         self._runs: dict[str, list[Execution]] = {}
         self._queues: dict[str, TaskQueue[SimulatedWorker]] = {}
-        self._workers: list[SimulatedWorker] = []
+        self.workers: list[SimulatedWorker] = []
         self._broken: Exception | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def register(self, task_queue: str, worker: SimulatedWorker) -> None:
         """Let `worker` do the work of `task_queue`; another one that did it is through with it."""
-        self._workers.append(worker)
+        self.workers.append(worker)
         worker.serve(self.queue(task_queue))
 
     def start(
@@ -96,11 +97,11 @@ class SimulatedTemporal:
 
     def close(self) -> None:
         """Forget everything: nothing refers to anything else in a circle then."""
-        for worker in self._workers:
+        for worker in self.workers:
             worker.close()
         for run in self.executions():
             run.forget()
-        self._workers.clear()
+        self.workers.clear()
         self._queues.clear()
         self._runs.clear()
 

@@ -42,6 +42,7 @@ class Run(Protocol):
     namespace: str
     task_queue: str
     past: list[Step]
+    replays: int
 
     @property
     def is_running(self) -> bool:
@@ -60,6 +61,9 @@ class SimulatedWorker:
         around: Entered around every activity attempt.
         cached: Whether workflows stay in memory between their tasks; if not, each task begins with
             a replay of all before it.
+
+    Attributes:
+        workflows: The workflow classes, by the names of their types.
     """
 
     def __init__(  # noqa: PLR0913 - as many as a worker of the SDK takes
@@ -76,6 +80,7 @@ class SimulatedWorker:
         self.converter = data_converter
         self.around = around
         self.interceptors = list(interceptors)
+        self.workflows = {d.name: d.cls for d in map(sdk.workflow_definition, workflows)}
         self.is_polling = False
         self.attempts: set[asyncio.Task[None]] = set()
         self._runner = runner or UnsandboxedWorkflowRunner()
@@ -155,6 +160,7 @@ class SimulatedWorker:
         first = run.past[0].activation if run.past else activation
         instance = self._new_instance(first, run)
         self._instances[run.run_id] = instance
+        run.replays += bool(run.past)
         for number, step in enumerate(run.past, start=1):
             completion = self._do(instance, as_replay(step))
             if completion.HasField("failed"):

@@ -158,8 +158,7 @@ class WorkflowTasks:
                 flags.update(completion.successful.used_internal_flags)
                 todo = self._run.core.digest(completion.successful.commands, outgoing)
         except NondeterminismError as error:
-            failure = Failure(message=f"[TMPRL1100] Nondeterminism error: {error}")
-            self._fail(worker, jobs, mark, failure, _NONDETERMINISM)
+            self._fail(worker, jobs, mark, _broken_replay(error), _NONDETERMINISM)
             return
         self._complete(worker, outgoing, flags)
 
@@ -270,13 +269,24 @@ class WorkflowTasks:
         job.query_workflow.arguments.extend(query.query_args.payloads)
         for key, value in query.header.fields.items():
             job.query_workflow.headers[key].CopyFrom(value)
-        completion = self._activate(worker, [job])
+        try:
+            completion = self._activate(worker, [job])
+        except NondeterminismError as error:
+            return _refusal(_broken_replay(error))
         worker.task_done(self._run)
         if completion.HasField("failed"):
-            result = commands_pb.QueryResult(query_id="query")
-            result.failed.CopyFrom(completion.failed.failure)
-            return result
+            return _refusal(completion.failed.failure)
         return completion.successful.commands[0].respond_to_query
+
+
+def _refusal(failure: Failure) -> commands_pb.QueryResult:
+    result = commands_pb.QueryResult(query_id="query")
+    result.failed.CopyFrom(failure)
+    return result
+
+
+def _broken_replay(error: NondeterminismError) -> Failure:
+    return Failure(message=f"[TMPRL1100] Nondeterminism error: {error}")
 
 
 def _retry_delay(attempt: int) -> float:

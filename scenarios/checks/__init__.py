@@ -2,8 +2,8 @@
 
 Each is a small function over the evidence of a run. It yields ``None`` for every fact that holds
 and a violation for every one that does not, so that a check which saw nothing can be told from one
-which found nothing. I15 (every history replays) and I20 (nothing is vacuous) are about the run and
-not about the books: the first needs the workflow's code, the second is in `scenarios.unmet`.
+which found nothing. I20 (nothing is vacuous) is about the run and not about the books: it is in
+`scenarios.unmet`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ INVARIANTS: dict[str, Check] = {
     "I12": effects.nothing_happens_after_the_end,
     "I13": effects.one_effect_per_request,
     "I14": effects.attempts_and_effects_agree,
+    "I15": ends.every_replay_does_the_same,
     "I16": ends.every_order_ends,
     "I17": ends.attention_is_asked_for_when_needed,
     "I18": money.charge_is_the_sum_of_the_lines,

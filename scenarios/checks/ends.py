@@ -1,4 +1,4 @@
-"""I9, I16, I17, I19: how orders end, and what is said about it."""
+"""I9, I15, I16, I17, I19: how orders end, and what is said about it."""
 
 from __future__ import annotations
 
@@ -39,6 +39,19 @@ def everybody_is_told_the_same(evidence: Evidence) -> Facts:
             yield None if fine else Violation("I9", order, detail, outcome.ended_at)
         if outcome.status.promises_undone:
             yield from _no_good_news(evidence, order, outcome)
+
+
+def every_replay_does_the_same(evidence: Evidence) -> Facts:
+    """I15: a workflow that is rebuilt by replaying its history does what the history says.
+
+    What never was rebuilt shows nothing, and is no fact.
+    """
+    for order, outcome in evidence.outcomes.items():
+        if outcome.broken_replay:
+            detail = f"{order} does something else when it is replayed: {outcome.broken_replay}"
+            yield Violation("I15", order, detail)
+        elif outcome.replays:
+            yield None
 
 
 def every_order_ends(evidence: Evidence) -> Facts:

@@ -15,7 +15,7 @@ ENGINES = ("simulated", "server")
 
 
 def open_engine(
-    name: str, saga: SagaUnderTest, *, address: str | None = None
+    name: str, saga: SagaUnderTest, *, address: str | None = None, evict_always: bool = False
 ) -> AbstractAsyncContextManager[Engine]:
     """The engine called `name`, to be entered with ``async with``.
 
@@ -23,12 +23,14 @@ def open_engine(
         name: One of `ENGINES`.
         saga: The saga under test.
         address: For the server engine, somebody else's server.
+        evict_always: Whether each workflow is forgotten after each of its tasks, and rebuilt for
+            the next by replaying its history.
     """
     # What an engine needs is imported when it is wanted: the SDK takes half a second.
     if name == "simulated":
         from scenarios.engines.simulated import SimulatedEngine  # noqa: PLC0415
 
-        return SimulatedEngine(saga)
+        return SimulatedEngine(saga, evict_always=evict_always)
     from scenarios.engines.server import ServerEngine  # noqa: PLC0415
 
-    return ServerEngine(saga, address=address)
+    return ServerEngine(saga, address=address, evict_always=evict_always)

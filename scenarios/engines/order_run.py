@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from temporalio.exceptions import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from scenarios.engines.histories import BROKEN_REPLAY, first_broken_replay
 from scenarios.failures import describe_failure
 from scenarios.outcome import Ending, Outcome, Status
 from scenarios.scenario import Order
@@ -24,7 +26,7 @@ from scenarios.trial import Trial
 _T = TypeVar("_T")
 
 
-class OrderRun:
+class OrderRun(ABC):
     """One order of a trial on a Temporal service, as its clients see it.
 
     Args:
@@ -46,6 +48,7 @@ class OrderRun:
         self._task_queue = task_queue
         self._told: list[asyncio.Task[Ending]] = []
         self._waits_for = ""
+        self._broken_by_query = ""
         self._ended_at: float | None = None
 
     @property
@@ -78,6 +81,7 @@ class OrderRun:
         else:
             self._waits_for = ""
             ending = await self._last_ending()
+        history = await self._history()
         return Outcome(
             order=self.order.id,
             ending=ending,
@@ -86,8 +90,14 @@ class OrderRun:
             told=[] if self._waits_for else list(await asyncio.gather(*self._told)),
             statuses=self.statuses,
             workflow_id=self.workflow_id,
-            recorded=await self._history(),
+            recorded=history,
+            replays=self._replays(history),
+            broken_replay=first_broken_replay(history.events) or self._broken_by_query,
         )
+
+    @abstractmethod
+    def _replays(self, history: WorkflowHistory) -> int:
+        """How often the workflow was rebuilt by replaying its history."""
 
     async def _is_terminated_now(self) -> bool:
         """Make an end of an order that got stuck, unless it has found one by itself after all."""
@@ -105,6 +115,11 @@ class OrderRun:
 
     async def _history(self) -> WorkflowHistory:
         return await self.handle.fetch_history()
+
+    def note_answer(self, answer: str) -> None:
+        """Look at a query's answer: it may need a replay too, of which no history tells."""
+        if BROKEN_REPLAY in answer and not self._broken_by_query:
+            self._broken_by_query = f"a query was {answer}"
 
     def forget(self) -> None:
         """Stop waiting for the order."""

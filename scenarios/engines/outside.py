@@ -54,6 +54,7 @@ class Outside:
             return "the workflow has no query get_status"
         answer = await _answer_of(lambda: run.handle.query("get_status"))
         run.statuses.append(answer)
+        run.note_answer(answer)
         return answer
 
     def _run(self, event: Event) -> OrderRun:
@@ -66,8 +67,18 @@ class Outside:
         return wanted if wanted in has else has[0]
 
 
+_ANSWERS = frozenset(
+    {
+        RPCStatusCode.NOT_FOUND,  # it has ended
+        RPCStatusCode.FAILED_PRECONDITION,  # its workflow task keeps failing
+        RPCStatusCode.DEADLINE_EXCEEDED,  # nobody answers for it,
+        RPCStatusCode.CANCELLED,  # which the SDK calls so where its own limit has passed
+    }
+)
+
+
 async def _answer_of(send: Callable[[], Awaitable[object]]) -> str:
-    """Send, and put the answer in words. That an order has ended already is an answer too."""
+    """Send, and put the answer in words. That an order has ended, or is stuck, is one too."""
     try:
         return str(await send() or "sent")
     except WorkflowUpdateFailedError as error:
@@ -75,6 +86,6 @@ async def _answer_of(send: Callable[[], Awaitable[object]]) -> str:
     except WorkflowQueryFailedError as error:
         return f"refused: {error}"
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if error.status not in _ANSWERS:
             raise
         return f"refused: {error.message}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from itertools import count
@@ -44,17 +45,33 @@ class ServerEngine:
     Args:
         saga: The saga under test.
         address: The server; one is embedded where there is none. On somebody else's server time
-            cannot be skipped, so that backoffs and outages take as long as they say.
+            cannot be skipped, so that backoffs and outages take as long as they say, unless it
+            is said that it can.
+        skips_time: Whether the server can skip time; what is embedded can, somebody else's cannot
+            unless this says so.
+        numbers: Tell the workflows of trials apart; of engines that share a server each needs
+            numbers of its own.
+        evict_always: Whether each workflow is forgotten after each of its tasks, and rebuilt for
+            the next by replaying its history.
     """
 
     name = "server"
 
-    def __init__(self, saga: SagaUnderTest, *, address: str | None = None) -> None:
+    def __init__(
+        self,
+        saga: SagaUnderTest,
+        *,
+        address: str | None = None,
+        skips_time: bool | None = None,
+        numbers: Iterable[int] | None = None,
+        evict_always: bool = False,
+    ) -> None:
         self._saga = saga
         self._address = address
-        self._skips_time = address is None
+        self._skips_time = address is None if skips_time is None else skips_time
+        self._cache = 0 if evict_always else DEFAULT_CACHE
         self._runs: dict[str, ServerRun] = {}
-        self._numbers = count(1)
+        self._numbers = iter(count(1) if numbers is None else numbers)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -105,7 +122,7 @@ class ServerEngine:
             await asyncio.wait({opening}, timeout=OPENING_SECONDS)
             async with AsyncExitStack() as stack:
                 if alone:
-                    cache = 0 if trial.has_fault("evict") else DEFAULT_CACHE
+                    cache = 0 if trial.has_fault("evict") else self._cache
                     await stack.enter_async_context(self._worker(queue, cache))
                 await opening
                 await asyncio.gather(*(run.see_to_the_end() for run in runs.values()))
@@ -131,7 +148,7 @@ class ServerEngine:
         self._executor = self._stack.enter_context(ThreadPoolExecutor(max_workers=32))
         self._stack.enter_context(httpx_to_fakes())
         self._stack.enter_context(quiet_sdk())
-        await self._stack.enter_async_context(self._worker(SHARED_QUEUE, DEFAULT_CACHE))
+        await self._stack.enter_async_context(self._worker(SHARED_QUEUE, self._cache))
 
     def _worker(self, task_queue: str, cache: int) -> Worker:
         threaded = any(not inspect.iscoroutinefunction(each) for each in self._saga.activities)

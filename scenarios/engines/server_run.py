@@ -10,10 +10,11 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio import activity
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from scenarios.engines.histories import unsticky_tasks
 from scenarios.engines.order_run import OrderRun
 from scenarios.engines.stuck import Watchman
 from scenarios.scenario import Order
@@ -76,6 +77,10 @@ class ServerRun(OrderRun):
             self._ended_at = self.trial.clock.now()
         elif watchman.gave_up:
             self.trial.troubles.append(f"{self.order.id}: {self._waits_for}")
+
+    def _replays(self, history: WorkflowHistory) -> int:
+        # The first task has nothing to replay.
+        return max(0, unsticky_tasks(history.events) - 1)
 
     # -- time ---------------------------------------------------------------------------------
 

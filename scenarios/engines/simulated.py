@@ -32,6 +32,7 @@ from fakes.temporal import (
     VirtualTimeLoop,
     simulated_client,
 )
+from scenarios.engines.histories import last_task_failure
 from scenarios.engines.order_run import OrderRun, order_in
 from scenarios.engines.outside import Outside
 from scenarios.engines.quiet import quiet_sdk
@@ -48,12 +49,15 @@ class SimulatedEngine:
     Args:
         saga: The saga under test.
         seed: Decides what is random: run ids, and the workflows' own random numbers.
+        evict_always: Whether each workflow is forgotten after each of its tasks, and rebuilt for
+            the next by replaying its history.
     """
 
     name = "simulated"
 
-    def __init__(self, saga: SagaUnderTest, *, seed: int = 0) -> None:
+    def __init__(self, saga: SagaUnderTest, *, seed: int = 0, evict_always: bool = False) -> None:
         self._saga = saga
+        self._evict_always = evict_always
         self._seed = seed
         self._stack = AsyncExitStack()
         self._loop: VirtualTimeLoop | None = None
@@ -90,7 +94,8 @@ class SimulatedEngine:
         """
         loop, self._loop = self._loop or VirtualTimeLoop(), None
         try:
-            loop.run_until_complete(_Stage(trial, self._saga, self._seed).play())
+            stage = _Stage(trial, self._saga, self._seed, cached=not self._evict_always)
+            loop.run_until_complete(stage.play())
         except BaseException:
             _close(loop)
             raise
@@ -104,7 +109,7 @@ class SimulatedEngine:
 class _Stage:
     """All that is made anew for one trial."""
 
-    def __init__(self, trial: Trial, saga: SagaUnderTest, seed: int) -> None:
+    def __init__(self, trial: Trial, saga: SagaUnderTest, seed: int, *, cached: bool) -> None:
         self._trial = trial
         self._temporal = temporal = SimulatedTemporal(seed=seed)
         self._worker = SimulatedWorker(
@@ -112,6 +117,7 @@ class _Stage:
             activities=saga.activities,
             data_converter=saga.data_converter,
             around=self._around,
+            cached=cached,
         )
         temporal.register(TASK_QUEUE, self._worker)
         client = simulated_client(temporal, saga.data_converter)
@@ -226,8 +232,15 @@ class SimulatedRun(OrderRun):
         if not told.cancelled():
             self._ended_at = self.trial.clock.now()
 
+    def _replays(self, history: WorkflowHistory) -> int:
+        runs = self._temporal.executions()
+        return sum(run.replays for run in runs if run.workflow_id == self.workflow_id)
+
     async def _why_stuck(self) -> str:
         description = (await self.handle.describe()).raw_description
+        if description.pending_workflow_task.attempt > 1:
+            events = (await self.handle.fetch_history()).events
+            return f"its workflow task fails again and again: {last_task_failure(events)}"
         pending = [
             f"{each.activity_type.name}, attempt {each.attempt}, {each.last_failure.message}"
             for each in description.pending_activities

@@ -7,9 +7,9 @@ import time
 from datetime import UTC
 from typing import Any
 
-from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionDescription, WorkflowHandle
 
+from scenarios.engines.histories import last_task_failure
 from scenarios.trial import DAY, Trial
 
 LOOK_EVERY_SECONDS = 1.0
@@ -64,10 +64,7 @@ class Watchman:
         task = description.raw_description.pending_workflow_task
         if task.attempt < 2 or self._idle_looks < FAILING_LOOKS:
             return ""
-        message = ""
-        async for event in self._handle.fetch_history_events():
-            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-                message = event.workflow_task_failed_event_attributes.failure.message
+        message = last_task_failure((await self._handle.fetch_history()).events)
         return message and f"its workflow task fails again and again: {message}"
 
     def _why_stuck(self, description: WorkflowExecutionDescription) -> str:

@@ -1,4 +1,4 @@
-"""Histories whose ends go wrong: I9, I16, I17 and I19."""
+"""Histories whose ends go wrong: I9, I15, I16, I17 and I19."""
 
 from __future__ import annotations
 
@@ -40,6 +40,16 @@ def mail_for_a_failed_order() -> Evidence:
     for undo in (story.call_back, story.refund, story.release):
         undo()
     return story.end(Status.FAILED).evidence()
+
+
+@bad(
+    "I15",
+    "o1: o1 does something else when it is replayed: event 9 says charge was, now refund is",
+)
+def replayed_otherwise() -> Evidence:
+    broken = "event 9 says charge was, now refund is"
+    story = Story().all_undone()
+    return story.end(Status.FAILED, replays=3, broken_replay=broken).evidence()
 
 
 @bad(

@@ -152,6 +152,8 @@ class Story:
         told: Sequence[Ending] | None = None,
         statuses: Sequence[str] = (),
         waits_for: str = "",
+        replays: int = 0,
+        broken_replay: str = "",
         **result: Any,
     ) -> Story:
         """The order ends now; whoever waits for it is told so."""
@@ -163,6 +165,8 @@ class Story:
             waits_for=waits_for,
             told=[ending] if told is None else list(told),
             statuses=list(statuses),
+            replays=replays,
+            broken_replay=broken_replay,
         )
         return self
 

@@ -27,6 +27,11 @@ def completed() -> Evidence:
 
 
 @good
+def rebuilt_by_replays() -> Evidence:
+    return Story().all_steps().end(Status.COMPLETED, replays=4).evidence()
+
+
+@good
 def undone_step_by_step() -> Evidence:
     return Story().all_undone().end(Status.FAILED, statuses=["compensating"]).evidence()
 

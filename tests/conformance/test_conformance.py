@@ -13,9 +13,15 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from tests.conformance import (  # noqa: F401 - they register their cases
     workflows_activities,
+    workflows_broken,
+    workflows_chains,
+    workflows_children,
+    workflows_ends,
+    workflows_ids,
     workflows_messages,
-    workflows_runs,
+    workflows_others,
     workflows_time,
+    workflows_versions,
 )
 from tests.conformance.registry import CASES, WORKFLOWS
 from tests.conformance.scrub import scrubbed, without_ids

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import NoReturn
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, is_cancelled_exception
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from tests.conformance.registry import add, case, common
 from tests.conformance.stage import Play, Stage
@@ -337,3 +338,37 @@ class Values:
 async def values_of_the_sdk(stage: Stage) -> None:
     """They are there, and they behave."""
     await stage.run(Values.run)
+
+
+@common
+@workflow.defn
+class TwoTasks:
+    """Cancels its activity and waits for it, while a timer fires."""
+
+    @workflow.run
+    async def run(self) -> list[str]:
+        """Have two things going on, and both cancelled by the other."""
+        told: list[str] = []
+
+        async def activity() -> None:
+            try:
+                await workflow.execute_activity(
+                    "hang",
+                    start_to_close_timeout=timedelta(seconds=2),
+                    retry_policy=RetryPolicy(maximum_attempts=1),
+                )
+            except ActivityError as error:
+                told.append(f"{error.cause}")
+
+        async def timer() -> None:
+            await asyncio.sleep(1)
+            told.append("timer")
+
+        await asyncio.gather(activity(), timer())
+        return told
+
+
+@case()
+async def an_activity_and_a_timer(stage: Stage) -> None:
+    """Each ends in its own time."""
+    await stage.run(TwoTasks.run)

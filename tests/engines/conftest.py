@@ -23,7 +23,9 @@ OURS = order_saga()
 class Play(Protocol):
     """Plays scenarios, all at once, and returns their results."""
 
-    def __call__(self, *texts: str, saga: SagaUnderTest = OURS) -> Sequence[ScenarioResult]:
+    def __call__(
+        self, *texts: str, saga: SagaUnderTest = OURS, evict_always: bool = False
+    ) -> Sequence[ScenarioResult]:
         """Play the scenarios that the texts describe."""
 
 
@@ -39,16 +41,25 @@ def server(run: Run) -> Iterator[str]:
 def play(run: Run, server: str) -> Play:
     """Plays scenarios on the one server, with a worker of their own."""
 
-    def play_them(*texts: str, saga: SagaUnderTest = OURS) -> Sequence[ScenarioResult]:
-        return run(_play(texts, saga, server))
+    def play_them(
+        *texts: str, saga: SagaUnderTest = OURS, evict_always: bool = False
+    ) -> Sequence[ScenarioResult]:
+        return run(_play(texts, saga, server, evict_always))
 
     return play_them
 
 
-async def _play(texts: Sequence[str], saga: SagaUnderTest, server: str) -> list[ScenarioResult]:
-    engine = ServerEngine(saga, address=server)
-    engine._skips_time = True  # this server is an embedded one, shared by many engines,
-    engine._numbers = count(1000 * next(BATCHES))  # whose workflows need ids of their own
+async def _play(
+    texts: Sequence[str], saga: SagaUnderTest, server: str, evict_always: bool
+) -> list[ScenarioResult]:
+    # This server is an embedded one, shared by many engines, whose workflows need ids of their own.
+    engine = ServerEngine(
+        saga,
+        address=server,
+        skips_time=True,
+        numbers=count(1000 * next(BATCHES)),
+        evict_always=evict_always,
+    )
     scenarios = [load_text(text, f"{number}.yaml") for number, text in enumerate(texts, 1)]
     async with asyncio.timeout(60), engine:
         return await run_all(scenarios, engine, saga, at_once=12)

@@ -199,6 +199,7 @@ class Breaks:
         return await _note("end")
 
 
+@pytest.mark.does_not_replay
 @pytest.mark.parametrize(
     ("bad", "difference"),
     [

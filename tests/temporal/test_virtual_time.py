@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from datetime import timedelta
 
 import pytest
+from temporalio import activity, workflow
+from temporalio.exceptions import ApplicationError
 
 from fakes.temporal import DeadlockError, VirtualTimeLoop
-from tests.temporal.simulation import in_virtual_time
+from tests.temporal.simulation import in_virtual_time, simulation
 
 DAY = 24 * 3600.0
 
@@ -40,6 +43,43 @@ def test_time_passes_for_years(years: float) -> None:
 
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
         assert runner.run(play()) == pytest.approx(1, abs=1e-4)
+
+
+@activity.defn
+async def fail_once() -> int:
+    """Fail at first, so that a retry has to come due."""
+    if activity.info().attempt == 1:
+        raise ApplicationError("not yet")
+    return activity.info().attempt
+
+
+@workflow.defn
+class WaitsForYears:
+    """Lives longer than the resolution of a small float."""
+
+    @workflow.run
+    async def run(self, years: float) -> float:
+        """Wait, then do what has to be done within seconds."""
+        await workflow.sleep(timedelta(days=365 * years))
+        began = workflow.time()
+        for _ in range(10):
+            await workflow.sleep(0.1)
+        attempt = await workflow.execute_activity(
+            fail_once, start_to_close_timeout=timedelta(seconds=1)
+        )
+        return workflow.time() - began + attempt
+
+
+@pytest.mark.parametrize("years", [1.5, 30])
+def test_workflows_live_for_years(years: float) -> None:
+    """Timers, timeouts and backoffs of the service are on time too; and its history replays."""
+
+    async def play() -> float:
+        async with simulation(WaitsForYears, activities=[fail_once]) as simulated:
+            return float(await simulated.run(WaitsForYears.run, years))
+
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        assert runner.run(play()) == pytest.approx(1 + 1 + 2, abs=1e-4)
 
 
 def test_timers_fire_in_order() -> None:

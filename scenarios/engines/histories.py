@@ -1,0 +1,49 @@
+"""What an event history tells about the workflow's code, beside what the order came to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from temporalio.api.enums.v1 import TaskQueueKind, WorkflowTaskFailedCause
+from temporalio.api.history.v1 import HistoryEvent
+
+NONDETERMINISM = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
+
+BROKEN_REPLAY = "[TMPRL1100]"
+"""How the SDK marks what a worker says that cannot replay a history."""
+
+
+def first_broken_replay(events: Iterable[HistoryEvent]) -> str:
+    """Where and how a replay first did something else than the history says; empty if none did.
+
+    Temporal fails the workflow task of a worker that cannot replay the history, and the worker
+    gives the first difference as the reason.
+    """
+    for event in _failed_tasks(events):
+        failed = event.workflow_task_failed_event_attributes
+        if failed.cause == NONDETERMINISM:
+            return f"event {event.event_id} says {failed.failure.message}"
+    return ""
+
+
+def last_task_failure(events: Iterable[HistoryEvent]) -> str:
+    """Why a workflow task failed last; empty if none did."""
+    messages = [
+        event.workflow_task_failed_event_attributes.failure.message
+        for event in _failed_tasks(events)
+    ]
+    return messages[-1] if messages else ""
+
+
+def unsticky_tasks(events: Iterable[HistoryEvent]) -> int:
+    """How many workflow tasks any worker could take: no worker had the workflow in its cache."""
+    return sum(
+        event.workflow_task_scheduled_event_attributes.task_queue.kind
+        != TaskQueueKind.TASK_QUEUE_KIND_STICKY
+        for event in events
+        if event.HasField("workflow_task_scheduled_event_attributes")
+    )
+
+
+def _failed_tasks(events: Iterable[HistoryEvent]) -> Iterator[HistoryEvent]:
+    return (event for event in events if event.HasField("workflow_task_failed_event_attributes"))

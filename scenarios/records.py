@@ -1,0 +1,70 @@
+"""What a run has left in its folder, read back, and where two such records differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+Record = list[tuple[str, str]]
+"""What one play has left: each line with what it is about."""
+
+
+def records(folder: Path, names: Sequence[str]) -> dict[str, Record]:
+    """What a run has left in its folder, by the names of its scenarios."""
+    found: dict[str, Record] = {name: [] for name in names}
+    for line in (folder / "journal.ndjson").read_text(encoding="utf-8").splitlines():
+        fact = json.loads(line)
+        found[fact["scenario"]].append((_title(fact), line))
+    for file in sorted((folder / "histories").iterdir()):
+        number, _, rest = file.name.partition("-")
+        order = rest.removesuffix(".json").partition(".")[2]
+        found[names[int(number) - 1]].extend(_events(order, file.read_text(encoding="utf-8")))
+    return found
+
+
+def _title(fact: Mapping[str, Any]) -> str:
+    """How a line of the journal is called."""
+    match fact["kind"]:
+        case "attempt":
+            return f"call {fact['call']} of {fact['operation']} for {fact['order']}"
+        case "entry":
+            return f"entry {fact['number']} of the books, {fact['operation']} for {fact['order']}"
+        case _:
+            return f"the {fact['kind']} of {fact['order'] or 'all orders'}"
+
+
+def _events(order: str, history: str) -> Iterator[tuple[str, str]]:
+    for event in json.loads(history)["events"]:
+        kind = str(event["eventType"]).removeprefix("EVENT_TYPE_")
+        yield f"event {event['eventId']} of {order}, {kind}", json.dumps(event)
+
+
+def first_difference(first: Record, again: Record) -> str:
+    """Where two plays of one scenario first differ, and how; empty if they do not."""
+    for (what, line), (other_what, other) in zip_longest(first, again, fillvalue=("", "")):
+        if not line or not other:
+            missing = "the second time only" if not line else "the first time only"
+            return f"{what or other_what} is there {missing}"
+        if line != other:
+            place, was, is_ = _first_leaf(json.loads(line), json.loads(other))
+            where = f"{what}, {place}" if place else what
+            return f"{where}: the first time {was}, then {is_}"
+    return ""
+
+
+def _first_leaf(was: Any, is_: Any, place: str = "") -> tuple[str, str, str]:
+    """The first place at which two JSON values differ, and what stands there."""
+    if isinstance(was, Mapping) and isinstance(is_, Mapping):
+        for (key, value), (other_key, other) in zip(was.items(), is_.items(), strict=False):
+            if key != other_key:
+                break
+            if value != other or json.dumps(value) != json.dumps(other):
+                return _first_leaf(value, other, f"{place}.{key}" if place else str(key))
+    elif isinstance(was, list) and isinstance(is_, list):
+        for number, (value, other) in enumerate(zip(was, is_, strict=False)):
+            if json.dumps(value) != json.dumps(other):
+                return _first_leaf(value, other, f"{place}[{number}]")
+    return place, json.dumps(was), json.dumps(is_)

@@ -1,0 +1,90 @@
+"""Cases about workflow tasks that fail, and are tried again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+
+from tests.conformance.registry import add, case, common
+from tests.conformance.stage import Play, Stage
+
+BROKEN: set[str] = set()
+
+
+"""Workflows whose code is broken now; mending it is like deploying a new version."""
+
+
+@common
+@workflow.defn
+class Breaks:
+    """Breaks in a workflow task, and is mended later."""
+
+    @workflow.run
+    async def run(self) -> str:
+        """Do a step, break, and go on when mended."""
+        first = await workflow.execute_activity(
+            "echo", "first", start_to_close_timeout=timedelta(seconds=5)
+        )
+        if workflow.info().workflow_id in BROKEN:
+            BROKEN.discard(workflow.info().workflow_id)
+            raise ValueError("a bug in the code")
+        return f"{first}, mended"
+
+
+@case(skips_time=False)
+async def a_workflow_task_fails_and_is_tried_again(stage: Stage) -> None:
+    """The task fails, not the workflow; the next attempt replays."""
+    BROKEN.add(stage.name(""))
+    await stage.run(Breaks.run)
+
+
+@common
+@workflow.defn
+class Breaking:
+    """Breaks its workflow task in one of many ways, for ever."""
+
+    @workflow.run
+    async def run(self, way: str) -> Any:
+        """Break."""
+        if way == "result":
+            return object()
+        if way == "argument":
+            await workflow.execute_activity(
+                "echo", object(), start_to_close_timeout=timedelta(seconds=5)
+            )
+        await workflow.wait_condition(lambda: False)
+        return None
+
+    @workflow.signal
+    def break_it(self) -> None:
+        """Raise what is no failure."""
+        raise KeyError("in a signal handler")
+
+    @workflow.update
+    def update_it(self) -> None:
+        """Raise what is no failure."""
+        raise KeyError("in an update handler")
+
+    @workflow.query
+    def ask(self) -> str:
+        """Answer."""
+        return "answered"
+
+
+def _breaking(way: str) -> Play:
+    async def play(stage: Stage) -> None:
+        handle = await stage.start(Breaking.run, way)
+        if way == "signal":
+            await stage.settled(handle)
+            await handle.signal(Breaking.break_it)
+        await stage.has(handle, "WORKFLOW_TASK_FAILED", 2 if way == "signal" else 1)
+        await handle.terminate(reason="it is broken")
+        await stage.note_result(handle)
+
+    return play
+
+
+for _way in ("result", "argument", "signal"):
+    add(f"breaks-{_way}", _breaking(_way), skips_time=False)

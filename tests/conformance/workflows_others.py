@@ -1,0 +1,61 @@
+"""Cases about signals and cancel requests to other workflows."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+from temporalio.exceptions import (
+    ApplicationError,
+)
+
+from tests.conformance.registry import case, common
+from tests.conformance.stage import Stage
+from tests.conformance.workflows_ends import Waits
+
+
+@common
+@workflow.defn
+class Outsider:
+    """Signals and cancels another workflow, which is no child."""
+
+    @workflow.run
+    async def run(self, other: str, what: str) -> str:
+        """Reach out."""
+        handle = workflow.get_external_workflow_handle(other)
+        try:
+            if what == "signal":
+                await handle.signal("end", "from an outsider")
+            else:
+                await handle.cancel()
+        except ApplicationError as error:
+            return f"{error.type}: {error.message}"
+        return "done"
+
+
+@case(skips_time=False)
+async def another_workflow_is_signalled(stage: Stage) -> None:
+    """The signal arrives like a client's."""
+    other = await stage.start(Waits.run, id="other")
+    await stage.settled(other)
+    await stage.run(Outsider.run, other.id, "signal")
+    await stage.note_result(other)
+
+
+@case(skips_time=False)
+async def another_workflow_is_cancelled(stage: Stage) -> None:
+    """The request arrives like a client's."""
+    other = await stage.start(Waits.run, id="other")
+    await stage.settled(other)
+    await stage.run(Outsider.run, other.id, "cancel")
+    await stage.note_result(other)
+
+
+@case()
+async def nobody_is_signalled(stage: Stage) -> None:
+    """The workflow is told that there is nobody."""
+    await stage.run(Outsider.run, stage.name("nobody"), "signal")
+
+
+@case()
+async def nobody_is_cancelled(stage: Stage) -> None:
+    """The workflow is told that there is nobody."""
+    await stage.run(Outsider.run, stage.name("nobody"), "cancel")

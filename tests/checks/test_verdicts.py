@@ -48,6 +48,7 @@ def test_only_unmet_expectations_are_invalid() -> None:
         UnmetKind.EVENT: UNKNOWN,
         UnmetKind.CHECK: UNKNOWN,
         UnmetKind.RUN: UNKNOWN,
+        UnmetKind.DETERMINISM: UNKNOWN,
     }
 
 

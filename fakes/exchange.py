@@ -72,7 +72,6 @@ class Exchange:
         Raises:
             NoReplyError: The caller gives up first.
         """
-
         left: list[Reply] = []
         replied = asyncio.Event()
 

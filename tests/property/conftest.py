@@ -1,0 +1,37 @@
+"""Hypothesis profiles, and the engine on which scenarios are played.
+
+``HYPOTHESIS_PROFILE`` chooses how hard to look: *dev* (a little, other examples each time), *ci*
+(the same examples each time) or *nightly* (for hours, other examples each time).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from fakes import httpx_to_fakes
+from scenarios.engines.quiet import quiet_sdk
+from scenarios.engines.simulated import SimulatedEngine
+from scenarios.saga import order_saga
+
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "dev")
+
+# Time is virtual but the computer is shared: how long an example takes says nothing.
+settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", settings.get_profile("any"), max_examples=40)
+settings.register_profile(
+    "ci", settings.get_profile("any"), max_examples=80, derandomize=True, database=None
+)
+settings.register_profile("nightly", settings.get_profile("any"), max_examples=10_000)
+settings.load_profile(PROFILE)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[SimulatedEngine]:
+    """An engine for our saga; each scenario that it plays has a world of its own."""
+    engine = SimulatedEngine(order_saga())
+    with httpx_to_fakes(), quiet_sdk():
+        yield engine

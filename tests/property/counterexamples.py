@@ -1,0 +1,73 @@
+"""What Hypothesis has found, as a scenario file that people read and every command takes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from scenarios.scenario import Scenario
+from scenarios.writing import as_yaml
+
+ROOT = Path(__file__).parents[2]
+LONGEST_NAME = 100
+
+
+class CounterexampleError(AssertionError):
+    """A story after which something is wrong.
+
+    Args:
+        wrongs: What is wrong.
+        file: Where the story stands.
+        command: What plays it again.
+    """
+
+    def __init__(self, wrongs: Sequence[str], file: Path, command: str) -> None:
+        listed = "\n".join(f"  {wrong}" for wrong in wrongs)
+        text = file.read_text(encoding="utf-8")
+        super().__init__(f"\n{listed}\n\n{text}\n  {command}\n")
+        self.wrongs = wrongs
+        self.file = file
+        self.command = command
+
+
+def counterexample(
+    scenario: Scenario, wrongs: Sequence[str], *, found_by: str, saga: str = ""
+) -> CounterexampleError:
+    """Write a story down, and say what is wrong after it.
+
+    While Hypothesis makes a story simpler the file is written again and again: in the end it holds
+    the simplest.
+
+    Args:
+        scenario: The story.
+        wrongs: What is wrong after it.
+        found_by: The name of the property; the file has it too.
+        saga: What ``--saga`` has to name; our own saga by default.
+    """
+    file = _folder() / f"{re.sub(r'[^a-z0-9]+', '-', found_by.lower()).strip('-')}.yaml"
+    story = replace(
+        scenario,
+        name=_line(wrongs[0]),
+        why=f"found by Hypothesis: {found_by}",
+    )
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(as_yaml(story), encoding="utf-8")
+    shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+    command = ["python", "-m", "scenarios", "run", str(shown), *(["--saga", saga] if saga else [])]
+    return CounterexampleError(wrongs, file, shlex.join(command))
+
+
+@cache
+def _folder() -> Path:
+    """One for each run of the tests, made when something is found."""
+    return ROOT / "runs" / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1]}…"

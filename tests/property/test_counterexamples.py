@@ -1,0 +1,82 @@
+"""The properties themselves are tested on a saga that is known to be bad."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, given, settings
+
+from fakes import httpx_to_fakes
+from scenarios.engines.quiet import quiet_sdk
+from scenarios.engines.simulated import SimulatedEngine
+from scenarios.loader import load_file
+from scenarios.scenario import Scenario
+from tests.property.counterexamples import ROOT, CounterexampleError, counterexample
+from tests.property.playing import played, wrongs
+from tests.property.strategies import scenarios
+from tests.sagas import naive
+
+NAIVE = "tests/sagas/naive.py:SAGA"
+
+
+@settings(
+    max_examples=300,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate, Phase.shrink],
+    report_multiple_bugs=False,
+)
+@given(scenario=scenarios())
+def naive_saga_breaks_no_invariant(scenario: Scenario) -> None:
+    """The property of our saga, asked of one that does not have it."""
+    trial = played(scenario, SimulatedEngine(naive.SAGA), naive.SAGA)
+    if found := wrongs(trial):
+        raise counterexample(scenario, found, found_by="the naive saga", saga=NAIVE)
+
+
+@pytest.fixture(scope="module")
+def found() -> CounterexampleError:
+    """What Hypothesis finds about a saga that is known to be bad."""
+    with httpx_to_fakes(), quiet_sdk(), pytest.raises(CounterexampleError) as caught:
+        naive_saga_breaks_no_invariant()
+    return caught.value
+
+
+def test_a_bad_saga_is_found_and_its_story_is_short(found: CounterexampleError) -> None:
+    """What remains is one order, and one thing that goes wrong or two."""
+    story = load_file(found.file)
+
+    assert len(story.orders) == 1
+    assert 1 <= len(story.faults) + len(story.events) <= 2
+    assert story.orders[0].customer_id == "customer-1"
+
+
+def test_the_failure_shows_all_that_is_needed(found: CounterexampleError) -> None:
+    """What is wrong, the whole story, and the command that plays it again."""
+    message = str(found)
+
+    assert found.wrongs[0] in message
+    assert found.file.read_text(encoding="utf-8") in message
+    assert f"python -m scenarios run {_shown(found.file)} --saga {NAIVE}" in message
+
+
+def test_the_story_plays_everywhere(found: CounterexampleError) -> None:
+    """The command fails with the bad saga, and our own saga does well in the same story."""
+    ours = ["python", "-m", "scenarios", "run", str(found.file)]
+
+    assert _run(shlex.split(found.command)) == 1
+    assert _run(ours) == 0
+
+
+def _shown(file: Path) -> Path:
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+
+
+def _run(command: list[str]) -> int:
+    return subprocess.run(
+        [sys.executable, *command[1:], "--engine", "simulated"], check=False, cwd=ROOT
+    ).returncode

@@ -121,7 +121,9 @@ def _orders(orders: tuple[Order, ...]) -> list[Any]:
 
 def _order(order: Order) -> dict[str, Any]:
     address = {
-        part: text for part, text in order.shipping_address.items() if text != DEFAULT_ADDRESS[part]
+        part: order.shipping_address[part]
+        for part, default in DEFAULT_ADDRESS.items()
+        if order.shipping_address[part] != default
     }
     return _filled_in(
         OrderEntry,

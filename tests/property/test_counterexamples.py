@@ -77,6 +77,4 @@ def _shown(file: Path) -> Path:
 
 
 def _run(command: list[str]) -> int:
-    return subprocess.run(
-        [sys.executable, *command[1:], "--engine", "simulated"], check=False, cwd=ROOT
-    ).returncode
+    return subprocess.run([sys.executable, *command[1:]], check=False, cwd=ROOT).returncode

@@ -1,0 +1,53 @@
+"""Whatever is done to orders, one thing after another: nothing is ever wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from fakes import httpx_to_fakes
+from scenarios.engines.quiet import quiet_sdk
+from scenarios.loader import load_file
+from tests.property.counterexamples import CounterexampleError
+from tests.property.saga_machine import SagaMachine
+from tests.sagas import naive
+
+
+class NaiveSagaMachine(SagaMachine):
+    """The same, done to a saga that is known to be bad."""
+
+    saga = naive.SAGA
+    reference = "tests/sagas/naive.py:SAGA"
+
+
+@pytest.fixture(autouse=True)
+def _fakes_answer() -> Iterator[None]:
+    with httpx_to_fakes(), quiet_sdk():
+        yield
+
+
+def test_our_saga() -> None:
+    """Invariants hold after every step, and all of them at the end."""
+    run_state_machine_as_test(SagaMachine)
+
+
+def test_a_bad_saga_is_found() -> None:
+    """The machine finds out, and says so with a short scenario."""
+    with pytest.raises(CounterexampleError) as found:
+        run_state_machine_as_test(
+            NaiveSagaMachine,
+            settings=settings(
+                max_examples=100,
+                derandomize=True,
+                database=None,
+                phases=[Phase.generate, Phase.shrink],
+                report_multiple_bugs=False,
+            ),
+        )
+
+    story = load_file(found.value.file)
+    assert len(story.orders) == 1
+    assert 1 <= len(story.faults) + len(story.events) <= 2

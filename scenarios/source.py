@@ -39,6 +39,7 @@ MAX_DEPTH = 20
 Path = tuple[str | int, ...]
 """The keys and indexes that lead to a value, such as ``("faults", 0, "on")``."""
 
+_LINE_BREAK = re.compile(r"\r\n?|\n")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ASIDE = -1
 """Stands in the path of what is read only to see whether it may stand in a file at all."""
@@ -112,7 +113,8 @@ def _position(event: Event) -> Position:
 
 
 def _end_of(text: str) -> Position:
-    return Position(text.count("\n") + 1, len(text) - text.rfind("\n"))
+    lines = _LINE_BREAK.split(text)
+    return Position(len(lines), len(lines[-1]) + 1)
 
 
 class _Reader:

@@ -93,7 +93,7 @@ class SagaMachine(RuleBasedStateMachine):
         """The worker dies, and another one takes over what it finds in the histories."""
         self.live.crash()
 
-    @precondition(lambda self: not self._is_healed)
+    @precondition(lambda self: self.live.trial.faults and not self._is_healed)
     @rule()
     def heal(self) -> None:
         """From now on nothing fails."""

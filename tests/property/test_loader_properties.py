@@ -60,6 +60,7 @@ def test_a_spoilt_text_is_explained(text: str) -> None:
 @given(text=st.text() | st.binary())
 @example("")
 @example("\ufeff")
+@example("\r\x1f")
 @example(b"\xff\xfe")
 @example("a: &a [*a]")
 @example("%YAML 9.9\n---\n{}")

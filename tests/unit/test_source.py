@@ -81,6 +81,7 @@ def test_the_position_of_what_is_missing_is_that_of_its_holder() -> None:
         ("%YAML 1.7\n---\na: 1", "1:1: not YAML from here on"),
         (b"ab: c\nd: \xff", "2:4: undecodable text: byte 0xff; a scenario is written in UTF-8"),
         ("a: 1\nb: \x07", "2:4: forbidden character: U+0007"),
+        ("a: 1\rb: \x07", "2:4: forbidden character: U+0007"),
         ("a: \ud800", "1:4: undecodable text: byte 0xed"),
         ('a: "\\ud800"', "1:4: half a character: '\\ud800'"),
         ("a: 1\na: 2", "2:1: duplicate key: 'a'; a key stands once in a mapping; this one stands"),

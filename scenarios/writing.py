@@ -148,20 +148,22 @@ def _fault(spec: FaultSpec) -> dict[str, Any]:
     return _filled_in(
         FaultEntry,
         on=spec.on,
-        calls=None if by_default else _calls(spec.calls),
+        calls=None if by_default else calls_in_words(spec.calls),
         order=spec.order,
-        fault=_fault_words(spec.fault),
+        fault=fault_in_words(spec.fault),
     )
 
 
-def _calls(calls: Calls) -> int | list[int] | str:
+def calls_in_words(calls: Calls) -> int | list[int] | str:
+    """How calls are written; the control routes of the fakes read the same words."""
     if calls.numbers:
         first, *others = sorted(calls.numbers)
         return [first, *others] if others else first
     return "all" if calls.start == 1 else f"{calls.start}.."
 
 
-def _fault_words(fault: Fault) -> str | int | dict[str, Any]:
+def fault_in_words(fault: Fault) -> str | int | dict[str, Any]:
+    """How a fault is written; the control routes of the fakes read the same words."""
     match fault.kind.argument:
         case Argument.NONE:
             return fault.name

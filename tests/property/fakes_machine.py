@@ -189,7 +189,7 @@ class FakesMachine(RuleBasedStateMachine):
         struck = frozenset({request.operation.name})
         self.world.network.rules[:] = [FaultRule(struck, fault)] if fault else []
         try:
-            reply = _now(self.world.network.send(request))
+            reply = now_or_never(self.world.network.send(request))
         except (TransportError, WorkerCrash):
             pass
         else:
@@ -224,7 +224,7 @@ def _let_arrive(
         answers.extend(arrive(0.0) for _ in range(fault.copies))
 
 
-def _now(coroutine: Coroutine[Any, Any, WireReply]) -> WireReply:
+def now_or_never(coroutine: Coroutine[Any, Any, WireReply]) -> WireReply:
     """What comes of a coroutine that never has to wait: the world's clock jumps."""
     try:
         coroutine.send(None)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from scenarios.archive import new_folder, slug
 from scenarios.scenario import Scenario
 from scenarios.writing import as_yaml
 
@@ -49,23 +48,28 @@ def counterexample(
         found_by: The name of the property; the file has it too.
         saga: What ``--saga`` has to name; our own saga by default.
     """
-    file = _folder() / f"{re.sub(r'[^a-z0-9]+', '-', found_by.lower()).strip('-')}.yaml"
+    file = _folder() / f"{slug(found_by)}.yaml"
     story = replace(
         scenario,
         name=_line(wrongs[0]),
-        why=f"found by Hypothesis: {found_by}",
+        why=f"Hypothesis has found it: {found_by}",
+        tags=("counterexample",),
     )
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(as_yaml(story), encoding="utf-8")
-    shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
-    command = ["python", "-m", "scenarios", "run", str(shown), *(["--saga", saga] if saga else [])]
-    return CounterexampleError(wrongs, file, shlex.join(command))
+    words = ["python", "-m", "scenarios", "run", shown(file), *(["--saga", saga] if saga else [])]
+    command = shlex.join(words)
+    file.write_text(as_yaml(story, comment=f"Runs again with: {command}"), encoding="utf-8")
+    return CounterexampleError(wrongs, file, command)
+
+
+def shown(file: Path) -> str:
+    """A file as one would name it here."""
+    return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
 
 
 @cache
 def _folder() -> Path:
     """One for each run of the tests, made when something is found."""
-    return ROOT / "runs" / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    return new_folder(ROOT / "runs", "pytest tests/property")
 
 
 def _line(text: str) -> str:

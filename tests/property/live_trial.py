@@ -16,7 +16,7 @@ from fakes import Attempt, Calls, Fault, LoopClock, Moment, Settings
 from fakes.temporal import VirtualTimeLoop, simulated_client
 from scenarios.checks import INVARIANTS, check_all
 from scenarios.engines.outside import Outside
-from scenarios.engines.simulated import TASK_QUEUE, SimulatedRun, _drain, _Stage
+from scenarios.engines.simulated import TASK_QUEUE, SimulatedRun, _Stage
 from scenarios.outcome import Ending, Outcome, Status
 from scenarios.runner import evidence_of
 from scenarios.saga import SagaUnderTest
@@ -126,6 +126,7 @@ class LiveTrial:
     def place(self, order: Order) -> None:
         """A customer places an order."""
         run = self._runs[order.id] = SimulatedRun(
+            self._stage._temporal,
             self.trial,
             order,
             self._client,
@@ -213,7 +214,7 @@ class LiveTrial:
         for run in self._runs.values():
             run.forget()
         self._stage._temporal.close()
-        _drain(self._loop)
+        self._loop.cancel_tasks()
         self._loop.close()
 
     # -- on the loop ----------------------------------------------------------------------------

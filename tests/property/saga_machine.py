@@ -11,8 +11,8 @@ from scenarios.language.build import DEFAULT_REASON
 from scenarios.saga import SagaUnderTest, order_saga
 from scenarios.scenario import CancelBy, EventKind
 from tests.property.counterexamples import counterexample
+from tests.property.judging import played, wrongs
 from tests.property.live_trial import LiveTrial
-from tests.property.playing import played, wrongs
 from tests.property.strategies import DELAYS, faults_of, orders, worlds
 
 MOST_ORDERS = 3

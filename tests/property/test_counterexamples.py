@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -15,8 +14,8 @@ from scenarios.engines.quiet import quiet_sdk
 from scenarios.engines.simulated import SimulatedEngine
 from scenarios.loader import load_file
 from scenarios.scenario import Scenario
-from tests.property.counterexamples import ROOT, CounterexampleError, counterexample
-from tests.property.playing import played, wrongs
+from tests.property.counterexamples import ROOT, CounterexampleError, counterexample, shown
+from tests.property.judging import played, wrongs
 from tests.property.strategies import scenarios
 from tests.sagas import naive
 
@@ -61,7 +60,7 @@ def test_the_failure_shows_all_that_is_needed(found: CounterexampleError) -> Non
 
     assert found.wrongs[0] in message
     assert found.file.read_text(encoding="utf-8") in message
-    assert f"python -m scenarios run {_shown(found.file)} --saga {NAIVE}" in message
+    assert f"python -m scenarios run {shown(found.file)} --saga {NAIVE}" in message
 
 
 def test_the_story_plays_everywhere(found: CounterexampleError) -> None:
@@ -70,10 +69,6 @@ def test_the_story_plays_everywhere(found: CounterexampleError) -> None:
 
     assert _run(shlex.split(found.command)) == 1
     assert _run(ours) == 0
-
-
-def _shown(file: Path) -> Path:
-    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
 
 
 def _run(command: list[str]) -> int:

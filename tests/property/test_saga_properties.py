@@ -13,7 +13,7 @@ from scenarios.saga import order_saga
 from scenarios.scenario import Scenario
 from scenarios.trial import Trial
 from tests.property.counterexamples import counterexample
-from tests.property.playing import fingerprint, played, wrongs
+from tests.property.judging import fingerprint, played, wrongs
 from tests.property.strategies import scenarios
 
 SAGA = order_saga()

@@ -40,8 +40,8 @@ def test_a_bad_saga_is_found() -> None:
         run_state_machine_as_test(
             NaiveSagaMachine,
             settings=settings(
-                max_examples=200,
-                stateful_step_count=8,
+                max_examples=100,
+                stateful_step_count=6,
                 derandomize=True,
                 database=None,
                 phases=[Phase.generate, Phase.shrink],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import nox
 
 nox.needs_version = ">=2025.5.1"
@@ -50,12 +52,13 @@ def explore(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def nightly(session: nox.Session) -> None:
-    """Search for an hour or two: three faults at a time, two orders at once, large swarms."""
-    _install(session, "harness")
+    """Search for hours: three faults at a time, two orders at once, large swarms, properties."""
+    _install(session, "test")
     scenarios = ("python", "-m", "scenarios")
     session.run(*scenarios, "explore", "--faults", "3", *session.posargs)
     session.run(*scenarios, "explore", "--orders", "2", "--no-matrix")
     session.run(*scenarios, "simulate", "--runs", "5000")
+    session.run("pytest", "tests/property", env={"HYPOTHESIS_PROFILE": "nightly"})
 
 
 @nox.session
@@ -63,7 +66,14 @@ def tests(session: nox.Session) -> None:
     """Run all tests, and measure how much of the code they reach."""
     _install(session, "test")
     coverage = [] if session.posargs else ["--cov", "--cov-report=term"]
-    session.run("pytest", CHECK_DETERMINISM, *coverage, *session.posargs)
+    profile = os.environ.get("HYPOTHESIS_PROFILE", "ci")
+    session.run(
+        "pytest",
+        CHECK_DETERMINISM,
+        *coverage,
+        *session.posargs,
+        env={"HYPOTHESIS_PROFILE": profile},
+    )
 
 
 @nox.session(default=False)

@@ -13,7 +13,8 @@ from temporalio import activity
 
 from scenarios.errors import InvalidScenarioError
 from scenarios.loader import load
-from scenarios.saga import SagaImportError, SagaUnderTest, load_saga, order_saga
+from scenarios.importing import NotImportableError
+from scenarios.saga import SagaUnderTest, load_saga, order_saga
 from scenarios.scenario import Scenario
 from scenarios.verdict import Verdict
 
@@ -103,7 +104,7 @@ def saga_or_exit(reference: str | None) -> SagaUnderTest:
     try:
         saga = load_saga(reference)
         _must_be_decorated(saga)
-    except SagaImportError as error:
+    except NotImportableError as error:
         exit_with(WRONG_INPUT, str(error))
     except (TypeError, ValueError) as error:
         exit_with(WRONG_INPUT, f"--saga {reference!r}: {error}")

@@ -91,12 +91,13 @@ def _must_fit(config: pytest.Config) -> None:
 
 
 def _saga_of(config: pytest.Config) -> SagaUnderTest:
-    from scenarios.saga import SagaImportError, load_saga, order_saga  # noqa: PLC0415 - see the top
+    from scenarios.importing import NotImportableError  # noqa: PLC0415 - see the top
+    from scenarios.saga import load_saga, order_saga  # noqa: PLC0415 - see the top
 
     reference = config.getoption("--saga")
     try:
         return load_saga(reference) if reference else order_saga()
-    except SagaImportError as error:
+    except NotImportableError as error:
         raise pytest.UsageError(str(error)) from None
 
 

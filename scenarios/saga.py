@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import importlib
-import sys
 import typing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import temporalio.converter
@@ -20,11 +15,8 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from fakes import ServiceFactory, order_services
+from scenarios.importing import load_object
 from scenarios.scenario import CancelBy
-
-
-class SagaImportError(Exception):
-    """What ``--saga`` names cannot be used; the message says why and what would do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,49 +109,9 @@ def load_saga(reference: str) -> SagaUnderTest:
     """The saga that ``module:NAME`` or ``path/to/file.py:NAME`` names.
 
     Raises:
-        SagaImportError: There is no such file, module or name, or it is no `SagaUnderTest`.
+        NotImportableError: There is no such file, module or name, or it is no `SagaUnderTest`.
     """
-    place, separator, name = reference.rpartition(":")
-    if not separator or not place or not name:
-        msg = f"--saga {reference!r}: write package.module:NAME or path/to/file.py:NAME"
-        raise SagaImportError(msg)
-    module = _import_file(Path(place)) if place.endswith(".py") else _import_module(place)
-    found = getattr(module, name, None)
-    if isinstance(found, SagaUnderTest):
-        return found
-    if found is not None:
-        msg = f"--saga {reference!r}: {name} is a {type(found).__name__}, not a SagaUnderTest"
-    else:
-        msg = f"--saga {reference!r}: {place} has no {name}"
-    sagas = [key for key, value in vars(module).items() if isinstance(value, SagaUnderTest)]
-    near = difflib.get_close_matches(name, sagas, n=1, cutoff=0.0)
-    raise SagaImportError(msg + (f" (did you mean {near[0]}?)" if near else ""))
-
-
-def _import_module(name: str) -> ModuleType:
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        return importlib.import_module(name)
-    except Exception as error:
-        msg = f"--saga: cannot import {name}: {type(error).__name__}: {error}"
-        raise SagaImportError(msg) from error
-    finally:
-        sys.path.remove(str(Path.cwd()))
-
-
-def _import_file(path: Path) -> ModuleType:
-    """Import a file under its own name, which is how the workflow sandbox will look for it too."""
-    if not path.is_file():
-        msg = f"--saga: there is no file {path}"
-        raise SagaImportError(msg)
-    loaded = sys.modules.get(path.stem)
-    if loaded is not None and Path(loaded.__file__ or "").resolve() != path.resolve():
-        msg = f"--saga: {path} is named like the module {path.stem}, which is another; rename it"
-        raise SagaImportError(msg)
-    folder = str(path.resolve().parent)
-    if folder not in sys.path:
-        sys.path.append(folder)
-    return _import_module(path.stem)
+    return load_object(reference, SagaUnderTest, "--saga")
 
 
 def _definition(cls: type) -> workflow._Definition:

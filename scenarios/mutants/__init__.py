@@ -1,0 +1,11 @@
+"""Mutation testing for the harness: does it find known bugs, and does it leave correct sagas alone?
+
+Each mutant of a zoo is a saga with one known bug. Each finder (the catalogue of scenarios, and
+whatever else looks for failures) is let loose on each; a bug that nobody finds shows a hole in the
+scenarios or in the invariants. Correct sagas that work in another way than ours show the opposite
+mistake: an invariant that only knows our way.
+"""
+
+from scenarios.mutants.model import EXPECTATION, Mutant, Variant, Zoo
+
+__all__ = ["EXPECTATION", "Mutant", "Variant", "Zoo"]

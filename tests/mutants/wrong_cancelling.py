@@ -1,0 +1,194 @@
+"""Sagas that do not survive being cancelled, or being cancelled twice."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from typing_extensions import override
+
+from orders.errors import ORDER_CANCELLED
+from orders.models import OrderResult, OrderStatus, PlacedOrder
+from orders.workflow import OrderSagaWorkflow
+from scenarios.mutants import EXPECTATION, Mutant
+from tests.mutants._saga import mutant, saga
+
+
+@mutant
+class RaisesInItsSignalHandler(OrderSagaWorkflow):
+    """An exception in a handler fails the workflow at once."""
+
+    @workflow.signal
+    @override
+    def cancel(self, reason: str) -> None:
+        if self._why_not_cancel() is None:
+            raise ApplicationError(reason, type=ORDER_CANCELLED)
+
+
+@mutant
+class CatchesExceptionOnly(OrderSagaWorkflow):
+    """To be cancelled is no `Exception`, so that the rollback is stepped over."""
+
+    @workflow.run
+    @override
+    async def run(self, order: PlacedOrder) -> OrderResult:
+        try:
+            await self._take_steps()
+        except Exception as error:  # noqa: BLE001 - the bug
+            await self._roll_back()
+            return self._end_of_rollback(error)
+        return self._end(OrderStatus.COMPLETED)
+
+
+@mutant
+class GoesOnWithoutTheCancelledStep(OrderSagaWorkflow):
+    """The cancelled step counts as done, and the next one is taken."""
+
+    @override
+    async def _step(self, *step: Any, **how: Any) -> Any:
+        try:
+            return await super()._step(*step, **how)
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                return None
+            raise
+
+    @override
+    def _refuse_if_cancelled(self) -> None:
+        """Nobody looks again."""
+
+
+@mutant
+class SwallowsTheWish(OrderSagaWorkflow):
+    """The customer is told that the order is cancelled, and gets the parcel."""
+
+    @override
+    def _wish_to_cancel(self, reason: str) -> None:
+        workflow.logger.info("cancelled: %s", reason)
+
+
+@mutant
+class LosesAWishThatComesWithACompletion(OrderSagaWorkflow):
+    """A step that has just been done cannot be interrupted any more, and nobody looks again."""
+
+    @override
+    def _refuse_if_cancelled(self) -> None:
+        """The step in flight was interrupted, was it not."""
+
+
+@mutant
+class LetsItsRollbackBeCancelled(OrderSagaWorkflow):
+    """Who cancels again stops the undos."""
+
+    @override
+    async def _until_done(self, task: asyncio.Task[None]) -> None:
+        try:
+            await task
+        except asyncio.CancelledError:
+            self._cancelled_from_outside = True
+        except Exception:  # noqa: BLE001 - the caller asks the task
+            workflow.logger.exception("it has failed")
+
+
+@mutant
+class CancelsWhatIsBeingTold(OrderSagaWorkflow):
+    """The mail is on its way, and the order is undone."""
+
+    @override
+    def _why_not_cancel(self) -> str | None:
+        was, self._confirming = self._confirming, False
+        why_not = super()._why_not_cancel()
+        self._confirming = was
+        return why_not
+
+
+@mutant
+class UndoesBesideItsSteps(OrderSagaWorkflow):
+    """The handler rolls back while the steps go on."""
+
+    @workflow.signal
+    @override
+    async def cancel(self, reason: str) -> None:
+        if self._why_not_cancel() is None:
+            self._cancel_wish = reason
+            await self._roll_back()
+
+
+@mutant
+class CountsACancelledOrderAsDone(OrderSagaWorkflow):
+    """It returns instead of closing as cancelled: whoever cancelled the workflow is misled."""
+
+    @override
+    def _end_of_rollback(self, error: BaseException | None) -> OrderResult:
+        if self._cancelled_from_outside:
+            return self._end(OrderStatus.COMPLETED)
+        return super()._end_of_rollback(error)
+
+
+MUTANTS = (
+    Mutant(
+        name="cancel raises in its handler",
+        anomaly="B10",
+        why="the workflow fails where it stands, and nothing is undone",
+        saga=saga(RaisesInItsSignalHandler),
+        breaks=frozenset({"I7", "I11"}),
+    ),
+    Mutant(
+        name="except Exception",
+        anomaly="B9",
+        why="a cancelled workflow undoes nothing, for that is no Exception",
+        saga=saga(CatchesExceptionOnly),
+        breaks=frozenset({"I7", "I11"}),
+    ),
+    Mutant(
+        name="cancelled step taken for done",
+        anomaly="B10",
+        why="the parcel is sent though the charge was given up",
+        saga=saga(GoesOnWithoutTheCancelledStep),
+        breaks=frozenset({"I8"}),
+    ),
+    Mutant(
+        name="cancellation swallowed",
+        anomaly="B10",
+        why="the customer is told that the order is cancelled, and it completes",
+        saga=saga(SwallowsTheWish),
+        breaks=frozenset({EXPECTATION}),
+    ),
+    Mutant(
+        name="cancel lost beside a completion",
+        anomaly="B11",
+        why="a wish that comes together with the end of a step meets no step to interrupt",
+        saga=saga(LosesAWishThatComesWithACompletion),
+        breaks=frozenset({EXPECTATION}),
+    ),
+    Mutant(
+        name="rollback cut short by a cancel",
+        anomaly="B8",
+        why="the second cancel interrupts the undos, and the rest stays",
+        saga=saga(LetsItsRollbackBeCancelled),
+        breaks=frozenset({"I7", "I11"}),
+    ),
+    Mutant(
+        name="cancel accepted after the pivot",
+        anomaly="B12",
+        why="the customer was told that the order is on its way, and it is undone",
+        saga=saga(CancelsWhatIsBeingTold),
+        breaks=frozenset({EXPECTATION}),
+    ),
+    Mutant(
+        name="rollback beside the steps",
+        anomaly="B13",
+        why="the handler undoes what the steps go on to do",
+        saga=saga(UndoesBesideItsSteps),
+        breaks=frozenset({"I10"}),
+    ),
+    Mutant(
+        name="cancelled order says completed",
+        anomaly="E7",
+        why="everything is undone, and the result promises a parcel",
+        saga=saga(CountsACancelledOrderAsDone),
+        breaks=frozenset({"I2", "I6"}),
+    ),
+)

@@ -1,0 +1,245 @@
+"""Sagas that take their steps in the wrong order, at once, too often, or by the wrong clock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
+from typing_extensions import override
+
+from orders.activities import OrderActivities
+from orders.messages import ReleaseInventory, Shipment
+from orders.models import PlacedOrder
+from orders.workflow import RESERVATION_TRUSTED, OrderSagaWorkflow, _Undo
+from scenarios.mutants import EXPECTATION, Mutant
+from tests.mutants._saga import mutant, saga
+
+
+class InPieces(OrderSagaWorkflow):
+    """The steps with names of their own, to be put in another order."""
+
+    async def _hold_goods(self) -> None:
+        await self._reserve(_Undo(OrderActivities.release_inventory, ReleaseInventory(self._key)))
+
+    async def _take_money(self) -> None:
+        if self._order.total:
+            await self._charge()
+
+    async def _confirm_order(self) -> None:
+        self._refuse_if_cancelled()
+        self._confirming = True
+        await self._tell()
+
+
+@mutant
+class ShipsBeforeItIsPaid(InPieces):
+    """The card is declined when the parcel has gone."""
+
+    @override
+    async def _take_steps(self) -> None:
+        await self._hold_goods()
+        await self._ship()
+        await self._take_money()
+        await self._confirm_order()
+
+
+@mutant
+class TellsBeforeItIsPaid(InPieces):
+    """Good news first; the tracking number follows."""
+
+    @override
+    async def _take_steps(self) -> None:
+        await self._hold_goods()
+        self._shipment = Shipment("", "follows")
+        await self._tell()
+        await self._take_money()
+        await self._ship()
+
+
+@mutant
+class TakesItsStepsAtOnce(InPieces):
+    """One of them fails, and the others are still under way when they are undone."""
+
+    @override
+    async def _take_steps(self) -> None:
+        await asyncio.gather(self._hold_goods(), self._take_money())
+        await self._ship()
+        await self._confirm_order()
+
+
+@mutant
+class NeverLooksAgain(InPieces):
+    """The payment provider was down for hours, and the reservation has expired meanwhile."""
+
+    @override
+    async def _take_steps(self) -> None:
+        await self._hold_goods()
+        await self._take_money()
+        await self._ship()
+        await self._confirm_order()
+
+
+@mutant
+class AsksTheWallClock(InPieces):
+    """A replay, and any simulation, takes less time than the order did."""
+
+    @override
+    async def _take_steps(self) -> None:
+        await self._hold_goods()
+        reserved_at = time.monotonic()
+        await self._take_money()
+        if time.monotonic() - reserved_at > RESERVATION_TRUSTED.total_seconds():
+            await self._reserve(undo=None)
+        await self._ship()
+        await self._confirm_order()
+
+
+@mutant
+class ChargesForNothing(InPieces):
+    """A free order is charged 0.00, which no provider takes."""
+
+    @override
+    async def _take_steps(self) -> None:
+        await self._hold_goods()
+        await self._charge()
+        await self._ship()
+        await self._confirm_order()
+
+
+@mutant
+class MakesARandomKey(OrderSagaWorkflow):
+    """A replay makes another one."""
+
+    @workflow.init
+    def __init__(self, order: PlacedOrder) -> None:
+        super().__init__(order)
+        self._random_key = str(uuid.uuid4())
+
+    @property
+    @override
+    def _key(self) -> str:
+        return self._random_key
+
+
+@mutant
+class RetriesForEver(OrderSagaWorkflow):
+    """A step that nobody will ever answer is no reason to give up."""
+
+    @override
+    async def _step(
+        self, activity: Any, message: Any, *, start_to_close: timedelta, undo: Any
+    ) -> Any:
+        self._refuse_if_cancelled()
+        if undo is not None:
+            self._undos.append(undo)
+        return await workflow.execute_activity_method(
+            activity,
+            message,
+            start_to_close_timeout=start_to_close,
+            retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=5)),
+        )
+
+
+@mutant
+class UndoesWhatTheCustomerWasTold(OrderSagaWorkflow):
+    """An earlier attempt may have told the customer, and the refusal of a later one undoes all."""
+
+    @override
+    async def _tell(self) -> None:
+        assert self._shipment is not None
+        await self._confirm(self._shipment)
+
+
+@mutant
+class TellsNobody(OrderSagaWorkflow):
+    """Still to be done."""
+
+    @override
+    async def _tell(self) -> None:
+        """Nothing yet."""
+
+
+MUTANTS = (
+    Mutant(
+        name="parcel before payment",
+        anomaly="E2",
+        why="the goods are gone when the card is declined",
+        saga=saga(ShipsBeforeItIsPaid),
+        breaks=frozenset({"I8"}),
+    ),
+    Mutant(
+        name="confirmation before payment",
+        anomaly="E8",
+        why="a mail cannot be taken back when the card is declined",
+        saga=saga(TellsBeforeItIsPaid),
+        breaks=frozenset({"I8", "I9"}),
+    ),
+    Mutant(
+        name="parallel steps half undone",
+        anomaly="B2",
+        why="the charge is still under way when its order is undone already",
+        saga=saga(TakesItsStepsAtOnce),
+        breaks=frozenset({"I10"}),
+    ),
+    Mutant(
+        name="old reservation trusted",
+        anomaly="C5",
+        why="the goods have been sold to somebody else when the parcel is packed",
+        saga=saga(NeverLooksAgain),
+        breaks=frozenset({"I6", "I8"}),
+    ),
+    Mutant(
+        name="age of the reservation by the wall clock",
+        anomaly="B21",
+        why="the workflow's time and the computer's are not the same",
+        saga=saga(AsksTheWallClock),
+        breaks=frozenset({"I6", "I8"}),
+    ),
+    Mutant(
+        name="free order charged",
+        anomaly="D13",
+        why="what costs nothing cannot be bought",
+        saga=saga(ChargesForNothing),
+        breaks=frozenset({EXPECTATION}),
+    ),
+    Mutant(
+        name="random key made in the workflow",
+        anomaly="B21",
+        why="a replay makes another key, and does not fit to what was done",
+        saga=saga(MakesARandomKey),
+        breaks=frozenset({"I16"}),
+    ),
+    Mutant(
+        name="step tried for ever",
+        anomaly="A17",
+        why="the goods stay locked for as long as the payment provider is down",
+        saga=saga(RetriesForEver),
+        breaks=frozenset({EXPECTATION}),
+    ),
+    Mutant(
+        name="order undone though its customer was told",
+        anomaly="B14",
+        why="a lost reply, then a refusal: the mail had been sent",
+        saga=saga(UndoesWhatTheCustomerWasTold),
+        breaks=frozenset({"I9"}),
+    ),
+    Mutant(
+        name="customer never told",
+        anomaly="E8",
+        why="an order is complete when its customer knows",
+        saga=saga(TellsNobody),
+        breaks=frozenset({"I6"}),
+    ),
+    Mutant(
+        name="resubmission runs again",
+        anomaly="B26",
+        why="an order that has ended is placed again, and takes all its steps again",
+        saga=saga(id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE),
+        breaks=frozenset({EXPECTATION}),
+    ),
+)

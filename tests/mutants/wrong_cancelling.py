@@ -108,7 +108,7 @@ class CancelsWhatIsBeingTold(OrderSagaWorkflow):
 class UndoesBesideItsSteps(OrderSagaWorkflow):
     """The handler rolls back while the steps go on."""
 
-    @workflow.signal
+    @workflow.signal(unfinished_policy=workflow.HandlerUnfinishedPolicy.ABANDON)
     @override
     async def cancel(self, reason: str) -> None:
         if self._why_not_cancel() is None:

@@ -7,15 +7,18 @@ is never met would be no bug.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 import httpx
 from temporalio import workflow
+from typing_extensions import override
 
 from fakes import ServiceFactory, order_services
 from orders.activities import OrderActivities
+from orders.messages import ReleaseInventory
 from orders.models import PlacedOrder
-from orders.workflow import OrderSagaWorkflow
+from orders.workflow import RESERVATION_TRUSTED, OrderSagaWorkflow, _Undo
 from scenarios.saga import SagaUnderTest, order_saga
 
 HTTP = httpx.AsyncClient()
@@ -54,3 +57,32 @@ def mutant(cls: _Workflow) -> _Workflow:
         run.__module__ = cls.__module__
         cls.run = workflow.run(run)  # type: ignore[method-assign]
     return workflow.defn(cls)
+
+
+class InPieces(OrderSagaWorkflow):
+    """Our steps with names of their own, to be put in another order."""
+
+    async def _hold_goods(self) -> None:
+        await self._reserve(_Undo(OrderActivities.release_inventory, ReleaseInventory(self._key)))
+
+    async def _take_money(self) -> None:
+        if self._order.total:
+            await self._charge()
+
+    async def _look_again(self, reserved_at: datetime) -> None:
+        if workflow.now() - reserved_at > RESERVATION_TRUSTED:
+            await self._reserve(undo=None)
+
+    async def _confirm_order(self) -> None:
+        self._refuse_if_cancelled()
+        self._confirming = True
+        await self._tell()
+
+    @override
+    async def _take_steps(self) -> None:
+        await self._hold_goods()
+        reserved_at = workflow.now()
+        await self._take_money()
+        await self._look_again(reserved_at)
+        await self._ship()
+        await self._confirm_order()

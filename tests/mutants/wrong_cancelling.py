@@ -108,12 +108,10 @@ class CancelsWhatIsBeingTold(OrderSagaWorkflow):
 class UndoesBesideItsSteps(OrderSagaWorkflow):
     """The handler rolls back while the steps go on."""
 
-    @workflow.signal(unfinished_policy=workflow.HandlerUnfinishedPolicy.ABANDON)
     @override
-    async def cancel(self, reason: str) -> None:
-        if self._why_not_cancel() is None:
-            self._cancel_wish = reason
-            await self._roll_back()
+    def _wish_to_cancel(self, reason: str) -> None:
+        self._cancel_wish = reason
+        self._beside = asyncio.create_task(self._roll_back())
 
 
 @mutant

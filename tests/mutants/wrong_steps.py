@@ -12,41 +12,11 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 from typing_extensions import override
 
-from orders.activities import OrderActivities
-from orders.messages import ReleaseInventory, Shipment
+from orders.messages import Shipment
 from orders.models import PlacedOrder
-from orders.workflow import RESERVATION_TRUSTED, OrderSagaWorkflow, _Undo
+from orders.workflow import RESERVATION_TRUSTED, OrderSagaWorkflow
 from scenarios.mutants import EXPECTATION, Mutant
-from tests.mutants._saga import mutant, saga
-
-
-class InPieces(OrderSagaWorkflow):
-    """Our steps with names of their own, to be put in another order."""
-
-    async def _hold_goods(self) -> None:
-        await self._reserve(_Undo(OrderActivities.release_inventory, ReleaseInventory(self._key)))
-
-    async def _take_money(self) -> None:
-        if self._order.total:
-            await self._charge()
-
-    async def _look_again(self, reserved_at: datetime) -> None:
-        if workflow.now() - reserved_at > RESERVATION_TRUSTED:
-            await self._reserve(undo=None)
-
-    async def _confirm_order(self) -> None:
-        self._refuse_if_cancelled()
-        self._confirming = True
-        await self._tell()
-
-    @override
-    async def _take_steps(self) -> None:
-        await self._hold_goods()
-        reserved_at = workflow.now()
-        await self._take_money()
-        await self._look_again(reserved_at)
-        await self._ship()
-        await self._confirm_order()
+from tests.mutants._saga import InPieces, mutant, saga
 
 
 @mutant

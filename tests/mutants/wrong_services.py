@@ -1,0 +1,408 @@
+"""Services that do what the contract forbids. The saga around them is ours, as it is.
+
+A saga is only as consistent as the services that it talks to; that their bugs are found shows that
+the invariants look at the services' side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from typing_extensions import override
+
+from fakes import (
+    Books,
+    Clock,
+    Effect,
+    EffectState,
+    Idempotency,
+    Posting,
+    RefusedError,
+    Request,
+    Service,
+    ServiceFactory,
+    Settings,
+)
+from fakes.inventory import AVAILABLE, RELEASE, RESERVE, RESERVED, Inventory, _lines
+from fakes.keys import KeyState
+from fakes.messages import Reply
+from fakes.notifications import Notifications
+from fakes.payments import CHARGE, CUSTOMER, MERCHANT, Payments
+from fakes.service import Handling
+from fakes.shipping import Shipping
+from scenarios.mutants import Mutant
+from tests.mutants._saga import saga
+
+
+def services(
+    *,
+    inventory: type[Inventory] = Inventory,
+    payments: type[Payments] = Payments,
+    shipping: type[Shipping] = Shipping,
+    notifications: type[Notifications] = Notifications,
+) -> ServiceFactory:
+    """The services around an order, one of them replaced."""
+
+    def make(books: Books, clock: Clock, settings: Settings) -> list[Service]:
+        stock = inventory(books, clock, settings)
+        return [
+            stock,
+            payments(books, clock, settings),
+            shipping(books, clock, settings, on_departure=stock.ship),
+            notifications(books, clock, settings),
+        ]
+
+    return make
+
+
+class LeavesNoTombstone(Inventory):
+    """To undo what was never seen succeeds, and the late create finds the door open."""
+
+    @override
+    def _undo(self, request: Request) -> Reply:
+        if self._target(request) is None:
+            return Reply(request.operation.success, self.undo_reply(request, None))
+        return super()._undo(request)
+
+
+class ChecksThenActs(Payments):
+    """An undo that looks before the create has committed finds nothing to do, and both succeed."""
+
+    @override
+    def _undo(self, request: Request) -> Reply:
+        record = self._keys._records.get((CHARGE.name, request.target_key or ""))
+        if record is not None and record.state is KeyState.RUNNING:
+            return Reply(request.operation.success, self.undo_reply(request, None))
+        return super()._undo(request)
+
+
+class Oversells(Inventory):
+    """The shelf was counted last night."""
+
+    @override
+    def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
+        try:
+            return super().create(request)
+        except RefusedError as refused:
+            if refused.code != "insufficient_inventory":
+                raise
+            effect = self._hold(request, _lines(request.fields["items"]))
+            return effect, {"reservation_id": effect.id}
+
+    def _hold(self, request: Request, lines: dict[str, int]) -> Effect:
+        """Reserve, without a look at the shelf."""
+        effect = Effect(
+            id=self.new_id("res"),
+            operation=RESERVE.name,
+            order=request.order,
+            key=request.key,
+            at=self.clock.now(),
+            lines=lines,
+        )
+        self._move(RESERVE.name, effect, AVAILABLE, RESERVED)
+        self._reservations.setdefault(effect.order, []).append(effect)
+        return effect
+
+
+class KeepsTheLinesItHas(Oversells):
+    """Says no when a line is missing, and keeps what it took for the lines before."""
+
+    @override
+    def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
+        for sku, quantity in _lines(request.fields["items"]).items():
+            self._open_account(sku)
+            if quantity > self.books.balance(AVAILABLE, sku):
+                break
+            effect = self._hold(request, {sku: quantity})
+            self.books.effects[effect.id] = effect
+        else:
+            return effect, {"reservation_id": effect.id}
+        raise RefusedError(409, "insufficient_inventory", f"{quantity} of {sku} wanted")
+
+
+class RestoresASnapshot(Inventory):
+    """To undo it writes back what was on the shelf before, whoever has taken from it since."""
+
+    @override
+    def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
+        effect, body = super().create(request)
+        for sku, quantity in effect.lines.items():
+            effect.details[sku] = str(self.books.balance(AVAILABLE, sku) + quantity)
+        return effect, body
+
+    @override
+    def undo(self, request: Request, effect: Effect) -> None:
+        postings = []
+        for sku, quantity in effect.lines.items():
+            back = int(effect.details[sku]) - self.books.balance(AVAILABLE, sku)
+            postings += [Posting(RESERVED, sku, -quantity), Posting(AVAILABLE, sku, back)]
+        _write(self, RELEASE.name, effect, *postings)
+
+
+class ReleasesAgain(Inventory):
+    """Puts the goods on the shelf as often as it is asked to."""
+
+    @override
+    def _undo(self, request: Request) -> Reply:
+        effect = self._target(request)
+        if effect is not None and effect.state is EffectState.UNDONE:
+            self.undo(request, effect)
+        return super()._undo(request)
+
+
+class IgnoresKeys(Payments):
+    """A retry is a charge like any other."""
+
+    def __init__(self, books: Books, clock: Clock, settings: Settings) -> None:
+        super().__init__(books, clock, replace(settings, idempotency=Idempotency.NONE))
+
+
+class RefundsAgain(Payments):
+    """Gives the money back as often as it is asked to."""
+
+    @override
+    def _handle(self, request: Request) -> Handling:
+        effect = self._target(request)
+        if effect is not None and effect.state is EffectState.UNDONE:
+            self.undo(request, effect)
+        return super()._handle(request)
+
+
+class KeepsAFee(Payments):
+    """Gives back what is left after a fee."""
+
+    @override
+    def undo(self, request: Request, effect: Effect) -> None:
+        super().undo(request, effect)
+        self._transfer(request.operation.name, effect, 30)
+
+
+class LosesAFee(Payments):
+    """Takes a fee from the customer that nobody receives."""
+
+    @override
+    def undo(self, request: Request, effect: Effect) -> None:
+        super().undo(request, effect)
+        _write(self, request.operation.name, effect, Posting(CUSTOMER, effect.currency, -30))
+
+
+class RefundsEuros(Payments):
+    """Gives back as many euros as there were dollars."""
+
+    @override
+    def undo(self, request: Request, effect: Effect) -> None:
+        effect.details["refund_id"] = self.new_id("re")
+        _write(
+            self,
+            request.operation.name,
+            effect,
+            Posting(CUSTOMER, "EUR", effect.amount),
+            Posting(MERCHANT, "EUR", -effect.amount),
+        )
+
+
+class CutsCents(Payments):
+    """Multiplies floats by a hundred, and drops what comes after the point."""
+
+    @override
+    def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
+        cents = int(float(request.fields["amount"]) * 100)
+        fields = {**request.fields, "amount": f"{cents / 100:.2f}"}
+        return super().create(replace(request, fields=fields))
+
+
+class DeclinesAndCharges(Payments):
+    """The issuer said no after the money had been taken."""
+
+    @override
+    def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
+        method = request.fields["payment_method_id"]
+        fields = {**request.fields, "payment_method_id": "pm_fine"}
+        effect, body = super().create(replace(request, fields=fields))
+        if self.settings.cards.get(method) == "declined":
+            self.books.effects[effect.id] = effect
+            raise RefusedError(402, "payment_declined", f"the issuer declined {method}")
+        return effect, body
+
+
+class AcceptsAndForgets(Payments):
+    """Says yes before anything is written down, and then nothing is."""
+
+    @override
+    def _create(self, request: Request) -> Reply:
+        return Reply(request.operation.success, {"payment_id": self.new_id("pay")})
+
+
+class ShipsWhatWasCancelled(Shipping):
+    """The driver's list was printed in the morning."""
+
+    @override
+    def _depart(self, effect: Effect) -> None:
+        if effect.state is EffectState.UNDONE:
+            effect.state = EffectState.LIVE
+        super()._depart(effect)
+
+
+class CancelsWhatHasLeft(Shipping):
+    """Takes back a parcel that is on its way, in its own books."""
+
+    @override
+    def undo(self, request: Request, effect: Effect) -> None:
+        self._write(request.operation.name, effect)
+
+
+class MailsEveryAttempt(Notifications):
+    """Who asks again gets another mail."""
+
+    def __init__(self, books: Books, clock: Clock, settings: Settings) -> None:
+        super().__init__(books, clock, replace(settings, idempotency=Idempotency.NONE))
+
+
+def _write(service: Service, operation: str, effect: Effect, *postings: Posting) -> None:
+    service.books.write(
+        at=service.clock.now(),
+        operation=operation,
+        order=effect.order,
+        effect=effect.id,
+        key=effect.key,
+        postings=postings,
+    )
+
+
+def _mutant(name: str, anomaly: str, why: str, *breaks: str, **replaced: Any) -> Mutant:
+    return Mutant(
+        name=name,
+        anomaly=anomaly,
+        why=why,
+        saga=saga(services=services(**replaced)),
+        breaks=frozenset(breaks),
+    )
+
+
+MUTANTS = (
+    _mutant(
+        "inventory: no tombstone",
+        "A3",
+        "a reservation that comes late is accepted after its undo",
+        "I12",
+        inventory=LeavesNoTombstone,
+    ),
+    _mutant(
+        "payments: tombstone checked, then acted",
+        "A5",
+        "charge and refund overlap, and both succeed",
+        "I7",
+        payments=ChecksThenActs,
+    ),
+    _mutant(
+        "inventory: oversold",
+        "C4",
+        "more is promised than there is",
+        "I5",
+        inventory=Oversells,
+    ),
+    _mutant(
+        "inventory: lines held one by one",
+        "E1",
+        "an order that cannot be had as a whole locks a part of it",
+        "I6",
+        "I7",
+        inventory=KeepsTheLinesItHas,
+    ),
+    _mutant(
+        "inventory: snapshot restored",
+        "C2",
+        "what others have taken meanwhile is on the shelf again",
+        "I5",
+        inventory=RestoresASnapshot,
+    ),
+    _mutant(
+        "inventory: released again",
+        "C6",
+        "expired and released: the same goods are on the shelf twice",
+        "I5",
+        inventory=ReleasesAgain,
+    ),
+    _mutant(
+        "payments: keys ignored",
+        "D1",
+        "a retry charges once more",
+        "I4",
+        "I13",
+        payments=IgnoresKeys,
+    ),
+    _mutant(
+        "payments: refund without a cap",
+        "D3",
+        "the same charge is refunded as often as somebody asks",
+        "I3",
+        payments=RefundsAgain,
+    ),
+    _mutant(
+        "payments: fee kept",
+        "D14",
+        "the undo is not the inverse of the step",
+        "I2",
+        payments=KeepsAFee,
+    ),
+    _mutant(
+        "payments: fee vanishes",
+        "D14",
+        "money leaves one account and reaches none",
+        "I1",
+        payments=LosesAFee,
+    ),
+    _mutant(
+        "payments: refund in another currency",
+        "D6",
+        "dollars were charged, euros are given back",
+        "I3",
+        payments=RefundsEuros,
+    ),
+    _mutant(
+        "payments: cents cut off",
+        "D5",
+        "what is charged is not what was asked for",
+        "I18",
+        payments=CutsCents,
+    ),
+    _mutant(
+        "payments: declined and charged",
+        "E3",
+        "the order fails, and its customer pays",
+        "I2",
+        "I7",
+        payments=DeclinesAndCharges,
+    ),
+    _mutant(
+        "payments: accepted and forgotten",
+        "A1",
+        "the saga is told yes, and there is no charge",
+        "I6",
+        "I14",
+        payments=AcceptsAndForgets,
+    ),
+    _mutant(
+        "shipping: sent though cancelled",
+        "E5",
+        "the parcel of a failed order leaves with goods that are promised to others",
+        "I6",
+        shipping=ShipsWhatWasCancelled,
+    ),
+    _mutant(
+        "shipping: cancelled though it has left",
+        "E6",
+        "the customer gets the goods and the money",
+        "I6",
+        shipping=CancelsWhatHasLeft,
+    ),
+    _mutant(
+        "notifications: every attempt mailed",
+        "E8",
+        "the customer gets the same mail again and again",
+        "I13",
+        notifications=MailsEveryAttempt,
+    ),
+)

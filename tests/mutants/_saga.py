@@ -6,6 +6,7 @@ is never met would be no bug.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -18,7 +19,13 @@ from fakes import ServiceFactory, order_services
 from orders.activities import OrderActivities
 from orders.messages import ReleaseInventory
 from orders.models import PlacedOrder
-from orders.workflow import RESERVATION_TRUSTED, OrderSagaWorkflow, _Undo
+from orders.workflow import (
+    RESERVATION_TRUSTED,
+    UNDO_RETRIES,
+    UNDO_TIMEOUT,
+    OrderSagaWorkflow,
+    _Undo,
+)
 from scenarios.saga import SagaUnderTest, order_saga
 
 HTTP = httpx.AsyncClient()
@@ -86,3 +93,27 @@ class InPieces(OrderSagaWorkflow):
         await self._look_again(reserved_at)
         await self._ship()
         await self._confirm_order()
+
+
+class AheadOfTime(OrderSagaWorkflow):
+    """Our rollback, with undos that may have been started before their turn comes."""
+
+    @workflow.init
+    def __init__(self, order: PlacedOrder) -> None:
+        super().__init__(order)
+        self._started: dict[Callable[..., Any], workflow.ActivityHandle[Any]] = {}
+
+    def _start(self, *undos: _Undo) -> None:
+        self._started = {
+            undo.activity: workflow.start_activity_method(
+                undo.activity,
+                undo.message,
+                start_to_close_timeout=UNDO_TIMEOUT,
+                retry_policy=UNDO_RETRIES,
+            )
+            for undo in undos
+        }
+
+    @override
+    async def _compensate(self, undo: _Undo) -> None:
+        await self._started[undo.activity]

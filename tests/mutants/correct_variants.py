@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import (
-    ActivityError,
     ChildWorkflowError,
 )
 from typing_extensions import override
@@ -21,9 +21,10 @@ from orders.messages import (
     RefundPayment,
     ReleaseInventory,
 )
+from orders.models import OrderResult
 from orders.workflow import UNDO_RETRIES, UNDO_TIMEOUT, OrderSagaWorkflow, _Undo
 from scenarios.mutants import Variant
-from tests.mutants._saga import InPieces, mutant, saga
+from tests.mutants._saga import AheadOfTime, InPieces, mutant, saga
 
 
 @mutant
@@ -84,29 +85,24 @@ class ReservesAndChargesAtOnce(InPieces):
 
 
 @mutant
-class UndoesAtOnceWhatIsIndependent(OrderSagaWorkflow):
+class UndoesAtOnceWhatIsIndependent(AheadOfTime):
     """Once the parcel is back, money and goods do not wait for each other."""
 
     @override
-    async def _roll_back(self) -> None:
-        parcel = [undo for undo in self._undos if isinstance(undo.message, CancelShipment)]
-        others = [undo for undo in self._undos if undo not in parcel]
-        self._undos = parcel
-        await super()._roll_back()
-        if self._parcel_has_left:
-            return
-        if self._left:
-            self._undos = others
-            self._keep_money_and_goods()
-            return
-        roll_back = super()._roll_back
-        self._undos = others
-        await asyncio.gather(*(roll_back() for _ in others))  # each takes what is on top
+    async def _compensate(self, undo: _Undo) -> None:
+        if isinstance(undo.message, CancelShipment):
+            self._start(undo)
+            await super()._compensate(undo)
+            self._start(*self._undos)
+        else:
+            if undo.activity not in self._started:  # it never came to a parcel
+                self._start(undo, *self._undos)
+            await super()._compensate(undo)
 
 
 @mutant
 class OtherRetries(OrderSagaWorkflow):
-    """More attempts at a step, in even intervals; undos with ever longer ones."""
+    """Fewer attempts at a step, with other pauses and limits; undos that slow down for longer."""
 
     @override
     async def _step(
@@ -126,7 +122,7 @@ class OtherRetries(OrderSagaWorkflow):
             start_to_close_timeout=timedelta(seconds=45),
             schedule_to_close_timeout=timedelta(minutes=20),
             retry_policy=RetryPolicy(
-                initial_interval=timedelta(seconds=3), backoff_coefficient=1.0, maximum_attempts=7
+                initial_interval=timedelta(seconds=3), backoff_coefficient=1.0, maximum_attempts=2
             ),
         )
 
@@ -162,16 +158,41 @@ class FinishesTheStepInFlight(OrderSagaWorkflow):
                 self._cancelled_from_outside = True
 
 
-class KeyPerStep(OrderActivities):
-    """A key for each step: no two services ever see the same one."""
+class KeyPerService(OrderActivities):
+    """A key for each service: no two of them ever see the same one."""
 
     @override
     async def _call(self, method: str, url: str, limit: float, **how: Any) -> dict[str, str]:
         service = url.partition("//")[2].partition(".")[0]
         for fields in filter(None, (how.get("json"), how.get("params"))):
             for name in fields.keys() & {"idempotency_key", "charge_idempotency_key"}:
-                fields[name] = f"{fields[name]}-{service}"
+                fields[name] = _key_for(service, fields[name])
         return await super()._call(method, url, limit, **how)
+
+
+@mutant
+class ListsKeysPerService(OrderSagaWorkflow):
+    """What is left to a person is listed by the key that its service knows."""
+
+    @override
+    def _end(self, *status: Any, **why: Any) -> OrderResult:
+        self._left = [
+            replace(left, idempotency_key=_key_for(SERVICES[left.activity], left.idempotency_key))
+            for left in self._left
+        ]
+        return super()._end(*status, **why)
+
+
+SERVICES = {
+    "release_inventory": "inventory",
+    "refund_payment": "payments",
+    "create_shipment": "shipping",
+    "cancel_shipment": "shipping",
+}
+
+
+def _key_for(service: str, key: str) -> str:
+    return f"{key}-{service}"
 
 
 @workflow.defn
@@ -201,8 +222,7 @@ class UndoesInChildren(OrderSagaWorkflow):
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             )
         except ChildWorkflowError as error:
-            assert isinstance(error.cause, ActivityError)
-            raise error.cause from error
+            raise error.cause or error from error
 
 
 VARIANTS = (
@@ -228,7 +248,7 @@ VARIANTS = (
     ),
     Variant(
         name="other retry policies",
-        why="more attempts, other intervals, shorter timeouts",
+        why="fewer attempts, other pauses, shorter timeouts",
         saga=saga(OtherRetries),
     ),
     Variant(
@@ -239,7 +259,7 @@ VARIANTS = (
     Variant(
         name="key per service",
         why="a key has to be the same in each attempt, and nothing more",
-        saga=saga(activities=KeyPerStep),
+        saga=saga(ListsKeysPerService, activities=KeyPerService),
     ),
     Variant(
         name="undos in child workflows",

@@ -16,7 +16,7 @@ from orders.messages import ReleaseInventory, Shipment
 from orders.models import OrderResult
 from orders.workflow import UNDO_TIMEOUT, OrderSagaWorkflow, _Undo
 from scenarios.mutants import Mutant
-from tests.mutants._saga import mutant, saga
+from tests.mutants._saga import AheadOfTime, mutant, saga
 
 
 @mutant
@@ -81,13 +81,13 @@ class UndoesInTheOrderOfTheSteps(OrderSagaWorkflow):
 
 
 @mutant
-class UndoesEverythingAtOnce(OrderSagaWorkflow):
+class UndoesEverythingAtOnce(AheadOfTime):
     """The refund does not wait for the carrier to take the parcel back."""
 
     @override
     async def _roll_back(self) -> None:
-        roll_back = super()._roll_back
-        await asyncio.gather(*(roll_back() for _ in self._undos))  # each takes what is on top
+        self._start(*self._undos)
+        await super()._roll_back()
 
 
 @mutant

@@ -12,8 +12,8 @@ import click
 from temporalio import activity
 
 from scenarios.errors import InvalidScenarioError
-from scenarios.loader import load
 from scenarios.importing import NotImportableError
+from scenarios.loader import load
 from scenarios.saga import SagaUnderTest, load_saga, order_saga
 from scenarios.scenario import Scenario
 from scenarios.verdict import Verdict

@@ -59,7 +59,7 @@ class Search:
         """The saga under test.
 
         Raises:
-            SagaImportError: It cannot be had.
+            NotImportableError: It cannot be had.
         """
         return load_saga(self.saga_reference) if self.saga_reference else order_saga()
 
@@ -132,7 +132,7 @@ def explore(search: Search, on_progress: OnProgress = lambda _progress: None) ->
     """Play every history of `search`; on Ctrl-C, those that there was time for.
 
     Raises:
-        SagaImportError: The saga cannot be had.
+        NotImportableError: The saga cannot be had.
     """
     exploration = Exploration(search)
     started = time.perf_counter()

@@ -101,6 +101,7 @@ class _Commands(click.Group):
         "explore": "scenarios.explore.command:explore",
         "simulate": "scenarios.simulate.command:simulate",
         "replay": "scenarios.replay:replay",
+        "mutants": "scenarios.mutants.command:mutants",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -1,0 +1,121 @@
+"""The kill matrix: each specimen of a zoo before each finder, in as many processes as wanted."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+
+from scenarios.importing import load_object
+from scenarios.mutants.finders import FINDERS, Finding
+from scenarios.mutants.model import EXPECTATION, Mutant, Specimen, Zoo
+from scenarios.verdict import Verdict
+
+
+@dataclass
+class Row:
+    """One specimen, and what became of it.
+
+    Attributes:
+        specimen: The specimen.
+        findings: What each finder has found, by the finders' names.
+    """
+
+    specimen: Specimen
+    findings: dict[str, Finding] = field(default_factory=dict)
+
+    @property
+    def is_mutant(self) -> bool:
+        """Whether it has a bug."""
+        return isinstance(self.specimen, Mutant)
+
+    @property
+    def broken(self) -> set[str]:
+        """What was seen broken; for a correct variant invariants only, whatever was expected."""
+        broken = {each for finding in self.findings.values() for each in finding.broken}
+        return broken if self.is_mutant else broken - {EXPECTATION}
+
+    @property
+    def troubles(self) -> list[str]:
+        """What kept runs from being judged."""
+        return [each for finding in self.findings.values() for each in finding.troubles]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Valid if the bug was found, or if there is none and none was found.
+
+        A correct saga is not known to be clean where some of its runs could not be judged, and
+        nothing is known at all where there was no run.
+        """
+        if not any(finding.runs for finding in self.findings.values()):
+            return Verdict.UNKNOWN
+        if self.is_mutant == (not self.broken):
+            return Verdict.INVALID
+        return Verdict.UNKNOWN if self.troubles and not self.is_mutant else Verdict.VALID
+
+
+def judge_zoo(
+    reference: str, names: Sequence[str], finders: Sequence[str], jobs: int
+) -> Iterator[Row]:
+    """The rows of the matrix; each comes again whenever one more finder is through with it.
+
+    Args:
+        reference: The zoo, ``module:NAME`` or ``path/to/file.py:NAME``.
+        names: Specimens to look at; all, where there are none.
+        finders: Names of `FINDERS`.
+        jobs: How many processes there are.
+    """
+    rows = {row.specimen.name: row for row in chosen(load_zoo(reference), names)}
+    tasks = [(name, finder) for finder in finders for name in rows]
+    if jobs == 1:
+        for name, finder in tasks:
+            rows[name].findings[finder] = FINDERS[finder](rows[name].specimen.saga)
+            yield rows[name]
+        return
+    pool = ProcessPoolExecutor(
+        jobs,
+        # A forked child would inherit the locks of this process's threads without the threads.
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(reference,),
+    )
+    try:
+        under_way: dict[Future[Finding], tuple[str, str]] = {
+            pool.submit(_find, name, finder): (name, finder) for name, finder in tasks
+        }
+        for future in as_completed(under_way):
+            name, finder = under_way[future]
+            rows[name].findings[finder] = future.result()
+            yield rows[name]
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def chosen(zoo: Zoo, names: Sequence[str]) -> list[Row]:
+    """An empty row for each specimen of these names; for each of the zoo, where there are none."""
+    return [Row(each) for each in zoo.specimens if not names or each.name in names]
+
+
+def load_zoo(reference: str) -> Zoo:
+    """The zoo that ``--zoo`` names.
+
+    Raises:
+        NotImportableError: There is none.
+    """
+    return load_object(reference, Zoo, "--zoo")
+
+
+_specimens: dict[str, Specimen] = {}
+"""The specimens by name, in a process of the pool."""
+
+
+def _begin(reference: str) -> None:
+    """Make a process ready. Ctrl-C is for the one that people see; it ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _specimens.update((each.name, each) for each in load_zoo(reference).specimens)
+
+
+def _find(name: str, finder: str) -> Finding:
+    return FINDERS[finder](_specimens[name].saga)

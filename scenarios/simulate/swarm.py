@@ -46,7 +46,7 @@ class Swarm:
         """The saga under test.
 
         Raises:
-            SagaImportError: It cannot be had.
+            NotImportableError: It cannot be had.
         """
         return load_saga(self.saga_reference) if self.saga_reference else order_saga()
 
@@ -131,7 +131,7 @@ def simulate(swarm: Swarm, on_run: OnRun = lambda _run: None) -> Simulation:
     """Play every run of `swarm`; on Ctrl-C, those that there was time for.
 
     Raises:
-        SagaImportError: The saga cannot be had.
+        NotImportableError: The saga cannot be had.
     """
     simulation = Simulation(swarm)
     started = time.perf_counter()

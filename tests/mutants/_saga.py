@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-import httpx
+
 from temporalio import workflow
 from typing_extensions import override
 
 from fakes import ServiceFactory, order_services
+from fakes.client import FakesClient
 from orders.activities import OrderActivities
 from orders.messages import ReleaseInventory
 from orders.models import PlacedOrder
@@ -28,7 +29,7 @@ from orders.workflow import (
 )
 from scenarios.saga import SagaUnderTest, order_saga
 
-HTTP = httpx.AsyncClient()
+HTTP = FakesClient()
 OURS = order_saga()
 
 _Workflow = TypeVar("_Workflow", bound=type[OrderSagaWorkflow])

@@ -1,0 +1,76 @@
+"""The zoo before the catalogue: every bug is found as it was said, every correct saga is clean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from scenarios.mutants import EXPECTATION, Mutant, Variant, Zoo
+from scenarios.mutants.catalogue import catalogue, name_of
+from scenarios.mutants.finders import by_catalogue
+from tests.mutants._saga import saga
+from tests.mutants.zoo import ZOO
+
+HONEST = saga()
+
+
+@pytest.mark.parametrize("mutant", ZOO.mutants, ids=lambda mutant: mutant.name)
+def test_a_bug_is_found(mutant: Mutant) -> None:
+    """The catalogue shows all that the mutant is said to break."""
+    found = by_catalogue(mutant.saga, until=mutant.breaks)
+
+    assert mutant.breaks <= found.broken.keys(), found
+
+
+@pytest.mark.parametrize("variant", ZOO.variants, ids=lambda variant: variant.name)
+def test_a_correct_saga_is_clean(variant: Variant) -> None:
+    """No invariant is broken in any scenario, and each of them could be played and judged."""
+    found = by_catalogue(variant.saga)
+
+    assert (found.broken.keys() - {EXPECTATION}, found.troubles) == (set(), []), found
+    assert found.runs == len(catalogue())
+
+
+def test_the_zoo_is_as_large_as_it_has_to_be() -> None:
+    """Thirty bugs and five correct sagas at least."""
+    assert len(ZOO.mutants) >= 30
+    assert len(ZOO.variants) >= 5
+
+
+def test_the_original_of_all_mutants_has_no_bug() -> None:
+    """What a mutant breaks comes from its bug: without one nothing is broken, nor unexpected."""
+    found = by_catalogue(HONEST)
+
+    assert (found.where, found.troubles) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("mutants", "says"),
+    [
+        ([{}, {}], "no undo stands twice"),
+        ([{"breaks": frozenset()}], "no undo breaks nothing; it must be some of I1, I2,"),
+        ([{"breaks": frozenset({"I77"})}], "no undo breaks I77; it must be some of I1, I2,"),
+        ([{"anomaly": "Z9"}], "no undo has the anomaly 'Z9'"),
+    ],
+)
+def test_a_zoo_that_makes_no_sense(mutants: list[dict[str, object]], says: str) -> None:
+    """Two of one name, a bug that nobody is to see, and an anomaly that is none, are refused."""
+    breaks = frozenset({"I7"})
+    mutant = Mutant(name="no undo", anomaly="B2", why="w", saga=HONEST, breaks=breaks)
+    with pytest.raises(ValueError, match=says):
+        Zoo(mutants=tuple(replace(mutant, **changed) for changed in mutants))  # type: ignore[arg-type]
+
+
+NO_BUG_SHOWS: dict[str, str] = {}
+"""The scenarios that no mutant comes out of wrong, and why they are kept."""
+
+
+def test_every_scenario_can_fail() -> None:
+    """Each scenario of the catalogue brings some bug to light, but for some that have a reason."""
+    idle = {name_of(scenario): scenario for scenario in catalogue()}
+    for mutant in ZOO.mutants:
+        for name in by_catalogue(mutant.saga, among=tuple(idle.values())).where:
+            del idle[name]
+
+    assert sorted(idle) == sorted(NO_BUG_SHOWS)

@@ -9,13 +9,13 @@ from typing import Any
 import click
 
 from scenarios.console import console_for
-from scenarios.explore.search import processors
 from scenarios.importing import NotImportableError
 from scenarios.language.rules import nearest
 from scenarios.mutants.finders import FINDERS
 from scenarios.mutants.matrix import Row, chosen, judge_zoo, load_zoo
 from scenarios.mutants.report import as_json, print_matrix, print_sum, print_worth, progress
 from scenarios.options import UNKNOWN, WRONG_INPUT, NewFile, exit_with
+from scenarios.processes import processors
 from scenarios.verdict import Verdict
 
 EPILOG = """\b

@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from scenarios.explore.base import plain_orders
-from scenarios.explore.search import Exploration, Search, explore
+from scenarios.explore.search import Search, explore
 from scenarios.mutants.catalogue import catalogue, found_in, name_of, troubles_of
-from scenarios.mutants.catalogue import play as play_scenarios
+from scenarios.playing import Player
 from scenarios.saga import SagaUnderTest
+from scenarios.scenario import Scenario
+from scenarios.simulate.swarm import Swarm
+from scenarios.verdict import Verdict
 
 EXPLORE_SECONDS = 15.0
-"""So long a saga is explored at the most; every single fault takes a second or two."""
+"""So long a saga is explored at the most; every single fault takes less than a second."""
+SWARM_RUNS = 50
+"""So many runs a swarm has, of `SWARM_ORDERS` orders each."""
+SWARM_ORDERS = 10
 
 
 @dataclass
@@ -45,7 +51,8 @@ class Finding:
         if not found:
             return
         self.broken.update(dict.fromkeys(found, times))
-        self.where.append(where)
+        if where not in self.where:
+            self.where.append(where)
         if self.first_seconds is None:
             self.first_seconds = seconds
             self.detail = next(iter(found.values()))
@@ -54,52 +61,72 @@ class Finding:
 Finder = Callable[[SagaUnderTest], Finding]
 
 
-def by_catalogue(saga: SagaUnderTest, until: frozenset[str] | None = None) -> Finding:
+def by_catalogue(
+    saga: SagaUnderTest,
+    *,
+    among: Iterable[Scenario] | None = None,
+    until: frozenset[str] | None = None,
+) -> Finding:
     """Plays the scenarios of the catalogue; finds what they expect and does not come, too.
 
     Args:
         saga: The saga.
+        among: Play these scenarios; all of the catalogue by default.
         until: Stop once all of this was seen broken; play all scenarios by default.
     """
     finding = Finding()
     started = time.perf_counter()
-    for result in play_scenarios(catalogue(), saga):
-        finding.runs += 1
-        finding.troubles += troubles_of(result)
-        where = name_of(result.scenario)
-        finding.add(where, found_in(result), time.perf_counter() - started)
-        if until is not None and until <= finding.broken.keys():
-            break
+    player = Player(saga)
+    with player.ready():
+        for scenario in catalogue() if among is None else among:
+            play = player.play(scenario)
+            finding.runs += 1
+            finding.troubles += (f"{name_of(scenario)}: {each}" for each in troubles_of(play))
+            finding.add(name_of(scenario), found_in(play), time.perf_counter() - started)
+            if until is not None and until <= finding.broken.keys():
+                break
     return finding
 
 
 def by_explore(saga: SagaUnderTest) -> Finding:
-    """Tries every single fault with one order and with two, then pairs; stops at its first find."""
+    """Tries every single fault with one order and with two, then pairs, up to its first find."""
     finding = Finding()
     started = time.perf_counter()
     for orders, faults in ((1, 1), (2, 1), (1, 2)):
-        search = _SearchOf(
-            saga=saga,
-            base=plain_orders(orders),
-            faults=faults,
-            until_found=True,
-            budget=EXPLORE_SECONDS - (time.perf_counter() - started),
+        left = EXPLORE_SECONDS - (time.perf_counter() - started)
+        base = plain_orders(orders)
+        exploration = explore(
+            _SearchOf(saga=saga, base=base, faults=faults, until_found=True, budget=left)
         )
-        exploration = explore(search)
         finding.runs += exploration.findings.histories
         finding.troubles += exploration.findings.unknown
-        _add_counterexamples(finding, exploration, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        for found in exploration.findings.smallest_first():
+            where = ", ".join(map(str, found.history)) or "nothing goes wrong"
+            detail = f"{found.violation.invariant}: {found.violation.detail}"
+            finding.add(where, {found.violation.invariant: detail}, seconds, found.times)
         if finding.where:
             break
     return finding
 
 
-def _add_counterexamples(finding: Finding, exploration: Exploration, seconds: float) -> None:
-    for found in exploration.findings.smallest_first():
-        where = ", ".join(str(choice) for choice in found.history) or "nothing goes wrong"
-        violation = found.violation
-        detail = f"{violation.invariant}: {violation.detail}"
-        finding.add(where, {violation.invariant: detail}, seconds, found.times)
+def by_simulate(saga: SagaUnderTest) -> Finding:
+    """Plays swarms of orders with faults drawn from a seed, up to its first find."""
+    finding = Finding()
+    started = time.perf_counter()
+    with _SwarmOf(saga=saga, seed=0, runs=SWARM_RUNS, orders=SWARM_ORDERS).begin() as play:
+        for seed in range(SWARM_RUNS):
+            run = play(seed)
+            finding.runs += 1
+            finding.troubles += (f"seed {seed}: {each}" for each in run.unknown)
+            if run.verdict is Verdict.INVALID:
+                found: dict[str, str] = {}
+                for violation in run.violations:
+                    detail = f"{violation.invariant}: {violation.detail}"
+                    found.setdefault(violation.invariant, detail)
+                finding.add(f"seed {seed}", found, time.perf_counter() - started)
+                break
+    return finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,5 +139,19 @@ class _SearchOf(Search):
         return self.saga
 
 
-FINDERS: dict[str, Finder] = {"catalogue": by_catalogue, "explore": by_explore}
+@dataclass(frozen=True, kw_only=True)
+class _SwarmOf(Swarm):
+    """A swarm of a saga that is at hand, in this process."""
+
+    saga: SagaUnderTest
+
+    def load_saga(self) -> SagaUnderTest:
+        return self.saga
+
+
+FINDERS: dict[str, Finder] = {
+    "catalogue": by_catalogue,
+    "explore": by_explore,
+    "simulate": by_simulate,
+}
 """Every finder, by name."""

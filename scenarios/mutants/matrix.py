@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 from scenarios.importing import load_object
 from scenarios.mutants.finders import FINDERS, Finding
 from scenarios.mutants.model import EXPECTATION, Mutant, Specimen, Zoo
+from scenarios.processes import Crew
 from scenarios.verdict import Verdict
 
 
@@ -68,29 +69,31 @@ def judge_zoo(
         jobs: How many processes there are.
     """
     rows = {row.specimen.name: row for row in chosen(load_zoo(reference), names)}
-    tasks = [(name, finder) for finder in finders for name in rows]
-    if jobs == 1:
-        for name, finder in tasks:
-            rows[name].findings[finder] = FINDERS[finder](rows[name].specimen.saga)
-            yield rows[name]
-        return
-    pool = ProcessPoolExecutor(
-        jobs,
-        # A forked child would inherit the locks of this process's threads without the threads.
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(reference,),
-    )
-    try:
-        under_way: dict[Future[Finding], tuple[str, str]] = {
-            pool.submit(_find, name, finder): (name, finder) for name, finder in tasks
-        }
-        for future in as_completed(under_way):
-            name, finder = under_way[future]
-            rows[name].findings[finder] = future.result()
-            yield rows[name]
-    finally:
-        pool.shutdown(cancel_futures=True)
+    begin = partial(_look, reference)
+    tasks = [Task(name, finder) for finder in finders for name in rows]
+    with ExitStack() as stack:
+        found: Iterator[tuple[Task, Finding]]
+        if jobs == 1:
+            found = map(stack.enter_context(begin()), tasks)
+        else:
+            found = stack.enter_context(Crew(begin, jobs)).work(tasks)
+        for task, finding in found:
+            rows[task.specimen].findings[task.finder] = finding
+            yield rows[task.specimen]
+
+
+class Task(NamedTuple):
+    """One specimen before one finder, both by name."""
+
+    specimen: str
+    finder: str
+
+
+@contextmanager
+def _look(reference: str) -> Iterator[Callable[[Task], tuple[Task, Finding]]]:
+    """Make a process ready to let finders loose on the specimens of a zoo."""
+    sagas = {each.name: each.saga for each in load_zoo(reference).specimens}
+    yield lambda task: (task, FINDERS[task.finder](sagas[task.specimen]))
 
 
 def chosen(zoo: Zoo, names: Sequence[str]) -> list[Row]:
@@ -105,17 +108,3 @@ def load_zoo(reference: str) -> Zoo:
         NotImportableError: There is none.
     """
     return load_object(reference, Zoo, "--zoo")
-
-
-_specimens: dict[str, Specimen] = {}
-"""The specimens by name, in a process of the pool."""
-
-
-def _begin(reference: str) -> None:
-    """Make a process ready. Ctrl-C is for the one that people see; it ends the others."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _specimens.update((each.name, each) for each in load_zoo(reference).specimens)
-
-
-def _find(name: str, finder: str) -> Finding:
-    return FINDERS[finder](_specimens[name].saga)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from scenarios.checks import INVARIANTS
 from scenarios.saga import SagaUnderTest
 
+ANOMALY = re.compile("[A-E][0-9]{1,2}")
+"""Ids of anomalies; those of the harness itself, F1 and so on, are no saga's."""
 EXPECTATION = "expect"
 """Stands beside the invariants for a bug that leaves the books right and still fails somebody: only
 what a scenario expects can tell, so that only the catalogue finds it."""
@@ -57,7 +60,7 @@ class Zoo:
     """Known-bad sagas, and correct ones.
 
     Raises:
-        ValueError: A name stands twice, or a mutant says of no finding that it must be seen.
+        ValueError: A name stands twice, an anomaly is none, or a mutant breaks nothing.
     """
 
     mutants: tuple[Mutant, ...]
@@ -70,6 +73,9 @@ class Zoo:
             msg = f"specimens of a zoo have names of their own, {', '.join(twice)} stands twice"
             raise ValueError(msg)
         for mutant in self.mutants:
+            if not ANOMALY.fullmatch(mutant.anomaly):
+                msg = f"{mutant.name} has the anomaly {mutant.anomaly!r}; write an id such as B1"
+                raise ValueError(msg)
             unknown = sorted(mutant.breaks - INVARIANTS.keys() - {EXPECTATION})
             if unknown or not mutant.breaks:
                 known = f"some of {', '.join([*INVARIANTS, EXPECTATION])}"

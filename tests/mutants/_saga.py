@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-
 from temporalio import workflow
 from typing_extensions import override
 

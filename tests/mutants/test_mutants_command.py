@@ -1,0 +1,95 @@
+"""``python -m scenarios mutants``: what it prints, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from scenarios.mutants.finders import Finding
+from scenarios.mutants.matrix import Row
+from scenarios.verdict import Verdict
+from tests.cli._commands import ROOT, command
+from tests.mutants.wrong_harness import FLAGGED, SURVIVOR
+from tests.mutants.zoo import ZOO
+
+WRONG_HARNESS = ROOT / "tests" / "mutants" / "wrong_harness.py"
+BAD, GOOD = ZOO.mutants[0], ZOO.variants[0]
+
+
+def _mutants(*words: str | Path) -> tuple[int, str]:
+    """Run the command with the scenarios of the catalogue, in this process."""
+    result = command("mutants", "--by", "catalogue", "--jobs", "1", *words)
+    return result.exit_code, result.output
+
+
+def test_bugs_that_are_found_and_correct_sagas_that_are_clean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 0; the table has a row for each, and the file what each scenario has shown."""
+    monkeypatch.chdir(ROOT)
+    code, output = _mutants("compensation registered after the step", "--json", tmp_path / "m.json")
+
+    assert code == 0, output
+    assert "found    B1" in output
+    assert "1 of 1 bad sagas found" in output
+    (specimen,) = json.loads((tmp_path / "m.json").read_text())["specimens"]
+    assert (specimen["anomaly"], specimen["verdict"]) == ("B1", "valid")
+    assert specimen["found_by"]["catalogue"]["broken"]["I7"] > 1
+
+
+def test_a_survivor_and_a_flagged_saga_fail() -> None:
+    """A bug that the fakes hide, and a bug that is taken for correct: exit code 1, and why."""
+    code, output = _mutants("--zoo", f"{WRONG_HARNESS}:ZOO")
+
+    assert code == 1, output
+    assert f"survived {SURVIVOR.name}" in output
+    assert "no finder has seen anything wrong: a scenario or an invariant is missing" in output
+    assert f"flagged {FLAGGED.name}" in output
+    assert "I6: o1 ended as failed: due nothing, shipped nothing, reserved" in output
+    assert "0 of 1 bad sagas found, 0 of 1 correct ones clean" in output
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--by", "luck"), "'luck' is no finder, take some of catalogue, explore, simulate"),
+        (("--zoo", "nowhere.py:ZOO"), "--zoo: there is no file nowhere.py"),
+        (("--zoo", "tests.mutants.zoo:Z"), "has no Z (did you mean ZOO?)"),
+        (("no keys", "--zoo", "tests.mutants.zoo:ZOO"), "(did you mean 'no key'?)"),
+    ],
+)
+def test_wrong_input(words: tuple[str, ...], says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 2, and what would do."""
+    monkeypatch.chdir(ROOT)
+    result = command("mutants", *words)
+
+    assert result.exit_code == 2
+    assert says in " ".join(result.output.split())
+
+
+def _finding(broken: str = "", *, runs: int = 1, trouble: str = "") -> Finding:
+    finding = Finding(runs=runs, troubles=[trouble] if trouble else [])
+    finding.add("a scenario", {broken: "a detail"} if broken else {}, 0.1)
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        (Row(BAD, {"catalogue": _finding("I7")}), Verdict.VALID),
+        (Row(BAD, {"catalogue": _finding(), "explore": _finding("I7")}), Verdict.VALID),
+        (Row(BAD, {"catalogue": _finding("expect")}), Verdict.VALID),
+        (Row(BAD, {"catalogue": _finding()}), Verdict.INVALID),
+        (Row(GOOD, {"catalogue": _finding()}), Verdict.VALID),
+        (Row(GOOD, {"catalogue": _finding("expect")}), Verdict.VALID),
+        (Row(GOOD, {"catalogue": _finding(), "explore": _finding("I7")}), Verdict.INVALID),
+        (Row(GOOD, {"catalogue": _finding(trouble="a check crashed")}), Verdict.UNKNOWN),
+        (Row(GOOD, {"catalogue": _finding(runs=0)}), Verdict.UNKNOWN),
+        (Row(BAD), Verdict.UNKNOWN),
+    ],
+)
+def test_the_verdict_of_a_row(row: Row, verdict: Verdict) -> None:
+    """A bug has to be seen; a correct saga has to be seen whole. Nothing is known of no runs."""
+    assert row.verdict is verdict

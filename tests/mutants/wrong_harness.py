@@ -1,0 +1,70 @@
+"""A zoo with which the harness has to fail, and what hides bugs from a harness.
+
+A bug that nobody can see, because a fake is too clean, and a bug that is taken for a correct saga.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from temporalio import activity
+from typing_extensions import override
+
+from fakes import Books, Clock, Request, Service, Settings, order_services
+from fakes.service import Handling
+from orders.activities import OrderActivities
+from orders.messages import ReserveInventory
+from scenarios.mutants import Mutant, Variant, Zoo
+from tests.mutants._saga import saga
+from tests.mutants.wrong_requests import NoKeys
+from tests.mutants.wrong_rollbacks import ForgetsTheReservation
+
+
+def too_clean(books: Books, clock: Clock, settings: Settings) -> list[Service]:
+    """Services that know a request again by its order: who sends no key is none the worse."""
+    services = order_services(books, clock, settings)
+    for service in services:
+        _guess_keys(service)
+    return services
+
+
+def _guess_keys(service: Service) -> None:
+    begin = service.begin
+
+    def begin_by_order(request: Request) -> Handling:
+        fields: dict[str, Any] = dict(request.fields)
+        if request.operation.is_create:
+            fields["idempotency_key"] = f"order-{request.order}"
+        return begin(Request(request.operation, request.order, fields, request.malformed))
+
+    service.begin = begin_by_order  # type: ignore[method-assign]
+
+
+class Remembers(OrderActivities):
+    """Keeps in the process what it should ask for: one run leaks into the next."""
+
+    reservations: ClassVar[dict[str, str]] = {}
+
+    @activity.defn
+    @override
+    async def reserve_inventory(self, message: ReserveInventory) -> str:
+        if message.order_id not in self.reservations:
+            made = await super().reserve_inventory(message)
+            self.reservations[message.order_id] = made
+        return self.reservations[message.order_id]
+
+
+SURVIVOR = Mutant(
+    name="no key before fakes that are too clean",
+    anomaly="A6",
+    why="the fakes do what the saga forgets",
+    saga=saga(activities=NoKeys, services=too_clean),
+    breaks=frozenset({"I13"}),
+)
+FLAGGED = Variant(
+    name="reservation never released, taken for correct",
+    why="it is not",
+    saga=saga(ForgetsTheReservation),
+)
+
+ZOO = Zoo(mutants=(SURVIVOR,), variants=(FLAGGED,))

@@ -33,7 +33,9 @@ from tests.mutants.wrong_requests import NoKeys, RandomKey
 from tests.mutants.wrong_services import LeavesNoTombstone, services
 from tests.sagas import idle
 
-HAPPY = load_text("scenario: all goes well\nwhy: w\norders: [{id: o1}]\nexpect: {o1: {}}", "s.yaml")
+HAPPY = load_text(
+    "scenario: all goes well\nwhy: w\norders: [{id: o1}]\nexpect: {o1: {status: any}}", "s.yaml"
+)
 BY_NAME = {name_of(scenario): scenario for scenario in catalogue()}
 LOST_REPLY = BY_NAME["payments/reply-lost"]
 ZOMBIE = BY_NAME["inventory/requests-arrive-after-the-release"]
@@ -69,14 +71,13 @@ def test_f2_a_fault_that_never_fires_has_shown_nothing() -> None:
     assert _verdict(LOST_REPLY) == (Verdict.VALID, set())
 
 
-def test_f3_fakes_that_are_too_clean_hide_a_bug() -> None:
-    """F3: who sends no keys is found out, for our fakes do not guess them; others would hide it."""
-    wanted = frozenset({"I13"})
-    honest = by_catalogue(saga(activities=NoKeys), among=[LOST_REPLY], until=wanted)
-    hidden = by_catalogue(saga(activities=NoKeys, services=too_clean), among=[LOST_REPLY])
+def test_f3_fakes_that_are_too_clean_are_noticed() -> None:
+    """F3: fakes that guess a missing key hide a double charge; that they guess shows instead."""
+    honest = by_catalogue(saga(activities=NoKeys), among=[LOST_REPLY])
+    guessing = by_catalogue(saga(activities=NoKeys, services=too_clean), among=[LOST_REPLY])
 
-    assert "I13" in honest.broken
-    assert not hidden.broken
+    assert {"I4", "I13"} <= honest.broken.keys()
+    assert guessing.broken.keys() == {"I14"}
 
 
 def test_f4_a_check_that_crashes_has_shown_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

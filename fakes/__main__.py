@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from contextlib import suppress
 from typing import Any
 
 import click
+import uvloop
 
 from fakes.app import create_app
 from fakes.server import Server, bound_socket, url_of
@@ -60,7 +60,7 @@ def main(host: str, port: int, **options: Any) -> None:
         msg = f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any free port"
         raise click.UsageError(msg) from None
     with sock, suppress(KeyboardInterrupt):
-        asyncio.run(_serve(settings, sock))
+        uvloop.run(_serve(settings, sock))
 
 
 def _settings(  # noqa: PLR0913 - as many as there are options

@@ -9,9 +9,10 @@ written as it is, and it is the invariants that find it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 
 
 class AccountKind(StrEnum):
@@ -111,11 +112,19 @@ class Entry:
 
 
 class Books:
-    """The log, the effects, and the balances that follow from the log."""
+    """The log, the effects, and the balances that follow from the log.
+
+    Attributes:
+        entries: The log, but for the entries of orders that were taken out.
+        effects: What the entries are about, by id.
+        on_write: Told about each new entry, before its effect is what the entry says.
+    """
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.effects: dict[str, Effect] = {}
+        self.on_write: Callable[[Entry], None] | None = None
+        self._next_number = 0
         self._balances: Counter[tuple[Account, str]] = Counter()
 
     def write(  # noqa: PLR0913 - an entry has that many facts, and they are all named
@@ -129,11 +138,21 @@ class Books:
         postings: Iterable[Posting] = (),
     ) -> Entry:
         """Append an entry and return it."""
-        entry = Entry(len(self.entries), at, operation, order, effect, key, tuple(postings))
+        entry = Entry(self._next_number, at, operation, order, effect, key, tuple(postings))
         self.entries.append(entry)
+        self.count(entry)
+        if self.on_write is not None:
+            self.on_write(entry)
+        return entry
+
+    def __len__(self) -> int:
+        return self._next_number
+
+    def count(self, entry: Entry) -> None:
+        """Add an entry to the balances, and give its number to no other."""
+        self._next_number = entry.number + 1
         for posting in entry.postings:
             self._balances[posting.account, posting.unit] += posting.amount
-        return entry
 
     def balance(self, account: Account, unit: str) -> int:
         """What stands on `account` now, in whole pieces of `unit`."""
@@ -150,3 +169,17 @@ class Books:
     def effects_of(self, order: str) -> list[Effect]:
         """The effects of `order`, oldest first."""
         return [effect for effect in self.effects.values() if effect.order == order]
+
+    def take_out(self, orders: Collection[str]) -> tuple[list[Entry], list[Effect]]:
+        """Hand over the entries and effects of these orders; the balances stay as they are."""
+        entries = [entry for entry in self.entries if entry.order in orders]
+        self.entries = [entry for entry in self.entries if entry.order not in orders]
+        effects = [effect for effect in self.effects.values() if effect.order in orders]
+        for effect in effects:
+            del self.effects[effect.id]
+        return entries, effects
+
+    def put_back(self, entries: Iterable[Entry]) -> None:
+        """Hold entries again that were counted before; their effects are held by the services."""
+        self.entries.extend(entries)
+        self.entries.sort(key=attrgetter("number"))

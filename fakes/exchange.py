@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from fakes.clock import Clock
-from fakes.journal import Attempt, Delivery
+from fakes.journal import Attempt, Delivery, Journal
 from fakes.operations import Operation
 from fakes.service import Handling, Reply, Request, Service
 from fakes.wire import NoReplyError, WorkerCrash
@@ -45,6 +45,7 @@ class Exchange:
 
     call: Call
     attempt: Attempt
+    journal: Journal
     service: Service
     request: Request
     clock: Clock
@@ -52,13 +53,14 @@ class Exchange:
     def deliver(self) -> Handling:
         """Let the request arrive, and write its arrival down."""
         handling = self.service.begin(self.request)
-        self.attempt.deliveries.append(
+        self.journal.deliver(
+            self.attempt,
             Delivery(
                 at=self.clock.now(),
                 status=handling.reply.status,
                 code=handling.reply.code,
                 entries=handling.entries,
-            )
+            ),
         )
         return handling
 
@@ -78,7 +80,9 @@ class Exchange:
         def leave() -> None:
             left.append(prepare())
             replied.set()
+            self.journal.end(self.attempt)
 
+        self.journal.begin(self.attempt)
         self.clock.call_at(self.clock.now() + delay, leave)
         timeout = self.call.timeout
         if timeout is not None and timeout <= delay:

@@ -69,11 +69,27 @@ class Inventory(Service):
             lines=lines,
         )
         self._move(RESERVE.name, effect, AVAILABLE, RESERVED)
-        self._reservations.setdefault(effect.order, []).append(effect)
-        if self.settings.reservation_expires_after is not None:
-            expiry = self.clock.now() + self.settings.reservation_expires_after
-            self.clock.call_at(expiry, self._expiry_of(effect))
         return effect, {"reservation_id": effect.id}
+
+    def hold(self, effect: Effect) -> None:
+        """Hold a reservation, until it expires."""
+        super().hold(effect)
+        self._reservations.setdefault(effect.order, []).append(effect)
+        if self.will_change(effect):
+            expiry = effect.at + (self.settings.reservation_expires_after or 0)
+            self.clock.call_at(expiry, self._expiry_of(effect.id))
+
+    def let_go(self, effect: Effect) -> None:
+        """Forget a reservation."""
+        super().let_go(effect)
+        self._reservations[effect.order].remove(effect)
+        if not self._reservations[effect.order]:
+            del self._reservations[effect.order]
+
+    def will_change(self, effect: Effect) -> bool:
+        """A live reservation expires, where reservations do."""
+        expires = self.settings.reservation_expires_after is not None
+        return expires and effect.state is EffectState.LIVE
 
     def undo(self, request: Request, effect: Effect) -> None:
         """Put the reserved stock back."""
@@ -137,9 +153,10 @@ class Inventory(Service):
             postings=postings,
         )
 
-    def _expiry_of(self, effect: Effect) -> Callable[[], None]:
+    def _expiry_of(self, effect_id: str) -> Callable[[], None]:
         def expire() -> None:
-            if effect.state is EffectState.LIVE:
+            effect = self.books.effects.get(effect_id)
+            if effect is not None and effect.state is EffectState.LIVE:
                 self._move("world.expire", effect, RESERVED, AVAILABLE)
                 self.end_effect(effect, "world.expire")
 

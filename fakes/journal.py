@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 
@@ -86,10 +88,18 @@ class Attempt:
 
 
 class Journal:
-    """All attempts, in the order in which they were sent."""
+    """All attempts, in the order in which they were sent.
+
+    Attributes:
+        attempts: The attempts, but for those that were taken out.
+        on_change: Told about each attempt that has begun, arrived, or ended.
+    """
 
     def __init__(self) -> None:
         self.attempts: list[Attempt] = []
+        self.on_change: Callable[[Attempt], None] | None = None
+        self._next_number = 0
+        self._under_way: Counter[int] = Counter()
         self._calls: dict[tuple[str, str], int] = {}
         self._orders: dict[tuple[str, str], str] = {}
 
@@ -97,7 +107,7 @@ class Journal:
         return iter(self.attempts)
 
     def __len__(self) -> int:
-        return len(self.attempts)
+        return self._next_number
 
     def open(  # noqa: PLR0913 - an attempt has that many facts, and they are all named
         self,
@@ -110,21 +120,36 @@ class Journal:
         activity: str = "",
     ) -> Attempt:
         """Begin an attempt: count the call and write it down."""
-        call = self._calls[order, operation] = self._calls.get((order, operation), 0) + 1
         attempt = Attempt(
-            number=len(self.attempts),
+            number=self._next_number,
             order=order,
             operation=operation,
-            call=call,
+            call=self.calls(order, operation) + 1,
             key=key,
             sent_at=sent_at,
             body=body,
             activity=activity,
         )
-        self.attempts.append(attempt)
-        if key is not None and order:
-            self._orders.setdefault((operation, key), order)
+        self._add(attempt)
+        self.begin(attempt)
         return attempt
+
+    def begin(self, attempt: Attempt) -> None:
+        """Something of `attempt` is under way: its caller waits, or a delivery is still to come."""
+        self._under_way[attempt.number] += 1
+        self._changed(attempt)
+
+    def deliver(self, attempt: Attempt, delivery: Delivery) -> None:
+        """Write an arrival down."""
+        attempt.deliveries.append(delivery)
+        self._changed(attempt)
+
+    def end(self, attempt: Attempt) -> None:
+        """What had begun is over."""
+        self._under_way[attempt.number] -= 1
+        if not self._under_way[attempt.number]:
+            del self._under_way[attempt.number]
+        self._changed(attempt)
 
     def calls(self, order: str, operation: str) -> int:
         """How many calls of `operation` were made for `order`."""
@@ -133,3 +158,52 @@ class Journal:
     def order_of_key(self, operation: str, key: str) -> str:
         """The order for which `operation` was first called with `key`, empty if it never was."""
         return self._orders.get((operation, key), "")
+
+    # -- orders that come and go --------------------------------------------------------------
+
+    def orders_under_way(self) -> set[str]:
+        """The orders of which something is still to come."""
+        return {each.order for each in self.attempts if each.number in self._under_way}
+
+    def claim(self, owners: Mapping[str, str]) -> None:
+        """Give each attempt of which nobody knew the order to the owner of its key."""
+        for attempt in self.attempts:
+            owner = owners.get(attempt.key or "")
+            if owner and not attempt.order:
+                attempt.order, attempt.call = owner, self.calls(owner, attempt.operation) + 1
+                self._note(attempt)
+                self._changed(attempt)
+
+    def take_out(self, orders: Collection[str]) -> list[Attempt]:
+        """Forget about these orders; the attempts there were."""
+        taken = [attempt for attempt in self.attempts if attempt.order in orders]
+        self.attempts = [attempt for attempt in self.attempts if attempt.order not in orders]
+        for attempt in taken:
+            self._calls.pop((attempt.order, attempt.operation), None)
+            self._orders.pop((attempt.operation, attempt.key or ""), None)
+        return taken
+
+    def put_back(self, attempts: Iterable[Attempt]) -> None:
+        """Know again about attempts that were taken out, or were made in another process's life."""
+        for attempt in attempts:
+            self._add(attempt)
+        self.attempts.sort(key=attrgetter("number"))
+
+    def skip_to(self, number: int) -> None:
+        """Give no number below this one to a new attempt."""
+        self._next_number = max(self._next_number, number)
+
+    def _add(self, attempt: Attempt) -> None:
+        self.attempts.append(attempt)
+        self.skip_to(attempt.number + 1)
+        self._note(attempt)
+
+    def _note(self, attempt: Attempt) -> None:
+        call = attempt.order, attempt.operation
+        self._calls[call] = max(attempt.call, self._calls.get(call, 0))
+        if attempt.key is not None and attempt.order:
+            self._orders.setdefault((attempt.operation, attempt.key), attempt.order)
+
+    def _changed(self, attempt: Attempt) -> None:
+        if self.on_change is not None:
+            self.on_change(attempt)

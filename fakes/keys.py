@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -24,8 +24,11 @@ class KeyState(StrEnum):
 
 @dataclass(slots=True)
 class KeyRecord:
-    """One idempotency key of one operation, since when, and what came of it."""
+    """One idempotency key of one operation, whose it is, since when, and what came of it."""
 
+    operation: str
+    key: str
+    order: str
     since: float
     state: KeyState
     fingerprint: Mapping[str, Any] | None = None
@@ -38,11 +41,15 @@ class Keys:
     Args:
         clock: The world's clock.
         settings: Whether keys are honoured, and for how long.
+
+    Attributes:
+        on_change: Told about each key that is new, cancelled, or has another reply.
     """
 
     def __init__(self, clock: Clock, settings: Settings) -> None:
         self._clock = clock
         self._settings = settings
+        self.on_change: Callable[[KeyRecord], None] | None = None
         self._records: dict[tuple[str, str], KeyRecord] = {}
 
     def answer(self, request: Request) -> Reply | None:
@@ -69,20 +76,56 @@ class Keys:
         key = request.key
         if key is None or self._settings.idempotency is Idempotency.NONE:
             return None
-        record = KeyRecord(self._clock.now(), KeyState.RUNNING, request.fields, reply)
-        self._records[request.operation.name, key] = record
+        record = KeyRecord(
+            operation=request.operation.name,
+            key=key,
+            order=request.order,
+            since=self._clock.now(),
+            state=KeyState.RUNNING,
+            fingerprint=request.fields,
+            reply=reply,
+        )
+        self._put(record)
         return record
 
-    def cancel(self, operation: str, key: str) -> None:
+    def replace_reply(self, record: KeyRecord, reply: Reply) -> None:
+        """Answer `reply` from now on."""
+        record.reply = reply
+        self._put(record)
+
+    def cancel(self, operation: str, key: str, order: str) -> None:
         """Close the door on late creates with `key`; it stays closed for a key's whole lifetime."""
         if self._settings.idempotency is Idempotency.NONE:
             return
+        now = self._clock.now()
         record = self._record(operation, key)
         if record is None:
-            self._records[operation, key] = KeyRecord(self._clock.now(), KeyState.CANCELLED)
-        else:
-            record.state = KeyState.CANCELLED
-            record.since = self._clock.now()
+            record = KeyRecord(operation, key, order, now, KeyState.CANCELLED)
+        record.state, record.since = KeyState.CANCELLED, now
+        self._put(record)
+
+    def claim(self, owners: Mapping[str, str]) -> None:
+        """Give each record of which nobody knew the order to the owner of its key."""
+        for record in self._records.values():
+            if not record.order and record.key in owners:
+                record.order = owners[record.key]
+                self._put(record)
+
+    def take_out(self, orders: Collection[str]) -> list[KeyRecord]:
+        """Forget the keys of these orders; what was known of them."""
+        taken = [record for record in self._records.values() if record.order in orders]
+        for record in taken:
+            del self._records[record.operation, record.key]
+        return taken
+
+    def put_back(self, record: KeyRecord) -> None:
+        """Know again about a key."""
+        self._records[record.operation, record.key] = record
+
+    def _put(self, record: KeyRecord) -> None:
+        self._records[record.operation, record.key] = record
+        if self.on_change is not None:
+            self.on_change(record)
 
     def _record(self, operation: str, key: str) -> KeyRecord | None:
         record = self._records.get((operation, key))

@@ -88,6 +88,7 @@ class Network:
             raise
         finally:
             attempt.ended_at = self._clock.now()
+            self._journal.end(attempt)
             await self._tell(Moment.AFTER, attempt)
         return wire
 
@@ -109,7 +110,7 @@ class Network:
             body=call.fields,
             activity=call.activity,
         )
-        return Exchange(call, attempt, service, request, self._clock)
+        return Exchange(call, attempt, self._journal, service, request, self._clock)
 
     def _order_of(self, request: Request, service: Service) -> str:
         """The order that a request is about: its own word, else what the world knows."""

@@ -12,11 +12,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from fakes.books import Account, AccountKind, Books, Effect, EffectState, Posting
-from fakes.clock import Clock
+from fakes.books import Account, AccountKind, Effect, EffectState, Posting
 from fakes.operations import Operation, Refusal
 from fakes.service import RefusedError, Request, Service
-from fakes.settings import Settings
 
 CUSTOMER = Account("customer", AccountKind.MONEY, may_be_negative=True)
 MERCHANT = Account("merchant", AccountKind.MONEY)
@@ -47,10 +45,6 @@ class Payments(Service):
     """Money between customers and the merchant, in minor units per currency."""
 
     operations: ClassVar = (CHARGE, REFUND)
-
-    def __init__(self, books: Books, clock: Clock, settings: Settings) -> None:
-        super().__init__(books, clock, settings)
-        self._refunds_of_nothing: dict[str, str] = {}
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         """Take the money, unless the card is declined."""
@@ -84,10 +78,7 @@ class Payments(Service):
         """The refund's id; a refund of nothing, for a charge never seen, has one too."""
         if effect is not None:
             return {"refund_id": effect.details["refund_id"]}
-        key = request.target_key or ""
-        if key not in self._refunds_of_nothing:
-            self._refunds_of_nothing[key] = self.new_id("re")
-        return {"refund_id": self._refunds_of_nothing[key]}
+        return {"refund_id": f"re_of_nothing_{request.target_key}"}
 
     def repeated_undo_by_id(self, request: Request, effect: Effect) -> None:
         """By its id a charge can be refunded once."""

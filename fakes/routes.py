@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from fakes.exchange import Call
 from fakes.operations import Operation, OperationTable
@@ -87,8 +88,8 @@ def call_of(
     malformed = ""
     if content:
         try:
-            body = json.loads(content)
-        except ValueError as error:
+            body = msgspec.json.decode(content)
+        except (msgspec.DecodeError, RecursionError) as error:
             malformed = f"the body is no JSON: {error}"
     if not isinstance(body, dict):
         malformed = f"the body is a {type(body).__name__}, no object"

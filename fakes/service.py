@@ -9,7 +9,7 @@ Limitations: an expired key is forgotten for creates only; an undo by it still f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -40,7 +40,12 @@ class Handling:
 
 
 class Service:
-    """A stateful fake of one service. Subclasses hold the state and the business rules."""
+    """A stateful fake of one service. Subclasses hold the state and the business rules.
+
+    Attributes:
+        keys: What it knows of idempotency keys.
+        ids_begin_after: The number after which it counts its ids.
+    """
 
     operations: ClassVar[tuple[Operation, ...]]
 
@@ -48,7 +53,8 @@ class Service:
         self.books = books
         self.clock = clock
         self.settings = settings
-        self._keys = Keys(clock, settings)
+        self.keys = Keys(clock, settings)
+        self.ids_begin_after = 0
         self._made_with: dict[tuple[str, str], list[Effect]] = {}
         self._numbers: dict[str, int] = {}
 
@@ -81,8 +87,26 @@ class Service:
             RefusedError: The service tells repeated undos apart.
         """
 
-    def settle(self) -> None:
-        """What the outside world does by itself once everything is quiet. Nothing, by default."""
+    def settle(self, effects: Iterable[Effect]) -> None:
+        """What the outside world does to these effects once all is quiet. Nothing, by default."""
+
+    def hold(self, effect: Effect) -> None:
+        """Hold an effect that this service has made, now or before it was let go."""
+        self.books.effects[effect.id] = effect
+        if effect.key is not None:
+            self._made_with.setdefault((effect.operation, effect.key), []).append(effect)
+
+    def let_go(self, effect: Effect) -> None:
+        """Forget an effect; the books have handed it over."""
+        if effect.key is not None:
+            siblings = self._made_with[effect.operation, effect.key]
+            siblings.remove(effect)
+            if not siblings:
+                del self._made_with[effect.operation, effect.key]
+
+    def will_change(self, effect: Effect) -> bool:
+        """Whether the outside world will do something to `effect`, sooner or later. Never, here."""
+        return False
 
     def reads(self) -> Mapping[str, Any]:
         """The read-only collections: path below ``/``, and the rows they show."""
@@ -120,7 +144,7 @@ class Service:
         Only a request that was the first with its key can have its reply stored.
         """
         if self.settings.idempotency is Idempotency.STORES_ERRORS and handling.record is not None:
-            handling.record.reply = reply
+            self.keys.replace_reply(handling.record, reply)
 
     def end_effect(self, effect: Effect, by: str) -> None:
         """Mark `effect` as undone, and its key so that no late create can bring it back."""
@@ -128,7 +152,7 @@ class Service:
         effect.undone_by = by
         effect.undone_at = self.clock.now()
         if effect.key is not None:
-            self._keys.cancel(effect.operation, effect.key)
+            self.keys.cancel(effect.operation, effect.key, effect.order)
 
     def order_of(self, request: Request) -> str:
         """The order that an undo is about, as far as the service can tell.
@@ -141,7 +165,7 @@ class Service:
 
     def new_id(self, prefix: str) -> str:
         """A fresh id: the prefix and a running number, so that the same run gives the same ids."""
-        number = self._numbers[prefix] = self._numbers.get(prefix, 0) + 1
+        number = self._numbers[prefix] = self._numbers.get(prefix, self.ids_begin_after) + 1
         return f"{prefix}_{number}"
 
     def effects(self, operation: str) -> Iterator[Effect]:
@@ -153,7 +177,7 @@ class Service:
     def _handle(self, request: Request) -> Handling:
         if request.malformed:
             raise RefusedError(400, "invalid_request", request.malformed)
-        known = self._keys.answer(request)
+        known = self.keys.answer(request)
         return Handling(known) if known else self._answer_first(request)
 
     def _answer_first(self, request: Request) -> Handling:
@@ -165,13 +189,11 @@ class Service:
             if not stored or refused.status == HTTPStatus.BAD_REQUEST:
                 raise
             reply = refused.reply()
-        return Handling(reply, record=self._keys.remember(request, reply))
+        return Handling(reply, record=self.keys.remember(request, reply))
 
     def _create(self, request: Request) -> Reply:
         effect, body = self.create(request)
-        self.books.effects[effect.id] = effect
-        if effect.key is not None:
-            self._made_with.setdefault((effect.operation, effect.key), []).append(effect)
+        self.hold(effect)
         return Reply(request.operation.success, body)
 
     def _undo(self, request: Request) -> Reply:
@@ -182,7 +204,7 @@ class Service:
             self.repeated_undo_by_id(request, effect)
         elif request.target_key is not None and request.operation.undoes is not None:
             # Never seen: the create may still be on its way, so it must find the door closed.
-            self._keys.cancel(request.operation.undoes, request.target_key)
+            self.keys.cancel(request.operation.undoes, request.target_key, request.order)
         return Reply(request.operation.success, self.undo_reply(request, effect))
 
     def _end(self, request: Request, first: Effect) -> None:

@@ -6,7 +6,7 @@ street, city, postal code and country are there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from fakes.books import Books, Effect, EffectState
@@ -76,13 +76,16 @@ class Shipping(Service):
         )
         effect.details["tracking_number"] = f"TRACK-{effect.id.removeprefix('shp_')}"
         self._write(CREATE.name, effect)
-        if self.settings.ships_after is not None:
-            departure = self.clock.now() + self.settings.ships_after
-            self.clock.call_at(departure, lambda: self._depart(effect))
         return effect, {
             "shipment_id": effect.id,
             "tracking_number": effect.details["tracking_number"],
         }
+
+    def hold(self, effect: Effect) -> None:
+        """Hold a parcel, until it leaves."""
+        super().hold(effect)
+        if self.settings.ships_after is not None and effect.state is EffectState.LIVE:
+            self.clock.call_at(effect.at + self.settings.ships_after, self._departure_of(effect.id))
 
     def undo(self, request: Request, effect: Effect) -> None:
         """Take the parcel back, unless it has left."""
@@ -94,14 +97,23 @@ class Shipping(Service):
         """Cancelled."""
         return {"status": "cancelled"}
 
-    def settle(self) -> None:
+    def settle(self, effects: Iterable[Effect]) -> None:
         """The carrier comes for every parcel that waits."""
-        for effect in self.effects(CREATE.name):
-            self._depart(effect)
+        for effect in effects:
+            if effect.operation == CREATE.name:
+                self._depart(effect)
 
     def reads(self) -> Mapping[str, Any]:
         """``GET /shipments``."""
         return {"shipments": list(self.effects(CREATE.name))}
+
+    def _departure_of(self, effect_id: str) -> Callable[[], None]:
+        def depart() -> None:
+            effect = self.books.effects.get(effect_id)
+            if effect is not None:
+                self._depart(effect)
+
+        return depart
 
     def _depart(self, effect: Effect) -> None:
         if effect.state is not EffectState.LIVE:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from fakes.books import Books
+from fakes.books import Books, Effect
 from fakes.clock import Clock, ManualClock
+from fakes.dossier import Dossier, dossiers_of
 from fakes.inventory import Inventory
 from fakes.journal import Journal
 from fakes.network import Network
@@ -74,7 +75,10 @@ class World:
         self._books = Books()
         self.services = services(self._books, self.clock, self.settings)
         self.operations, self.routes = _table_of(tuple(map(type, self.services)))
-        self.network = Network(self._by_operation(), self.clock, self.journal)
+        self._by_operation = {
+            operation.name: service for service in self.services for operation in service.operations
+        }
+        self.network = Network(self._by_operation, self.clock, self.journal)
 
     def books(self) -> Books:
         """What the services hold."""
@@ -86,8 +90,54 @@ class World:
 
     def settle(self) -> None:
         """Let the outside world finish by itself what it has begun: the carrier fetches parcels."""
-        for service in self.services:
-            service.settle()
+        self._settle(list(self._books.effects.values()))
 
-    def _by_operation(self) -> dict[str, Service]:
-        return {op.name: service for service in self.services for op in service.operations}
+    # -- orders that come and go --------------------------------------------------------------
+
+    def claim(self, keys: Mapping[str, Collection[str]]) -> None:
+        """Give what nobody knew the order of to the orders that may have used its key.
+
+        Args:
+            keys: By order, its idempotency keys.
+        """
+        owners = {key: order for order, its_keys in keys.items() for key in its_keys}
+        self.journal.claim(owners)
+        for service in self.services:
+            service.keys.claim(owners)
+
+    def settle_orders(self, orders: Collection[str]) -> set[str]:
+        """Let the outside world finish with orders that have ended; those that it cannot yet.
+
+        Of these something is still to come: a caller waits, a late request is on its way, a
+        reservation expires.
+        """
+        effects = [each for each in self._books.effects.values() if each.order in orders]
+        self._settle(effects)
+        due = {each.order for each in effects if self._service_of(each).will_change(each)}
+        return due | (self.journal.orders_under_way() & set(orders))
+
+    def take_out(self, orders: Collection[str]) -> list[Dossier]:
+        """Forget these orders, and hand over what there was, a dossier for each."""
+        entries, effects = self._books.take_out(orders)
+        for effect in effects:
+            self._service_of(effect).let_go(effect)
+        keys = [record for service in self.services for record in service.keys.take_out(orders)]
+        found = dossiers_of(Dossier("", self.journal.take_out(orders), entries, effects, keys))
+        return [found.get(order) or Dossier(order) for order in orders]
+
+    def put_back(self, dossiers: Collection[Dossier]) -> None:
+        """Know these orders again, as if they had never been taken out."""
+        self.journal.put_back(each for dossier in dossiers for each in dossier.attempts)
+        self._books.put_back(each for dossier in dossiers for each in dossier.entries)
+        for dossier in dossiers:
+            for effect in dossier.effects:
+                self._service_of(effect).hold(effect)
+            for record in dossier.keys:
+                self._by_operation[record.operation].keys.put_back(record)
+
+    def _settle(self, effects: Collection[Effect]) -> None:
+        for service in self.services:
+            service.settle(effects)
+
+    def _service_of(self, effect: Effect) -> Service:
+        return self._by_operation[effect.operation]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
 import uvloop
 
 from fakes.app import create_app
+from fakes.logbook import Logbook, LogbookError
 from fakes.server import Server, bound_socket, url_of
 from fakes.settings import Settings
 from fakes.settings_words import read_settings
@@ -22,6 +24,7 @@ _EPILOG = """
 Examples:
   python -m fakes --port 0 --stock WIDGET=5 --default-stock 0
   python -m fakes --ships-after 1h --idempotency expires:24h
+  python -m fakes --journal fakes.ndjson
   curl -X POST localhost:8080/__fakes__/faults \\
        -d '{"on": "payments.charge", "fault": "drop_response", "calls": 1}'
   curl localhost:8080/charges?order_id=o1
@@ -47,11 +50,27 @@ Examples:
     metavar="PROFILE",
     help="replay, stores_errors, none, or expires:TIME.",
 )
-def main(host: str, port: int, **options: Any) -> None:
-    """Serve inventory, payments, shipping and notifications, with faults on demand.
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write every change to FILE before anybody is told of it, and go on with what it holds.",
+)
+def main(host: str, port: int, journal: Path | None, **options: Any) -> None:
+    r"""Serve inventory, payments, shipping and notifications, with faults on demand.
 
     All four services answer below one URL. They remember what they did until the process ends or
-    POST /__fakes__/reset begins a new world. A TIME is a number and its unit: 500ms, 30s, 1h30m.
+    POST /__fakes__/reset begins a new world; with --journal FILE the next process that is given
+    FILE goes on where this one was stopped or killed, and the other options count for a new FILE
+    only. A TIME is a number and its unit: 500ms, 30s, 1h30m.
+
+    \b
+    Control routes below /__fakes__ (docs/fakes-http.md says more):
+      GET health, POST reset         is it there; a new world, with other settings
+      GET, POST, DELETE faults       what fails, such as {"on": "shipping", "fault": 503}
+      GET journal, GET books         all of it; ?after=N streams lines with higher numbers
+      POST finished                  {"orders": {"o1": ["order-o1"]}}: out of memory with them
+      GET totals, POST settle        sums; let all happen that is still to come
     """
     settings = _settings(**options)
     try:
@@ -60,7 +79,7 @@ def main(host: str, port: int, **options: Any) -> None:
         msg = f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any free port"
         raise click.UsageError(msg) from None
     with sock, suppress(KeyboardInterrupt):
-        uvloop.run(_serve(settings, sock))
+        uvloop.run(_serve(settings, sock, journal))
 
 
 def _settings(  # noqa: PLR0913 - as many as there are options
@@ -96,15 +115,19 @@ def _stock(option: str) -> tuple[str, int]:
     return sku, int(pieces)
 
 
-async def _serve(settings: Settings, sock: socket.socket) -> None:
+async def _serve(settings: Settings, sock: socket.socket, journal: Path | None) -> None:
     url = url_of(sock)
+    try:
+        app = create_app(settings, logbook=Logbook(journal) if journal else None)
+    except (LogbookError, OSError) as error:
+        raise click.UsageError(f"--journal {error}") from None
 
     def announce() -> None:
         lines = [f"fakes listening on {url}"]
         lines += [f"ORDERS_{service}_URL={url}" for service in _SERVICES]
         click.echo("\n".join(lines))
 
-    await Server(create_app(settings), announce).serve(sockets=[sock])
+    await Server(app, announce).serve(sockets=[sock])
 
 
 if __name__ == "__main__":

@@ -15,14 +15,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fakes.clock import Clock, LoopClock
+from fakes.clock import ManualClock
 from fakes.connection import Connection, HalfReply, NoReply
 from fakes.control import control_routes
+from fakes.logbook import Logbook
 from fakes.operations import Operation
 from fakes.reads import read
 from fakes.routes import call_of, unknown_route
 from fakes.settings import Settings
 from fakes.stage import Stage
+from fakes.wall_clock import WallClock
 from fakes.wire import IncompleteReplyError, TransportError
 from fakes.world import ServiceFactory, order_services
 
@@ -32,8 +34,9 @@ _Endpoint = Callable[[Request], Awaitable[Response]]
 def create_app(
     settings: Settings | None = None,
     *,
-    clock: Callable[[], Clock] = LoopClock,
+    clock: Callable[[], ManualClock] = WallClock,
     services: ServiceFactory = order_services,
+    logbook: Logbook | None = None,
 ) -> Starlette:
     """The application that serves one world; to be called on the event loop that will run it.
 
@@ -43,8 +46,12 @@ def create_app(
         settings: What the world holds at first, and after each reset.
         clock: Makes the world's clock, by default one of real time.
         services: Makes the services, by default those around an order.
+        logbook: Holds the world, if it has one, and every change of it.
+
+    Raises:
+        LogbookError: The logbook cannot be read.
     """
-    stage = Stage(settings or Settings(), clock, services)
+    stage = Stage(settings or Settings(), clock, services, logbook)
     routes = [
         Route(path, _operation(stage, operation), methods=[method])
         for operation in stage.world.operations.operations
@@ -66,10 +73,12 @@ def _operation(stage: Stage, operation: Operation) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
         content = await request.body()
         call = call_of(operation, request.path_params, request.query_params, content)
+        keeper = stage.keeper
+        keeper.recall_for(call)
         connection: Connection = request.state.connection
         try:
             with connection.cancelling_on_hangup():
-                wire = await stage.world.network.send(replace(call, connected=True))
+                wire = await keeper.world.network.send(replace(call, connected=True))
         except IncompleteReplyError as error:
             return HalfReply(error.reply, connection)
         except TransportError:
@@ -79,6 +88,8 @@ def _operation(stage: Stage, operation: Operation) -> _Endpoint:
             if not connection.transport.is_closing():
                 raise  # it is not the client who has gone, but the server
             return NoReply()
+        finally:
+            keeper.commit()
         return Response(wire.content, wire.status, wire.headers)
 
     return endpoint
@@ -87,6 +98,7 @@ def _operation(stage: Stage, operation: Operation) -> _Endpoint:
 def _read(stage: Stage) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
         order = request.query_params.get("order_id")
+        stage.keeper.recall(order)
         return JSONResponse(read(stage.world, request.url.path, order))
 
     return endpoint

@@ -158,6 +158,12 @@ class Books:
         """What stands on `account` now, in whole pieces of `unit`."""
         return self._balances[account, unit]
 
+    def units(self, account: Account) -> list[str]:
+        """The units of which `account` holds more or less than nothing."""
+        return [
+            unit for (each, unit), amount in self._balances.items() if amount and each == account
+        ]
+
     def balances(self) -> dict[str, dict[str, int]]:
         """Every balance that is not zero: account name, then unit."""
         table: dict[str, dict[str, int]] = {}

@@ -1,24 +1,29 @@
-"""The control routes below ``/__fakes__``: a new world, faults, and a look behind the services."""
+"""The control routes below ``/__fakes__``: a new world, faults, and a look behind the services.
+
+``docs/fakes-http.md`` says what each is for.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from fakes import streams
 from fakes.as_json import as_json
 from fakes.fault_words import read_rule
 from fakes.faults import FaultRule, Position, Rule
 from fakes.settings_words import read_settings
 from fakes.stage import Stage
-from fakes.words import WordsError
+from fakes.words import WordsError, members, shown, text
 
 _Control = Callable[[Stage, Any], Any]
-"""Does something to the stage with the words of a request; returns what is answered."""
+"""Does something to the stage with the words of a request; what is answered, or as what."""
 
 
 def control_routes(stage: Stage) -> list[Route]:
@@ -30,6 +35,9 @@ def control_routes(stage: Stage) -> list[Route]:
         _route(stage, "DELETE faults", _clear_faults),
         _route(stage, "GET books", _books),
         _route(stage, "GET journal", _journal),
+        _route(stage, "GET totals", _totals),
+        _route(stage, "POST finished", _finished),
+        _route(stage, "POST settle", _settle),
         _route(stage, "GET health", _health),
     ]
 
@@ -37,20 +45,24 @@ def control_routes(stage: Stage) -> list[Route]:
 def _route(
     stage: Stage, name: str, control: _Control, error: str = "invalid_request", success: int = 200
 ) -> Route:
+    method, path = name.split()
+
     async def endpoint(request: Request) -> Response:
         try:
-            return JSONResponse(control(stage, _words_in(await request.body())), success)
+            words = dict(request.query_params) if method == "GET" else await _body_of(request)
+            answer = control(stage, words)
         except WordsError as refused:
             return JSONResponse({"error": error, "detail": str(refused)}, 400)
+        stage.keeper.commit()
+        return answer if isinstance(answer, Response) else JSONResponse(answer, success)
 
-    method, path = name.split()
     return Route(f"/__fakes__/{path}", endpoint, methods=[method])
 
 
-def _words_in(body: bytes) -> Any:
+async def _body_of(request: Request) -> Any:
     try:
-        return json.loads(body or b"{}")
-    except ValueError as error:
+        return msgspec.json.decode(await request.body() or b"{}")
+    except (msgspec.DecodeError, RecursionError) as error:
         raise WordsError(f"the body is no JSON: {error}") from None
 
 
@@ -68,16 +80,18 @@ def _add_fault(stage: Stage, words: Any) -> Any:
     if rule.fault.kind.position is Position.WORKER:
         detail = f"{rule.fault} strikes a worker: it needs one, in process or with an engine"
         raise WordsError(detail)
-    stage.world.network.rules.append(rule)
+    stage.add_rule(words, rule)
     return _shown(rule)
 
 
 def _clear_faults(stage: Stage, _: Any) -> Any:
-    stage.world.network.rules.clear()
+    stage.clear_rules()
     return {"faults": []}
 
 
-def _books(stage: Stage, _: Any) -> Any:
+def _books(stage: Stage, query: Mapping[str, str]) -> Any:
+    if (after := _position(query)) is not None:
+        return streams.ndjson(stage.keeper, streams.entries, after)
     books = stage.world.books()
     return {
         "entries": as_json(books.entries),
@@ -86,13 +100,63 @@ def _books(stage: Stage, _: Any) -> Any:
     }
 
 
-def _journal(stage: Stage, _: Any) -> Any:
+def _journal(stage: Stage, query: Mapping[str, str]) -> Any:
+    if (after := _position(query)) is not None:
+        return streams.ndjson(stage.keeper, streams.attempts, after)
     return {"attempts": as_json(stage.world.journal.attempts)}
+
+
+def _position(query: Mapping[str, str]) -> int | None:
+    after = members(query, "the query", ("after",)).get("after")
+    try:
+        return None if after is None else int(after)
+    except ValueError:
+        raise WordsError(f"after must be a whole number, not {shown(after)}") from None
+
+
+def _totals(stage: Stage, _: Any) -> Any:
+    world, archive = stage.world, stage.keeper.archive
+    effects = Counter(archive.effects)
+    effects.update((each.operation, str(each.state)) for each in world.books().effects.values())
+    table: dict[str, dict[str, int]] = {}
+    for (operation, state), count in sorted(effects.items()):
+        table.setdefault(operation, {})[state] = count
+    open_orders = {attempt.order for attempt in world.journal.attempts}
+    return {
+        "orders": {"open": len(open_orders), "finished": archive.orders},
+        "attempts": len(world.journal),
+        "entries": len(world.books()),
+        "effects": table,
+        "balances": world.books().balances(),
+    }
+
+
+def _finished(stage: Stage, words: Any) -> Any:
+    orders = members(words, "finished", ("orders",)).get("orders")
+    if not isinstance(orders, Mapping):
+        raise WordsError(f"orders must name keys by order, as in {{o1: [k1]}}, not {shown(orders)}")
+    for order, keys in orders.items():
+        if not isinstance(keys, list):
+            raise WordsError(f"the keys of {order} must be a list, not {shown(keys)}")
+        for key in keys:
+            text(key, f"a key of {order}")
+    stage.keeper.finish(orders)
+    return streams.NdjsonResponse(streams.dossiers(stage.keeper, orders))
+
+
+def _settle(stage: Stage, _: Any) -> Any:
+    stage.settle()
+    return {"now": stage.world.clock.now()}
 
 
 def _health(stage: Stage, _: Any) -> Any:
     world = stage.world
-    return {"status": "ok", "now": world.clock.now(), "attempts": len(world.journal)}
+    return {
+        "status": "ok",
+        "now": world.clock.now(),
+        "began": stage.began,
+        "attempts": len(world.journal),
+    }
 
 
 def _shown(rule: Rule) -> Any:
@@ -103,5 +167,6 @@ def _shown(rule: Rule) -> Any:
         "fault": str(rule.fault),
         "calls": str(rule.calls),
         "order": rule.order,
+        "share": rule.share,
         "fired": rule.fired,
     }

@@ -7,13 +7,13 @@ from typing import Any
 
 from fakes.faults import ALL_CALLS, FAULTS, Argument, Calls, Fault, FaultRule
 from fakes.operations import OperationTable
-from fakes.words import WordsError, duration, members, shown, text, unknown, whole_number
+from fakes.words import WordsError, duration, members, part, shown, text, unknown, whole_number
 
-_RULE = ("on", "fault", "calls", "order")
+_RULE = ("on", "fault", "calls", "order", "share")
 
 
 def read_rule(words: Any, table: OperationTable) -> FaultRule:
-    """The rule that ``{on, fault, calls, order}`` describes.
+    """The rule that ``{on, fault, calls, order, share}`` describes.
 
     Raises:
         WordsError: It describes none.
@@ -29,6 +29,7 @@ def read_rule(words: Any, table: OperationTable) -> FaultRule:
         fault=fault,
         calls=read_calls(rule.get("calls", "all")),
         order=None if order is None else text(order, "order"),
+        share=part(rule.get("share", 1), "share"),
     )
 
 

@@ -6,6 +6,7 @@ returns a fault wins (after turmoil's ``Rule``).
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -173,6 +174,8 @@ class FaultRule:
         fault: What happens to them.
         calls: Which of their calls.
         order: Only for this order; ``None`` for each.
+        share: Which part of these calls it strikes, from 0 to 1. Which ones, their order, operation
+            and call decide, so that the same run suffers the same.
         fired: How often it struck.
     """
 
@@ -180,6 +183,7 @@ class FaultRule:
     fault: Fault
     calls: Calls = ALL_CALLS
     order: str | None = None
+    share: float = 1.0
     fired: int = field(default=0, compare=False)
 
     def __call__(self, attempt: Attempt) -> Fault | None:
@@ -189,8 +193,15 @@ class FaultRule:
             and attempt.call in self.calls
             and self.order in (None, attempt.order)
             and self.fault.start <= attempt.sent_at < self.fault.end
+            and (self.share == 1.0 or self._lot(attempt) < self.share)
         )
         if not meant:
             return None
         self.fired += 1
         return self.fault
+
+    def _lot(self, attempt: Attempt) -> float:
+        """A number from 0 to 1 that is always the same for the same call, and else like chance."""
+        call = f"{self.fault} {attempt.order} {attempt.operation} {attempt.call}"
+        digest = hashlib.blake2b(call.encode(errors="replace"), digest_size=8).digest()
+        return int.from_bytes(digest) / 2**64

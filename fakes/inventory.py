@@ -45,7 +45,6 @@ class Inventory(Service):
 
     def __init__(self, books: Books, clock: Clock, settings: Settings) -> None:
         super().__init__(books, clock, settings)
-        self._stocked: set[str] = set()
         self._reservations: dict[str, list[Effect]] = {}
         for sku in settings.stock:
             self._open_account(sku)
@@ -118,15 +117,12 @@ class Inventory(Service):
                 account.name: self.books.balance(account, sku)
                 for account in (AVAILABLE, RESERVED, SHIPPED)
             }
-            for sku in sorted(self._stocked)
+            for sku in sorted({*self.settings.stock, *self.books.units(WORLD)})
         }
 
     def _open_account(self, sku: str) -> None:
-        if sku in self._stocked:
-            return
-        self._stocked.add(sku)
         quantity = self.settings.stock.get(sku, self.settings.default_stock)
-        if quantity:
+        if quantity and not self.books.balance(WORLD, sku):
             self.books.write(
                 at=0.0,  # it was there when the world began, whenever somebody looks first
                 operation="world.stock",

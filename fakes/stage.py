@@ -1,10 +1,17 @@
-"""The world that is being served, and can be exchanged for a new one."""
+"""The world that is being served, which can be exchanged for a new one."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from typing import Any
 
-from fakes.clock import Clock
+from fakes.archive import Archive
+from fakes.clock import ManualClock
+from fakes.faults import FaultRule
+from fakes.keeper import Keeper
+from fakes.logbook import Begin, Logbook, Step
+from fakes.restart import Remains
 from fakes.settings import Settings
 from fakes.world import ServiceFactory, World
 
@@ -14,22 +21,82 @@ class Stage:
 
     Args:
         settings: What each new world begins with, unless it is told otherwise.
-        clock: Makes the clock of a new world.
-        services: Makes the services of a new world.
+        clock: Makes the clock of a world.
+        services: Makes the services of a world.
+        logbook: Where changes are written down; the world that it tells of is gone on with.
 
     Attributes:
-        world: The present world.
+        keeper: The keeper of the present world.
+        began: When that world began, in seconds since 1970.
+
+    Raises:
+        LogbookError: The logbook cannot be read.
     """
 
+    keeper: Keeper
+    began: float
+
     def __init__(
-        self, settings: Settings, clock: Callable[[], Clock], services: ServiceFactory
+        self,
+        settings: Settings,
+        clock: Callable[[], ManualClock],
+        services: ServiceFactory,
+        logbook: Logbook | None = None,
     ) -> None:
         self.settings = settings
         self._clock = clock
         self._services = services
-        self.reset()
+        self._logbook = logbook
+        self._rules: list[dict[str, Any]] = []
+        remains = Remains(logbook.steps() if logbook else ())
+        if remains.begin is None:
+            self.reset()
+        else:
+            self._go_on(remains, remains.begin)
+
+    @property
+    def world(self) -> World:
+        """The present world."""
+        return self.keeper.world
 
     def reset(self, settings: Settings | None = None) -> None:
         """Begin a new world; what is still under way in the old one stays there."""
         chosen = settings or self.settings
-        self.world = World(chosen, clock=self._clock(), services=self._services)
+        if hasattr(self, "keeper"):
+            self.keeper.retire()
+        world = World(chosen, clock=self._clock(), services=self._services)
+        self.began = time.time()
+        self._rules = []
+        self._write(Step(0.0, Begin(chosen, self.began), entries=world.books().entries))
+        self.keeper = Keeper(world, Archive(), self._logbook)
+
+    def add_rule(self, words: dict[str, Any], rule: FaultRule) -> None:
+        """Let the network follow `rule` after those it has; `words` is how to say it."""
+        self.world.network.rules.append(rule)
+        self._rules.append(words)
+        self.keeper.write_rules(self._rules)
+
+    def clear_rules(self) -> None:
+        """Let nothing fail any more."""
+        self.world.network.rules.clear()
+        self._rules = []
+        self.keeper.write_rules(self._rules)
+
+    def settle(self) -> None:
+        """Let all happen that is still to come: the clock jumps to the last of it."""
+        clock = self.world.clock
+        assert isinstance(clock, ManualClock), "the stage made it"
+        self.world.settle()
+        clock.run_all()
+        self.world.settle()
+
+    def _go_on(self, remains: Remains, begin: Begin) -> None:
+        world = remains.world(self._clock(), self._services)
+        self.began = begin.at
+        self._rules = remains.rules
+        self._write(Step(remains.at, attempts=remains.interrupted))
+        self.keeper = Keeper(world, remains.archive, self._logbook)
+
+    def _write(self, step: Step) -> None:
+        if self._logbook is not None:
+            self._logbook.append(step)

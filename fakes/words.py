@@ -46,6 +46,13 @@ def whole_number(value: object, what: str, least: int, most: int | None = None) 
     return value
 
 
+def part(value: object, what: str) -> float:
+    """`value` as a part of a whole."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise WordsError(f"{what} must be a number from 0 to 1, not {shown(value)}")
+    return float(value)
+
+
 def duration(value: object, what: str) -> float:
     """`value` as a duration, in seconds."""
     try:

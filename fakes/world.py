@@ -60,6 +60,7 @@ class World:
         settings: What the world holds at first and does by itself.
         clock: The world's clock; one that moves only when told to, by default.
         services: Makes the services; those around an order, by default.
+        books: What the services hold already; nothing but the opening stock, by default.
     """
 
     def __init__(
@@ -68,11 +69,12 @@ class World:
         *,
         clock: Clock | None = None,
         services: ServiceFactory = order_services,
+        books: Books | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self.clock = clock or ManualClock()
         self.journal = Journal()
-        self._books = Books()
+        self._books = Books() if books is None else books
         self.services = services(self._books, self.clock, self.settings)
         self.operations, self.routes = _table_of(tuple(map(type, self.services)))
         self._by_operation = {

@@ -25,7 +25,13 @@ async def test_a_fault_can_be_added_listed_and_cleared(over_http: OverHttp) -> N
     listed = await control(over_http, "GET", "faults")
     cleared = await control(over_http, "DELETE", "faults")
 
-    rule = {"on": ["payments.charge"], "fault": "drop_response", "calls": "1, 3", "order": "o1"}
+    rule = {
+        "on": ["payments.charge"],
+        "fault": "drop_response",
+        "calls": "1, 3",
+        "order": "o1",
+        "share": 1.0,
+    }
     assert (added.status_code, added.json()) == (201, {**rule, "fired": 0})
     assert listed.json() == {"faults": [{**rule, "fired": 1}]}
     assert cleared.json() == {"faults": []}

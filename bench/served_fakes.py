@@ -11,6 +11,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,6 +131,8 @@ def main(orders: int) -> None:
     """Measure throughput."""
     table = Table("fakes", "requests/CPU-s", "requests/s", "MiB")
     table.add_row("in memory", *_throughput(orders))
+    with tempfile.TemporaryDirectory() as folder:
+        table.add_row("with --journal", *_throughput(orders, f"--journal={folder}/fakes.ndjson"))
     Console().print(table)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 
 from fakes import Attempt, Effect, EffectState, Entry, Seen
 from scenarios.checks.evidence import Evidence, Matter, is_live, not_listed
@@ -116,7 +117,13 @@ def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
 
 
 def one_effect_per_request(evidence: Evidence) -> Facts:
-    """I13: however often a request is sent, it has one effect; one key stands for one request.
+    """I13: however often a request is sent, it has one effect; one key stands for one request."""
+    yield from requests_have_one_effect(evidence)
+    yield from keys_keep_their_payload(evidence.journal)
+
+
+def requests_have_one_effect(evidence: Evidence) -> Facts:
+    """The first half of I13: however often a request is sent, it has one effect.
 
     Two requests are the same if they carry the same key. So they are if only their keys differ, or
     they have none, and the effect of the first is still there when the second has its own: a key
@@ -141,7 +148,6 @@ def one_effect_per_request(evidence: Evidence) -> Facts:
         key = _in_words([keys[effect] for effect in twins])
         detail = f"{entry.operation} was done {len(twins)} times with {key}: {', '.join(twins)}"
         yield None if len(twins) == 1 else _violation("I13", entry, detail)
-    yield from _keys_keep_their_payload(evidence)
 
 
 def attempts_and_effects_agree(evidence: Evidence) -> Facts:
@@ -301,9 +307,10 @@ def _in_words(keys: list[str]) -> str:
     return "keys " + " and ".join(key or "none" for key in keys)
 
 
-def _keys_keep_their_payload(evidence: Evidence) -> Facts:
+def keys_keep_their_payload(attempts: Iterable[Attempt]) -> Facts:
+    """The second half of I13: one key stands for one request."""
     first: dict[tuple[str, str], Attempt] = {}
-    for attempt in evidence.journal:
+    for attempt in attempts:
         if attempt.key is None:
             continue
         earlier = first.setdefault((attempt.operation, attempt.key), attempt)

@@ -59,6 +59,11 @@ class Evidence:
         return frozenset(effect.operation for effect in self.effects if effect.lines)
 
     @cached_property
+    def money_operations(self) -> frozenset[str]:
+        """The creates whose effects are payments."""
+        return frozenset(effect.operation for effect in self.effects if effect.amount)
+
+    @cached_property
     def _effects_by_order(self) -> dict[str, list[Effect]]:
         table: dict[str, list[Effect]] = {}
         for effect in self.effects:

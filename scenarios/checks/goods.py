@@ -14,8 +14,20 @@ from scenarios.verdict import Violation
 
 def stock_is_conserved(evidence: Evidence) -> Facts:
     """I5: per SKU and at every prefix nothing appears or vanishes, and no shelf is below zero."""
-    balances: Counter[tuple[str, str]] = Counter()
+    shelves = Shelves()
     for entry in evidence.books.entries:
+        yield from shelves.facts_of(entry)
+
+
+class Shelves:
+    """What every shelf holds after each entry of the log; I5 looks at each in turn."""
+
+    def __init__(self) -> None:
+        self._balances: Counter[tuple[str, str]] = Counter()
+
+    def facts_of(self, entry: Entry) -> Facts:
+        """What the next entry does to the stock."""
+        balances = self._balances
         sums: Counter[str] = Counter()
         for posting in entry.postings:
             if posting.account.kind is not AccountKind.STOCK:

@@ -103,9 +103,7 @@ def _violation(invariant: str, entry: Entry, detail: str) -> Violation:
 def _is_paid_for(evidence: Evidence) -> bool:
     """Whether completing includes paying, or somebody pays all the same."""
     means = (evidence.operations[name] for name in evidence.completed_means)
-    return any(operation.moves_money for operation in means) or any(
-        effect.amount for effect in evidence.effects
-    )
+    return any(operation.moves_money for operation in means) or bool(evidence.money_operations)
 
 
 def _beyond_the_charge(evidence: Evidence, entry: Entry, held: int, currencies: set[str]) -> str:

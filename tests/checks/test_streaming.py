@@ -1,20 +1,29 @@
 from __future__ import annotations
 
+import asyncio
 import random
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from fakes import World
+from fakes import ORDER_OPERATIONS, Idempotency
 from fakes.dossier import Dossier, dossiers_of
-from fakes.keys import KeyRecord
+from fakes.inventory import AVAILABLE
 from scenarios.checks import INVARIANTS, Evidence, Findings, check_all
 from scenarios.checks.streaming import FinishedOrder, StreamingChecks
+from scenarios.engines.simulated import SimulatedEngine
+from scenarios.loader import find, load_file
+from scenarios.outcome import Status
+from scenarios.runner import ScenarioResult, evidence_of, run_one
 from tests.checks import _bad_effects, _bad_ends, _bad_goods, _bad_money
 from tests.checks._bad import BAD, Bad
+from tests.checks._evidence import Story
 from tests.checks._good import GOOD, Tell
+from tests.sagas import naive
 
+WILD_RUNS = 80
 TOLD_IN = (_bad_money, _bad_goods, _bad_effects, _bad_ends)
 
 
@@ -32,9 +41,8 @@ def streamed(evidence: Evidence, *, seed: int = 0) -> Findings:
 
 def finished_orders(evidence: Evidence) -> list[FinishedOrder]:
     """The orders of a run, with what belongs to each, as it comes off the wire."""
-    keys: list[KeyRecord] = []
     effects = list(evidence.books.effects.values())
-    run = Dossier("", evidence.journal.attempts, evidence.books.entries, effects, keys)
+    run = Dossier("", evidence.journal.attempts, evidence.books.entries, effects)
     dossiers = dossiers_of(run)
     names = {**dossiers, **evidence.orders, **evidence.outcomes}
     return [
@@ -79,3 +87,82 @@ def test_what_is_right_is_seen_an_order_at_a_time(evidence: Tell) -> None:
 
     assert not one_by_one.violations
     assert whole.facts == one_by_one.facts
+
+
+def wild(seed: int) -> Evidence:
+    """Anything may happen to three orders, which share keys and goods, and any end may be told."""
+    chance = random.Random(seed)
+    orders = ("o1", "o2", "o3")
+    profile = chance.choice(list(Idempotency))
+    story = Story(*orders[: chance.randint(1, 3)], idempotency=profile)
+    acts = [story.reserve, story.charge, story.ship, story.mail]
+    acts += [story.release, story.refund, story.call_back, partial(story.charge, amount="5.00")]
+    for _ in range(chance.randint(3, 20)):
+        act, order = chance.choice(acts), chance.choice(orders)
+        fault = chance.choice(["", "", "", "reject", "drop_response", "delay_request", "duplicate"])
+        act(order, chance.choice(["k1", "k2", None]), fault=fault, delay=chance.choice([1.0, 20.0]))
+    if chance.random() < 0.3:
+        story.write("world.loss", "", (AVAILABLE, "WIDGET", -9))
+    if chance.random() < 0.3:
+        story.write("payments.refund", "pay_1")
+    for order in story.orders:
+        if chance.random() < 0.8:
+            story.end(chance.choice(list(Status)), order)
+    cancelled = frozenset(order for order in orders if chance.random() < 0.3)
+    return story.evidence(cancelled=cancelled)
+
+
+@pytest.mark.parametrize("seed", range(WILD_RUNS))
+def test_whatever_happens_is_judged_alike(seed: int) -> None:
+    """Where orders share keys, goods and requests, judging them one by one misses nothing."""
+    evidence = wild(seed)
+
+    whole, one_by_one = check_all(evidence), streamed(evidence, seed=seed)
+
+    assert in_any_order(whole) == in_any_order(one_by_one)
+    assert not one_by_one.crashes
+
+
+def test_wild_runs_break_what_can_be_broken_across_orders() -> None:
+    """The comparison is worth something: these runs break nearly every invariant."""
+    runs = (check_all(wild(seed)) for seed in range(WILD_RUNS))
+    broken = {each.invariant for run in runs for each in run.violations}
+
+    assert broken >= {*INVARIANTS} - {"I1", "I3", "I15", "I19"}
+
+
+@pytest.mark.parametrize("file", find([]), ids=lambda file: f"{file.parent.name}/{file.stem}")
+def test_a_bad_saga_is_judged_alike(file: Path) -> None:
+    """What the naive saga does wrong in a scenario is found an order at a time as well."""
+    result = asyncio.run(played_by_the_naive_saga(file))
+    evidence = evidence_of(result.trial)
+
+    assert in_any_order(check_all(evidence)) == in_any_order(streamed(evidence))
+
+
+async def played_by_the_naive_saga(file: Path) -> ScenarioResult:
+    """Play a scenario in virtual time."""
+    async with SimulatedEngine(naive.SAGA) as engine:
+        return await run_one(load_file(file), engine, naive.SAGA)
+
+
+def test_entries_must_come_in_the_order_of_the_log() -> None:
+    """A log with a hole would make the stock look right, or wrong: it is refused."""
+    evidence = GOOD[0]()
+    checks = StreamingChecks(evidence.operations, evidence.completed_means)
+
+    with pytest.raises(ValueError, match="entry 0 of the log is due, not 1"):
+        checks.log(evidence.books.entries[1:])
+
+
+def test_an_order_that_is_handed_over_again_is_judged_again() -> None:
+    """What was wrong with an order when it was looked at first counts no more."""
+    story = Story("o1").all_steps()
+    early = finished_orders(story.end(Status.FAILED).evidence())
+    late = finished_orders(story.end(Status.COMPLETED).evidence())
+    checks = StreamingChecks(ORDER_OPERATIONS, story.evidence().completed_means)
+    checks.log(story.world.books().entries)
+
+    assert any(checks.order(order) for order in early)
+    assert not any(checks.order(order) for order in late)
+    assert not checks.findings().violations

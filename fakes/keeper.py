@@ -66,13 +66,16 @@ class Keeper:
         open_ones = [order for order in keys if order not in self.archive]
         self.world.claim({order: keys[order] for order in open_ones})
         waiting = self.world.settle_orders(open_ones)
+        self.put_away([order for order in open_ones if order not in waiting])
+
+    def put_away(self, orders: Collection[str]) -> None:
+        """Move orders from memory to the archive."""
         self.commit()
-        finished = [order for order in open_ones if order not in waiting]
-        dossiers = self.world.take_out(finished)
+        dossiers = self.world.take_out(orders)
         self.archive.store(dossiers)
         self._known.difference_update(*(dossier.names for dossier in dossiers))
-        if finished:
-            self._append(finished=finished)
+        if orders:
+            self._append(finished=list(orders))
 
     def commit(self) -> None:
         """Write down what has changed; to be called before anybody is told of it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -57,9 +56,8 @@ class Remains:
                 self._interrupt(attempt)
 
     def world(self, clock: ManualClock, services: ServiceFactory) -> World:
-        """The world as it is now: time has gone on while nobody served it."""
+        """The world as it is at the moment that `clock` shows."""
         assert self.begin is not None, "an empty logbook tells of no world"
-        clock.advance_to(max(self.at, time.time() - self.begin.at))
         world = World(self.begin.settings, clock=clock, services=services, books=self._books)
         for service in world.services:
             service.ids_begin_after = len(self._books)  # each id has an entry, so this is enough

@@ -24,6 +24,7 @@ class Stage:
         clock: Makes the clock of a world.
         services: Makes the services of a world.
         logbook: Where changes are written down; the world that it tells of is gone on with.
+        now: The real time, in seconds since 1970.
 
     Attributes:
         keeper: The keeper of the present world.
@@ -42,8 +43,10 @@ class Stage:
         clock: Callable[[], ManualClock],
         services: ServiceFactory,
         logbook: Logbook | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings
+        self._now = now
         self._clock = clock
         self._services = services
         self._logbook = logbook
@@ -65,7 +68,7 @@ class Stage:
         if hasattr(self, "keeper"):
             self.keeper.retire()
         world = World(chosen, clock=self._clock(), services=self._services)
-        self.began = time.time()
+        self.began = self._now()
         self._rules = []
         self._write(Step(0.0, Begin(chosen, self.began), entries=world.books().entries))
         self.keeper = Keeper(world, Archive(), self._logbook)
@@ -91,7 +94,9 @@ class Stage:
         self.world.settle()
 
     def _go_on(self, remains: Remains, begin: Begin) -> None:
-        world = remains.world(self._clock(), self._services)
+        clock = self._clock()
+        clock.advance_to(max(remains.at, self._now() - begin.at))
+        world = remains.world(clock, self._services)
         self.began = begin.at
         self._rules = remains.rules
         self._write(Step(remains.at, attempts=remains.interrupted))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,7 +12,14 @@ from starlette.applications import Starlette
 from fakes import httpx_to_fakes
 from fakes.app import create_app
 from fakes.server import bound_socket, serving
-from tests.contract.faces import Face, InProcess, OverHttp, PatientClock
+from tests.contract.faces import (
+    AlwaysFinished,
+    AlwaysRestarted,
+    Face,
+    InProcess,
+    OverHttp,
+    PatientClock,
+)
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +65,23 @@ async def in_process(caught_client: httpx.AsyncClient) -> AsyncIterator[Face]:
         yield InProcess(caught_client)
 
 
-@pytest.fixture(params=["in_process", "over_http"])
+@pytest.fixture
+async def always_finished(app: Starlette, http_client: httpx.AsyncClient) -> Face:
+    """A new world behind HTTP, whose orders are out of memory between any two requests."""
+    return AlwaysFinished(http_client, app.state.stage)
+
+
+@pytest.fixture
+async def always_restarted(
+    app: Starlette, http_client: httpx.AsyncClient, tmp_path: Path
+) -> AsyncIterator[Face]:
+    """A new world behind HTTP, which begins again from its logbook between any two requests."""
+    face = AlwaysRestarted(http_client, app.state.stage, tmp_path / "fakes.ndjson")
+    yield face
+    face.end()
+
+
+@pytest.fixture(params=["in_process", "over_http", "always_finished", "always_restarted"])
 def face(request: pytest.FixtureRequest) -> Face:
     """Each test that asks for a face runs once with each of them."""
     face: Face = request.getfixturevalue(request.param)

@@ -5,13 +5,25 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from fakes import Attempt, Caller, ManualClock, Seen, Settings, World, calling
+from fakes import (
+    Attempt,
+    Caller,
+    FaultRule,
+    ManualClock,
+    Seen,
+    Settings,
+    World,
+    calling,
+    order_services,
+)
 from fakes.fault_words import read_rule
+from fakes.logbook import Logbook
 from fakes.stage import Stage
 
 PATIENCE = 0.05
@@ -91,7 +103,11 @@ class Face(ABC):
     def fault(self, on: str, fault: Any, calls: Any = 1) -> None:
         """Let calls of an operation suffer a fault, by default the first call."""
         words = {"on": on, "fault": fault, "calls": calls}
-        self.world.network.rules.append(read_rule(words, self.world.operations))
+        self.add_rule(words, read_rule(words, self.world.operations))
+
+    def add_rule(self, words: dict[str, Any], rule: FaultRule) -> None:
+        """Let the network follow a rule."""
+        self.world.network.rules.append(rule)
 
     def advance(self, seconds: float) -> None:
         """Let time pass in the world."""
@@ -157,6 +173,81 @@ class OverHttp(Face):
         """Send a request to the world."""
         return await self._client.request(method, path, **content)
 
+    def add_rule(self, words: dict[str, Any], rule: FaultRule) -> None:
+        """Let the network follow a rule."""
+        self._stage.add_rule(words, rule)
+
     async def give_up(self, request: Awaitable[httpx.Response]) -> None:
         """The client itself looks at the time."""
         await request
+
+
+class AlwaysFinished(OverHttp):
+    """Over HTTP, with every order that can be said to be finished between any two requests.
+
+    Whoever looks at the world brings them all back.
+    """
+
+    _orders: set[str]
+
+    @property
+    def world(self) -> World:
+        """The world behind the face, with all its orders."""
+        keeper = self._stage.keeper
+        keeper.recall(*self._orders)
+        return keeper.world
+
+    def begin(self, settings: Settings) -> None:
+        """Begin a new world."""
+        super().begin(settings)
+        self._orders = set()
+
+    async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Send a request to the world, and put away what can be; reads show what is not put away."""
+        if method == "GET":
+            assert self.world
+        response = await super().request(method, path, **content)
+        keeper = self._stage.keeper
+        journal = keeper.world.journal
+        orders = {attempt.order for attempt in journal} - journal.orders_under_way()
+        keeper.put_away(orders)
+        self._orders |= orders
+        return response
+
+
+class AlwaysRestarted(OverHttp):
+    """Over HTTP, with a world that begins again from its file when nothing of it is under way."""
+
+    def __init__(self, client: httpx.AsyncClient, stage: Stage, path: Path) -> None:
+        self._path = path
+        self._logbook: Logbook | None = None
+        super().__init__(client, stage)
+
+    def begin(self, settings: Settings) -> None:
+        """Begin a new world in a new file."""
+        self.end()
+        self._path.unlink(missing_ok=True)
+        self._restart(settings)
+
+    def end(self) -> None:
+        """Let go of the file."""
+        Stage.__init__(self._stage, Settings(), PatientClock, order_services)
+        if self._logbook is not None:
+            self._logbook.close()
+
+    async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Begin again, and send a request to the world."""
+        journal, clock = self.world.journal, self.world.clock
+        assert isinstance(clock, PatientClock)
+        if not journal.orders_under_way():
+            now = clock.now()
+            self._stage.keeper.commit()
+            self.end()
+            self._restart(Settings(), now)
+        return await super().request(method, path, **content)
+
+    def _restart(self, settings: Settings, now: float = 0.0) -> None:
+        self._logbook = Logbook(self._path)
+        Stage.__init__(
+            self._stage, settings, PatientClock, order_services, self._logbook, lambda: now
+        )

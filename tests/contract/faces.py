@@ -203,11 +203,11 @@ class AlwaysFinished(OverHttp):
         self._orders = set()
 
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
-        """Send a request to the world, and put away what can be; reads show what is not put away."""
-        if method == "GET":
-            assert self.world
-        response = await super().request(method, path, **content)
+        """Send a request to the world, and put away what can be."""
         keeper = self._stage.keeper
+        if method == "GET":
+            keeper.recall(*self._orders)  # reads show what is not put away
+        response = await super().request(method, path, **content)
         journal = keeper.world.journal
         orders = {attempt.order for attempt in journal} - journal.orders_under_way()
         keeper.put_away(orders)

@@ -99,6 +99,7 @@ def _read(stage: Stage) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
         order = request.query_params.get("order_id")
         stage.keeper.recall(order)
+        stage.keeper.commit()
         return JSONResponse(read(stage.world, request.url.path, order))
 
     return endpoint

@@ -22,6 +22,9 @@ from fakes.journal import Attempt
 from fakes.keys import KeyRecord
 from fakes.settings import Settings
 
+_BEGINNING = b'{"at":'
+"""How each line begins; what does not begin so was no step, and is not cut away."""
+
 
 class LogbookError(Exception):
     """A logbook cannot be used; the message is a sentence with the place."""
@@ -44,6 +47,7 @@ class Step(msgspec.Struct, omit_defaults=True):
 
     Attributes:
         at: When, in seconds of the world's clock.
+        number: Its place in the file, from 1; `Logbook.append` decides.
         begin: A new world.
         attempts: Attempts that began, arrived or ended.
         entries: What was written into the books.
@@ -55,6 +59,7 @@ class Step(msgspec.Struct, omit_defaults=True):
     """
 
     at: float
+    number: int = 0
     begin: Begin | None = None
     attempts: list[Attempt] = []  # msgspec copies empty defaults
     entries: list[Entry] = []
@@ -75,6 +80,7 @@ class Logbook:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._steps = 0
         self._file = path.open("ab")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -88,7 +94,9 @@ class Logbook:
         self._file.close()
 
     def append(self, step: Step) -> None:
-        """Write a step. When this returns the operating system has it."""
+        """Write a step after those that were read. Once this returns the system has it."""
+        self._steps += 1
+        step.number = self._steps
         self._file.write(msgspec.json.encode(step) + b"\n")
         self._file.flush()
 
@@ -99,35 +107,23 @@ class Logbook:
             LogbookError: A line says nothing, or does not follow from those before it.
         """
         decoder = msgspec.json.Decoder(Step)
-        next_entry: int | None = None
         whole = 0
         with self.path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
-                if not line.endswith(b"\n"):
+                if not line.endswith(b"\n") and _BEGINNING.startswith(line[: len(_BEGINNING)]):
                     break
                 try:
                     step = decoder.decode(line)
-                    next_entry = _follow(step, next_entry)
-                except (msgspec.DecodeError, ValueError) as error:
-                    raise LogbookError(self._refusal(number, error)) from None
-                whole += len(line)
+                except msgspec.DecodeError as error:
+                    raise self._damage(number, f"this is no step of a world: {error}") from None
+                if step.number != number:
+                    raise self._damage(number, f"this is step {step.number}, lines are missing")
+                if number == 1 and step.begin is None:
+                    raise self._damage(number, "this does not begin a world")
+                self._steps, whole = number, whole + len(line)
                 yield step
         self._file.truncate(whole)
 
-    def _refusal(self, number: int, error: Exception) -> str:
+    def _damage(self, line: int, what: str) -> LogbookError:
         remedy = "restore the file from a copy, or begin with a new one"
-        return f"{self.path}:{number}: this is no step of a world: {error}; {remedy}"
-
-
-def _follow(step: Step, next_entry: int | None) -> int:
-    """The number of the entry after `step`."""
-    if step.begin is not None:
-        next_entry = 0
-    if next_entry is None:
-        raise ValueError("the first line must begin a world")
-    for entry in step.entries:
-        if entry.number != next_entry:
-            msg = f"entry {entry.number} stands where entry {next_entry} should: lines are missing"
-            raise ValueError(msg)
-        next_entry += 1
-    return next_entry
+        return LogbookError(f"{self.path}:{line}: {what}; {remedy}")

@@ -70,7 +70,7 @@ class Stage:
         world = World(chosen, clock=self._clock(), services=self._services)
         self.began = self._now()
         self._rules = []
-        self._write(Step(0.0, Begin(chosen, self.began), entries=world.books().entries))
+        self._write(Step(0.0, begin=Begin(chosen, self.began), entries=world.books().entries))
         self.keeper = Keeper(world, Archive(), self._logbook)
 
     def add_rule(self, words: dict[str, Any], rule: FaultRule) -> None:

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fakes import ManualClock, Settings, WireReply, World, order_services
+from fakes.fault_words import read_rule
+from fakes.logbook import Logbook, LogbookError
+from fakes.stage import Stage
+from tests.fakes.callers import ask
+
+RESERVE, CHARGE, SHIP = "inventory.reserve", "payments.charge", "shipping.create"
+REFUND = "payments.refund"
+STOCKED = Settings(stock={"WIDGET": 5}, default_stock=9)
+
+
+@pytest.fixture(name="file")
+def _file(tmp_path: Path) -> Path:
+    return tmp_path / "fakes.ndjson"
+
+
+@contextmanager
+def staged(file: Path, settings: Settings = STOCKED, now: float = 0.0) -> Iterator[Stage]:
+    """The world of a file, at a moment of real time."""
+    logbook = Logbook(file)
+    try:
+        stage = Stage(settings, ManualClock, order_services, logbook, lambda: now)
+        yield stage
+        stage.keeper.commit()
+    finally:
+        logbook.close()
+
+
+def ask_for(stage: Stage, name: str, order: str = "o1") -> WireReply:
+    """Send a call to the world on the stage."""
+    return asyncio.run(ask(stage.world, name, order))
+
+
+def held_by(world: World) -> tuple[object, ...]:
+    """All that a world holds and knows."""
+    books = world.books()
+    return books.entries, books.effects, books.balances(), world.journal.attempts
+
+
+def test_a_world_goes_on_where_it_was(file: Path) -> None:
+    """Books, effects, balances and journal are equal, and so is what is made next."""
+    with staged(file) as stage:
+        for name in (RESERVE, CHARGE, SHIP):
+            ask_for(stage, name)
+        ask_for(stage, CHARGE, "o2")
+        ask_for(stage, REFUND, "o2")
+        before = held_by(stage.world)
+
+    with staged(file) as stage:
+        assert before == held_by(stage.world)
+        ask_for(stage, RESERVE, "o3")
+        numbers = [entry.number for entry in stage.world.books().entries]
+        calls = [attempt.call for attempt in stage.world.journal if attempt.operation == CHARGE]
+
+    assert numbers == list(range(len(numbers)))
+    assert calls == [1, 1]
+
+
+def test_ids_are_never_given_twice(file: Path) -> None:
+    """An effect that is made after the restart has an id of its own."""
+    made = set()
+    for order in ("o1", "o2", "o3"):
+        with staged(file) as stage:
+            ask_for(stage, CHARGE, order)
+            made |= set(stage.world.books().effects)
+
+    assert len(made) == 3
+
+
+def test_what_fell_due_in_the_meantime_happens(file: Path) -> None:
+    """Reservations expire while nobody serves them, and only those whose time has come."""
+    settings = Settings(default_stock=9, reservation_expires_after=100)
+    with staged(file, settings) as stage:
+        ask_for(stage, RESERVE)
+    with staged(file, settings, now=99) as stage:
+        clock = stage.world.clock
+        assert isinstance(clock, ManualClock)
+        assert clock.now() == 99
+        assert stage.world.books().balances()["reserved"] == {"WIDGET": 2}
+        clock.advance_to(100)
+        assert "reserved" not in stage.world.books().balances()
+
+
+def test_faults_are_followed_after_a_restart(file: Path) -> None:
+    """Rules are part of the world; those that were cleared are not."""
+    words = {"on": CHARGE, "fault": 503}
+    with staged(file) as stage:
+        stage.add_rule(words, read_rule(words, stage.world.operations))
+    with staged(file) as stage:
+        assert (ask_for(stage, CHARGE)).status == 503
+        stage.clear_rules()
+    with staged(file) as stage:
+        assert (ask_for(stage, CHARGE)).status == 201
+
+
+def test_finished_orders_stay_out_of_memory(file: Path) -> None:
+    """They are found again when they are asked for."""
+    with staged(file) as stage:
+        ask_for(stage, CHARGE)
+        ask_for(stage, CHARGE, "o2")
+        stage.keeper.finish({"o1": []})
+    with staged(file) as stage:
+        assert list(stage.world.books().effects) == ["pay_2"]
+        stage.keeper.recall("pay_1")
+        assert list(stage.world.books().effects) == ["pay_2", "pay_1"]
+    with staged(file) as stage:
+        assert {attempt.order for attempt in stage.world.journal} == {"o1", "o2"}
+
+
+def test_a_reset_begins_a_new_world_in_the_same_file(file: Path) -> None:
+    """What was before the reset is not there after the restart."""
+    with staged(file) as stage:
+        ask_for(stage, CHARGE)
+        stage.reset(Settings(default_stock=3))
+    with staged(file) as stage:
+        assert held_by(stage.world) == ([], {}, {}, [])
+        assert stage.world.settings.default_stock == 3
+
+
+def test_the_file_decides_the_settings(file: Path) -> None:
+    """Whoever begins again with other options has the world of the file."""
+    with staged(file):
+        pass
+    with staged(file, Settings(default_stock=1000)) as stage:
+        assert stage.world.settings == STOCKED
+
+
+def test_a_line_that_was_cut_off_is_dropped(file: Path) -> None:
+    """Nobody was told of it. Wherever the kill has struck, the rest of the file is whole."""
+    with staged(file) as stage:
+        ask_for(stage, CHARGE)
+        stage.keeper.commit()
+        whole = file.stat().st_size
+        ask_for(stage, CHARGE, "o2")
+    content = file.read_bytes()
+    for cut in (whole + 1, (whole + len(content)) // 2, len(content) - 1):
+        file.write_bytes(content[:cut])
+
+        with staged(file) as stage:
+            assert list(stage.world.books().effects) == ["pay_1"]
+            assert (ask_for(stage, CHARGE, "o2")).status == 201
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What happens to the lines of a file, and what is said about it."""
+
+    what: str
+    spoil: Callable[[list[bytes]], object]
+    place: int
+    reason: str
+
+    def __str__(self) -> str:
+        return self.what
+
+
+DAMAGES = (
+    Damage(
+        "a byte is wrong",
+        lambda lines: lines.insert(2, lines.pop(2).replace(b"{", b"#", 1)),
+        3,
+        "this is no step of a world: JSON is malformed",
+    ),
+    Damage(
+        "a member is wrong",
+        lambda lines: lines.insert(2, lines.pop(2).replace(b'"call":1', b'"call":"one"')),
+        3,
+        "Expected `int`, got `str` - at `$.attempts[0].call`",
+    ),
+    Damage("a line is lost", lambda lines: lines.pop(2), 3, "this is step 4, lines are missing"),
+    Damage("the first line is lost", lambda lines: lines.pop(0), 1, "this is step 2"),
+    Damage(
+        "it never was a logbook",
+        lambda lines: lines.__setitem__(slice(None), [b"dear diary"]),
+        1,
+        "this is no step of a world",
+    ),
+    Damage("a line is there twice", lambda lines: lines.insert(2, lines[1]), 3, "this is step 2"),
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=str)
+def test_a_damaged_file_is_refused(file: Path, damage: Damage) -> None:
+    """The message has the file and line, what is wrong with it, and what can be done."""
+    with staged(file) as stage:
+        for order in ("o1", "o2", "o3", "o4"):
+            ask_for(stage, CHARGE, order)
+            stage.keeper.commit()
+    lines = file.read_bytes().splitlines(keepends=True)
+    damage.spoil(lines)
+    file.write_bytes(b"".join(lines))
+
+    with pytest.raises(LogbookError) as refused, staged(file):
+        pass
+
+    assert str(refused.value).startswith(f"{file}:{damage.place}: ")
+    assert damage.reason in str(refused.value)
+    assert "begin with a new one" in str(refused.value)
+
+
+def test_a_file_is_for_one_process_at_a_time(file: Path) -> None:
+    """A second one is told so, and does no harm."""
+    with staged(file), pytest.raises(LogbookError, match="another process is writing it"):
+        Logbook(file)
+
+
+def test_a_world_of_the_past_writes_no_more(file: Path) -> None:
+    """A request that was under way at a reset leaves nothing in the file."""
+    with staged(file) as stage:
+        old = stage.keeper
+        stage.reset()
+        asyncio.run(ask(old.world, CHARGE))
+        old.commit()
+    with staged(file) as stage:
+        assert stage.world.books().effects == {}

@@ -112,3 +112,4 @@ def bench(session: nox.Session) -> None:
     session.run("python", "bench/catalogue.py", *session.posargs)
     session.run("python", "bench/engines.py")
     session.run("python", "bench/explore.py")
+    session.run("python", "bench/served_fakes.py")

@@ -21,6 +21,7 @@ from tests.checks import _bad_effects, _bad_ends, _bad_goods, _bad_money
 from tests.checks._bad import BAD, Bad
 from tests.checks._evidence import Story
 from tests.checks._good import GOOD, Tell
+from tests.reachable import objects_below
 from tests.sagas import naive
 
 WILD_RUNS = 80
@@ -166,3 +167,24 @@ def test_an_order_that_is_handed_over_again_is_judged_again() -> None:
     assert any(checks.order(order) for order in early)
     assert not any(checks.order(order) for order in late)
     assert not checks.findings().violations
+
+
+def test_what_is_right_leaves_nothing_in_memory() -> None:
+    """After forty more good orders the checks hold not one object more."""
+    names = [f"o{number:02}" for number in range(50)]
+    story = Story(*names)
+    for name in names:
+        story.all_undone(name, name).end(Status.FAILED, name)
+    evidence = story.evidence()
+    orders = {order.dossier.order: order for order in finished_orders(evidence)}
+    checks = StreamingChecks(ORDER_OPERATIONS, evidence.completed_means)
+    checks.log(evidence.books.entries)
+    checks.order(orders[""])
+    sizes = []
+
+    for some in (names[:10], names[10:]):
+        violations = [each for name in some for each in checks.order(orders[name])]
+        sizes.append(objects_below(checks))
+        assert not violations
+
+    assert sizes[1] <= sizes[0]

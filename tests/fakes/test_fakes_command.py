@@ -45,6 +45,35 @@ def test_the_command_says_where_it_listens_and_ends_on_ctrl_c(
     assert process.wait(timeout=10) == 0
 
 
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        ("reset_after_effect", httpx.ReadError),
+        ("refuse", httpx.ReadError),
+        ("truncated", httpx.RemoteProtocolError),
+        ("drop_response", httpx.ReadTimeout),
+    ],
+)
+def test_faults_are_real_on_the_wire_of_the_command(
+    process: subprocess.Popen[str], fault: str, seen: type[Exception]
+) -> None:
+    """The command's event loop breaks connections as asyncio's does, and goes on serving."""
+    assert process.stdout is not None
+    url = process.stdout.readline().split()[-1]
+    with httpx.Client(base_url=url, trust_env=False) as client:
+        client.post(
+            "/__fakes__/faults", json={"on": "notifications.send", "fault": fault, "calls": 1}
+        )
+
+        with pytest.raises(seen):
+            client.post("/emails", json=MAIL, timeout=0.2 if fault == "drop_response" else 5)
+
+        assert client.post("/emails", json=MAIL).status_code == 202
+        calls = client.get("/__fakes__/journal").json()["attempts"]
+
+    assert [(call["fault"], call["seen"]) for call in calls] == [(fault, "unknown"), ("", "ok")]
+
+
 def test_a_port_that_is_taken_is_an_error() -> None:
     """Exit code 2, and what to do about it."""
     with bound_socket() as taken:

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from fakes import ManualClock, Settings, World
+from fakes.archive import Archive
+from fakes.keeper import Keeper
+from tests.fakes.callers import ask
+from tests.reachable import objects_below
+
+CREATES = ("inventory.reserve", "payments.charge", "shipping.create", "notifications.send")
+UNDOS = ("shipping.cancel", "payments.refund", "inventory.release")
+
+
+@pytest.fixture(name="keeper")
+def _keeper() -> Keeper:
+    return Keeper(World(Settings(default_stock=100_000), clock=ManualClock()), Archive())
+
+
+async def live_and_finish(keeper: Keeper, numbers: range) -> None:
+    """Let orders do all they can, every other one be undone, and finish each."""
+    for number in numbers:
+        order = f"o{number:04}"
+        keeper.recall(order, f"order-{order}")
+        for name in (*CREATES[:3], *(UNDOS if number % 2 else CREATES[3:])):
+            await ask(keeper.world, name, order)
+        keeper.finish({order: [f"order-{order}"]})
+
+
+def test_memory_holds_the_open_orders_alone(keeper: Keeper) -> None:
+    """After a hundred more finished orders there is not one object more in the world."""
+    asyncio.run(live_and_finish(keeper, range(10)))
+    before = objects_below(keeper.world, *vars(keeper).values())
+    asyncio.run(live_and_finish(keeper, range(10, 110)))
+    after = objects_below(keeper.world, *vars(keeper).values())
+    asyncio.run(ask(keeper.world, "payments.charge"))
+    with_an_open_one = objects_below(keeper.world, *vars(keeper).values())
+
+    assert after <= before
+    assert with_an_open_one > after
+    assert keeper.archive.orders == 110
+
+
+def test_what_is_put_back_is_what_was_taken_out(keeper: Keeper) -> None:
+    """An order that comes back is the same to the last field."""
+    asyncio.run(live_and_finish(keeper, range(1)))
+    line = keeper.archive.line("o0000")
+
+    keeper.recall("order-o0000")
+    assert "o0000" not in keeper.archive
+    keeper.put_away(["o0000"])
+
+    assert line == keeper.archive.line("o0000")

@@ -153,3 +153,28 @@ async def test_an_attempt_that_outlives_its_start_to_close_never_reports(
         await world.network.send(mortal)
 
     assert world.journal.attempts[0].error == "worker_crash"
+
+
+async def struck(share: float, orders: range, fault: Fault) -> list[str]:
+    """The orders whose charge is struck by a rule that means a share of them."""
+    world = World()
+    rule = FaultRule(frozenset({"payments.charge"}), fault, share=share)
+    world.network.rules.append(rule)
+    for number in orders:
+        await ask(world, "payments.charge", f"o{number}")
+    assert rule.fired == len([each for each in world.journal if each.fault])
+    return [each.order for each in world.journal if each.fault]
+
+
+async def test_a_share_of_the_calls_is_struck() -> None:
+    """About so many of them, the same in every run, and others for another fault."""
+    orders, fault = range(1000), Fault("reject", status=503)
+
+    some = await struck(0.2, orders, fault)
+
+    assert 150 < len(some) < 250
+    assert some == await struck(0.2, orders, fault)
+    assert some != await struck(0.2, orders, Fault("reject", status=502))
+    assert set(some) < set(await struck(0.5, orders, fault))
+    assert await struck(0.0, orders, fault) == []
+    assert len(await struck(1.0, orders, fault)) == 1000

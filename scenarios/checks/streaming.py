@@ -8,22 +8,16 @@ is wrong, and time is linear; what is found is what `check_all` would find.
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
 
-import msgspec
-
-from fakes import AccountKind, Attempt, Books, EffectState, Entry, Journal, OperationTable
+from fakes import Attempt, Books, EffectState, Entry, Journal, OperationTable
 from fakes.dossier import Dossier
 from scenarios.checks import INVARIANTS, Check, Findings, OrderFacts, check_all
-from scenarios.checks.effects import keys_keep_their_payload, requests_have_one_effect
+from scenarios.checks.across_orders import Log, Requests
+from scenarios.checks.effects import requests_have_one_effect
 from scenarios.checks.evidence import Evidence
-from scenarios.checks.goods import Shelves
-from scenarios.checks.money import Facts, money_is_conserved
 from scenarios.outcome import Outcome, Status
 from scenarios.verdict import Unmet, Violation
 
@@ -74,8 +68,8 @@ class StreamingChecks:
         self._operations = operations
         self._completed_means = completed_means
         self._orphans = Counter(orphans or {})
-        self._log = _Log(operations)
-        self._requests = _Requests()
+        self._log = Log(operations)
+        self._requests = Requests()
         self._by_order: dict[str, Findings] = {}
         self._facts: Counter[str] = Counter()
         self._waiting: dict[str, FinishedOrder] = {}
@@ -170,48 +164,11 @@ class StreamingChecks:
                 yield Unmet(crash.kind, f"{order}: {crash.detail}")
 
 
-class _Log:
-    """The books' entries, read once: what is wrong with them, and which creates hold what."""
-
-    def __init__(self, operations: OperationTable) -> None:
-        self.found = Findings()
-        self.facts: Counter[str] = Counter()
-        self.stock: set[str] = set()
-        self.money: set[str] = set()
-        self._operations = operations
-        self._shelves = Shelves()
-        self._next = 0
-
-    def read(self, entries: list[Entry]) -> None:
-        for entry in entries:
-            if entry.number != self._next:
-                raise ValueError(f"entry {self._next} of the log is due, not {entry.number}")
-            self._next += 1
-            self._note_kinds(entry)
-        books = Books()
-        books.entries = entries
-        evidence = Evidence(self._operations, books, Journal(), {}, {}, ())
-        found = check_all(evidence, {"I1": money_is_conserved, "I5": self._stock_is_conserved})
-        self.found.violations += found.violations
-        self.found.crashes += found.crashes
-        self.facts.update(found.facts)
-
-    def _note_kinds(self, entry: Entry) -> None:
-        if entry.operation in self._operations and self._operations[entry.operation].is_create:
-            kinds = {posting.account.kind for posting in entry.postings}
-            self.stock |= {entry.operation} if AccountKind.STOCK in kinds else set()
-            self.money |= {entry.operation} if AccountKind.MONEY in kinds else set()
-
-    def _stock_is_conserved(self, evidence: Evidence) -> Facts:
-        for entry in evidence.books.entries:
-            yield from self._shelves.facts_of(entry)
-
-
 @dataclass(frozen=True)
 class _OrderEvidence(Evidence):
     """The evidence of one order, in a run of which the log is known."""
 
-    log: _Log = field(kw_only=True)
+    log: Log = field(kw_only=True)
 
     @property
     def stock_operations(self) -> frozenset[str]:
@@ -222,32 +179,3 @@ class _OrderEvidence(Evidence):
     def money_operations(self) -> frozenset[str]:
         """The creates whose effects are payments, in this order or another."""
         return frozenset(self.log.money)
-
-
-class _Requests:
-    """Every request that had a key, on disk, where two orders that share a key come together."""
-
-    def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
-        self._database.executescript(
-            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
-            "CREATE TABLE requests (number INTEGER PRIMARY KEY, operation, key, json)"
-        )
-
-    def note(self, attempts: Iterable[Attempt]) -> None:
-        """Keep these."""
-        rows = [
-            (each.number, each.operation, each.key, msgspec.json.encode(each))
-            for each in attempts
-            if each.key is not None
-        ]
-        self._database.execute("BEGIN")
-        self._database.executemany("INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?)", rows)
-        self._database.execute("COMMIT")
-
-    def facts(self) -> Facts:
-        """Whether each key stood for one request."""
-        rows = self._database.execute("SELECT * FROM requests ORDER BY operation, key, number")
-        for _, same in groupby(rows, key=itemgetter(1, 2)):
-            decode = msgspec.json.Decoder(Attempt).decode
-            yield from keys_keep_their_payload(decode(json) for *_, json in same)

@@ -19,7 +19,7 @@ from scenarios.outcome import Status
 from scenarios.runner import ScenarioResult, evidence_of, run_one
 from tests.checks import _bad_effects, _bad_ends, _bad_goods, _bad_money
 from tests.checks._bad import BAD, Bad
-from tests.checks._evidence import Story
+from tests.checks._evidence import CREATES, Story
 from tests.checks._good import GOOD, Tell
 from tests.reachable import objects_below
 from tests.sagas import naive
@@ -110,7 +110,8 @@ def wild(seed: int) -> Evidence:
         if chance.random() < 0.8:
             story.end(chance.choice(list(Status)), order)
     cancelled = frozenset(order for order in orders if chance.random() < 0.3)
-    return story.evidence(cancelled=cancelled)
+    means = chance.choice([CREATES, CREATES, ("inventory.reserve", "shipping.create")])
+    return story.evidence(cancelled=cancelled, completed_means=means)
 
 
 @pytest.mark.parametrize("seed", range(WILD_RUNS))

@@ -83,13 +83,14 @@ class Keeper:
             return
         effects = self.world.books().effects
         about = {entry.effect: effects.get(entry.effect) for entry in self._entries}
-        self._append(
-            attempts=list(self._attempts.values()),
-            entries=self._entries,
-            effects=[effect for effect in about.values() if effect is not None],
-            keys=list(self._keys.values()),
-        )
+        changes = {
+            "attempts": list(self._attempts.values()),
+            "entries": self._entries,
+            "effects": [effect for effect in about.values() if effect is not None],
+            "keys": list(self._keys.values()),
+        }
         self._attempts, self._entries, self._keys = {}, [], {}
+        self._append(**changes)
 
     def write_rules(self, rules: list[dict[str, Any]]) -> None:
         """Write down which faults there are now."""

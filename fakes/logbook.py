@@ -81,7 +81,8 @@ class Logbook:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._steps = 0
-        self._file = path.open("ab")
+        self._file = path.open("ab", buffering=0)
+        self._unwritten = b""
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -94,11 +95,17 @@ class Logbook:
         self._file.close()
 
     def append(self, step: Step) -> None:
-        """Write a step after those that were read. Once this returns the system has it."""
+        """Write a step after those that were read. Once this returns the system has it.
+
+        Raises:
+            OSError: The disk is full, say. What is missing is written before the next step.
+        """
         self._steps += 1
         step.number = self._steps
-        self._file.write(msgspec.json.encode(step) + b"\n")
-        self._file.flush()
+        self._unwritten += msgspec.json.encode(step) + b"\n"
+        while self._unwritten:
+            written = self._file.write(self._unwritten)
+            self._unwritten = self._unwritten[written:]
 
     def steps(self) -> Iterator[Step]:
         """The steps of the file, from the first; a last one that was cut off is cut away.

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -223,3 +225,36 @@ def test_a_world_of_the_past_writes_no_more(file: Path) -> None:
         old.commit()
     with staged(file) as stage:
         assert stage.world.books().effects == {}
+
+
+class FullDisk(io.FileIO):
+    """A file on a disk that is full, until somebody has made room."""
+
+    room = 0
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        """Write as much as there is room for."""
+        if not self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = super().write(bytes(data)[: self.room])
+        self.room -= written
+        return written
+
+
+def test_a_full_disk_leaves_no_damage(file: Path) -> None:
+    """Nothing is acknowledged while it is full; once there is room all of it is written."""
+    with staged(file) as stage:
+        logbook = stage.keeper._logbook
+        assert logbook is not None
+        logbook._file.close()
+        logbook._file = disk = FullDisk(file, "ab")
+        disk.room = 100
+        ask_for(stage, CHARGE)
+        with pytest.raises(OSError, match="No space left"):
+            stage.keeper.commit()
+        disk.room = 100_000
+        ask_for(stage, CHARGE, "o2")
+        stage.keeper.commit()
+        before = held_by(stage.world)
+    with staged(file) as stage:
+        assert before == held_by(stage.world)

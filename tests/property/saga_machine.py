@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from fakes import FAULTS, ORDER_OPERATIONS, Fault, Settings
+from fakes import FAULTS, ORDER_OPERATIONS, Settings
 from scenarios.engines.simulated import SimulatedEngine
 from scenarios.language.build import DEFAULT_REASON
 from scenarios.saga import SagaUnderTest, order_saga
@@ -13,7 +13,7 @@ from scenarios.scenario import CancelBy, EventKind
 from tests.property.counterexamples import counterexample
 from tests.property.judging import played, wrongs
 from tests.property.live_trial import LiveTrial
-from tests.property.strategies import DELAYS, faults_of, orders, worlds
+from tests.property.strategies import ARTICLES, DELAYS, faults_of, orders, told_truly, worlds
 
 MOST_ORDERS = 3
 NETWORK_FAULTS = [kind for kind in FAULTS.values() if kind.name != "outage"]
@@ -35,7 +35,7 @@ class SagaMachine(RuleBasedStateMachine):
         self._is_healed = False
         self._has_failed = False
 
-    @initialize(given=worlds(["WIDGET", "GADGET", "SAMPLE"], may_store_errors=False))
+    @initialize(given=worlds(ARTICLES, may_store_errors=False))
     def begin(self, given: Settings) -> None:
         """A world begins."""
         self.live = LiveTrial(self.saga, given)
@@ -83,7 +83,7 @@ class SagaMachine(RuleBasedStateMachine):
         attempt = data.draw(st.sampled_from(self.live.held))
         operation = ORDER_OPERATIONS[attempt.operation]
         fitting = [kind for kind in NETWORK_FAULTS if kind.fits(operation)]
-        fault: Fault = data.draw(st.sampled_from(fitting).flatmap(faults_of))
+        fault = told_truly(data.draw(st.sampled_from(fitting).flatmap(faults_of)), [operation])
         self.live.strike(attempt, fault)
         self.live.let_through(attempt)
 

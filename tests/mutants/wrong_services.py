@@ -72,7 +72,7 @@ class ChecksThenActs(Payments):
 
     @override
     def _undo(self, request: Request) -> Reply:
-        record = self._keys._records.get((CHARGE.name, request.target_key or ""))
+        record = self.keys._records.get((CHARGE.name, request.target_key or ""))
         if record is not None and record.state is KeyState.RUNNING:
             return Reply(request.operation.success, self.undo_reply(request, None))
         return super()._undo(request)

@@ -101,7 +101,7 @@ class LiveTrial:
         self.gate = Gate()
         self._saga = saga
         self._loop = VirtualTimeLoop()
-        self._stage = _Stage(self.trial, saga, seed=0)
+        self._stage = _Stage(self.trial, saga, seed=0, cached=True)
         self._client = simulated_client(self._stage._temporal, saga.data_converter)
         self._runs = self._stage._runs
         self._ends: dict[str, asyncio.Task[None]] = {}

@@ -21,7 +21,7 @@ from tests.property.fakes_machine import FakesMachine
 class NoTombstones(Keys):
     """A create that comes after its undo is done."""
 
-    def cancel(self, operation: str, key: str) -> None:
+    def cancel(self, operation: str, key: str, order: str) -> None:
         """Leave the door open."""
 
 
@@ -78,7 +78,7 @@ def with_keys(keys: type[Keys]) -> ServiceFactory:
     def services(books: Books, clock: Clock, given: Settings) -> list[Service]:
         made = order_services(books, clock, given)
         for service in made:
-            service._keys = keys(clock, given)
+            service.keys = keys(clock, given)
         return made
 
     return services

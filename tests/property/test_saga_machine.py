@@ -8,7 +8,7 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from fakes import httpx_to_fakes
+from fakes import Settings, httpx_to_fakes
 from scenarios.engines.quiet import quiet_sdk
 from scenarios.engines.simulated import SimulatedEngine
 from scenarios.loader import load_file
@@ -54,3 +54,14 @@ def test_a_bad_saga_is_found() -> None:
     story = load_file(found.value.file)
     again = wrongs(played(story, SimulatedEngine(naive.SAGA), naive.SAGA))
     assert again == found.value.wrongs
+
+
+def test_what_no_file_can_say_is_reported_all_the_same() -> None:
+    """A story that goes well as a scenario is no counterexample; the rules' own order is shown."""
+    machine = SagaMachine()
+    machine.begin(given=Settings(default_stock=100))
+    try:
+        with pytest.raises(AssertionError, match="I99: made up\nno scenario shows it"):
+            machine._report(["I99: made up"])
+    finally:
+        machine.teardown()

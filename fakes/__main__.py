@@ -21,6 +21,14 @@ _SERVICES = ("INVENTORY", "PAYMENTS", "SHIPPING", "NOTIFICATIONS")
 
 _EPILOG = """
 \b
+Control routes below /__fakes__ (docs/fakes-http.md says more):
+  GET health, POST reset         is it there; a new world, with other settings
+  GET, POST, DELETE faults       what fails, such as {"on": "shipping", "fault": 503}
+  GET journal, GET books         all of it; ?after=N streams lines with higher numbers
+  POST finished                  {"orders": {"o1": ["order-o1"]}}: out of memory with them
+  GET totals, POST settle        sums; let all happen that is still to come
+
+\b
 Examples:
   python -m fakes --port 0 --stock WIDGET=5 --default-stock 0
   python -m fakes --ships-after 1h --idempotency expires:24h
@@ -57,20 +65,12 @@ Examples:
     help="Write every change to FILE before anybody is told of it, and go on with what it holds.",
 )
 def main(host: str, port: int, journal: Path | None, **options: Any) -> None:
-    r"""Serve inventory, payments, shipping and notifications, with faults on demand.
+    """Serve inventory, payments, shipping and notifications, with faults on demand.
 
     All four services answer below one URL. They remember what they did until the process ends or
     POST /__fakes__/reset begins a new world; with --journal FILE the next process that is given
     FILE goes on where this one was stopped or killed, and the other options count for a new FILE
     only. A TIME is a number and its unit: 500ms, 30s, 1h30m.
-
-    \b
-    Control routes below /__fakes__ (docs/fakes-http.md says more):
-      GET health, POST reset         is it there; a new world, with other settings
-      GET, POST, DELETE faults       what fails, such as {"on": "shipping", "fault": 503}
-      GET journal, GET books         all of it; ?after=N streams lines with higher numbers
-      POST finished                  {"orders": {"o1": ["order-o1"]}}: out of memory with them
-      GET totals, POST settle        sums; let all happen that is still to come
     """
     settings = _settings(**options)
     try:

@@ -106,11 +106,12 @@ def test_a_wrong_option_is_explained(options: list[str], sentence: str) -> None:
 
 
 def test_help_shows_examples() -> None:
-    """Whoever asks for help gets commands to try."""
+    """Whoever asks for help gets commands to try, and what can be controlled."""
     result = CliRunner().invoke(main, ["--help"])
 
     assert result.exit_code == 0
     assert "python -m fakes --port 0" in result.output
+    assert "  POST finished                  {" in result.output
 
 
 async def test_the_world_over_http_runs_in_real_time() -> None:

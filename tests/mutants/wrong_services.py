@@ -88,10 +88,10 @@ class Oversells(Inventory):
         except RefusedError as refused:
             if refused.code != "insufficient_inventory":
                 raise
-            effect = self._hold(request, _lines(request.fields["items"]))
+            effect = self._reserve(request, _lines(request.fields["items"]))
             return effect, {"reservation_id": effect.id}
 
-    def _hold(self, request: Request, lines: dict[str, int]) -> Effect:
+    def _reserve(self, request: Request, lines: dict[str, int]) -> Effect:
         """Reserve, without a look at the shelf."""
         effect = Effect(
             id=self.new_id("res"),
@@ -102,7 +102,6 @@ class Oversells(Inventory):
             lines=lines,
         )
         self._move(RESERVE.name, effect, AVAILABLE, RESERVED)
-        self._reservations.setdefault(effect.order, []).append(effect)
         return effect
 
 
@@ -115,9 +114,11 @@ class KeepsTheLinesItHas(Oversells):
             self._open_account(sku)
             if quantity > self.books.balance(AVAILABLE, sku):
                 break
-            effect = self._hold(request, {sku: quantity})
+            effect = self._reserve(request, {sku: quantity})
             self.books.effects[effect.id] = effect
+            self._reservations.setdefault(effect.order, []).append(effect)
         else:
+            self._reservations[effect.order].pop()  # whoever calls holds what is returned
             return effect, {"reservation_id": effect.id}
         raise RefusedError(409, "insufficient_inventory", f"{quantity} of {sku} wanted")
 

@@ -21,6 +21,7 @@ from temporalio.worker import (
 )
 
 from fakes.temporal import sdk
+from fakes.temporal.stacks import encode_failure
 
 if TYPE_CHECKING:
     from fakes.temporal.worker import SimulatedWorker
@@ -217,7 +218,7 @@ class Attempt:
     async def _failed(self, error: BaseException) -> Report:
         failure = Failure()
         try:
-            await self._converter.encode_failure(error, failure)
+            await encode_failure(self._converter, error, failure)
         except Exception as inner:  # noqa: BLE001 - it takes the place of what could not be written
             failure = Failure(message=f"Failed building exception result: {inner}")
             failure.application_failure_info.SetInParent()

@@ -111,5 +111,7 @@ def bench(session: nox.Session) -> None:
     _install(session, "harness")
     session.run("python", "bench/catalogue.py", *session.posargs)
     session.run("python", "bench/engines.py")
+    for measured in ("sagas", "memory", "start"):
+        session.run("python", "-m", f"bench.{measured}")
     session.run("python", "bench/explore.py")
     session.run("python", "bench/served_fakes.py")

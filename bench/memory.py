@@ -35,7 +35,8 @@ def main(orders: tuple[int, ...]) -> None:
     console = Console()
     console.print(table)
     console.print(
-        "What is judged at the end of a trial is all of it: this grows with the finished orders."
+        "A trial is judged as a whole, so this grows with its orders. What is bounded by the open "
+        "orders is `scenarios.checks.streaming`, which bench/served_fakes.py measures."
     )
 
 

@@ -39,7 +39,7 @@ class FakesClient(httpx.AsyncClient):
     ) -> httpx.Response:
         """Let the world answer; whatever is unusual goes the long way, through `send`.
 
-        The response's request knows no body.
+        The request that a response or an error knows has neither body nor `params`.
         """
         if others:
             return await super().request(

@@ -20,9 +20,7 @@ _MOST = 10_000
 _texts: dict[tuple[tuple[str, str, int, int], ...], str] = {}
 
 
-async def encode_failure(
-    converter: DataConverter, error: BaseException, failure: Failure
-) -> None:
+async def encode_failure(converter: DataConverter, error: BaseException, failure: Failure) -> None:
     """Encode `error` as `converter` does, stacks and all."""
     if type(converter.failure_converter) is not DefaultFailureConverter:
         await converter.encode_failure(error, failure)

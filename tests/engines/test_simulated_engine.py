@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import subprocess
 import sys
+import weakref
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,13 +18,24 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+from fakes import httpx_to_fakes
+from scenarios.engines.quiet import quiet_sdk
 from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import find, load, load_file
+from scenarios.loader import find, load, load_file, load_text
 from scenarios.runner import ScenarioResult, run_all, run_one
 from scenarios.saga import order_saga
+from scenarios.trial import Trial
 from scenarios.verdict import Verdict
 
 CATALOGUE = find([])
+PLAIN = """
+scenario: nothing fails
+why: the plainest order there is
+orders: [{id: o1}]
+expect: {o1: {status: completed}}
+"""
+MOST_GARBAGE = 30
+"""Objects that the SDK's client leaves to the collector, with some to spare for other versions."""
 REPEATED = [file for file in CATALOGUE if file.parent.name in ("worker", "contention")]
 PRINT_RUN = """
 import sys
@@ -129,6 +142,62 @@ def test_hash_seeds_do_not_matter() -> None:
 def test_another_seed_gives_other_run_ids() -> None:
     """What is random differs with the seed, so that sameness says something."""
     assert fingerprint(simulated(CATALOGUE[0])) != fingerprint(simulated(CATALOGUE[0], seed=1))
+
+
+def test_a_trial_that_is_over_is_freed_at_once() -> None:
+    """Nothing of it waits for the garbage collector, least of all the workflow and the world.
+
+    Else a hundred trials are in memory at a time, and none of them in a processor's cache.
+    """
+    saga, scenario = order_saga(), load_text(PLAIN)
+    engine = SimulatedEngine(saga)
+
+    def play() -> list[weakref.ref[object]]:
+        trial = Trial(scenario, saga, engine.new_clock())
+        engine.play_now(trial)
+        return [weakref.ref(each) for each in (trial, trial.world, trial.clock)]
+
+    with httpx_to_fakes(), quiet_sdk():
+        play()
+        gc.collect()
+        gc.disable()
+        try:
+            watched = play()
+            freed = [ref() is None for ref in watched]
+            found = gc.collect()
+        finally:
+            gc.enable()
+
+    assert freed == [True, True, True]
+    assert found < MOST_GARBAGE
+
+
+class _Breaks(Trial):
+    """A trial that breaks when its orders have ended."""
+
+    async def finish(self) -> None:
+        """Break."""
+        raise ZeroDivisionError
+
+
+def test_trials_do_not_know_of_each_other() -> None:
+    """A trial after others, the last of which broke, is the very same as one on its own."""
+    saga = order_saga()
+    engine, alone = SimulatedEngine(saga), SimulatedEngine(saga)
+
+    def play(engine: SimulatedEngine, file: Path) -> list[dict[str, object]]:
+        trial = Trial(load_file(file), saga, engine.new_clock())
+        engine.play_now(trial)
+        histories = [json.loads(outcome.history) for outcome in trial.outcomes.values()]
+        return [*map(asdict, trial.world.journal), *histories]
+
+    with httpx_to_fakes(), quiet_sdk():
+        for file in REPEATED:
+            play(engine, file)
+        with pytest.raises(ZeroDivisionError):
+            engine.play_now(_Breaks(load_text(PLAIN), saga, engine.new_clock()))
+        for file in REPEATED:
+            assert play(engine, file) == play(alone, file)
 
 
 def test_the_replayer_refuses_a_changed_history() -> None:

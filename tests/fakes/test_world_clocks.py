@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from fakes import Fault, FaultRule, LoopClock, ManualClock, World
@@ -72,6 +74,17 @@ async def test_a_loop_clock_counts_from_the_moment_it_is_first_looked_at() -> No
 
     assert began == 0.0
     assert clock.now() >= 0.001
+
+
+async def test_a_loop_clock_that_is_stopped_keeps_its_time() -> None:
+    """What is asked after the end is told the time of the end, with no loop running."""
+    clock = LoopClock()
+    clock.now()
+    clock.stop()
+    stopped = clock.now()
+    await asyncio.sleep(0.001)
+
+    assert await asyncio.to_thread(clock.now) == stopped
 
 
 @pytest.mark.parametrize(

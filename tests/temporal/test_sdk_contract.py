@@ -11,6 +11,7 @@ import temporalio.bridge.worker
 import temporalio.common
 import temporalio.converter
 import temporalio.worker._activity
+import temporalio.worker._workflow_instance
 import temporalio.workflow
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 from temporalio.bridge.proto.workflow_activation import InitializeWorkflow, WorkflowActivationJob
@@ -146,6 +147,15 @@ def test_definitions() -> None:
     assert callable(temporalio.activity._Definition.must_from_callable)
     assert callable(temporalio.workflow._Definition.must_from_class)
     assert callable(temporalio.converter.DataConverter._new_payload_converter)
+
+
+def test_what_an_evicted_instance_is_asked() -> None:
+    """Its tasks ask it whether it is being deleted, and that is all that is left of it."""
+    source = inspect.getsource(temporalio.worker._workflow_instance._WorkflowInstanceImpl)
+
+    assert "self._tasks: set[asyncio.Task] = set()" in source
+    handler = source.split("def call_exception_handler")[1].split("def ")[0]
+    assert handler.index("if self._deleting:") < handler.index("return")
 
 
 def test_codecs() -> None:

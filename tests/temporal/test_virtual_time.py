@@ -144,3 +144,34 @@ async def _cancelled(loop: VirtualTimeLoop) -> None:
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
+
+
+def test_a_loop_that_starts_again_knows_nothing_of_before() -> None:
+    """No task, no timer and no time of one run is there in the next."""
+    loop = VirtualTimeLoop()
+    rung: list[str] = []
+    ended: list[str] = []
+
+    async def hang() -> None:
+        try:
+            await asyncio.sleep(DAY)
+        finally:
+            ended.append("cancelled")
+
+    async def first() -> None:
+        loop.call_later(5, rung.append, "a timer of the first run")
+        loop.hanging = loop.create_task(hang())  # type: ignore[attr-defined]
+        await asyncio.sleep(1)
+
+    async def second() -> float:
+        began = loop.time()
+        await asyncio.sleep(10)
+        return began
+
+    loop.run_until_complete(first())
+    loop.restart()
+
+    assert ended == ["cancelled"]
+    assert loop.run_until_complete(second()) == 0.0
+    assert rung == []
+    loop.close()

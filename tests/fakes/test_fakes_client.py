@@ -1,0 +1,135 @@
+"""The short way to the fakes is the same as the long one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from fakes import (
+    ORDER_OPERATIONS,
+    Caller,
+    FakesClient,
+    Fault,
+    FaultRule,
+    Settings,
+    World,
+    calling,
+    httpx_to_fakes,
+)
+from fakes.as_json import as_json
+from fakes.routes import UnknownRouteError
+
+pytestmark = pytest.mark.anyio
+
+URL = "http://inventory.internal"
+HEADERS = ("content-type", "retry-after")
+LINES = {"order_id": "o1", "items": [{"sku": "WIDGET", "qty": 2}], "idempotency_key": "k"}
+FAULTS = [
+    None,
+    Fault("refuse"),
+    Fault("drop_request"),
+    Fault("reject", status=503),
+    Fault("reject", status=429, retry_after=7),
+    Fault("drop_response"),
+    Fault("reset_after_effect"),
+    Fault("status_after_effect", status=500),
+    Fault("malformed"),
+    Fault("truncated"),
+    Fault("empty"),
+    Fault("delay_request", delay=60),
+    Fault("duplicate", copies=2),
+]
+
+
+@pytest.fixture
+async def clients() -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
+    """Any client of httpx, caught by the hook, and the client that needs none."""
+    async with httpx.AsyncClient() as long, FakesClient() as short:
+        with httpx_to_fakes():
+            yield long, short
+
+
+async def _reserve_and_release(
+    client: httpx.AsyncClient, fault: Fault | None
+) -> tuple[list[Any], Any]:
+    """What a caller sees, and what the journal says."""
+    world = World(Settings(stock={"WIDGET": 5}))
+    if fault is not None:
+        names = frozenset(operation.name for operation in ORDER_OPERATIONS.operations)
+        world.network.rules.append(FaultRule(names, fault))
+    seen: list[Any] = []
+    with calling(Caller(world, order="o1", activity="a")):
+        for method, content in (
+            ("POST", {"json": LINES}),
+            ("DELETE", {"params": {"idempotency_key": "k"}}),
+        ):
+            url = f"{URL}/reservations"
+            try:
+                response = await client.request(method, url, timeout=5, **content)
+            except httpx.TransportError as error:
+                seen.append((type(error), str(error), error.request.method, error.request.url.path))
+            else:
+                headers = [response.headers.get(name) for name in HEADERS]
+                asked = response.request.url.path
+                seen.append((response.status_code, response.content, headers, asked))
+    return seen, as_json(list(world.journal))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+async def test_both_ways_show_and_do_the_same(
+    clients: tuple[httpx.AsyncClient, httpx.AsyncClient], fault: Fault | None
+) -> None:
+    """Status, body, headers, errors and the journal are the same, whatever happens on the way."""
+    long, short = [await _reserve_and_release(client, fault) for client in clients]
+
+    assert short == long
+
+
+async def test_whatever_is_unusual_is_answered_too(
+    clients: tuple[httpx.AsyncClient, httpx.AsyncClient],
+) -> None:
+    """Bytes, headers, reads, and parameters in the URL."""
+    for client in clients:
+        world = World(Settings(stock={"WIDGET": 5}))
+        with calling(Caller(world)):
+            sent = await client.post(
+                f"{URL}/reservations", content=b"{", headers={"Content-Type": "application/json"}
+            )
+            stock = await client.get(f"{URL}/stock")
+            gone = await client.delete(f"{URL}/reservations?idempotency_key=k")
+        assert (sent.status_code, sent.json()["error"]) == (400, "invalid_request")
+        assert stock.json()["WIDGET"]["available"] == 5
+        assert gone.raise_for_status().status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("limit", "waited"),
+    [({}, 5.0), ({"timeout": 3}, 3.0), ({"timeout": httpx.Timeout(9, read=2)}, 2.0)],
+    ids=["the client's own", "a number", "a read timeout"],
+)
+async def test_the_read_timeout_counts(
+    clients: tuple[httpx.AsyncClient, httpx.AsyncClient], limit: dict[str, Any], waited: float
+) -> None:
+    """The caller gives up in the world's time when its read timeout has passed."""
+    for client in clients:
+        world = World(Settings(stock={"WIDGET": 5}))
+        lost = FaultRule(frozenset({"inventory.reserve"}), Fault("drop_request"))
+        world.network.rules.append(lost)
+        with calling(Caller(world)), pytest.raises(httpx.ReadTimeout):
+            await client.post(f"{URL}/reservations", json=LINES, **limit)
+        assert world.clock.now() == waited
+
+
+async def test_mistakes_are_told_as_by_the_hook() -> None:
+    """A route that no fake has, a request outside of any world, a body that is no JSON."""
+    async with FakesClient() as client:
+        with pytest.raises(RuntimeError, match="sent outside of any world"):
+            await client.post(f"{URL}/reservations", json=LINES)
+        with calling(Caller(World())):
+            with pytest.raises(UnknownRouteError, match="the nearest is POST /reservations"):
+                await client.post(f"{URL}/reservation", json=LINES)
+            with pytest.raises(ValueError, match="not JSON compliant"):
+                await client.post(f"{URL}/reservations", json={"qty": float("nan")})

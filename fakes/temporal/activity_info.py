@@ -29,7 +29,7 @@ class Scheduled(Protocol):
 
 
 def attempt_info(
-    task: Scheduled, owner: Owner, *, started_at: float, due_at: float
+    task: Scheduled, owner: Owner, *, started_at: float, due_at: float, is_local: bool = False
 ) -> temporalio.activity.Info:
     """What `temporalio.activity.info` says in an attempt; heartbeat details are to be decoded."""
     command = task.command
@@ -40,7 +40,7 @@ def attempt_info(
         current_attempt_scheduled_time=sdk.utc(due_at),
         heartbeat_details=[],
         heartbeat_timeout=_optional(command.heartbeat_timeout),
-        is_local=False,
+        is_local=is_local,
         namespace=owner.namespace,
         schedule_to_close_timeout=_optional(command.schedule_to_close_timeout),
         scheduled_time=sdk.utc(task.scheduled_at),

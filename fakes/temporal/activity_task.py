@@ -65,6 +65,7 @@ class ActivityTask:
         self._cancel_event_id = 0
         self._running: Attempt | None = None
         self._started_at: float | None = None
+        self._started_event: HistoryEvent | None = None
         self._beat_at = 0.0
         self._due_at = self.scheduled_at = owner.now()
         self._heartbeat: Payloads | None = None
@@ -260,12 +261,16 @@ class ActivityTask:
         self.closed = True
         self._disarm(everything=True)
         self._forsake()
+        if self.is_running:
+            self._owner.arrivals.arrive(self._write_started)
+        self._owner.arrivals.arrive(lambda: self._write_end(name, attributes), is_end=True)
+
+    def _write_end(self, name: str, attributes: dict[str, Any]) -> None:
         owner = self._owner
-        started = self._write_started()
         event = owner.history.add(
             name,
             scheduled_event_id=self.event.event_id,
-            started_event_id=started.event_id if started else 0,
+            started_event_id=self._started_event.event_id if self._started_event else 0,
             **attributes,
         )
         news = owner.core.settle(self._seq)
@@ -273,11 +278,9 @@ class ActivityTask:
         owner.tasks.tell(job)
         owner.tell_waiters()
 
-    def _write_started(self) -> HistoryEvent | None:
+    def _write_started(self) -> None:
         """Only the last attempt is written down, and only when it has ended."""
-        if not self.is_running:
-            return None
-        return self._owner.history.add(
+        self._started_event = self._owner.history.add(
             "activity_task_started",
             at=self._started_at,
             scheduled_event_id=self.event.event_id,

@@ -65,9 +65,10 @@ class Attempt:
         last_heartbeat: What the last heartbeat of an earlier attempt said.
         report: Told what came of it.
         heartbeat: Told of each sign of life; says why the attempt should stop, if it should.
+        silent: Told why an attempt ends without a report.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - an attempt is between so many
         self,
         worker: SimulatedWorker,
         info: temporalio.activity.Info,
@@ -75,12 +76,14 @@ class Attempt:
         *,
         report: Callable[[Report], bool],
         heartbeat: Callable[[Payloads | None], str],
+        silent: Callable[[BaseException], None] = lambda _reason: None,
     ) -> None:
         self._worker = worker
         self._info = info
         self._last_heartbeat = last_heartbeat
         self._report = report
         self._heartbeat = heartbeat
+        self._silent = silent
         self._converter = worker.converter_for(info)
         self._is_plain = not (self._converter.payload_codec or self._converter.external_storage)
         self._cancellation = sdk.Cancellation()
@@ -97,7 +100,9 @@ class Attempt:
     def cancel(self, reason: str) -> None:
         """Let the activity know that it is not wanted any more."""
         wants = self._cancellation.request(
-            not_found=reason != CANCELLED, timed_out=reason == TIMED_OUT
+            by_workflow=reason == CANCELLED,
+            not_found=reason != CANCELLED and not self._info.is_local,
+            timed_out=reason == TIMED_OUT,
         )
         if wants and self._task is not None:
             self._task.cancel("Activity cancelled")
@@ -125,7 +130,8 @@ class Attempt:
         try:
             result = await self._execute(scheduled)
             return Report(result=(await self._encoded([result]))[0])
-        except (NeverReports, sdk.CompleteAsync):
+        except (NeverReports, sdk.CompleteAsync) as reason:
+            self._silent(reason)
             return None
         except (asyncio.CancelledError, CancelledError) as error:
             return await self._cancelled(error)

@@ -70,6 +70,26 @@ def after_failure(  # noqa: PLR0913 - the server's decision depends on so much
     return Again(delay)
 
 
+def local_backoff(policy: RetryPolicy, attempt: int, failure: Failure) -> float | None:
+    """Seconds until a failed local activity is tried again; ``None`` if it is not.
+
+    The rules are Core's (its ``retry_logic.rs``), which are others than the server's: types are the
+    same in capitals and small letters, and timeouts have no names.
+
+    Args:
+        policy: The activity's policy, defaults filled in.
+        attempt: The attempt that failed, from 1.
+        failure: Why it failed.
+    """
+    info = failure.application_failure_info
+    final = {name.lower() for name in policy.non_retryable_error_types}
+    if info.non_retryable or info.type.lower() in final:
+        return None
+    if policy.maximum_attempts and attempt >= policy.maximum_attempts:
+        return None
+    return _delay(policy, attempt, failure)
+
+
 def _is_retryable(policy: RetryPolicy, failure: Failure) -> bool:
     if failure.HasField("terminated_failure_info") or failure.HasField("canceled_failure_info"):
         return False

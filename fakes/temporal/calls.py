@@ -243,7 +243,8 @@ async def update_workflow_execution(
     if request.wait_policy.lifecycle_stage == _COMPLETED:
         await update.completed.wait()
     if update.is_lost:
-        raise closed()
+        msg = "workflow update was aborted by closing workflow"
+        raise failed(RPCStatusCode.NOT_FOUND, msg)
     response = UpdateWorkflowExecutionResponse(stage=_stage(update))
     response.update_ref.update_id = request.request.meta.update_id
     response.update_ref.workflow_execution.CopyFrom(execution.start.execution)

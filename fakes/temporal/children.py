@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import temporalio.bridge.proto.child_workflow as child_pb
 import temporalio.bridge.proto.workflow_commands as commands_pb
+from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import (
     Header,
     Memo,
@@ -30,7 +31,7 @@ from fakes.temporal.core import Job
 from fakes.temporal.errors import AlreadyStartedError
 from fakes.temporal.fields import only
 from fakes.temporal.history import attributes_of
-from fakes.temporal.starting import Parent, task_queue
+from fakes.temporal.starting import TASK_TIMEOUT_SECONDS, Parent, task_queue
 
 if TYPE_CHECKING:
     from fakes.temporal.execution import Execution
@@ -118,24 +119,31 @@ def _start_child(run: Execution, seq: int, request: StartWorkflowExecutionReques
 
 def _child_started(run: Execution, child: Child, begun: Execution) -> None:
     child.execution = begun.start.execution
-    if not run.is_running:
-        return
+    if run.is_running:
+        run.arrivals.arrive(lambda: _write_child_started(run, child, begun.start.execution))
+
+
+def _write_child_started(run: Execution, child: Child, execution: WorkflowExecution) -> None:
     child.started = run.history.add(
         "child_workflow_execution_started",
         namespace=run.namespace,
         initiated_event_id=child.initiated.event_id,
-        workflow_execution=child.execution,
+        workflow_execution=execution,
         workflow_type=WorkflowType(name=child.command.workflow_type),
         header=Header(fields=child.command.headers),
     )
     job = Job()
     job.resolve_child_workflow_execution_start.seq = child.command.seq
-    job.resolve_child_workflow_execution_start.succeeded.run_id = child.execution.run_id
+    job.resolve_child_workflow_execution_start.succeeded.run_id = execution.run_id
     run.tasks.tell(job)
 
 
 def _child_not_started(run: Execution, seq: int) -> None:
     child = run.children.pop(seq)
+    run.arrivals.arrive(lambda: _write_child_not_started(run, child, seq))
+
+
+def _write_child_not_started(run: Execution, child: Child, seq: int) -> None:
     run.history.add(
         "start_child_workflow_execution_failed",
         namespace=run.namespace,
@@ -166,7 +174,7 @@ def _child_request(
         workflow_run_timeout=command.workflow_run_timeout,
         workflow_task_timeout=command.workflow_task_timeout
         if command.HasField("workflow_task_timeout")
-        else run.start.request.workflow_task_timeout,
+        else Duration(seconds=TASK_TIMEOUT_SECONDS),
         workflow_id_reuse_policy=command.workflow_id_reuse_policy or _ALLOW_DUPLICATE,
     )
     if command.input:
@@ -198,6 +206,13 @@ def tell_parent(run: Execution, closing: HistoryEvent) -> None:
     if link is None or parent is None or not parent.is_running or link.seq not in parent.children:
         return
     child = parent.children.pop(link.seq)
+    parent.arrivals.arrive(lambda: _write_child_end(run, parent, child, closing), is_end=True)
+
+
+def _write_child_end(
+    run: Execution, parent: Execution, child: Child, closing: HistoryEvent
+) -> None:
+    seq = child.command.seq
     kind = (closing.WhichOneof("attributes") or "").removesuffix("_event_attributes")
     name, words, kept = _CHILD_ENDS[kind]
     end = attributes_of(closing)
@@ -211,8 +226,8 @@ def tell_parent(run: Execution, closing: HistoryEvent) -> None:
         started_event_id=child.started.event_id if child.started else 0,
         **said,
     )
-    news = parent.core.settle_child(link.seq)
-    parent.tasks.tell(_child_resolution(link.seq, event, words) if news else None)
+    news = parent.core.settle_child(seq)
+    parent.tasks.tell(_child_resolution(seq, event, words) if news else None)
 
 
 def _child_resolution(seq: int, event: HistoryEvent, words: str) -> Job:

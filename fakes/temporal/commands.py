@@ -24,7 +24,7 @@ from temporalio.api.update.v1 import Outcome
 from fakes.temporal.activity_task import ActivityTask
 from fakes.temporal.backoff import with_defaults
 from fakes.temporal.children import apply_start_child
-from fakes.temporal.core import Command, Job
+from fakes.temporal.core import Job, Outgoing
 from fakes.temporal.endings import cancel, complete, continue_as_new, fail
 from fakes.temporal.errors import UnsupportedError
 from fakes.temporal.external import (
@@ -33,6 +33,7 @@ from fakes.temporal.external import (
     apply_signal_external,
 )
 from fakes.temporal.fields import only
+from fakes.temporal.local_core import Marker
 from fakes.temporal.starting import seconds, task_queue
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ PATCH_ATTRIBUTE = "TemporalChangeVersion"
 
 
 def apply_commands(
-    run: Execution, commands: Iterable[Command], completed: HistoryEvent | None
+    run: Execution, commands: Iterable[Outgoing], completed: HistoryEvent | None
 ) -> None:
     """Do what the workflow code wants.
 
@@ -58,6 +59,9 @@ def apply_commands(
     """
     event_id = completed.event_id if completed else 0
     for command in commands:
+        if isinstance(command, Marker):
+            _record(run, command, event_id)
+            continue
         kind = command.WhichOneof("variant") or ""
         if kind not in _APPLY:
             raise UnsupportedError(kind.replace("_", " "))
@@ -145,6 +149,12 @@ def _start_timer(run: Execution, command: commands_pb.StartTimer, completed: int
 
 
 def _fire(run: Execution, seq: int) -> None:
+    run.arrivals.arrive(lambda: _write_fired(run, seq))
+
+
+def _write_fired(run: Execution, seq: int) -> None:
+    if seq not in run.timers:
+        return  # the task under way when it fired has cancelled it
     event, _ = run.timers.pop(seq)
     run.history.add("timer_fired", timer_id=str(seq), started_event_id=event.event_id)
     job = Job()
@@ -253,6 +263,19 @@ def _set_patch_marker(run: Execution, command: commands_pb.SetPatchMarker, compl
     attributes.indexed_fields[PATCH_ATTRIBUTE].CopyFrom(_json(known))
     attributes.indexed_fields[PATCH_ATTRIBUTE].metadata["type"] = b"KeywordList"
     _upsert(run, attributes, completed)
+
+
+def _record(run: Execution, marker: Marker, completed: int) -> None:
+    """Write down the end of a local activity."""
+    event = run.history.add(
+        "marker_recorded",
+        marker_name="core_local_activity",
+        details=marker.details,
+        failure=marker.failure,
+        workflow_task_completed_event_id=completed,
+    )
+    if marker.metadata.ByteSize():
+        event.user_metadata.CopyFrom(marker.metadata)
 
 
 def _json(data: str) -> Payload:

@@ -18,9 +18,13 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 
 from fakes.temporal.history import attributes_of
+from fakes.temporal.local_core import LocalActivities, Marker
 
 Job = activation_pb.WorkflowActivationJob
 Command = commands_pb.WorkflowCommand
+Outgoing = Command | Marker
+"""What the service is told at the end of a workflow task."""
+Mark = tuple[set[int], set[int], set[str]]
 OfActivity = commands_pb.ActivityCancellationType
 OfChild = child_pb.ChildWorkflowCancellationType
 
@@ -43,6 +47,7 @@ class CoreState:
         settled: Activities whose end the workflow code has been told already.
         settled_children: The same of children.
         patches: The patches that the history knows.
+        locals: The local activities.
     """
 
     activities: dict[int, commands_pb.ScheduleActivity] = field(default_factory=dict)
@@ -51,13 +56,23 @@ class CoreState:
     settled: set[int] = field(default_factory=set)
     settled_children: set[int] = field(default_factory=set)
     patches: set[str] = field(default_factory=set)
+    locals: LocalActivities = field(default_factory=LocalActivities)
 
-    def digest(self, new: Iterable[Command], outgoing: list[Command]) -> list[Job]:
+    def mark(self) -> Mark:
+        """How it is now: what `restore` takes when a workflow task comes to nothing."""
+        return set(self.settled), set(self.settled_children), set(self.patches)
+
+    def restore(self, mark: Mark) -> None:
+        """Forget what a workflow task has changed that has come to nothing."""
+        self.settled, self.settled_children, self.patches = mark
+
+    def digest(self, new: Iterable[Command], outgoing: list[Outgoing], now: float) -> list[Job]:
         """Sort the commands of one activation.
 
         Args:
             new: What the workflow code wants.
             outgoing: What the service will be told at the end of the task; changed in place.
+            now: The present, in seconds since the epoch.
 
         Returns:
             The jobs with which the same task goes on.
@@ -69,6 +84,8 @@ class CoreState:
             digest = _DIGESTS.get(kind)
             if kind in _ENDINGS:
                 endings.append(command)
+            elif kind == "schedule_local_activity":
+                self.locals.want(command, now)
             elif digest is None:
                 outgoing.append(command)
             else:
@@ -76,6 +93,12 @@ class CoreState:
         # The end comes last, whatever the code did after it; and then there is nobody to tell.
         outgoing.extend(endings[:1])
         return [] if endings else jobs
+
+    @staticmethod
+    def ends_run(outgoing: list[Outgoing]) -> bool:
+        """Whether the workflow is at its end."""
+        last = outgoing[-1] if outgoing else None
+        return isinstance(last, Command) and last.WhichOneof("variant") in _ENDINGS
 
     def settle(self, seq: int) -> bool:
         """Note that an activity has ended; whether the workflow code has still to be told."""
@@ -91,18 +114,18 @@ class CoreState:
 
     # -- one method a kind of command ------------------------------------------------------------
 
-    def _schedule_activity(self, command: Command, outgoing: list[Command]) -> list[Job]:
+    def _schedule_activity(self, command: Command, outgoing: list[Outgoing]) -> list[Job]:
         self.activities[command.schedule_activity.seq] = command.schedule_activity
         outgoing.append(command)
         return []
 
-    def _start_child(self, command: Command, outgoing: list[Command]) -> list[Job]:
+    def _start_child(self, command: Command, outgoing: list[Outgoing]) -> list[Job]:
         start = command.start_child_workflow_execution
         self.children[start.seq] = start
         outgoing.append(command)
         return []
 
-    def _cancel_activity(self, command: Command, outgoing: list[Command]) -> list[Job]:
+    def _cancel_activity(self, command: Command, outgoing: list[Outgoing]) -> list[Job]:
         seq = command.request_cancel_activity.seq
         if seq in self.settled:
             return []
@@ -115,7 +138,15 @@ class CoreState:
             return []
         return [self._cancelled_activity(seq)]
 
-    def _cancel_child(self, command: Command, outgoing: list[Command]) -> list[Job]:
+    def _cancel_local_activity(self, command: Command, outgoing: list[Outgoing]) -> list[Job]:
+        told = self.locals.cancel(command.request_cancel_local_activity.seq)
+        if told is None:
+            return []
+        job, marker = told
+        outgoing.append(marker)
+        return [job]
+
+    def _cancel_child(self, command: Command, outgoing: list[Outgoing]) -> list[Job]:
         seq = command.cancel_child_workflow_execution.child_workflow_seq
         if seq in self.settled_children:
             return []
@@ -128,12 +159,12 @@ class CoreState:
             return [self._cancelled_child(seq)]
         return []
 
-    def _cancel_timer(self, command: Command, outgoing: list[Command]) -> list[Job]:
+    def _cancel_timer(self, command: Command, outgoing: list[Outgoing]) -> list[Job]:
         if not _take_back(outgoing, "start_timer", command.cancel_timer.seq):
             outgoing.append(command)
         return []
 
-    def _cancel_signal(self, command: Command, outgoing: list[Command]) -> list[Job]:
+    def _cancel_signal(self, command: Command, outgoing: list[Outgoing]) -> list[Job]:
         seq = command.cancel_signal_workflow.seq
         if not _take_back(outgoing, "signal_external_workflow_execution", seq):
             return []
@@ -145,7 +176,7 @@ class CoreState:
         job.resolve_signal_external_workflow.failure.canceled_failure_info.SetInParent()
         return [job]
 
-    def _set_patch(self, command: Command, outgoing: list[Command]) -> list[Job]:
+    def _set_patch(self, command: Command, outgoing: list[Outgoing]) -> list[Job]:
         if command.set_patch_marker.patch_id not in self.patches:
             self.patches.add(command.set_patch_marker.patch_id)
             outgoing.append(command)
@@ -195,6 +226,7 @@ _DIGESTS = {
     "start_child_workflow_execution": CoreState._start_child,  # noqa: SLF001
     "request_cancel_activity": CoreState._cancel_activity,  # noqa: SLF001
     "cancel_child_workflow_execution": CoreState._cancel_child,  # noqa: SLF001
+    "request_cancel_local_activity": CoreState._cancel_local_activity,  # noqa: SLF001
     "cancel_timer": CoreState._cancel_timer,  # noqa: SLF001
     "cancel_signal_workflow": CoreState._cancel_signal,  # noqa: SLF001
     "set_patch_marker": CoreState._set_patch,  # noqa: SLF001
@@ -248,10 +280,12 @@ def _child_failure(command: commands_pb.StartChildWorkflowExecution, message: st
     return failure
 
 
-def _take_back(outgoing: list[Command], kind: str, seq: int) -> bool:
+def _take_back(outgoing: list[Outgoing], kind: str, seq: int) -> bool:
     """Drop a command that nobody has seen yet; whether there was one."""
     for command in outgoing:
-        if command.WhichOneof("variant") == kind and getattr(command, kind).seq == seq:
+        if isinstance(command, Marker) or command.WhichOneof("variant") != kind:
+            continue
+        if getattr(command, kind).seq == seq:
             outgoing.remove(command)
             return True
     return False

@@ -27,8 +27,11 @@ def described(execution: Execution) -> DescribeWorkflowExecutionResponse:
         if child.execution is not None:
             pending.run_id = child.execution.run_id
     if execution.is_running and execution.tasks.is_pending:
-        task_state = PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED
-        response.pending_workflow_task.state = task_state
+        response.pending_workflow_task.state = (
+            PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED
+            if execution.tasks.is_under_way
+            else PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED
+        )
         response.pending_workflow_task.attempt = execution.tasks.attempt
     return response
 

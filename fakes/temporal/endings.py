@@ -61,8 +61,8 @@ def continue_as_new(
         "versioning_intent",
     )
     request = _next_request(run, command)
-    lasted = run.now() - run.history.events[0].event_time.ToNanoseconds() / 1e9
-    wait = SHORTEST_RUN_SECONDS - lasted
+    began = run.history.events[0].event_time.ToNanoseconds() / 1e9 + (run.start.backoff or 0.0)
+    wait = SHORTEST_RUN_SECONDS - (run.now() - began)
     start = run.follow(request, backoff=wait if wait > 0 else None)
     run.close(
         Status.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW,

@@ -16,11 +16,13 @@ from temporalio.api.update.v1 import Request
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 
 from fakes.temporal.activity_task import ActivityTask
+from fakes.temporal.arrivals import Arrivals
 from fakes.temporal.backoff import Again, after_failure
 from fakes.temporal.children import Child, close_children, tell_parent
 from fakes.temporal.core import CoreState, Job
 from fakes.temporal.history import History
 from fakes.temporal.interfaces import Service
+from fakes.temporal.local_core import LocalActivities
 from fakes.temporal.replay import Step
 from fakes.temporal.starting import (
     Initiator,
@@ -63,6 +65,7 @@ class Execution:
         self.task_queue = request.task_queue.name
         self.status: Status.ValueType = RUNNING
         self.history = History(service.now, service.next_task_id)
+        self.arrivals = Arrivals(self.history)
         self.past: list[Step] = []
         self.replays = 0
         self.core = CoreState()
@@ -113,6 +116,16 @@ class Execution:
         sender: WorkflowExecution | None = None,
     ) -> None:
         """Deliver a signal."""
+        self.arrivals.arrive(lambda: self._write_signal(name, payloads, header, identity, sender))
+
+    def _write_signal(
+        self,
+        name: str,
+        payloads: Payloads | None,
+        header: Header | None,
+        identity: str,
+        sender: WorkflowExecution | None,
+    ) -> None:
         event = self.history.add(
             "workflow_execution_signaled",
             signal_name=name,
@@ -141,16 +154,20 @@ class Execution:
         if self.cancel_requested:
             return
         self.cancel_requested = True
-        self.history.add(
-            "workflow_execution_cancel_requested",
-            cause=reason,
-            identity=identity,
-            external_workflow_execution=sender,
-            external_initiated_event_id=initiated_event_id,
-        )
-        job = Job()
-        job.cancel_workflow.reason = reason
-        self.tasks.tell(job)
+
+        def write() -> None:
+            self.history.add(
+                "workflow_execution_cancel_requested",
+                cause=reason,
+                identity=identity,
+                external_workflow_execution=sender,
+                external_initiated_event_id=initiated_event_id,
+            )
+            job = Job()
+            job.cancel_workflow.reason = reason
+            self.tasks.tell(job)
+
+        self.arrivals.arrive(write)
 
     def terminate(self, reason: str, identity: str, details: Payloads | None = None) -> None:
         """Close the run here and now; its code is not asked."""
@@ -183,6 +200,7 @@ class Execution:
 
     def close(self, status: Status.ValueType, event: str, **attributes: Any) -> None:
         """Close the run with an event; nothing of it goes on."""
+        self.tasks.close_by_force()
         closing = self.history.add(event, **attributes)
         self.status = status
         self.closed_at = self.now()
@@ -207,13 +225,14 @@ class Execution:
     def _stop_everything(self) -> None:
         """Let go of all that is under way: what is kept costs memory as long as the service."""
         self.tasks.stop()
+        self.arrivals.drop()
         for task in self.activities.values():
             task.abandon()
         for _, handle in self.timers.values():
             handle.cancel()
         self.activities.clear()
         self.timers.clear()
-        self.core = CoreState()
+        self.core = CoreState(locals=LocalActivities(time=self.core.locals.time))
 
     def close_and_retry(
         self, status: Status.ValueType, event: str, reason: Failure, **attributes: Any

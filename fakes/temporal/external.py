@@ -42,15 +42,20 @@ class _Message:
     target: WorkflowExecution
     initiated: HistoryEvent
 
-    def note(self, event: str, **attributes: Any) -> None:
-        """Write down what became of it."""
-        self.run.history.add(
-            event,
-            namespace=self.run.namespace,
-            workflow_execution=self.target,
-            initiated_event_id=self.initiated.event_id,
-            **attributes,
-        )
+    def answer(self, job: Job | None, event: str, **attributes: Any) -> None:
+        """Write down what became of it, and tell the code."""
+
+        def write() -> None:
+            self.run.history.add(
+                event,
+                namespace=self.run.namespace,
+                workflow_execution=self.target,
+                initiated_event_id=self.initiated.event_id,
+                **attributes,
+            )
+            self.run.tasks.tell(job)
+
+        self.run.arrivals.arrive(write)
 
     def receiver(self) -> Execution | None:
         """Whom it reaches."""
@@ -117,12 +122,11 @@ def _ask_to_cancel(
 ) -> None:
     run, receiver = message.run, message.receiver()
     if receiver is None:
-        message.note("request_cancel_external_workflow_execution_failed", cause=_NOBODY_TO_CANCEL)
         text = "Unable to cancel external workflow because not found"
-        run.tasks.tell(answer(_not_found(text)))
+        event = "request_cancel_external_workflow_execution_failed"
+        message.answer(answer(_not_found(text)), event, cause=_NOBODY_TO_CANCEL)
         return
-    message.note("external_workflow_execution_cancel_requested")
-    run.tasks.tell(answer(None))
+    message.answer(answer(None), "external_workflow_execution_cancel_requested")
     receiver.request_cancel(reason, SERVICE, run.start.execution, message.initiated.event_id)
 
 
@@ -157,20 +161,20 @@ def _signal(message: _Message, seq: int) -> None:
     job = Job()
     job.resolve_signal_external_workflow.seq = seq
     if receiver is None:
-        message.note("signal_external_workflow_execution_failed", cause=_NOBODY_TO_SIGNAL)
         text = "Unable to signal external workflow because it was not found"
         job.resolve_signal_external_workflow.failure.CopyFrom(_not_found(text))
-    else:
-        message.note("external_workflow_execution_signaled")
-        said = message.initiated.signal_external_workflow_execution_initiated_event_attributes
-        receiver.signal(
-            said.signal_name,
-            said.input if said.HasField("input") else None,
-            said.header if said.HasField("header") else None,
-            SERVICE,
-            run.start.execution,
-        )
-    run.tasks.tell(job)
+        event = "signal_external_workflow_execution_failed"
+        message.answer(job, event, cause=_NOBODY_TO_SIGNAL)
+        return
+    message.answer(job, "external_workflow_execution_signaled")
+    said = message.initiated.signal_external_workflow_execution_initiated_event_attributes
+    receiver.signal(
+        said.signal_name,
+        said.input if said.HasField("input") else None,
+        said.header if said.HasField("header") else None,
+        SERVICE,
+        run.start.execution,
+    )
 
 
 def _send(act: Callable[..., None], message: _Message, *args: Any) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -45,7 +46,7 @@ class History:
     def __init__(self, now: Callable[[], float], next_task_id: Callable[[], int]) -> None:
         self.events: list[HistoryEvent] = []
         self.size_bytes = 0
-        self._now = now
+        self.now = now
         self._latest = (0.0, timestamp(0.0))
         self._next_task_id = next_task_id
 
@@ -66,12 +67,21 @@ class History:
             event_id=len(self.events) + 1,
             event_type=kind,
             task_id=self._next_task_id(),
-            event_time=self._timestamp(self._now() if at is None else at),
+            event_time=self._timestamp(self.now() if at is None else at),
             **said,
         )
         self.events.append(event)
         self.size_bytes += event.ByteSize()
         return event
+
+    @contextmanager
+    def at(self, moment: float) -> Iterator[None]:
+        """Write down what has happened earlier, at `moment`, in seconds since the epoch."""
+        present, self.now = self.now, lambda: moment
+        try:
+            yield
+        finally:
+            self.now = present
 
     def _timestamp(self, at: float) -> Timestamp:
         """The moment as events tell it, which is mostly that of the event before."""

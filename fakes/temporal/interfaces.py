@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 
+from fakes.temporal.arrivals import Arrivals
 from fakes.temporal.core import CoreState, Job
 from fakes.temporal.history import History
 from fakes.temporal.starting import Parent, Start
@@ -67,7 +68,9 @@ class Owner(Protocol):
     run_id: str
     workflow_type: str
     namespace: str
+    task_queue: str
     history: History
+    arrivals: Arrivals
     core: CoreState
 
     @property

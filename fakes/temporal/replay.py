@@ -9,14 +9,18 @@ from typing import Any
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.bridge.proto.workflow_commands as commands_pb
 
+from fakes.temporal.local_core import as_replayed
+
 Command = commands_pb.WorkflowCommand
 
 _IDENTITY: dict[str, tuple[str, ...]] = {
     "schedule_activity": ("activity_id", "activity_type"),
+    "schedule_local_activity": ("activity_id", "activity_type"),
     "start_child_workflow_execution": ("workflow_id", "workflow_type"),
     "start_timer": ("seq",),
     "cancel_timer": ("seq",),
     "request_cancel_activity": ("seq",),
+    "request_cancel_local_activity": ("seq",),
     "cancel_child_workflow_execution": ("child_workflow_seq",),
     "signal_external_workflow_execution": ("signal_name",),
     "update_response": ("protocol_instance_id",),
@@ -48,7 +52,7 @@ def as_replay(step: Step) -> activation_pb.WorkflowActivation:
     if jobs and jobs[0].HasField("initialize_workflow"):
         # The first job makes the instance; everything else comes after it.
         again.jobs.insert(0, jobs.pop(0))
-    again.jobs.extend(jobs)
+    again.jobs.extend(as_replayed(job) for job in jobs)
     return again
 
 

@@ -62,12 +62,12 @@ def workflow_definition(cls: type) -> WorkflowDefinition:
 
 
 def workflow_interceptors(
-    interceptors: Sequence[Interceptor],
+    interceptors: Sequence[Interceptor], assert_local_activity_valid: Callable[[str], None]
 ) -> tuple[dict[str, Callable[..., Any]], list[type[WorkflowInboundInterceptor]]]:
     """What interceptors have for workflows: functions from outside, and classes."""
     extern: dict[str, Callable[..., Any]] = {
         "__temporal_get_metric_meter": lambda: temporalio.common.MetricMeter.noop,
-        "__temporal_assert_local_activity_valid": lambda _name: None,
+        "__temporal_assert_local_activity_valid": assert_local_activity_valid,
     }
     asked = WorkflowInterceptorClassInput(unsafe_extern_functions=extern)
     classes = [each.workflow_interceptor_class(asked) for each in interceptors]
@@ -255,13 +255,13 @@ class Cancellation:
         self.details = temporalio.activity._ActivityCancellationDetailsHolder()  # noqa: SLF001
         self.raiser: Any = None
 
-    def request(self, *, not_found: bool, timed_out: bool) -> bool:
+    def request(self, *, by_workflow: bool, not_found: bool, timed_out: bool) -> bool:
         """Ask for it; whether the attempt's own task is to be cancelled for that."""
         if self.details.details is not None:
             return False
-        self.by_request = not not_found
+        self.by_request = by_workflow
         self.details.details = temporalio.activity.ActivityCancellationDetails(
-            not_found=not_found, cancel_requested=not not_found, timed_out=timed_out
+            not_found=not_found, cancel_requested=by_workflow, timed_out=timed_out
         )
         self.event.set()
         if self.raiser is None:

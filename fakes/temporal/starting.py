@@ -127,11 +127,14 @@ def next_start(start: Start, request: StartWorkflowExecutionRequest, **changes: 
 
 def _fill_in(request: StartWorkflowExecutionRequest) -> None:
     """What the server makes of what it is given."""
-    if not seconds(request.workflow_task_timeout):
-        request.workflow_task_timeout.FromSeconds(TASK_TIMEOUT_SECONDS)
     longest = seconds(request.workflow_execution_timeout)
     if longest and not 0 < seconds(request.workflow_run_timeout) <= longest:
         request.workflow_run_timeout.CopyFrom(request.workflow_execution_timeout)
+    if not seconds(request.workflow_task_timeout):
+        request.workflow_task_timeout.FromSeconds(TASK_TIMEOUT_SECONDS)
+    longest = seconds(request.workflow_run_timeout)
+    if 0 < longest < seconds(request.workflow_task_timeout):
+        request.workflow_task_timeout.CopyFrom(request.workflow_run_timeout)
     if request.HasField("retry_policy"):
         request.retry_policy.CopyFrom(with_defaults(request.retry_policy))
 

@@ -86,7 +86,9 @@ class SimulatedWorker:
         self._runner = runner or UnsandboxedWorkflowRunner()
         self._workflows = {d.name: d for d in map(sdk.workflow_definition, workflows)}
         self._activities = {d.name: d for d in map(sdk.activity_definition, activities)}
-        self._extern, self._inbound = sdk.workflow_interceptors(interceptors)
+        self._extern, self._inbound = sdk.workflow_interceptors(
+            interceptors, self._assert_activity_known
+        )
         self._codec = sdk.ActivationCodec(data_converter) if data_converter.payload_codec else None
         self.is_cached = cached
         self._instances: dict[str, WorkflowInstance] = {}
@@ -252,6 +254,15 @@ class SimulatedWorker:
         # The SDK's converters give themselves back where no part of them takes a context.
         self._converter_takes_context = converter is not self.converter
         return converter
+
+    def _assert_activity_known(self, name: str) -> None:
+        if name not in self._activities and None not in self._activities:
+            known = ", ".join(sorted(filter(None, self._activities)))
+            msg = (
+                f"Activity function {name} is not registered on this worker, "
+                f"available activities: {known}"
+            )
+            raise ValueError(msg)
 
     def executor(self) -> ThreadPoolExecutor:
         """The threads in which functions run that are no coroutines."""

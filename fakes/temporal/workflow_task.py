@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.bridge.proto.workflow_commands as commands_pb
 import temporalio.bridge.proto.workflow_completion as completion_pb
-from temporalio.api.enums.v1 import WorkflowTaskFailedCause
+from temporalio.api.enums.v1 import TimeoutType, WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.query.v1 import WorkflowQuery
 from temporalio.api.sdk.v1 import WorkflowTaskCompletedMetadata
 
 from fakes.temporal.commands import apply_commands
-from fakes.temporal.core import Command, Job
+from fakes.temporal.core import Job, Outgoing
 from fakes.temporal.errors import NondeterminismError
 from fakes.temporal.history import timestamp
+from fakes.temporal.local_core import End, Marker
+from fakes.temporal.local_work import LocalWork
+from fakes.temporal.open_task import OpenTask
+from fakes.temporal.starting import seconds
 from fakes.temporal.worker import SimulatedWorker
 
 if TYPE_CHECKING:
@@ -27,6 +32,10 @@ IDENTITY = "simulated"
 TASK_RETRY_SECONDS = 10.0
 LONGEST_TASK_RETRY_SECONDS = 600.0
 HOPELESS_ATTEMPT = 3
+HEARTBEAT_FRACTION = 0.8
+"""How much of its timeout a task takes before Core keeps it alive by another."""
+LONGEST_ALIVE_SECONDS = 1800.0
+"""How long the service lets it be kept alive so."""
 CORE_FLAGS = (1, 2, 3)
 LANGUAGE_FLAGS = (1,)
 MANY_EVENTS = 4096
@@ -50,6 +59,8 @@ class WorkflowTasks:
         self.failure = ""
         self._run = run
         self._jobs: list[Job] = []
+        self._open: OpenTask | None = None
+        self._work = LocalWork(run, self._local_ended, self._worker_lost)
         self._scheduled: HistoryEvent | None = None
         self._is_due = False
         self._is_held = False
@@ -78,7 +89,10 @@ class WorkflowTasks:
         """Let the code know of something, or, without a job, let it look again."""
         if job is not None:
             self._jobs.append(job)
-        self._schedule()
+        if self._open is not None:
+            self._open.is_wanted_again = True
+        else:
+            self._schedule()
 
     def tell_of_update(self, job: Job) -> None:
         """Let the code know of an update: a task without a trace, should it be refused."""
@@ -93,10 +107,25 @@ class WorkflowTasks:
             self._retry.cancel()
         self._settled.set()
 
+    def close_by_force(self) -> None:
+        """The run closes: if a task is under way, and not the cause of it, it fails."""
+        task = self._open
+        if task is None or task.is_done:
+            return
+        self._write_failed(task, _FORCE_CLOSE)
+        self._finish(task)
+        # Its worker does not know yet, and hears of it when it wants to keep the task alive.
+        self._at_heartbeat(task, self._work.stop)
+
     @property
     def is_pending(self) -> bool:
-        """Whether a task waits for the worker, or for its next attempt."""
-        return self._is_due
+        """Whether a task waits for the worker, or for its next attempt, or is under way."""
+        return self._is_due or self.is_under_way
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a task has started, and waits for local activities."""
+        return self._open is not None
 
     @property
     def is_failing(self) -> bool:
@@ -105,7 +134,7 @@ class WorkflowTasks:
 
     async def settled(self) -> None:
         """Return when the code has seen all that there is, keeps failing, or can see no more."""
-        while not self._is_stopped and (self._is_held or self._is_due) and not self.is_failing:
+        while not self._is_stopped and (self._is_held or self.is_pending) and not self.is_failing:
             self._settled.clear()
             await self._settled.wait()
 
@@ -118,7 +147,7 @@ class WorkflowTasks:
         self._make_due()
 
     def _make_due(self) -> None:
-        if not self._is_due and not self._is_held and self._run.is_running:
+        if not self.is_pending and not self._is_held and self._run.is_running:
             self._is_due = True
             self._run.service.queue(self._run.task_queue).put(self._do)
 
@@ -126,49 +155,66 @@ class WorkflowTasks:
         return self._run.history.add(
             "workflow_task_scheduled",
             task_queue=self._run.start.request.task_queue,
-            attempt=1,
+            attempt=self.attempt,
             start_to_close_timeout=self._run.start.request.workflow_task_timeout,
         )
 
     # -- doing it --------------------------------------------------------------------------------
 
     def _do(self, worker: SimulatedWorker) -> None:
+        self._is_due = False
+        if self._run.is_running:
+            self._step(lambda: self._begin(worker))
+
+    def _step(self, act: Callable[[], None]) -> None:
+        """Take a task further; whoever waits for the workflow gets what the simulation lacks."""
         try:
-            self._is_due = False
-            if self._run.is_running:
-                self._do_task(worker)
-        except Exception as error:  # noqa: BLE001 - whoever waits for the workflow gets it
+            act()
+        except Exception as error:  # noqa: BLE001 - as above
             self._run.service.break_down(error)
         finally:
             self._settled.set()
 
-    def _do_task(self, worker: SimulatedWorker) -> None:
-        """One workflow task from its start to its end; no time passes meanwhile."""
+    def _begin(self, worker: SimulatedWorker, kept_alive_since: float | None = None) -> None:
+        """Start a task. Time passes in it only where it waits for local activities."""
         jobs, self._jobs = self._jobs, []
-        mark = len(self._run.past)
-        outgoing: list[Command] = []
-        flags: set[int] = set()
-        todo = sorted(jobs, key=_rank)
+        now = self._run.now()
+        self._open = OpenTask(worker, jobs, now, kept_alive_since or now)
+        self._open.begin(self._run)
+        self._go_on(self._open, sorted(jobs, key=_rank))
+
+    def _go_on(self, task: OpenTask, todo: list[Job]) -> None:
+        """Let the code do what it can, until it waits for something."""
         try:
-            while todo:
-                completion = self._activate(worker, todo)
-                if completion.HasField("failed"):
-                    self._fail(worker, jobs, mark, completion.failed.failure, _UNHANDLED)
-                    return
-                flags.update(completion.successful.used_internal_flags)
-                todo = self._run.core.digest(completion.successful.commands, outgoing)
+            while True:
+                if todo:
+                    completion = self._activate(task.worker, todo)
+                    if completion.HasField("failed"):
+                        self._fail(task, completion.failed.failure, _UNHANDLED)
+                        return
+                    task.flags.update(completion.successful.used_internal_flags)
+                    todo = self._run.core.digest(
+                        completion.successful.commands, task.outgoing, self._run.now()
+                    )
+                todo = [*todo, *self._handle_locals(task)]
+                if not todo:
+                    break
         except NondeterminismError as error:
-            self._fail(worker, jobs, mark, _broken_replay(error), _NONDETERMINISM)
+            self._fail(task, _broken_replay(error), _NONDETERMINISM)
             return
-        self._complete(worker, outgoing, flags)
+        if self._work.is_busy:
+            self._wait(task)
+        else:
+            self._complete(task)
 
     def _activate(
         self, worker: SimulatedWorker, jobs: list[Job]
     ) -> completion_pb.WorkflowActivationCompletion:
         run = self._run
+        run.core.locals.activations += 1
         activation = activation_pb.WorkflowActivation(
             run_id=run.run_id,
-            timestamp=timestamp(run.now()),
+            timestamp=timestamp(run.core.locals.time),
             jobs=jobs,
             history_length=len(run.history),
             history_size_bytes=run.history.size_bytes,
@@ -177,62 +223,180 @@ class WorkflowTasks:
         )
         return worker.activate(activation, run)
 
-    def _complete(self, worker: SimulatedWorker, outgoing: list[Command], flags: set[int]) -> None:
-        self.attempt, self.failure, self._is_sticky = 1, "", worker.is_cached
+    def _complete(self, task: OpenTask, *, is_heartbeat: bool = False) -> None:
+        run = self._run
+        if run.core.ends_run(task.outgoing) and run.arrivals.are_waiting:
+            self._refuse_end(task)
+            return
+        task.is_done = True
         completed = None
         # A task that was there only for updates, all of them refused, has never been.
-        if self._scheduled is not None or _leaves_a_trace(outgoing):
-            completed = self._write_completed(flags)
-        apply_commands(self._run, outgoing, completed)
-        worker.task_done(self._run)
-        self._run.tell_waiters()
+        if self._scheduled is not None or is_heartbeat or _leaves_a_trace(task.outgoing):
+            completed = self._write_completed(task)
+        self.attempt, self.failure, self._is_sticky = 1, "", task.worker.is_cached
+        apply_commands(run, task.outgoing, completed)
+        task.worker.task_done(run)
+        self._finish(task)
+        if run.is_running and (is_heartbeat or task.is_wanted_again):
+            # The service answers with the next task, if there is one already.
+            self._scheduled = self._add_scheduled()
+            self._begin(task.worker, task.kept_alive_since if is_heartbeat else None)
+        elif self._jobs:
+            self._make_due()  # updates: they leave no trace yet
+        run.tell_waiters()
 
-    def _write_completed(self, flags: set[int]) -> HistoryEvent:
-        scheduled = self._scheduled or self._add_scheduled()
-        self._scheduled = None
-        metadata = WorkflowTaskCompletedMetadata(lang_used_flags=sorted(flags))
+    def _finish(self, task: OpenTask) -> None:
+        """Let happen what has come meanwhile."""
+        task.is_done = True
+        task.wait_no_longer()
+        self._run.arrivals.release()
+        self._open = None
+
+    def _write_started(self, task: OpenTask) -> HistoryEvent:
+        if task.started is None:
+            scheduled = self._scheduled = self._scheduled or self._add_scheduled()
+            task.started = self._run.history.add(
+                "workflow_task_started",
+                at=task.started_at,
+                scheduled_event_id=scheduled.event_id,
+                identity=IDENTITY,
+                history_size_bytes=self._run.history.size_bytes,
+            )
+        return task.started
+
+    def _write_end(self, task: OpenTask, name: str, **attributes: Any) -> HistoryEvent:
+        """Write down how a task has ended."""
+        started = self._write_started(task)
+        assert self._scheduled is not None, "a task that has started was scheduled"
+        scheduled, self._scheduled = self._scheduled, None
+        return self._run.history.add(
+            name,
+            scheduled_event_id=scheduled.event_id,
+            started_event_id=started.event_id,
+            **attributes,
+        )
+
+    def _write_completed(self, task: OpenTask) -> HistoryEvent:
+        metadata = WorkflowTaskCompletedMetadata(lang_used_flags=sorted(task.flags))
         if not self._sdk_told:
             self._sdk_told = True
             metadata.core_used_flags.extend(CORE_FLAGS)
-        started = self._run.history.add(
-            "workflow_task_started",
-            scheduled_event_id=scheduled.event_id,
-            identity=IDENTITY,
-            history_size_bytes=self._run.history.size_bytes,
-        )
-        return self._run.history.add(
-            "workflow_task_completed",
-            scheduled_event_id=scheduled.event_id,
-            started_event_id=started.event_id,
-            identity=IDENTITY,
-            sdk_metadata=metadata,
+        return self._write_end(
+            task, "workflow_task_completed", identity=IDENTITY, sdk_metadata=metadata
         )
 
-    # -- when the code fails ---------------------------------------------------------------------
+    # -- local activities ------------------------------------------------------------------------
 
-    def _fail(
-        self,
-        worker: SimulatedWorker,
-        jobs: list[Job],
-        mark: int,
-        failure: Failure,
-        cause: Cause.ValueType,
-    ) -> None:
-        """The code broke. The same task is tried again, at once and then later and later."""
-        worker.evict(self._run.run_id)
-        del self._run.past[mark:]
-        self.failure = failure.message
-        self._jobs = [*jobs, *self._jobs]
-        if self.attempt == 1:
-            self._write_failed(failure, cause)
-        if self._is_sticky:
-            # The fault may be that of the worker that had the workflow in memory: this one does
-            # not count, and the next attempt is a task like any other.
-            self._is_sticky = False
-            self._schedule()
+    def _handle_locals(self, task: OpenTask) -> list[Job]:
+        """Begin and cancel local activities as the code wants it; what it is told at once."""
+        known = self._run.core.locals
+        if self._run.core.ends_run(task.outgoing):
+            self._work.stop()
+            return []
+        ends = [self._work.cancel(seq) for seq in known.unwanted]
+        ends += [self._work.begin(wanted, task.worker) for wanted in known.wanted]
+        for seq in known.dropped:
+            self._work.drop(seq)
+        for requests in (known.unwanted, known.wanted, known.dropped):
+            requests.clear()
+        return [job for end in ends if end is not None for job in self._tell_end(task, end)]
+
+    def _tell_end(self, task: OpenTask, end: End) -> list[Job]:
+        told = self._run.core.locals.end(end)
+        if told is None:
+            return []
+        job, marker = told
+        task.outgoing.append(marker)
+        return [job]
+
+    def _local_ended(self, end: End) -> None:
+        task = self._open
+        if task is not None:
+            self._step(lambda: self._go_on(task, self._tell_end(task, end)))
+
+    def _wait(self, task: OpenTask) -> None:
+        """Let local activities take their time, and keep the task alive meanwhile."""
+        if task.is_waiting:
             return
-        self._try_again(_retry_delay(self.attempt))
-        self.attempt += 1
+        self._run.arrivals.hold()
+        if self._scheduled is not None:
+            self._write_started(task)
+            self._run.tell_waiters()
+        task.wait(self._at_heartbeat(task, lambda: self._keep_alive(task)))
+
+    def _at_heartbeat(self, task: OpenTask, act: Callable[[], None]) -> asyncio.TimerHandle:
+        timeout = seconds(self._run.start.request.workflow_task_timeout)
+        delay = task.started_at + HEARTBEAT_FRACTION * timeout - self._run.now()
+        return asyncio.get_running_loop().call_later(delay, self._step, act)
+
+    def _keep_alive(self, task: OpenTask) -> None:
+        """Complete the task before its time is over, and go on in the next."""
+        if self._run.now() - task.kept_alive_since > LONGEST_ALIVE_SECONDS:
+            self._undo(task)
+            self._time_out(task)
+        else:
+            self._complete(task, is_heartbeat=True)
+
+    def _worker_lost(self) -> None:
+        """The worker has died: nobody completes the task, which ends by its timeout."""
+        task = self._open
+        if task is None:
+            return
+        self._undo(task)
+        timeout = seconds(self._run.start.request.workflow_task_timeout)
+        delay = task.started_at + timeout - self._run.now()
+        loop = asyncio.get_running_loop()
+        task.wait(loop.call_later(delay, self._step, lambda: self._time_out(task)))
+
+    # -- when it comes to nothing ----------------------------------------------------------------
+
+    def _undo(self, task: OpenTask) -> None:
+        """Make the run what it was before the task; what it was told it will be told again."""
+        self._work.stop()
+        task.come_to_nothing(self._run)
+        self._jobs = [*task.jobs, *self._jobs]
+
+    def _refuse_end(self, task: OpenTask) -> None:
+        """The run may not end before its code has seen what has come meanwhile."""
+        self._undo(task)
+        failure = Failure(message="UnhandledCommand")
+        failure.server_failure_info.SetInParent()
+        self._write_failed(task, _UNHANDLED_COMMAND, failure)
+        self._finish(task)
+        self._is_sticky = False
+        self._schedule()
+        self._run.tell_waiters()
+
+    def _time_out(self, task: OpenTask) -> None:
+        """The task has taken too long."""
+        if self.attempt == 1:
+            self._write_end(
+                task,
+                "workflow_task_timed_out",
+                timeout_type=TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE,
+            )
+        self._finish_and_try_again(task, 0.0)
+
+    def _fail(self, task: OpenTask, failure: Failure, cause: Cause.ValueType) -> None:
+        """The code broke. The same task is tried again, at once and then later and later."""
+        self._undo(task)
+        self.failure = failure.message
+        if self.attempt == 1:
+            self._write_failed(task, cause, failure)
+        self._finish_and_try_again(task, _retry_delay(self.attempt))
+
+    def _finish_and_try_again(self, task: OpenTask, delay: float) -> None:
+        self._finish(task)
+        if self._is_sticky or task.is_wanted_again:
+            # The fault may be that of the worker that had the workflow in memory: this one does
+            # not count, and the next attempt is a task like any other. So it is with news.
+            self._is_sticky = False
+            self.attempt = 1
+            self._schedule()
+        else:
+            self._try_again(delay)
+            self.attempt += 1
+        self._run.tell_waiters()
 
     def _try_again(self, delay: float) -> None:
         """Have another attempt, of which history will only tell if it succeeds."""
@@ -240,24 +404,12 @@ class WorkflowTasks:
         put = self._run.service.queue(self._run.task_queue).put
         self._retry = asyncio.get_running_loop().call_later(delay, put, self._do)
 
-    def _write_failed(self, failure: Failure, cause: Cause.ValueType) -> None:
-        scheduled = self._scheduled or self._add_scheduled()
-        started = self._run.history.add(
-            "workflow_task_started",
-            scheduled_event_id=scheduled.event_id,
-            identity=IDENTITY,
-            history_size_bytes=self._run.history.size_bytes,
+    def _write_failed(
+        self, task: OpenTask, cause: Cause.ValueType, failure: Failure | None = None
+    ) -> None:
+        self._write_end(
+            task, "workflow_task_failed", cause=cause, failure=failure, identity=IDENTITY
         )
-        self._run.history.add(
-            "workflow_task_failed",
-            scheduled_event_id=scheduled.event_id,
-            started_event_id=started.event_id,
-            cause=cause,
-            failure=failure,
-            identity=IDENTITY,
-        )
-        self._scheduled = None
-        self._run.tell_waiters()
 
     # -- queries ---------------------------------------------------------------------------------
 
@@ -297,6 +449,8 @@ def _retry_delay(attempt: int) -> float:
 
 
 _UNHANDLED = Cause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE
+_UNHANDLED_COMMAND = Cause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
+_FORCE_CLOSE = Cause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND
 _NONDETERMINISM = Cause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
 
 _RANKS = {
@@ -313,10 +467,12 @@ def _rank(job: Job) -> int:
     return _RANKS.get(job.WhichOneof("variant") or "", 4)
 
 
-def _leaves_a_trace(commands: list[Command]) -> bool:
+def _leaves_a_trace(outgoing: list[Outgoing]) -> bool:
     return any(
-        not command.HasField("update_response") or not command.update_response.HasField("rejected")
-        for command in commands
+        isinstance(command, Marker)
+        or not command.HasField("update_response")
+        or not command.update_response.HasField("rejected")
+        for command in outgoing
     )
 
 

@@ -207,6 +207,66 @@ async def renamed() -> str:
     return activity.info().activity_type
 
 
+@activity.defn
+async def takes(seconds: float) -> float:
+    """Take some time."""
+    await asyncio.sleep(seconds)
+    return seconds
+
+
+@activity.defn
+async def count_calls() -> int:
+    """Tell how often the client's play has called it."""
+    return points_of(activity.info().workflow_id).count("calls")
+
+
+@activity.defn
+async def who_am_i() -> list[Any]:
+    """Tell what an activity can know of itself, and what is the same everywhere."""
+    info = activity.info()
+    return [
+        info.activity_id,
+        info.activity_type,
+        info.attempt,
+        info.is_local,
+        str(info.start_to_close_timeout),
+        str(info.schedule_to_close_timeout),
+        str(info.heartbeat_timeout),
+        info.workflow_id,
+        info.workflow_type,
+        str(info.retry_policy),
+        str(info.priority),
+        info.heartbeat_details,
+    ]
+
+
+@activity.defn
+async def gives_in(seconds: float) -> str:
+    """Take some time, unless cancelled."""
+    await asyncio.sleep(seconds)
+    return "never cancelled"
+
+
+@activity.defn
+async def holds_out(seconds: float) -> str:
+    """Take some time; when cancelled, succeed all the same."""
+    try:
+        await asyncio.sleep(seconds)
+    except asyncio.CancelledError:
+        return "done all the same"
+    return "never cancelled"
+
+
+@activity.defn
+async def breaks_when_cancelled(seconds: float) -> str:
+    """Take some time; when cancelled, fail."""
+    try:
+        await asyncio.sleep(seconds)
+    except asyncio.CancelledError:
+        raise ApplicationError("broke while cancelling", type="Broke") from None
+    return "never cancelled"
+
+
 ACTIVITIES: list[Callable[..., Any]] = [
     echo,
     nothing,
@@ -233,4 +293,10 @@ ACTIVITIES: list[Callable[..., Any]] = [
     two_numbers,
     unserialisable,
     renamed,
+    takes,
+    count_calls,
+    who_am_i,
+    gives_in,
+    holds_out,
+    breaks_when_cancelled,
 ]

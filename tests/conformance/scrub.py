@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from typing import Any
 
@@ -52,6 +54,7 @@ def scrubbed(history: WorkflowHistory) -> list[dict[str, Any]]:
     events = [MessageToDict(event) for event in history.events]
     for event in events:
         _scrub_backoff(event)
+        _scrub_marker(event)
     kept = [event for event in events if "TIME_SKIPPING" not in event["eventType"]]
     numbers = {event["eventId"]: str(number) for number, event in enumerate(kept, 1)}
     runs: dict[str, str] = {}
@@ -64,6 +67,19 @@ def _scrub_backoff(event: dict[str, Any]) -> None:
     if started.get("initiator") == "CONTINUE_AS_NEW_INITIATOR_WORKFLOW":
         wait = started.pop("firstWorkflowTaskBackoff", None)
         started["waits"] = wait is not None
+
+
+def _scrub_marker(event: dict[str, Any]) -> None:
+    """The marker of a local activity has times in it, and the batch in which its end was told."""
+    marker = event.get("markerRecordedEventAttributes", {})
+    if marker.get("markerName") != "core_local_activity":
+        return
+    payload = marker["details"]["data"]["payloads"][0]
+    data = json.loads(base64.b64decode(payload.pop("data")))
+    del data["activation_index"]
+    for moment in ("complete_time", "original_schedule_time"):
+        data[moment] = data[moment] is not None
+    payload["says"] = data
 
 
 def _scrub(value: Any, numbers: dict[str, str], runs: dict[str, str]) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,6 +59,7 @@ class Points:
 
     def __init__(self) -> None:
         self.tokens: dict[str, bytes] = {}
+        self._counts: Counter[str] = Counter()
         self._reached: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._released: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
@@ -70,6 +71,11 @@ class Points:
     def reach(self, name: str) -> None:
         """Tell that `name` is reached."""
         self._reached[name].set()
+
+    def count(self, what: str) -> int:
+        """How often it has been counted, this time included."""
+        self._counts[what] += 1
+        return self._counts[what]
 
     def names(self) -> list[str]:
         """The points that were reached."""

@@ -18,6 +18,7 @@ from tests.conformance import (  # noqa: F401 - they register their cases
     workflows_children,
     workflows_ends,
     workflows_ids,
+    workflows_local,
     workflows_messages,
     workflows_others,
     workflows_time,
@@ -29,7 +30,11 @@ from tests.conformance.sides import play_real, play_simulated, quiet_sdk
 from tests.conformance.stage import Case, Evidence
 
 Results = dict[str, Evidence | BaseException]
-OF_THE_CACHE = {"breaks-signal"}
+OF_THE_CACHE = {
+    "breaks-signal",
+    "a-workflow-task-fails-and-is-tried-again",
+    "local-activities-run-again-after-a-bug",
+}
 """A task that fails is tried once more where the workflow was in memory, on a server too."""
 NO_CODE = {"a-new-version-takes-over"}
 """Its first half was written by code that is not there any more."""

@@ -27,6 +27,12 @@ async def nothing() -> None:
     """Do nothing."""
 
 
+@activity.defn
+async def complete_elsewhere() -> None:
+    """Leave it to somebody else to say how it ends."""
+    activity.raise_complete_async()
+
+
 @workflow.defn
 class Wants:
     """Wants one of the things that the simulation lacks."""
@@ -36,8 +42,8 @@ class Wants:
         """Want it."""
         await getattr(self, f"_{what}")()
 
-    async def _local_activity(self) -> None:
-        await workflow.execute_local_activity(nothing, start_to_close_timeout=SHORT)
+    async def _left_open(self) -> None:
+        await workflow.execute_local_activity(complete_elsewhere, start_to_close_timeout=SHORT)
 
     async def _priority(self) -> None:
         await workflow.execute_activity(
@@ -51,7 +57,7 @@ class Wants:
 @pytest.mark.parametrize(
     ("what", "named"),
     [
-        ("local_activity", "schedule local activity"),
+        ("left_open", "asynchronous completion of a local activity"),
         ("priority", "priority of ScheduleActivity"),
         ("cron_child", "cron_schedule of StartChildWorkflowExecution"),
     ],
@@ -60,7 +66,7 @@ def test_a_workflow_wants_what_there_is_not(what: str, named: str) -> None:
     """Whoever waits for the workflow gets the error, and so does whoever asks later."""
 
     async def play() -> None:
-        async with simulation(Wants, activities=[nothing]) as simulated:
+        async with simulation(Wants, activities=[nothing, complete_elsewhere]) as simulated:
             handle = await simulated.start(Wants.run, what)
             with pytest.raises(UnsupportedError, match=named):
                 await handle.result()

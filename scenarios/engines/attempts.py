@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from fakes import Caller, WorkerCrash, calling
@@ -50,7 +51,10 @@ class _Attempt(ActivityInboundInterceptor):
         try:
             with calling(caller):
                 return await self.next.execute_activity(input)
-        except WorkerCrash:
+        except WorkerCrash as crash:
+            if info.is_local:
+                run.give_up_on_local_crash(info)
+                raise ApplicationError(str(crash), non_retryable=True) from None
             # The attempt never reports, as if its process were gone. The server finds out by the
             # start-to-close timeout, which is cut short on the server while it runs.
             await run.abandon_attempt(info)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio import activity
@@ -86,11 +86,33 @@ class ServerRun(OrderRun):
 
     async def begin_attempt(self, info: activity.Info) -> None:
         """Bring the world's clock to the moment at which the server started an attempt."""
-        virtual = (info.started_time - self.trial.began_at(info.started_time)).total_seconds()
+        started_at = await self._virtual_now() if info.is_local else info.started_time
+        virtual = (started_at - self.trial.began_at(started_at)).total_seconds()
         await self.trial.advance_to(virtual + self._jumped)
         if info.activity_id in self._abandoned:
             self._abandoned.discard(info.activity_id)
             await self._set_start_to_close(info, None)
+
+    async def _virtual_now(self) -> datetime:
+        """The workflow's time: a local activity starts in its worker, which knows no other."""
+        if not self._skips_time:
+            return datetime.now(UTC)
+        raw = (await self.handle.describe()).raw_description
+        skipping = raw.workflow_extended_info.time_skipping_info
+        return skipping.current_time.ToDatetime(UTC)
+
+    def give_up_on_local_crash(self, info: activity.Info) -> None:
+        """Say that a worker cannot die under a local activity here.
+
+        Its workflow task would have to die with it, and the worker is in this very process. What
+        comes close does not do: a workflow that is evicted keeps what is done (sdk-core completes
+        the task with the markers that it has), and a dead worker does not.
+        """
+        self.trial.troubles.append(
+            f"{self.order.id}: the worker was to die under the local activity "
+            f"{info.activity_type}, and the server engine cannot kill its own process; "
+            "use --engine simulated"
+        )
 
     def spend_time_of_calls(self, first_attempt: int) -> None:
         """Account for the time that callers spent waiting, which the server has not seen pass."""

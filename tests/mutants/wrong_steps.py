@@ -13,7 +13,7 @@ from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 from typing_extensions import override
 
 from orders.messages import Shipment
-from orders.models import PlacedOrder
+from orders.models import OrderStatus, PlacedOrder
 from orders.workflow import RESERVATION_TRUSTED, OrderSagaWorkflow
 from scenarios.mutants import EXPECTATION, Mutant
 from tests.mutants._saga import InPieces, mutant, saga
@@ -139,6 +139,18 @@ class TellsNobody(OrderSagaWorkflow):
         """Nothing yet."""
 
 
+@mutant
+class AnnouncesItsSuccess(OrderSagaWorkflow):
+    """Says that it is completed while the customer is still being told."""
+
+    @workflow.query
+    @override
+    def get_status(self) -> OrderStatus:
+        """Where the order will be, if all goes well."""
+        told = self._confirming and self._status is OrderStatus.PROCESSING
+        return OrderStatus.COMPLETED if told else self._status
+
+
 MUTANTS = (
     Mutant(
         name="parcel before payment",
@@ -187,7 +199,7 @@ MUTANTS = (
         anomaly="B21",
         why="a replay makes another key, and does not fit to what was done",
         saga=saga(MakesARandomKey),
-        breaks=frozenset({"I16"}),
+        breaks=frozenset({"I15"}),
     ),
     Mutant(
         name="step tried for ever",
@@ -202,6 +214,13 @@ MUTANTS = (
         why="an order is complete when its customer knows",
         saga=saga(TellsNobody),
         breaks=frozenset({"I6"}),
+    ),
+    Mutant(
+        name="success told ahead of time",
+        anomaly="E7",
+        why="whoever asks is told of a success that is taken back",
+        saga=saga(AnnouncesItsSuccess),
+        breaks=frozenset({"I19"}),
     ),
     Mutant(
         name="resubmission runs again",

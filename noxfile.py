@@ -51,6 +51,13 @@ def explore(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def mutants(session: nox.Session) -> None:
+    """Let known bugs loose: who finds which, and how fast. (The tests let the catalogue look.)"""
+    _install(session, "test")
+    session.run("python", "-m", "scenarios", "mutants", *session.posargs)
+
+
+@nox.session(default=False)
 def nightly(session: nox.Session) -> None:
     """Search for hours: three faults at a time, two orders at once, large swarms, properties."""
     _install(session, "test")

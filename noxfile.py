@@ -52,7 +52,7 @@ def explore(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutants(session: nox.Session) -> None:
-    """Let known bugs loose: who finds which, and how fast. (The tests let the catalogue look.)"""
+    """Let known bugs loose: who finds which, and how fast; the tests let only the catalogue look."""
     _install(session, "test")
     session.run("python", "-m", "scenarios", "mutants", *session.posargs)
 

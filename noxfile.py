@@ -52,7 +52,7 @@ def explore(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutants(session: nox.Session) -> None:
-    """Let known bugs loose: who finds which, and how fast; the tests let only the catalogue look."""
+    """Let known bugs loose: who finds which, and how fast; the tests ask only the catalogue."""
     _install(session, "test")
     session.run("python", "-m", "scenarios", "mutants", *session.posargs)
 

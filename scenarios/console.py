@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from scenarios.engines.kept import KeptServer
 from scenarios.junit import findings_of
 from scenarios.runner import OnResult, ScenarioResult
 from scenarios.scenario import Scenario
@@ -119,13 +120,35 @@ def print_disagreements(console: Console, differ: Sequence[str]) -> None:
         console.print(Padding.indent(escape(line), 2))
 
 
-def print_way_on(console: Console, folder: Path, again: str, *, some: bool) -> None:
+def print_way_on(
+    console: Console, folder: Path, again: str, *, some: bool, report: Path | None = None
+) -> None:
     """The command that runs it again, or `some` of it, and where the run has left everything."""
     console.print(f"\n[dim]run {'what is not valid' if some else 'it'} again:[/]")
     # To be copied: in one piece whatever the width, and as it is whatever brackets it has.
     console.print(f"  {again}", soft_wrap=True, markup=False)
     console.print("[dim]results, journal and histories:[/]")
     console.print(f"  {folder}", soft_wrap=True, markup=False)
+    if report is not None:
+        console.print("[dim]a page that shows it all:[/]")
+        console.print(f"  {report}", soft_wrap=True, markup=False)
+
+
+def print_kept_server(
+    console: Console, kept: KeptServer, results: Sequence[ScenarioResult], folder: Path
+) -> None:
+    """Where the UI of a server that was kept shows each workflow of a run."""
+    console.print(f"\n[bold]the Temporal server stays up[/], its UI at {kept.ui}")
+    for result in results:
+        for outcome in result.trial.outcomes.values():
+            if result.engine == "server":
+                console.print(f"  {kept.page_of(outcome)}", soft_wrap=True, markup=False)
+                what = escape(f"{result.scenario.name} ({outcome.order})")
+                console.print(Padding.indent(f"[dim]{what}[/]", 4))
+    if any(result.engine != "server" for result in results):
+        console.print(f"simulated histories open in it by import, at {kept.import_page}")
+        console.print(f"  {folder / 'histories'}", soft_wrap=True, markup=False)
+    console.print("Ctrl-C ends it")
 
 
 def print_catalogue(console: Console, scenarios: Sequence[Scenario]) -> None:

@@ -27,7 +27,8 @@ Exit codes:
   1  invalid  an invariant was broken, or an expectation was not met
   2  usage    wrong usage or wrong input; nothing was run
   3  unknown  something that was to be seen was not: a fault that never fired,
-              an event that never happened, a run that came to no end
+              an event that never happened, a run that came to no end or was
+              ended by Ctrl-C, which shows what was found by then
 """
 
 
@@ -86,6 +87,13 @@ RUNS = click.option(
     show_default=True,
     help="The folder that keeps the results, journal and histories of each run; its link "
     "`latest` points to the last one.",
+)
+REPORT = click.option(
+    "--report",
+    "report_folder",
+    type=click.Path(path_type=Path, file_okay=False, writable=True),
+    metavar="DIR",
+    help="Write a page that shows it all into this folder: DIR/index.html, which needs no network.",
 )
 
 

@@ -93,6 +93,14 @@ class Outcome:
         return self.ending.status
 
     @property
+    def run_id(self) -> str:
+        """The id of its workflow's first run, empty where its history was not fetched."""
+        first = self.recorded.events[0] if self.recorded and self.recorded.events else None
+        if first is None:
+            return ""
+        return first.workflow_execution_started_event_attributes.original_execution_run_id
+
+    @property
     def history(self) -> str:
         """Its event history as Temporal's JSON, empty where there is none.
 

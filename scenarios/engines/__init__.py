@@ -15,14 +15,20 @@ ENGINES = ("simulated", "server")
 
 
 def open_engine(
-    name: str, saga: SagaUnderTest, *, address: str | None = None, evict_always: bool = False
+    name: str,
+    saga: SagaUnderTest,
+    *,
+    address: str | None = None,
+    skips_time: bool | None = None,
+    evict_always: bool = False,
 ) -> AbstractAsyncContextManager[Engine]:
     """The engine called `name`, to be entered with ``async with``.
 
     Args:
         name: One of `ENGINES`.
         saga: The saga under test.
-        address: For the server engine, somebody else's server.
+        address: For the server engine, a server that is there already.
+        skips_time: Whether that server skips time; by default it does not.
         evict_always: Whether each workflow is forgotten after each of its tasks, and rebuilt for
             the next by replaying its history.
     """
@@ -33,4 +39,6 @@ def open_engine(
         return SimulatedEngine(saga, evict_always=evict_always)
     from scenarios.engines.server import ServerEngine  # noqa: PLC0415
 
-    return ServerEngine(saga, address=address, evict_always=evict_always)
+    return ServerEngine(
+        saga, address=address, skips_time=skips_time, evict_always=evict_always
+    )

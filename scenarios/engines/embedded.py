@@ -41,7 +41,7 @@ async def embedded_server() -> AsyncIterator[str]:
     Raises:
         EngineStartError: There is no server to start, or it does not answer.
     """
-    server = await _start()
+    server = await start_server()
     try:
         yield server.address
     finally:
@@ -49,24 +49,41 @@ async def embedded_server() -> AsyncIterator[str]:
 
 
 @dataclass
-class _Server:
-    """A server process, and where it can be reached."""
+class Server:
+    """A server process, and where it can be reached.
+
+    Attributes:
+        address: Where clients and workers find it.
+        ui_address: Where a browser finds its UI; empty where it has none.
+        process: The process.
+        errors: The end of what it says, once it has ended.
+    """
 
     address: str
+    ui_address: str
     process: asyncio.subprocess.Process
     errors: asyncio.Task[str]
 
+    async def wait(self) -> None:
+        """Wait until it ends by itself."""
+        await self.process.wait()
+
     async def stop(self) -> None:
+        """End it."""
         if self.process.returncode is None:
             self.process.kill()  # it is all in memory, and a graceful end takes a second
         await self.process.wait()
         await self.errors
 
 
-async def _start() -> _Server:
-    """Start a server; with other ports if somebody took these before the server could."""
+async def start_server(*, with_ui: bool = False) -> Server:
+    """Start a server; with other ports if somebody took these before the server could.
+
+    Raises:
+        EngineStartError: There is no server to start, or it does not answer.
+    """
     for tries_left in reversed(range(START_TRIES)):
-        server = await _launch()
+        server = await _launch(with_ui=with_ui)
         try:
             await _wait_until_up(server)
         except EngineStartError as error:
@@ -80,11 +97,12 @@ async def _start() -> _Server:
     raise AssertionError("the last try returns or raises")
 
 
-async def _launch() -> _Server:
-    port, http_port, metrics_port = _free_ports(3)
+async def _launch(*, with_ui: bool) -> Server:
+    port, http_port, metrics_port, ui_port = _free_ports(4)
+    ui = ("--ui-ip", "127.0.0.1", "--ui-port", str(ui_port)) if with_ui else ("--headless",)
     process = await asyncio.create_subprocess_exec(
         _executable(),
-        *("server", "start-dev", "--headless", "--ip", "127.0.0.1"),
+        *("server", "start-dev", "--ip", "127.0.0.1", *ui),
         *("--port", str(port), "--http-port", str(http_port)),
         *("--metrics-port", str(metrics_port), "--log-level", "error"),
         *(
@@ -99,7 +117,8 @@ async def _launch() -> _Server:
         start_new_session=True,  # Ctrl-C is for the run, which then stops the server
     )
     errors = asyncio.create_task(_last_words(process))
-    return _Server(f"127.0.0.1:{port}", process, errors)
+    ui_address = f"127.0.0.1:{ui_port}" if with_ui else ""
+    return Server(f"127.0.0.1:{port}", ui_address, process, errors)
 
 
 def _executable() -> str:
@@ -135,7 +154,7 @@ async def _last_words(process: asyncio.subprocess.Process) -> str:
     return words
 
 
-async def _wait_until_up(server: _Server) -> None:
+async def _wait_until_up(server: Server) -> None:
     async with asyncio.timeout(START_LIMIT_SECONDS):
         while server.process.returncode is None:
             try:

@@ -20,7 +20,7 @@ from scenarios.explore.report import as_json, print_exploration, progress, verdi
 from scenarios.explore.search import Search
 from scenarios.explore.search import explore as search_all
 from scenarios.language.rules import nearest
-from scenarios.options import EXIT_CODES, RUNS, SAGA, NewFile, load_or_exit, saga_or_exit
+from scenarios.options import EXIT_CODES, REPORT, RUNS, SAGA, NewFile, load_or_exit, saga_or_exit
 from scenarios.processes import processors
 
 EXAMPLES = """\b
@@ -105,6 +105,7 @@ class _Shard(click.ParamType[tuple[int, int]]):
 )
 @SAGA
 @click.option("--json", "json_file", type=NewFile(), help="Write what was found as JSON.")
+@REPORT
 @RUNS
 @click.pass_context
 def explore(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -122,6 +123,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter an option
     only: tuple[str, ...],
     saga_reference: str | None,
     json_file: Path | None,
+    report_folder: Path | None,
     runs_folder: Path,
 ) -> None:
     """Play every history in which at most so many faults happen, and find those that break.
@@ -158,7 +160,23 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter an option
     if json_file is not None:
         json_file.write_text(found, encoding="utf-8")
     print_exploration(console_for(), exploration, saved, matrix=matrix)
-    context.exit(verdict_of(exploration).exit_code)
+    verdict = verdict_of(exploration)
+    into = report_folder or (folder / "report" if saved else None)
+    if into is not None:
+        from scenarios.report.explored import write_exploration_report  # noqa: PLC0415 - costs time
+
+        again = ("--saga", saga_reference) if saga_reference else ()
+        page = write_exploration_report(
+            exploration,
+            saved,
+            saga=saga,
+            verdict=verdict,
+            command=command,
+            again=again,
+            folder=into,
+        )
+        click.echo(f"a page that shows it all:\n  {page}")
+    context.exit(verdict.exit_code)
 
 
 def _must_be_known(only: Iterable[str], words: set[str]) -> None:

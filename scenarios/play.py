@@ -1,0 +1,96 @@
+"""Plays scenarios on one engine after another, and keeps what there is when somebody interrupts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+
+from scenarios.agreement import disagreements
+from scenarios.console import console_for, progress
+from scenarios.runner import Engine, ScenarioResult, run_all
+from scenarios.saga import SagaUnderTest
+from scenarios.scenario import Scenario
+from scenarios.verdict import Verdict
+
+OpenEngine = AbstractAsyncContextManager[Engine]
+
+
+@dataclass
+class Played:
+    """What came of a run.
+
+    Attributes:
+        runs: The results of each engine, in the scenarios' order.
+        seconds: How long it took.
+        interrupted: Whether somebody ended it with Ctrl-C; then results are missing.
+    """
+
+    runs: list[list[ScenarioResult]] = field(default_factory=list)
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def results(self) -> list[ScenarioResult]:
+        """All results, engine by engine."""
+        return [result for run in self.runs for result in run]
+
+    @property
+    def disagreements(self) -> list[str]:
+        """What two engines do not agree about."""
+        if len(self.runs) < 2 or self.interrupted:
+            return []
+        return disagreements(*self.runs)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it all comes to: nothing is known of what was not played."""
+        whole = Verdict.UNKNOWN if self.disagreements or self.interrupted else Verdict.VALID
+        return Verdict.merge([whole, *(result.verdict for result in self.results)])
+
+
+def play(
+    scenarios: Sequence[Scenario],
+    saga: SagaUnderTest,
+    engines: Mapping[str, OpenEngine],
+    *,
+    at_once: int,
+) -> Played:
+    """Play all scenarios on each engine; on Ctrl-C, stop with what was found by then.
+
+    Raises:
+        EngineStartError: An engine has no server.
+    """
+    played, started = Played(), time.perf_counter()
+    places = {id(scenario): place for place, scenario in enumerate(scenarios)}
+    for opened in engines.values():
+        results: list[ScenarioResult] = []
+        played.runs.append(results)
+        try:
+            asyncio.run(_run(scenarios, saga, opened, at_once, results))
+        except KeyboardInterrupt:
+            played.interrupted = True
+        results.sort(key=lambda result: places[id(result.scenario)])
+        if played.interrupted:
+            break
+    played.seconds = time.perf_counter() - started
+    return played
+
+
+async def _run(
+    scenarios: Sequence[Scenario],
+    saga: SagaUnderTest,
+    opened: OpenEngine,
+    at_once: int,
+    results: list[ScenarioResult],
+) -> None:
+    with progress(console_for(stderr=True), scenarios) as show:
+
+        def on_result(result: ScenarioResult) -> None:
+            results.append(result)
+            show(result)
+
+        async with opened as engine:
+            await run_all(scenarios, engine, saga, at_once=at_once, on_result=on_result)

@@ -1,0 +1,108 @@
+"""The report of an exploration: what was tried where, and each counterexample played once more."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from fakes import FAULTS
+from scenarios.engines import open_engine
+from scenarios.explore.choices import WORLD
+from scenarios.explore.counterexamples import Saved
+from scenarios.explore.search import Exploration
+from scenarios.loader import load
+from scenarios.report import RunFacts
+from scenarios.report.model import Cell, Explored, Page
+from scenarios.report.page import write_report
+from scenarios.report.tell import page_of
+from scenarios.runner import ScenarioResult, run_all
+from scenarios.saga import SagaUnderTest
+from scenarios.verdict import Verdict
+
+_CLIENT, _WORLD = "the client", "the world"
+
+
+def write_exploration_report(  # noqa: PLR0913 - a search has that many sides, all of them named
+    exploration: Exploration,
+    saved: Sequence[Saved],
+    *,
+    saga: SagaUnderTest,
+    verdict: Verdict,
+    command: str,
+    again: Sequence[str],
+    folder: Path,
+) -> Path:
+    """Write the report of a search into `folder`; returns the file.
+
+    Args:
+        exploration: What came of the search.
+        saved: Its counterexamples.
+        saga: The saga that they were found in.
+        verdict: What the search comes to.
+        command: The command that repeats it.
+        again: The options that a command needs to run a counterexample again.
+        folder: Where the page goes.
+    """
+    results = asyncio.run(_played(saved, saga)) if saved else []
+    facts = RunFacts(command, tuple(again), exploration.seconds)
+    page = replace(page_of(results, facts), verdict=verdict)
+    return write_report(replace(page, explored=explored(exploration, saved, page)), folder)
+
+
+async def _played(saved: Sequence[Saved], saga: SagaUnderTest) -> list[ScenarioResult]:
+    scenarios = load([each.file for each in saved])
+    async with open_engine("simulated", saga) as engine:
+        return await run_all(scenarios, engine, saga, at_once=1)
+
+
+def explored(exploration: Exploration, saved: Sequence[Saved], page: Page) -> Explored:
+    """What was explored, with links to the counterexamples that `page` tells."""
+    findings = exploration.findings
+    story_at = {story.file: story.id for story in page.stories}
+    ways: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], str] = {}
+    for each in saved:
+        for label in dict.fromkeys(each.counterexample.labels):
+            ways[label] += 1
+            first.setdefault(label, story_at.get(str(each.file), ""))
+    calls: dict[tuple[str, str], dict[int, int]] = {}
+    for (where, what, number), count in findings.choices.items():
+        calls.setdefault((where, what), {})[number] = count
+    rows: dict[str, dict[str, dict[str, Cell]]] = {}
+    for (where, what), counts in calls.items():
+        label = (where, what)
+        cell = Cell(sum(counts.values()), _by_call(counts), ways[label], first.get(label, ""))
+        rows.setdefault(_position(where, what), {}).setdefault(what, {})[where] = cell
+    return Explored(
+        histories=findings.histories,
+        violating=findings.violating,
+        seconds=exploration.seconds,
+        faults=exploration.search.faults,
+        complete=exploration.complete,
+        steps=tuple(dict.fromkeys(where for where, _ in calls)),
+        positions=rows,
+        kept=len(saved),
+        ways=len(findings.counterexamples),
+        unknown=tuple(findings.unknown),
+    )
+
+
+def _by_call(counts: Mapping[int, int]) -> str:
+    """How often a choice was made at each call, in words."""
+    return ", ".join(
+        f"call {number}: {count:,}" if number else f"{count:,}"
+        for number, count in sorted(counts.items())
+    )
+
+
+def _position(where: str, what: str) -> str:
+    """Where a choice strikes, seen from the effect of the call."""
+    name = re.match(r"\w+", what)
+    kind = FAULTS.get(name[0]) if name else None
+    if kind is not None:
+        return str(kind.position)
+    return _WORLD if where == WORLD else _CLIENT

@@ -1,0 +1,218 @@
+"""What a report says: verdicts, findings and their moments, the books, the file, the caps."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from scenarios.checks import INVARIANTS
+from scenarios.loader import load_file
+from scenarios.report import RunFacts
+from scenarios.report.amounts import clock
+from scenarios.report.ledger import MAX_MOMENTS
+from scenarios.report.model import CallRow, EndRow, Page, Story
+from scenarios.report.page import render
+from scenarios.report.tell import MAX_FINDINGS, page_of, rule_of
+from scenarios.runner import ScenarioResult
+from scenarios.saga import load_saga
+from scenarios.verdict import Verdict, Violation
+from tests.report._material import (
+    LOST_REPLIES,
+    ROOT,
+    many,
+    naive_saga,
+    played,
+    played_files,
+    played_text,
+)
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory: pytest.TempPathFactory) -> ScenarioResult:
+    """A bad saga loses track of a charge; the scenario stands in a file."""
+    file = tmp_path_factory.mktemp("lost") / "lost.yaml"
+    file.write_text(LOST_REPLIES)
+    (result,) = played([load_file(file)], naive_saga())
+    return result
+
+
+def page(*results: ScenarioResult) -> Page:
+    """The report of these results."""
+    return page_of(results, RunFacts("python -m scenarios run", ("--saga", "a b.py:SAGA"), 2.0))
+
+
+def story(*results: ScenarioResult) -> Story:
+    """What the report tells of the only scenario of these results."""
+    (only,) = page(*results).stories
+    return only
+
+
+def test_the_worst_comes_first_and_is_counted(lost: ScenarioResult) -> None:
+    """Invalid before valid; the page's verdict is that of all, as the exit code is."""
+    fine = played_files("payments/reply-lost.yaml")
+    shown = page(*fine, lost)
+
+    assert shown.verdict is Verdict.INVALID
+    assert [each.verdict for each in shown.stories] == [Verdict.INVALID, Verdict.VALID]
+    assert shown.counts == {Verdict.INVALID: 1, Verdict.VALID: 1}
+    assert (shown.facts, shown.invariants) == (
+        sum(lost.facts.values()) + sum(fine[0].facts.values()),
+        len(INVARIANTS),
+    )
+
+
+def test_engines_that_disagree_make_the_page_unknown() -> None:
+    """Where engines disagree nothing is known, however valid each result is."""
+    facts = RunFacts("c", disagreements=("f.yaml: verdict: simulated says valid",))
+
+    assert page_of(played_files("payments/reply-lost.yaml"), facts).verdict is Verdict.UNKNOWN
+
+
+def test_one_scenario_on_two_engines_is_one_story(lost: ScenarioResult) -> None:
+    """The matrix has a row a scenario and a column an engine."""
+    both = story(lost, replace(lost, engine="server"))
+
+    assert [telling.engine for telling in both.tellings] == ["simulated", "server"]
+    assert page(lost, replace(lost, engine="server")).engines == ("simulated", "server")
+
+
+def test_a_violation_has_its_moment(lost: ScenarioResult) -> None:
+    """What broke because the order ended is shown where the order ends."""
+    telling = story(lost).tellings[0]
+    finding = next(each for each in telling.findings if each.label == "I7")
+    row = telling.timeline.rows[finding.row or 0]
+
+    assert isinstance(row, EndRow)
+    assert "I7" in row.broken
+    assert finding.at == clock(row.at)
+
+
+def test_a_violation_by_an_entry_is_at_its_call(lost: ScenarioResult) -> None:
+    """What an entry of the books broke is shown at the call that wrote it."""
+    entry = next(e for e in lost.trial.world.books().entries if e.operation == "payments.charge")
+    found = replace(lost, violations=(Violation("I13", "o1", "d", entry.at, entry.number),))
+    telling = story(found).tellings[0]
+    row = next(row for row in telling.timeline.rows if row.broken)
+
+    assert isinstance(row, CallRow)
+    assert (row.activity, row.attempt, row.broken) == ("charge_payment", 1, ("I13",))
+
+
+def test_the_books_are_shown_before_there_and_after(lost: ScenarioResult) -> None:
+    """The order says failed, its charge is live, the money is not back: all in one table."""
+    books = story(lost).tellings[0].books
+    charge = next(line for line in books.groups["effects"] if line.name == "pay_1")
+    money = {line.name: line.values for line in books.groups["money and stock"]}
+
+    assert [column.title for column in books.columns][::2] == ["before", "after"]
+    assert books.groups["orders"][0].values == ("\N{EN DASH}", "failed", "failed")
+    assert (charge.values, charge.blamed) == (("\N{EN DASH}", "live", "live"), True)
+    assert money["customer"] == ("0.00", f"{MINUS}10.00", f"{MINUS}10.00")
+    assert money["available"] == ("100", "100", "100")
+
+
+def test_the_file_is_shown_with_what_became_of_it(lost: ScenarioResult) -> None:
+    """Faults and events that came, and expectations that were not met, are marked whole."""
+    lines = story(lost).tellings[0].yaml
+    marks = {line.number: (line.mark, line.note) for line in lines if line.mark}
+
+    assert [line.text for line in lines] == LOST_REPLIES.splitlines()
+    assert marks == {
+        5: ("fired", "fired 3 times"),
+        6: ("fired", ""),
+        7: ("fired", ""),
+        9: ("fired", "happened at 5.0 s"),
+        10: ("fired", ""),
+        13: ("unmet", "effects: payments.refund was to be 1, it is 0"),
+    }
+
+
+def test_a_fault_that_never_fired_is_marked(tmp_path: Path) -> None:
+    """What never came is not marked as if it had."""
+    file = tmp_path / "idle.yaml"
+    file.write_text(LOST_REPLIES.replace("calls: all", "calls: 9"))
+    (result,) = played([load_file(file)])
+
+    assert story(result).tellings[0].yaml[4].note == "never fired"
+
+
+def test_a_scenario_whose_file_is_gone_is_told_all_the_same() -> None:
+    """A scenario may come from a generator; then there is no file to show."""
+    told = story(played_text(LOST_REPLIES, naive_saga()))
+
+    assert told.tellings[0].yaml == ()
+    assert told.tellings[0].findings
+
+
+def test_an_order_that_got_stuck_is_told_to_its_last_moment() -> None:
+    """Nobody knows when it would have ended; what it waits for stands at the end."""
+    waits = load_saga(f"{ROOT / 'tests' / 'sagas' / 'small.py'}:WAITS")
+    told = story(played_text(LOST_REPLIES, waits)).tellings[0].timeline
+
+    end = told.rows[-1]
+    assert isinstance(end, EndRow)
+    assert (end.status, end.broken) == ("running", ("I16",))
+    assert "has not ended: after two days it waits" in end.words
+
+
+def test_the_command_of_a_scenario_can_be_pasted(lost: ScenarioResult) -> None:
+    """It names the file and the saga, quoted for a shell."""
+    assert story(lost).command == (
+        f"python -m scenarios run {lost.scenario.file} --saga 'a b.py:SAGA'"
+    )
+
+
+@pytest.mark.parametrize("invariant", INVARIANTS)
+def test_every_invariant_is_explained(invariant: str) -> None:
+    """Each rule is a sentence about the world, without its own id."""
+    assert re.fullmatch(r"[a-z0-9].*\.", rule_of(invariant))
+
+
+def test_too_many_findings_say_how_many_there_are(lost: ScenarioResult) -> None:
+    """Of a hundred violations some are shown, and it is said of how many."""
+    some = tuple(Violation("I7", "o1", f"d{n}", float(n)) for n in range(100))
+    telling = story(replace(lost, violations=some)).tellings[0]
+
+    assert len(telling.findings) == MAX_FINDINGS
+    assert telling.total_findings == 100 + len(lost.unmet)
+    shown = render(page(replace(lost, violations=some)))
+    assert f"showing {MAX_FINDINGS} of {telling.total_findings}" in shown
+    assert len(telling.books.columns) <= MAX_MOMENTS + 2
+
+
+def test_nothing_in_a_scenario_can_become_code() -> None:
+    """Names, reasons and files are shown as they are written, whatever they hold."""
+    evil = '</script><script>alert("x")</script>'
+    text = LOST_REPLIES.replace("no reply to a charge arrives", f"'{evil}'")
+    html = render(page(played_text(text)))
+
+    assert evil not in html
+    assert "&lt;/script&gt;" in html
+
+
+def test_the_page_asks_for_nothing(lost: ScenarioResult) -> None:
+    """No address outside the page stands in it, but for names of formats."""
+    html = render(page(lost))
+
+    addresses = set(re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"')\s>]+)""", html))
+    assert {each for each in addresses if not each.startswith(("#", "data:"))} == set()
+    assert set(re.findall(r"https?://[^\s\"'<]+", html)) <= {"http://www.w3.org/2000/svg"}
+
+
+def test_the_same_results_make_the_same_page(lost: ScenarioResult) -> None:
+    """Nothing random is in it: a report can be compared with the last one."""
+    first, again = (replace(page(lost), made_at="") for _ in range(2))
+
+    assert render(first) == render(again)
+
+
+def test_many_scenarios_have_different_anchors(lost: ScenarioResult) -> None:
+    """Every id of the page is there once."""
+    ids = re.findall(r'\sid="([^"]+)"', render(page(*many([lost], 5))))
+
+    assert len(ids) == len(set(ids))

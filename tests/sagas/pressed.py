@@ -1,0 +1,38 @@
+"""A saga during which somebody presses Ctrl-C: in the middle of an order of customer-2."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import timedelta
+from typing import Any
+
+from temporalio import activity, workflow
+
+with workflow.unsafe.imports_passed_through():
+    from scenarios.saga import SagaUnderTest
+
+
+@activity.defn
+async def press_ctrl_c(customer: str) -> None:
+    """Send this process what the terminal sends on Ctrl-C."""
+    if customer == "customer-2":
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+@workflow.defn
+class Pressed:
+    """Does nothing else."""
+
+    @workflow.run
+    async def run(self, order: dict[str, Any]) -> dict[str, str]:
+        """Complete."""
+        await workflow.execute_activity(
+            press_ctrl_c,
+            str(order["customer_id"]),
+            start_to_close_timeout=timedelta(seconds=10),
+        )
+        return {"status": "completed"}
+
+
+SAGA = SagaUnderTest(workflow=Pressed, activities=[press_ctrl_c], completed_means=())

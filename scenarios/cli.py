@@ -65,6 +65,7 @@ Examples:
   python -m scenarios run                         the whole catalogue
   python -m scenarios run my_scenarios/           your own scenarios
   python -m scenarios run --saga shop.saga:SAGA   your own saga
+  python -m scenarios new my-scenario             a scenario to begin with
   python -m scenarios explore                     every combination of two faults
   python -m scenarios simulate                    many orders, faults at random
   python -m scenarios list                        what the catalogue holds
@@ -88,6 +89,23 @@ All invariants are checked in any case. `python -m scenarios schema` prints what
 may say.
 """
 
+LIST_EXAMPLES = """\b
+Examples:
+  python -m scenarios list
+  python -m scenarios list scenarios/catalogue/payments
+"""
+
+SCHEMA_EXAMPLES = """\b
+Examples:
+  python -m scenarios schema > schema.json
+  python -m scenarios schema --results > results.schema.json
+
+\b
+A scenario whose first line is
+  # yaml-language-server: $schema=path/to/schema.json
+is checked and completed by every editor with the YAML language server.
+"""
+
 LIST_HELP = "Show the scenarios, with the anomalies that each covers."
 
 
@@ -98,6 +116,7 @@ class _Commands(click.Group):
     """
 
     _elsewhere: ClassVar = {
+        "new": "scenarios.skeleton:new",
         "explore": "scenarios.explore.command:explore",
         "simulate": "scenarios.simulate.command:simulate",
         "replay": "scenarios.replay:replay",
@@ -237,17 +256,23 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     sys.exit(Verdict.merge([agreement, *(result.verdict for result in results)]).exit_code)
 
 
-@main.command("list", help=LIST_HELP)
+@main.command("list", help=LIST_HELP, epilog=LIST_EXAMPLES)
 @PATHS
 def list_(paths: tuple[Path, ...]) -> None:
     """Print the scenarios."""
     print_catalogue(console_for(), load_or_exit(paths))
 
 
-@main.command()
-def schema() -> None:
+@main.command(epilog=SCHEMA_EXAMPLES)
+@click.option("--results", is_flag=True, help="The schema of what `run --json` writes instead.")
+def schema(*, results: bool) -> None:
     """Print the JSON Schema of scenario files, for editors."""
-    click.echo(schema_text(), nl=False)
+    if results:
+        from scenarios.results_schema import results_schema_text  # noqa: PLC0415 - seldom needed
+
+        click.echo(results_schema_text(), nl=False)
+    else:
+        click.echo(schema_text(), nl=False)
 
 
 def _run_or_exit(

@@ -1,0 +1,76 @@
+"""``python -m scenarios new``: what it writes is right, and runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scenarios.loader import load_file
+from scenarios.schema import SCHEMA_FILE
+from tests.cli._commands import command
+
+
+def test_a_new_scenario_runs_and_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a change it is valid, and the command that it prints is the one to run."""
+    monkeypatch.chdir(tmp_path)
+
+    written = command("new", "lost-reply")
+    ran = command("run", "lost-reply.yaml")
+
+    assert written.exit_code == 0
+    assert "python -m scenarios run lost-reply.yaml" in written.output
+    assert (ran.exit_code, load_file("lost-reply.yaml").name) == (0, "lost reply")
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("deep/er/carrier_down.yml", "carrier down"),
+        ("true", "true"),
+        ("12", "12"),
+        ("- [x", "x"),
+        ("...", "a new scenario"),
+        ("größe", "größe"),
+    ],
+)
+def test_any_name_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, title: str
+) -> None:
+    """Whatever the file is called, what stands in it is well formed."""
+    monkeypatch.chdir(tmp_path)
+
+    assert command("new", "--", name).exit_code == 0
+
+    (file,) = tmp_path.rglob("*.y*ml")
+    assert load_file(file).name == title
+
+
+def test_its_first_line_leads_editors_to_the_schema(tmp_path: Path) -> None:
+    """The path is relative to the file, wherever it stands."""
+    command("new", str(tmp_path / "sub" / "a.yaml"))
+
+    first = (tmp_path / "sub" / "a.yaml").read_text().splitlines()[0]
+    path = first.removeprefix("# yaml-language-server: $schema=")
+    assert (tmp_path / "sub" / path).resolve() == SCHEMA_FILE
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    """A file that is there stays as it is, and the exit code says wrong input."""
+    file = tmp_path / "a.yaml"
+    file.write_text("mine")
+
+    result = command("new", str(file))
+
+    assert (result.exit_code, file.read_text()) == (2, "mine")
+    assert "is there already" in result.stderr
+
+
+def test_a_place_that_cannot_be_written_is_wrong_input(tmp_path: Path) -> None:
+    """No traceback."""
+    (tmp_path / "file").write_text("")
+
+    result = command("new", str(tmp_path / "file" / "a"))
+
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr

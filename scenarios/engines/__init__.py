@@ -39,6 +39,4 @@ def open_engine(
         return SimulatedEngine(saga, evict_always=evict_always)
     from scenarios.engines.server import ServerEngine  # noqa: PLC0415
 
-    return ServerEngine(
-        saga, address=address, skips_time=skips_time, evict_always=evict_always
-    )
+    return ServerEngine(saga, address=address, skips_time=skips_time, evict_always=evict_always)

@@ -109,7 +109,9 @@ class SimulatedEngine:
 class _Stage:
     """All that is made anew for one trial."""
 
-    def __init__(self, trial: Trial, saga: SagaUnderTest, seed: int, *, cached: bool = True) -> None:
+    def __init__(
+        self, trial: Trial, saga: SagaUnderTest, seed: int, *, cached: bool = True
+    ) -> None:
         self._trial = trial
         self._temporal = temporal = SimulatedTemporal(seed=seed)
         self._worker = SimulatedWorker(

@@ -19,16 +19,15 @@ COMMANDS = main.list_commands(click.Context(main))
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_teaches_by_example(name: str) -> None:
-    """Help has a sentence that begins it, examples that can be pasted, and every option explained."""
+    """Help has a sentence that begins it, examples to paste, and every option explained."""
     shown = command(name, "--help").output
-    context = click.Context(main)
-    options = [
-        each for each in main.get_command(context, name).params if each.param_type_name == "option"
-    ]  # type: ignore[union-attr]
+    taught = main.get_command(click.Context(main), name)
+    assert taught is not None
+    options = [each for each in taught.params if isinstance(each, click.Option)]
 
     assert "Examples:" in shown
     assert f"python -m scenarios {name}" in shown
-    unexplained = [each.name for each in options if not getattr(each, "help", None)]
+    unexplained = [each.name for each in options if not each.help]
     assert unexplained == []
 
 

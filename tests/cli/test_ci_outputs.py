@@ -74,6 +74,7 @@ def test_the_results_are_as_their_schema_says(results: Any, schema: Any) -> None
         lambda results: results["scenarios"][0].update(verdict="good"),
         lambda results: results["scenarios"][1]["unmet"][0].update(line=0),
     ],
+    ids=["a key more", "no verdict", "another word", "a line 0"],
 )
 def test_the_schema_refuses_anything_else(results: Any, schema: Any, spoil: Any) -> None:
     """A key more, a key less, another word, a line that cannot be: none of them fits."""

@@ -4,11 +4,12 @@ import os
 import sys
 
 from scenarios.cli import main
+from scenarios.completion import VARIABLE
 
 
 def _run() -> int:
     try:
-        main()
+        main(complete_var=VARIABLE)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     return 0

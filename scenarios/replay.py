@@ -41,7 +41,13 @@ WORDS = {Verdict.VALID: "FIXED", Verdict.INVALID: "FAILED", Verdict.UNKNOWN: "UN
 
 @click.command(epilog=f"{EXAMPLES}\n{EXIT_CODES}")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH")
-@click.option("--engine", type=click.Choice([*ENGINES]), default="simulated", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice([*ENGINES]),
+    default="simulated",
+    show_default=True,
+    help="What plays them: virtual time, or a real server, which is started for it.",
+)
 @SAGA
 def replay(paths: tuple[Path, ...], engine: str, saga_reference: str | None) -> None:
     """Run counterexamples again: FIXED, or FAILED and why."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-VerdictWord = Literal["valid", "invalid", "unknown"]
+from scenarios.verdict import UnmetKind, Verdict
 
 
 class _Strict(BaseModel):
@@ -32,10 +32,10 @@ class ViolationEntry(_Strict):
 class UnmetEntry(_Strict):
     """Something that the scenario asked for and did not get."""
 
-    kind: Literal["expectation", "fault", "event", "check", "run"] = Field(
+    kind: UnmetKind = Field(
         description="An expectation that is not met makes a scenario invalid; a fault that never "
-        "fired, an event that never happened, a check that crashed or a run that came to no end "
-        "make it unknown.",
+        "fired, an event that never happened, a check that crashed, a run that came to no end or "
+        "did not repeat make it unknown.",
         examples=["fault"],
     )
     detail: str = Field(
@@ -58,7 +58,7 @@ class ScenarioEntry(_Strict):
         examples=["scenarios/catalogue/payments/card-declined.yaml"],
     )
     engine: str = Field(description="What played it.", examples=["simulated", "server"])
-    verdict: VerdictWord = Field(description="What it comes to.", examples=["valid"])
+    verdict: Verdict = Field(description="What it comes to.", examples=["valid"])
     seconds: float = Field(description="Real time until its verdict.", examples=[0.031], ge=0)
     violations: list[ViolationEntry] = Field(
         description="Invariants that were broken; any makes the scenario invalid.", examples=[[]]
@@ -75,7 +75,7 @@ class RunResults(_Strict):
         description="The scenarios in the order of their files; of two engines, one after another.",
         examples=[[]],
     )
-    verdict: VerdictWord = Field(
+    verdict: Verdict = Field(
         description="Over all: one invalid makes all invalid, else one unknown makes all unknown.",
         examples=["valid"],
     )

@@ -74,12 +74,11 @@ def new(name: Path) -> None:
     """
     file = name if name.suffix in _SUFFIXES else name.with_name(f"{name.name}.yaml")
     text = skeleton(file)
+    if file.exists():
+        exit_with(WRONG_INPUT, f"{file} is there already; choose another name")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("x", encoding="utf-8") as opened:
-            opened.write(text)
-    except FileExistsError:
-        exit_with(WRONG_INPUT, f"{file} is there already; choose another name")
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
         exit_with(WRONG_INPUT, f"{file} cannot be written: {error.strerror}")
     command = shlex.join(["python", "-m", "scenarios", "run", str(file)])

@@ -49,7 +49,7 @@ def test_what_does_not_repeat_is_unknown(tmp_path: Path, saga: str, place: str) 
     )
     assert unmet["detail"] in result.output.replace("\n  ", " ")
     assert "1 played a second time: 1 did not repeat" in result.output
-    assert ET.parse(tmp_path / "out.xml").find("testcase/error") is not None
+    assert ET.parse(tmp_path / "out.xml").find(".//testcase/error") is not None
 
 
 def test_what_repeats_stays_valid() -> None:
@@ -157,7 +157,7 @@ def test_a_broken_replay_is_reported_like_any_violation(tmp_path: Path) -> None:
     violations = json.loads((tmp_path / "out.json").read_text())["scenarios"][0]["violations"]
     assert [each["invariant"] for each in violations][:1] == ["I15"]
     assert "command 1 was schedule activity activity_id=" in violations[0]["detail"]
-    failure = ET.parse(tmp_path / "out.xml").find("testcase/failure")
+    failure = ET.parse(tmp_path / "out.xml").find(".//testcase/failure")
     assert failure is not None
     assert failure.get("message", "").startswith(said)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,56 +13,71 @@ import click
 import pytest
 
 from scenarios.cli import main
-from tests.cli._commands import INVALID, command, write
+from tests.cli._commands import INVALID, ROOT, command, write
 
 COMMANDS = main.list_commands(click.Context(main))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_teaches_by_example(name: str) -> None:
-    """Help has a sentence that begins it, examples to paste, and every option explained."""
+    """Help has examples that can be pasted, and explains every option."""
     shown = command(name, "--help").output
-    taught = main.get_command(click.Context(main), name)
-    assert taught is not None
-    options = [each for each in taught.params if isinstance(each, click.Option)]
+    options = (main.get_command(click.Context(main), name) or main).params
 
     assert "Examples:" in shown
     assert f"python -m scenarios {name}" in shown
-    unexplained = [each.name for each in options if not each.help]
-    assert unexplained == []
+    assert [o.name for o in options if isinstance(o, click.Option) and not o.help] == []
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_shells_can_complete(shell: str) -> None:
-    """The completion script of each shell can be had, and names the program."""
-    if shell == "bash":
-        pytest.importorskip("shutil")
-    result = complete(f"{shell}_source")
-
-    assert result.returncode == 0
-    assert "_SCENARIOS_COMPLETE" in result.stdout
+ASK = {
+    "bash": (
+        'eval "$(python -m scenarios completion bash)"; COMP_WORDS=({words}); '
+        'COMP_CWORD={last}; _scenarios_completion scenarios; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    ),
+    "fish": 'python -m scenarios completion fish | source; complete -C "{words}"',
+}
 
 
-def complete(instruction: str, **words: str) -> subprocess.CompletedProcess[str]:
-    """Ask for completion as a shell does."""
-    return subprocess.run(
-        [sys.executable, "-c", "from scenarios.cli import main; main(prog_name='scenarios')"],
-        env={**os.environ, "_SCENARIOS_COMPLETE": instruction, **words},
+@pytest.mark.parametrize("shell", ASK)
+@pytest.mark.parametrize(
+    ("words", "answers"),
+    [("scenarios rep", {"replay"}), ("scenarios run --engine s", {"simulated", "server"})],
+)
+def test_shells_complete(shell: str, words: str, answers: set[str]) -> None:
+    """A real shell with the printed script completes commands, and the words of an option."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    script = ASK[shell].format(words=words, last=len(words.split()) - 1)
+
+    said = in_shell(shell, script).splitlines()
+    assert {line.partition("\t")[0] for line in said} == answers
+
+
+def test_zsh_takes_the_script() -> None:
+    """It registers the function for the name; what it then asks is the same as bash's."""
+    if shutil.which("zsh") is None:
+        pytest.skip("zsh is not installed")
+    script = (
+        "autoload -Uz compinit; compinit -u -D; "
+        'eval "$(python -m scenarios completion zsh)"; print $_comps[scenarios]'
+    )
+
+    assert in_shell("zsh", script).strip() == "_scenarios_completion"
+
+
+def in_shell(shell: str, script: str) -> str:
+    """What a shell prints that runs `script`, with our Python first on the path."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [shell, "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "PATH": path},
         capture_output=True,
         text=True,
         check=False,
     )
-
-
-def test_commands_and_options_are_completed() -> None:
-    """What a shell asks is answered: commands that begin so, and the words of an option."""
-    commands = complete("bash_complete", COMP_WORDS="scenarios re", COMP_CWORD="1").stdout
-    engines = complete(
-        "bash_complete", COMP_WORDS="scenarios run --engine s", COMP_CWORD="3"
-    ).stdout
-
-    assert commands.split() == ["plain,replay"]
-    assert set(engines.split()) == {"plain,simulated", "plain,server"}
+    assert done.stderr == ""
+    return done.stdout
 
 
 def in_a_terminal(*words: str, cwd: Path, **environment: str) -> str:

@@ -1,15 +1,16 @@
-"""Plays scenarios on one engine after another, and keeps what there is when somebody interrupts."""
+"""A run of scenarios on one engine or two, and what there is of it when somebody interrupts."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from scenarios.agreement import disagreements
 from scenarios.console import console_for, progress
+from scenarios.repetition import Repetition
 from scenarios.runner import Engine, ScenarioResult, run_all
 from scenarios.saga import SagaUnderTest
 from scenarios.scenario import Scenario
@@ -54,22 +55,28 @@ class Played:
 def play(
     scenarios: Sequence[Scenario],
     saga: SagaUnderTest,
-    engines: Mapping[str, OpenEngine],
+    engines: Iterable[tuple[OpenEngine, Repetition]],
     *,
     at_once: int,
 ) -> Played:
     """Play all scenarios on each engine; on Ctrl-C, stop with what was found by then.
+
+    Args:
+        scenarios: What to play.
+        saga: The saga under test.
+        engines: The engines, each with what it is to be repeated for.
+        at_once: How many scenarios may be under way at the same time.
 
     Raises:
         EngineStartError: An engine has no server.
     """
     played, started = Played(), time.perf_counter()
     places = {id(scenario): place for place, scenario in enumerate(scenarios)}
-    for opened in engines.values():
+    for opened, repetition in engines:
         results: list[ScenarioResult] = []
         played.runs.append(results)
         try:
-            asyncio.run(_run(scenarios, saga, opened, at_once, results))
+            asyncio.run(_run(scenarios, saga, opened, repetition, at_once, results))
         except KeyboardInterrupt:
             played.interrupted = True
         results.sort(key=lambda result: places[id(result.scenario)])
@@ -79,10 +86,11 @@ def play(
     return played
 
 
-async def _run(
+async def _run(  # noqa: PLR0913, PLR0917 - called in one place
     scenarios: Sequence[Scenario],
     saga: SagaUnderTest,
     opened: OpenEngine,
+    repetition: Repetition,
     at_once: int,
     results: list[ScenarioResult],
 ) -> None:
@@ -92,5 +100,6 @@ async def _run(
             results.append(result)
             show(result)
 
-        async with opened as engine:
-            await run_all(scenarios, engine, saga, at_once=at_once, on_result=on_result)
+        async with repetition, opened as engine:
+            found = await run_all(scenarios, engine, saga, at_once=at_once, on_result=on_result)
+            results[:] = await repetition.judge(found)

@@ -35,6 +35,7 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.service import RPCStatusCode
 
+from fakes.temporal.activations import query
 from fakes.temporal.errors import AlreadyStartedError
 from fakes.temporal.execution import Execution
 from fakes.temporal.lookups import (
@@ -188,7 +189,7 @@ async def query_workflow(
         msg = "Unable to query workflow due to Workflow Task in failed state."
         raise failed(RPCStatusCode.FAILED_PRECONDITION, msg)
     result = await _by_worker(
-        temporal, execution, lambda worker: execution.tasks.query(worker, request.query)
+        temporal, execution, lambda worker: query(execution, worker, request.query)
     )
     if result.HasField("failed"):
         raise failed(RPCStatusCode.INVALID_ARGUMENT, result.failed.message)

@@ -220,6 +220,7 @@ class Execution:
         self.activities.clear()
         self.children.clear()
         self.timers.clear()
+        self.tasks.forget()
         del self.tasks
 
     def _stop_everything(self) -> None:

@@ -22,6 +22,7 @@ class OpenTask:
     Attributes:
         worker: Does it.
         jobs: What the code is told in it.
+        attempt: Which attempt it is.
         started_at: When it started, in seconds since the epoch.
         kept_alive_since: When the first of the tasks started that have each been kept alive by the
             one that came after it.
@@ -34,6 +35,7 @@ class OpenTask:
 
     worker: SimulatedWorker
     jobs: list[Job]
+    attempt: int
     started_at: float
     kept_alive_since: float
     outgoing: list[Outgoing] = field(default_factory=list)

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import temporalio.bridge.proto.workflow_activation as activation_pb
-import temporalio.bridge.proto.workflow_commands as commands_pb
-import temporalio.bridge.proto.workflow_completion as completion_pb
-from temporalio.api.enums.v1 import TimeoutType, WorkflowTaskFailedCause
+from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.history.v1 import HistoryEvent
-from temporalio.api.query.v1 import WorkflowQuery
-from temporalio.api.sdk.v1 import WorkflowTaskCompletedMetadata
 
+from fakes.temporal.activations import activate, broken_replay, in_order
 from fakes.temporal.commands import apply_commands
 from fakes.temporal.core import Job, Outgoing
 from fakes.temporal.errors import NondeterminismError
-from fakes.temporal.history import timestamp
 from fakes.temporal.local_core import End, Marker
 from fakes.temporal.local_work import LocalWork
 from fakes.temporal.open_task import OpenTask
 from fakes.temporal.starting import seconds
+from fakes.temporal.task_events import TaskEvents
 from fakes.temporal.worker import SimulatedWorker
 
 if TYPE_CHECKING:
     from fakes.temporal.execution import Execution
 
-IDENTITY = "simulated"
 TASK_RETRY_SECONDS = 10.0
 LONGEST_TASK_RETRY_SECONDS = 600.0
 HOPELESS_ATTEMPT = 3
@@ -36,10 +30,6 @@ HEARTBEAT_FRACTION = 0.8
 """How much of its timeout a task takes before Core keeps it alive by another."""
 LONGEST_ALIVE_SECONDS = 1800.0
 """How long the service lets it be kept alive so."""
-CORE_FLAGS = (1, 2, 3)
-LANGUAGE_FLAGS = (1,)
-MANY_EVENTS = 4096
-MANY_BYTES = 4 * 1024 * 1024
 Cause = WorkflowTaskFailedCause
 
 
@@ -61,12 +51,11 @@ class WorkflowTasks:
         self._jobs: list[Job] = []
         self._open: OpenTask | None = None
         self._work = LocalWork(run, self._local_ended, self._worker_lost)
-        self._scheduled: HistoryEvent | None = None
+        self._events = TaskEvents(run)
         self._is_due = False
         self._is_held = False
         self._is_stopped = False
         self._is_sticky = False
-        self._sdk_told = False
         self._settled = asyncio.Event()
         self._retry: asyncio.TimerHandle | None = None
 
@@ -107,12 +96,16 @@ class WorkflowTasks:
             self._retry.cancel()
         self._settled.set()
 
+    def forget(self) -> None:
+        """Let go of what refers to the tasks."""
+        del self._work
+
     def close_by_force(self) -> None:
         """The run closes: if a task is under way, and not the cause of it, it fails."""
         task = self._open
         if task is None or task.is_done:
             return
-        self._write_failed(task, _FORCE_CLOSE)
+        self._events.failed(task, _FORCE_CLOSE)
         self._finish(task)
         # Its worker does not know yet, and hears of it when it wants to keep the task alive.
         self._at_heartbeat(task, self._work.stop)
@@ -142,22 +135,13 @@ class WorkflowTasks:
         """Write down that a task is due, unless one is already."""
         if self._is_held or not self._run.is_running:
             return
-        if self._scheduled is None:
-            self._scheduled = self._add_scheduled()
+        self._events.scheduled(self.attempt)
         self._make_due()
 
     def _make_due(self) -> None:
         if not self.is_pending and not self._is_held and self._run.is_running:
             self._is_due = True
             self._run.service.queue(self._run.task_queue).put(self._do)
-
-    def _add_scheduled(self) -> HistoryEvent:
-        return self._run.history.add(
-            "workflow_task_scheduled",
-            task_queue=self._run.start.request.task_queue,
-            attempt=self.attempt,
-            start_to_close_timeout=self._run.start.request.workflow_task_timeout,
-        )
 
     # -- doing it --------------------------------------------------------------------------------
 
@@ -179,16 +163,16 @@ class WorkflowTasks:
         """Start a task. Time passes in it only where it waits for local activities."""
         jobs, self._jobs = self._jobs, []
         now = self._run.now()
-        self._open = OpenTask(worker, jobs, now, kept_alive_since or now)
+        self._open = OpenTask(worker, jobs, self.attempt, now, kept_alive_since or now)
         self._open.begin(self._run)
-        self._go_on(self._open, sorted(jobs, key=_rank))
+        self._go_on(self._open, in_order(jobs))
 
     def _go_on(self, task: OpenTask, todo: list[Job]) -> None:
         """Let the code do what it can, until it waits for something."""
         try:
             while True:
                 if todo:
-                    completion = self._activate(task.worker, todo)
+                    completion = activate(self._run, task.worker, todo)
                     if completion.HasField("failed"):
                         self._fail(task, completion.failed.failure, _UNHANDLED)
                         return
@@ -200,28 +184,12 @@ class WorkflowTasks:
                 if not todo:
                     break
         except NondeterminismError as error:
-            self._fail(task, _broken_replay(error), _NONDETERMINISM)
+            self._fail(task, broken_replay(error), _NONDETERMINISM)
             return
         if self._work.is_busy:
             self._wait(task)
         else:
             self._complete(task)
-
-    def _activate(
-        self, worker: SimulatedWorker, jobs: list[Job]
-    ) -> completion_pb.WorkflowActivationCompletion:
-        run = self._run
-        run.core.locals.activations += 1
-        activation = activation_pb.WorkflowActivation(
-            run_id=run.run_id,
-            timestamp=timestamp(run.core.locals.time),
-            jobs=jobs,
-            history_length=len(run.history),
-            history_size_bytes=run.history.size_bytes,
-            continue_as_new_suggested=_is_long(run),
-            available_internal_flags=LANGUAGE_FLAGS,
-        )
-        return worker.activate(activation, run)
 
     def _complete(self, task: OpenTask, *, is_heartbeat: bool = False) -> None:
         run = self._run
@@ -231,15 +199,15 @@ class WorkflowTasks:
         task.is_done = True
         completed = None
         # A task that was there only for updates, all of them refused, has never been.
-        if self._scheduled is not None or is_heartbeat or _leaves_a_trace(task.outgoing):
-            completed = self._write_completed(task)
+        if self._events.is_scheduled or is_heartbeat or _leaves_a_trace(task.outgoing):
+            completed = self._events.completed(task)
         self.attempt, self.failure, self._is_sticky = 1, "", task.worker.is_cached
         apply_commands(run, task.outgoing, completed)
         task.worker.task_done(run)
         self._finish(task)
         if run.is_running and (is_heartbeat or task.is_wanted_again):
             # The service answers with the next task, if there is one already.
-            self._scheduled = self._add_scheduled()
+            self._events.scheduled(self.attempt)
             self._begin(task.worker, task.kept_alive_since if is_heartbeat else None)
         elif self._jobs:
             self._make_due()  # updates: they leave no trace yet
@@ -251,39 +219,6 @@ class WorkflowTasks:
         task.wait_no_longer()
         self._run.arrivals.release()
         self._open = None
-
-    def _write_started(self, task: OpenTask) -> HistoryEvent:
-        if task.started is None:
-            scheduled = self._scheduled = self._scheduled or self._add_scheduled()
-            task.started = self._run.history.add(
-                "workflow_task_started",
-                at=task.started_at,
-                scheduled_event_id=scheduled.event_id,
-                identity=IDENTITY,
-                history_size_bytes=self._run.history.size_bytes,
-            )
-        return task.started
-
-    def _write_end(self, task: OpenTask, name: str, **attributes: Any) -> HistoryEvent:
-        """Write down how a task has ended."""
-        started = self._write_started(task)
-        assert self._scheduled is not None, "a task that has started was scheduled"
-        scheduled, self._scheduled = self._scheduled, None
-        return self._run.history.add(
-            name,
-            scheduled_event_id=scheduled.event_id,
-            started_event_id=started.event_id,
-            **attributes,
-        )
-
-    def _write_completed(self, task: OpenTask) -> HistoryEvent:
-        metadata = WorkflowTaskCompletedMetadata(lang_used_flags=sorted(task.flags))
-        if not self._sdk_told:
-            self._sdk_told = True
-            metadata.core_used_flags.extend(CORE_FLAGS)
-        return self._write_end(
-            task, "workflow_task_completed", identity=IDENTITY, sdk_metadata=metadata
-        )
 
     # -- local activities ------------------------------------------------------------------------
 
@@ -319,8 +254,8 @@ class WorkflowTasks:
         if task.is_waiting:
             return
         self._run.arrivals.hold()
-        if self._scheduled is not None:
-            self._write_started(task)
+        if self._events.is_scheduled:
+            self._events.started(task)
             self._run.tell_waiters()
         task.wait(self._at_heartbeat(task, lambda: self._keep_alive(task)))
 
@@ -361,7 +296,7 @@ class WorkflowTasks:
         self._undo(task)
         failure = Failure(message="UnhandledCommand")
         failure.server_failure_info.SetInParent()
-        self._write_failed(task, _UNHANDLED_COMMAND, failure)
+        self._events.failed(task, _UNHANDLED_COMMAND, failure)
         self._finish(task)
         self._is_sticky = False
         self._schedule()
@@ -370,11 +305,7 @@ class WorkflowTasks:
     def _time_out(self, task: OpenTask) -> None:
         """The task has taken too long."""
         if self.attempt == 1:
-            self._write_end(
-                task,
-                "workflow_task_timed_out",
-                timeout_type=TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE,
-            )
+            self._events.timed_out(task)
         self._finish_and_try_again(task, 0.0)
 
     def _fail(self, task: OpenTask, failure: Failure, cause: Cause.ValueType) -> None:
@@ -382,7 +313,7 @@ class WorkflowTasks:
         self._undo(task)
         self.failure = failure.message
         if self.attempt == 1:
-            self._write_failed(task, cause, failure)
+            self._events.failed(task, cause, failure)
         self._finish_and_try_again(task, _retry_delay(self.attempt))
 
     def _finish_and_try_again(self, task: OpenTask, delay: float) -> None:
@@ -404,42 +335,6 @@ class WorkflowTasks:
         put = self._run.service.queue(self._run.task_queue).put
         self._retry = asyncio.get_running_loop().call_later(delay, put, self._do)
 
-    def _write_failed(
-        self, task: OpenTask, cause: Cause.ValueType, failure: Failure | None = None
-    ) -> None:
-        self._write_end(
-            task, "workflow_task_failed", cause=cause, failure=failure, identity=IDENTITY
-        )
-
-    # -- queries ---------------------------------------------------------------------------------
-
-    def query(self, worker: SimulatedWorker, query: WorkflowQuery) -> commands_pb.QueryResult:
-        """Ask the code."""
-        job = Job()
-        job.query_workflow.query_id = "query"
-        job.query_workflow.query_type = query.query_type
-        job.query_workflow.arguments.extend(query.query_args.payloads)
-        for key, value in query.header.fields.items():
-            job.query_workflow.headers[key].CopyFrom(value)
-        try:
-            completion = self._activate(worker, [job])
-        except NondeterminismError as error:
-            return _refusal(_broken_replay(error))
-        worker.task_done(self._run)
-        if completion.HasField("failed"):
-            return _refusal(completion.failed.failure)
-        return completion.successful.commands[0].respond_to_query
-
-
-def _refusal(failure: Failure) -> commands_pb.QueryResult:
-    result = commands_pb.QueryResult(query_id="query")
-    result.failed.CopyFrom(failure)
-    return result
-
-
-def _broken_replay(error: NondeterminismError) -> Failure:
-    return Failure(message=f"[TMPRL1100] Nondeterminism error: {error}")
-
 
 def _retry_delay(attempt: int) -> float:
     """Seconds until an attempt follows the one that has failed."""
@@ -453,19 +348,6 @@ _UNHANDLED_COMMAND = Cause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
 _FORCE_CLOSE = Cause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND
 _NONDETERMINISM = Cause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
 
-_RANKS = {
-    "initialize_workflow": 0,
-    "notify_has_patch": 1,
-    "update_random_seed": 2,
-    "signal_workflow": 3,
-    "do_update": 3,
-}
-
-
-def _rank(job: Job) -> int:
-    """Core's order of jobs: the first one, patches, the random seed, messages, then the rest."""
-    return _RANKS.get(job.WhichOneof("variant") or "", 4)
-
 
 def _leaves_a_trace(outgoing: list[Outgoing]) -> bool:
     return any(
@@ -474,7 +356,3 @@ def _leaves_a_trace(outgoing: list[Outgoing]) -> bool:
         or not command.update_response.HasField("rejected")
         for command in outgoing
     )
-
-
-def _is_long(run: Execution) -> bool:
-    return len(run.history) >= MANY_EVENTS or run.history.size_bytes >= MANY_BYTES

@@ -1,0 +1,91 @@
+"""Letting the code of a run see something: what an activation says, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import temporalio.bridge.proto.workflow_activation as activation_pb
+import temporalio.bridge.proto.workflow_commands as commands_pb
+import temporalio.bridge.proto.workflow_completion as completion_pb
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.query.v1 import WorkflowQuery
+
+from fakes.temporal.core import Job
+from fakes.temporal.errors import NondeterminismError
+from fakes.temporal.history import timestamp
+from fakes.temporal.worker import SimulatedWorker
+
+if TYPE_CHECKING:
+    from fakes.temporal.execution import Execution
+
+LANGUAGE_FLAGS = (1,)
+MANY_EVENTS = 4096
+MANY_BYTES = 4 * 1024 * 1024
+
+_RANKS = {
+    "initialize_workflow": 0,
+    "notify_has_patch": 1,
+    "update_random_seed": 2,
+    "signal_workflow": 3,
+    "do_update": 3,
+}
+
+
+def in_order(jobs: Iterable[Job]) -> list[Job]:
+    """Core's order of jobs: the first one, patches, the random seed, messages, then the rest."""
+    return sorted(jobs, key=lambda job: _RANKS.get(job.WhichOneof("variant") or "", 4))
+
+
+def activate(
+    run: Execution, worker: SimulatedWorker, jobs: Iterable[Job]
+) -> completion_pb.WorkflowActivationCompletion:
+    """Let the code know of something, and go on with it.
+
+    Raises:
+        NondeterminismError: It had to be rebuilt, and did something else than before.
+    """
+    run.core.locals.activations += 1
+    activation = activation_pb.WorkflowActivation(
+        run_id=run.run_id,
+        timestamp=timestamp(run.core.locals.time),
+        jobs=jobs,
+        history_length=len(run.history),
+        history_size_bytes=run.history.size_bytes,
+        continue_as_new_suggested=_is_long(run),
+        available_internal_flags=LANGUAGE_FLAGS,
+    )
+    return worker.activate(activation, run)
+
+
+def query(run: Execution, worker: SimulatedWorker, asked: WorkflowQuery) -> commands_pb.QueryResult:
+    """Ask the code."""
+    job = Job()
+    job.query_workflow.query_id = "query"
+    job.query_workflow.query_type = asked.query_type
+    job.query_workflow.arguments.extend(asked.query_args.payloads)
+    for key, value in asked.header.fields.items():
+        job.query_workflow.headers[key].CopyFrom(value)
+    try:
+        completion = activate(run, worker, [job])
+    except NondeterminismError as error:
+        return _refusal(broken_replay(error))
+    worker.task_done(run)
+    if completion.HasField("failed"):
+        return _refusal(completion.failed.failure)
+    return completion.successful.commands[0].respond_to_query
+
+
+def broken_replay(error: NondeterminismError) -> Failure:
+    """What a workflow task fails with whose code does not do its past again."""
+    return Failure(message=f"[TMPRL1100] Nondeterminism error: {error}")
+
+
+def _refusal(failure: Failure) -> commands_pb.QueryResult:
+    result = commands_pb.QueryResult(query_id="query")
+    result.failed.CopyFrom(failure)
+    return result
+
+
+def _is_long(run: Execution) -> bool:
+    return len(run.history) >= MANY_EVENTS or run.history.size_bytes >= MANY_BYTES

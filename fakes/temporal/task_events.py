@@ -1,0 +1,93 @@
+"""What the history tells of workflow tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from temporalio.api.enums.v1 import TimeoutType, WorkflowTaskFailedCause
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.sdk.v1 import WorkflowTaskCompletedMetadata
+
+from fakes.temporal.open_task import OpenTask
+
+if TYPE_CHECKING:
+    from fakes.temporal.execution import Execution
+
+IDENTITY = "simulated"
+CORE_FLAGS = (1, 2, 3)
+
+
+class TaskEvents:
+    """Writes down the workflow tasks of one run.
+
+    Args:
+        run: The run.
+    """
+
+    def __init__(self, run: Execution) -> None:
+        self._run = run
+        self._scheduled: HistoryEvent | None = None
+        self._sdk_told = False
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether a task has been written down whose end has not."""
+        return self._scheduled is not None
+
+    def scheduled(self, attempt: int) -> HistoryEvent:
+        """A task is due; once is enough."""
+        if self._scheduled is None:
+            request = self._run.start.request
+            self._scheduled = self._run.history.add(
+                "workflow_task_scheduled",
+                task_queue=request.task_queue,
+                attempt=attempt,
+                start_to_close_timeout=request.workflow_task_timeout,
+            )
+        return self._scheduled
+
+    def started(self, task: OpenTask) -> HistoryEvent:
+        """A task has started; once is enough."""
+        if task.started is None:
+            scheduled = self.scheduled(task.attempt)
+            task.started = self._run.history.add(
+                "workflow_task_started",
+                at=task.started_at,
+                scheduled_event_id=scheduled.event_id,
+                identity=IDENTITY,
+                history_size_bytes=self._run.history.size_bytes,
+            )
+        return task.started
+
+    def completed(self, task: OpenTask) -> HistoryEvent:
+        """A task has come to its end."""
+        metadata = WorkflowTaskCompletedMetadata(lang_used_flags=sorted(task.flags))
+        if not self._sdk_told:
+            self._sdk_told = True
+            metadata.core_used_flags.extend(CORE_FLAGS)
+        return self._end(task, "completed", identity=IDENTITY, sdk_metadata=metadata)
+
+    def failed(
+        self,
+        task: OpenTask,
+        cause: WorkflowTaskFailedCause.ValueType,
+        failure: Failure | None = None,
+    ) -> None:
+        """A task has come to nothing."""
+        self._end(task, "failed", cause=cause, failure=failure, identity=IDENTITY)
+
+    def timed_out(self, task: OpenTask) -> None:
+        """A task has taken too long."""
+        self._end(task, "timed_out", timeout_type=TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE)
+
+    def _end(self, task: OpenTask, how: str, **attributes: Any) -> HistoryEvent:
+        started = self.started(task)
+        scheduled_id = started.workflow_task_started_event_attributes.scheduled_event_id
+        self._scheduled = None
+        return self._run.history.add(
+            f"workflow_task_{how}",
+            scheduled_event_id=scheduled_id,
+            started_event_id=started.event_id,
+            **attributes,
+        )

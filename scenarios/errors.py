@@ -1,11 +1,12 @@
-"""What can go wrong before a scenario runs.
+"""What can go wrong before a scenario runs, and what keeps one from being played.
 
 The tree::
 
     Exception
     ├── ScenarioError            whatever is wrong with scenarios
     │   └── InvalidScenarioError files that cannot be run, with every problem in them
-    └── EngineStartError         what is to play them does not come up
+    ├── EngineStartError         what is to play them does not come up
+    └── UnplayableError          a scenario asks for what its engine cannot do
 """
 
 from __future__ import annotations
@@ -65,3 +66,7 @@ class InvalidScenarioError(ScenarioError):
 
 class EngineStartError(Exception):
     """What is to play the scenarios does not come up; the message says what and why."""
+
+
+class UnplayableError(Exception):
+    """A scenario asks for what its engine cannot do; the message names it, and what to use."""

@@ -27,7 +27,7 @@ from scenarios.engines.embedded import embedded_server
 from scenarios.engines.outside import Outside
 from scenarios.engines.quiet import quiet_sdk
 from scenarios.engines.server_run import ServerRun
-from scenarios.errors import EngineStartError
+from scenarios.errors import EngineStartError, UnplayableError
 from scenarios.saga import SagaUnderTest
 from scenarios.trial import Trial
 
@@ -95,7 +95,11 @@ class ServerEngine:
         return ManualClock()
 
     async def play(self, trial: Trial) -> None:
-        """Play `trial` to its end; its outcomes tell how its orders ended."""
+        """Play `trial` to its end; its outcomes tell how its orders ended.
+
+        Raises:
+            UnplayableError: It asks for what a server engine cannot do.
+        """
         trial.begin()
         number = next(self._numbers)
         # A worker of its own for what cannot be had from a shared one: a workflow cache of zero,
@@ -129,6 +133,9 @@ class ServerEngine:
                 await trial.finish()
                 for run in runs.values():
                     trial.outcomes[run.order.id] = await run.conclude()
+            for run in runs.values():
+                if run.unplayable:
+                    raise UnplayableError(run.unplayable)
         finally:
             for run in runs.values():
                 run.forget()

@@ -36,6 +36,9 @@ class ServerRun(OrderRun):
         workflow_id: The id of the order's workflow, unique on the server.
         task_queue: The queue of the worker that is to run it.
         skips_time: Whether the server can skip time.
+
+    Attributes:
+        unplayable: What the scenario asks for that cannot be done here; empty if there is nothing.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, from what that place has
@@ -60,6 +63,7 @@ class ServerRun(OrderRun):
             workflow_id=workflow_id,
             task_queue=task_queue,
         )
+        self.unplayable = ""
         self._jumped = 0.0
         self._abandoned: set[str] = set()
 
@@ -108,8 +112,8 @@ class ServerRun(OrderRun):
         comes close does not do: a workflow that is evicted keeps what is done (sdk-core completes
         the task with the markers that it has), and a dead worker does not.
         """
-        self.trial.troubles.append(
-            f"{self.order.id}: the worker was to die under the local activity "
+        self.unplayable = (
+            f"the worker of {self.order.id} was to die under the local activity "
             f"{info.activity_type}, and the server engine cannot kill its own process; "
             "use --engine simulated"
         )

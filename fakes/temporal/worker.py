@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, Protocol
 
 import temporalio.activity
@@ -87,7 +88,7 @@ class SimulatedWorker:
         self._workflows = {d.name: d for d in map(sdk.workflow_definition, workflows)}
         self._activities = {d.name: d for d in map(sdk.activity_definition, activities)}
         self._extern, self._inbound = sdk.workflow_interceptors(
-            interceptors, self._assert_activity_known
+            interceptors, partial(_assert_known, self._activities)
         )
         self._codec = sdk.ActivationCodec(data_converter) if data_converter.payload_codec else None
         self.is_cached = cached
@@ -255,17 +256,19 @@ class SimulatedWorker:
         self._converter_takes_context = converter is not self.converter
         return converter
 
-    def _assert_activity_known(self, name: str) -> None:
-        if name not in self._activities and None not in self._activities:
-            known = ", ".join(sorted(filter(None, self._activities)))
-            msg = (
-                f"Activity function {name} is not registered on this worker, "
-                f"available activities: {known}"
-            )
-            raise ValueError(msg)
-
     def executor(self) -> ThreadPoolExecutor:
         """The threads in which functions run that are no coroutines."""
         if self._executor is None:
             self._executor = ThreadPoolExecutor(max_workers=32)
         return self._executor
+
+
+def _assert_known(activities: Collection[str | None], name: str) -> None:
+    """A local activity has to be known to the worker whose workflow wants it."""
+    if name not in activities and None not in activities:
+        known = ", ".join(sorted(filter(None, activities)))
+        msg = (
+            f"Activity function {name} is not registered on this worker, "
+            f"available activities: {known}"
+        )
+        raise ValueError(msg)

@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,9 @@ DYNAMIC_CONFIG = {
     "matching.numTaskqueueReadPartitions": "1",
     "matching.numTaskqueueWritePartitions": "1",
 }
+
+SERVER_ENVIRONMENT = {"GOGC": "400"}
+"""Fewer collections of garbage: a quarter more orders a second, for more memory."""
 
 
 @asynccontextmanager
@@ -80,26 +83,41 @@ async def _start() -> _Server:
     raise AssertionError("the last try returns or raises")
 
 
-async def _launch() -> _Server:
-    port, http_port, metrics_port = _free_ports(3)
-    process = await asyncio.create_subprocess_exec(
+def server_command(ports: Sequence[int]) -> list[str]:
+    """The command that starts a server in memory.
+
+    Args:
+        ports: Three free ports: of the server itself, of its HTTP API, and of its metrics.
+
+    Raises:
+        EngineStartError: There is no program to start.
+    """
+    port, http_port, metrics_port = map(str, ports)
+    return [
         _executable(),
         *("server", "start-dev", "--headless", "--ip", "127.0.0.1"),
-        *("--port", str(port), "--http-port", str(http_port)),
-        *("--metrics-port", str(metrics_port), "--log-level", "error"),
+        *("--port", port, "--http-port", http_port, "--metrics-port", metrics_port),
+        *("--log-level", "error"),
         *(
             argument
             for key, value in DYNAMIC_CONFIG.items()
             for argument in ("--dynamic-config-value", f"{key}={value}")
         ),
-        env={**os.environ, "GOGC": "400"},
+    ]
+
+
+async def _launch() -> _Server:
+    ports = free_ports(3)
+    process = await asyncio.create_subprocess_exec(
+        *server_command(ports),
+        env={**os.environ, **SERVER_ENVIRONMENT},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for the run, which then stops the server
     )
     errors = asyncio.create_task(_last_words(process))
-    return _Server(f"127.0.0.1:{port}", process, errors)
+    return _Server(f"127.0.0.1:{ports[0]}", process, errors)
 
 
 def _executable() -> str:
@@ -114,7 +132,7 @@ def _executable() -> str:
     return found
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that were free a moment ago; the server cannot choose its own."""
     sockets = [socket.socket() for _ in range(count)]
     try:

@@ -1,0 +1,146 @@
+"""Asking the server what has become of the orders of a run. On the asyncio side of the bridge."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from load._desk import Desk
+from scenarios.outcome import Ending
+
+PAGE = 1000
+FAILING_ATTEMPTS = 4
+"""A workflow task that has failed so often will fail for ever: its code must be mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """An order's workflow as the server's list shows it.
+
+    Attributes:
+        status: Temporal's word, such as ``COMPLETED``.
+        closed_at: When it ended, in seconds of Unix time.
+        runs: The status of each of its runs; a good saga has one.
+    """
+
+    status: str
+    closed_at: float | None
+    runs: tuple[str, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still runs."""
+        return self.closed_at is None
+
+    def after(self, other: Execution | None) -> Execution:
+        """Both as one, which ends as the one that ends last."""
+        if other is None:
+            return self
+        last = max(self, other, key=lambda each: each.closed_at or math.inf)
+        return replace(last, runs=(*other.runs, *self.runs))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What an order that has not ended waits for.
+
+    Attributes:
+        what: In words.
+        for_ever: Whether nothing but a change of its code will end it.
+    """
+
+    what: str
+    for_ever: bool = False
+
+
+class Asking:
+    """Questions to the server about the orders of one run.
+
+    Args:
+        desk: Knows the saga, and its connection.
+        workflow_ids: How the ids of the run's workflows begin.
+    """
+
+    def __init__(self, desk: Desk, workflow_ids: str) -> None:
+        self._desk = desk
+        self._query = f'WorkflowId STARTS_WITH "{workflow_ids}"'
+
+    async def executions(self) -> dict[str, Execution]:
+        """The run's workflows on the server's list, by their ids."""
+        found: dict[str, Execution] = {}
+        async for each in self._desk.client.list_workflows(self._query, page_size=PAGE):
+            run = Execution(_name(each.status), _seconds(each.close_time), (_name(each.status),))
+            found[each.id] = run.after(found.get(each.id))
+        return found
+
+    async def counts(self) -> Counter[str]:
+        """How many of the run's workflows are in which state, as the server counts them."""
+        query = f"{self._query} GROUP BY ExecutionStatus"
+        found = await self._desk.client.count_workflows(query)
+        return Counter({_word(group.group_values[0]): group.count for group in found.groups})
+
+    async def exists(self, order_id: str) -> bool:
+        """Whether the server has the order's workflow."""
+        try:
+            await self._desk.handle(order_id).describe()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
+
+    async def endings(self, order_ids: Iterable[str]) -> Mapping[str, Ending]:
+        """How orders ended that have ended."""
+        return {order_id: await self._desk.wait(order_id) for order_id in order_ids}
+
+    async def waits_for(self, order_id: str) -> Waiting:
+        """What an order waits for."""
+        description = await self._desk.handle(order_id).describe()
+        if description.close_time is not None:
+            return Waiting("nothing, it has just ended")
+        raw = description.raw_description
+        if raw.pending_workflow_task.attempt >= FAILING_ATTEMPTS:
+            why = await self._task_failure(order_id)
+            return Waiting(f"its workflow task fails again and again: {why}", for_ever=bool(why))
+        pending = [
+            f"{each.activity_type.name}, attempt {each.attempt}"
+            + (f", {each.last_failure.message}" if each.last_failure.message else "")
+            for each in raw.pending_activities
+        ]
+        if pending:
+            return Waiting("; ".join(pending))
+        if raw.HasField("pending_workflow_task"):
+            return Waiting("a worker that takes up its workflow task")
+        return Waiting("a timer or a message")
+
+    async def history(self, order_id: str) -> str:
+        """The order's event history as Temporal's JSON."""
+        return (await self._desk.handle(order_id).fetch_history()).to_json()
+
+    async def _task_failure(self, order_id: str) -> str:
+        message = ""
+        async for event in self._desk.handle(order_id).fetch_history_events():
+            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+                message = event.workflow_task_failed_event_attributes.failure.message
+        return message
+
+
+def _name(status: WorkflowExecutionStatus | None) -> str:
+    return status.name if status else "UNKNOWN"
+
+
+def _word(status: object) -> str:
+    """Temporal writes ``TimedOut`` when it counts, and TIMED_OUT elsewhere."""
+    text = str(status)
+    return "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(text)).upper()
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return moment.timestamp() if moment else None

@@ -1,0 +1,245 @@
+"""Where Locust's events meet the run: what is started when, and who decides the exit code.
+
+The verdict is reached as soon as a test has stopped, whoever stopped it. On Ctrl-C and SIGTERM that
+is when Locust is *quitting*, which it says before it stops the test and fixes the exit code; so the
+test is stopped there first. Of all processes of a run only the one that users started has a session
+with a stack and a run: with Locust's workers that is the master.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import gevent.lock
+from locust import events
+from locust.env import Environment
+from locust.runners import STATE_INIT, STATE_STOPPED, LocalRunner, MasterRunner, WorkerRunner
+from temporalio.client import Client
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+
+from load._bridge import Bridge
+from load._console import print_judgement, say
+from load._desk import Desk, OrderDesk
+from load._ledger import Pen
+from load._mixes import Rule, read_mix
+from load._options import Options, add_options, read_options
+from load._orders import Planner
+from load._processes import StackError
+from load._run import Run
+from load._shop import Shop
+from load._stack import Place, Stack, environment_names_temporal
+from load._users import Customer
+from orders.client import connection_config
+from scenarios.archive import point_latest_to
+from scenarios.saga import SagaImportError, SagaUnderTest, load_saga, order_saga
+from scenarios.verdict import Verdict
+
+WRONG_USAGE = 2
+MESSAGE = "ledger"
+"""Locust's name of the messages with which its workers send lines of the ledger to the master."""
+STOP_SECONDS = 30.0
+
+
+def listen() -> None:
+    """Have Locust tell of all that concerns a run."""
+    events.init_command_line_parser.add_listener(add_options)
+    events.init.add_listener(_begin_session)
+
+
+def _begin_session(environment: Environment, **_: Any) -> None:
+    """Check the options, and start what users do not see: in each process of a run."""
+    parsed = environment.parsed_options
+    assert parsed is not None, "Locust was started from its command line"
+    try:
+        options = read_options(parsed, temporal_in_environment=environment_names_temporal())
+        mix = read_mix(options.faults)
+        saga = load_saga(options.saga) if options.saga else order_saga()
+    except (ValueError, SagaImportError) as error:
+        _exit(WRONG_USAGE, str(error))
+    member = _Member(environment, saga, options)
+    if isinstance(environment.runner, WorkerRunner):
+        events.test_start.add_listener(member.open_shop)
+        return
+    session = _Session(environment, options, mix, saga, member)
+    session.begin()
+
+
+class _Member:
+    """What every process of a run has that runs users: a bridge to Temporal, and a shop.
+
+    Args:
+        environment: Locust's.
+        saga: The saga under load.
+        options: What was asked for.
+    """
+
+    def __init__(self, environment: Environment, saga: SagaUnderTest, options: Options) -> None:
+        self._environment = environment
+        self._saga = saga
+        self._options = options
+        self.bridge = Bridge()
+        self._desks: dict[Place, Desk] = {}
+
+    def desk(self, place: Place) -> Desk:
+        """The desk at `place`. Clients are made late: they do not survive Locust's forks."""
+        if place not in self._desks:
+            client = self.bridge.call(_connect, place, self._saga, timeout=30.0)
+            kind = OrderDesk if self._options.saga is None else Desk
+            self._desks[place] = kind(client, self._saga, self._options.task_queue)
+        return self._desks[place]
+
+    def open_shop(self, environment: Environment, **_: Any) -> None:
+        """Make ready for the users of a test that is about to start."""
+        runner, parsed = environment.runner, environment.parsed_options
+        assert runner is not None, "a test runs in a runner"
+        assert parsed is not None, "Locust was started from its command line"
+        run = parsed.load_run
+        assert isinstance(runner, LocalRunner | WorkerRunner), "no master runs users"
+        process = runner.worker_index
+        Customer.shop = Shop(
+            environment=environment,
+            bridge=self.bridge,
+            desk=self.desk(Place(*run["place"])),
+            pen=Pen(lambda line: runner.send_message(MESSAGE, dict(line))),
+            planner=Planner(run["name"], run["seed"], self._options.shares),
+            process=process,
+            users=max(1, parsed.num_users or 1),
+            rate=self._options.rate,
+        )
+
+
+class _Session:
+    """The stack, and one run after another, in the process that users started.
+
+    Args:
+        environment: Locust's.
+        options: What was asked for.
+        mix: The faults that the services' callers suffer.
+        saga: The saga under load.
+        member: This process, as one that may run users.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        options: Options,
+        mix: Sequence[Rule],
+        saga: SagaUnderTest,
+        member: _Member,
+    ) -> None:
+        self._environment = environment
+        self._options = options
+        self._mix = mix
+        self._saga = saga
+        self._member = member
+        self._runs = 0
+        self._run: Run | None = None
+        self._concluding = gevent.lock.RLock()
+        self._folder = options.runs / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ") / "load"
+        self._stack = Stack(options, self._folder, say)
+
+    def begin(self) -> None:
+        """Start what the runs need."""
+        self._folder.mkdir(parents=True)
+        point_latest_to(self._folder.parent)
+        atexit.register(self._stack.stop)
+        say(f"seed {self._options.seed}")
+        try:
+            self._stack.start()
+        except StackError as error:
+            _exit(Verdict.UNKNOWN.exit_code, str(error))
+        runner = self._environment.runner
+        assert runner is not None, "Locust makes one before it says that it is ready"
+        runner.register_message(MESSAGE, self._take_line)
+        events.test_start.add_listener(self._begin_run)
+        if not isinstance(runner, MasterRunner):
+            events.test_start.add_listener(self._member.open_shop)
+        events.test_stop.add_listener(self._stopped)
+        events.quitting.add_listener(self._quitting)
+
+    def _take_line(self, environment: Environment, msg: Any, **_: Any) -> None:
+        if self._run is not None and self._run.planner.is_ours(msg.data["order"]):
+            self._run.ledger.take(msg.data)
+
+    def _begin_run(self, environment: Environment, **_: Any) -> None:
+        with self._concluding:  # the run before it may still be waiting for its orders
+            self._runs += 1
+            self._stack.fakes.heal()
+            for rule in self._mix:
+                self._stack.fakes.add_fault(rule)
+            name = f"{datetime.now(UTC):%y%m%d%H%M%S}{self._runs}"
+            planner = Planner(name, self._options.seed, self._options.shares)
+            assert environment.parsed_options is not None, "there is a command line"
+            place = self._stack.place
+            # Locust hands it to its workers with the order to start.
+            environment.parsed_options.load_run = {
+                "name": name,
+                "seed": self._options.seed,
+                "place": [place.address, place.namespace, place.profile],
+            }
+            self._run = Run(
+                options=self._options,
+                saga=self._saga,
+                stack=self._stack,
+                bridge=self._member.bridge,
+                desk=self._member.desk(place),
+                folder=self._folder,
+                planner=planner,
+                say=say,
+            )
+
+    def _stopped(self, environment: Environment, **_: Any) -> None:
+        if environment.web_ui is None:
+            self._conclude()
+        else:
+            gevent.spawn(self._conclude)  # whoever pressed Stop may watch how it goes
+
+    def _quitting(self, environment: Environment, **_: Any) -> None:
+        runner = environment.runner
+        assert runner is not None, "it is quitting"
+        if runner.state not in (STATE_INIT, STATE_STOPPED):
+            runner.stop()
+        self._conclude()
+        judgement = self._run.judgement if self._run else None
+        verdict = judgement.verdict if judgement else Verdict.UNKNOWN
+        environment.process_exit_code = verdict.exit_code
+        self._stack.stop()
+        self._member.bridge.close()
+
+    def _conclude(self) -> None:
+        """Come to the verdict, once; whoever asks meanwhile waits for it."""
+        with self._concluding:
+            run = self._run
+            if run is None or run.judgement is not None:
+                return
+            self._stop_workers()
+            print_judgement(run.conclude(), run.folder)
+
+    def _stop_workers(self) -> None:
+        """With `-t` Locust's master says that the test has stopped while its workers go on."""
+        runner = self._environment.runner
+        if not isinstance(runner, MasterRunner):
+            return
+        runner.send_message("stop")
+        deadline = time.monotonic() + STOP_SECONDS
+        while runner.user_count and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+
+async def _connect(place: Place, saga: SagaUnderTest) -> Client:
+    config = connection_config(
+        address=place.address, namespace=place.namespace, profile=place.profile
+    )
+    logs = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    runtime = Runtime(telemetry=TelemetryConfig(logging=logs))
+    return await Client.connect(**config, data_converter=saga.data_converter, runtime=runtime)
+
+
+def _exit(code: int, message: str) -> None:
+    say(message)
+    sys.exit(code)

@@ -25,6 +25,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from load._bridge import Bridge
 from load._console import print_judgement, say
 from load._desk import Desk, OrderDesk
+from load._html import write_html
 from load._ledger import Pen
 from load._mixes import Rule, read_mix
 from load._options import Options, add_options, read_options
@@ -34,6 +35,7 @@ from load._run import Run
 from load._shop import Shop
 from load._stack import Place, Stack, environment_names_temporal
 from load._users import Customer
+from load._verdict import Judgement
 from orders.client import connection_config
 from scenarios.archive import point_latest_to
 from scenarios.saga import SagaImportError, SagaUnderTest, load_saga, order_saga
@@ -206,8 +208,10 @@ class _Session:
             runner.stop()
         self._conclude()
         judgement = self._run.judgement if self._run else None
-        verdict = judgement.verdict if judgement else Verdict.UNKNOWN
-        environment.process_exit_code = verdict.exit_code
+        if judgement is None:
+            judgement = Judgement.without_sight("no test was run")
+        environment.process_exit_code = judgement.verdict.exit_code
+        write_html(environment, judgement, self._folder)
         self._stack.stop()
         self._member.bridge.close()
 
@@ -218,7 +222,21 @@ class _Session:
             if run is None or run.judgement is not None:
                 return
             self._stop_workers()
-            print_judgement(run.conclude(), run.folder)
+            judgement = run.conclude()
+            self._report(judgement)
+            print_judgement(judgement, run.folder)
+
+    def _report(self, judgement: Judgement) -> None:
+        """Let the verdict stand among Locust's requests, and so in all that it makes of them."""
+        wrong = InconsistentError(str(judgement.verdict)) if judgement.verdict.exit_code else None
+        self._environment.events.request.fire(
+            request_type="CHECK",
+            name="consistency",
+            response_time=0,
+            response_length=0,
+            exception=wrong,
+            context={},
+        )
 
     def _stop_workers(self) -> None:
         """With `-t` Locust's master says that the test has stopped while its workers go on."""
@@ -229,6 +247,10 @@ class _Session:
         deadline = time.monotonic() + STOP_SECONDS
         while runner.user_count and time.monotonic() < deadline:
             time.sleep(0.1)
+
+
+class InconsistentError(Exception):
+    """Stands in Locust's list of failures for a verdict that is not *valid*."""
 
 
 async def _connect(place: Place, saga: SagaUnderTest) -> Client:

@@ -13,10 +13,13 @@ from locust.env import Environment
 from locust.html import get_html_report, process_html_filename
 
 from load._verdict import Judgement
+from scenarios.verdict import Verdict
+
+COLOURS = {Verdict.VALID: "#0b6e4f", Verdict.INVALID: "#a4161a", Verdict.UNKNOWN: "#7a5c00"}
 
 _SECTION = Templates(autoescape=True).from_string("""
-<section style="font: 16px/1.5 sans-serif; margin: 0; padding: 1.5em 2em; color: #fff;
-                background: {{ {'valid': '#0b6e4f', 'invalid': '#a4161a'}.get(verdict, '#7a5c00') }}">
+<section style="font: 16px/1.5 sans-serif; padding: 1.5em 2em; color: #fff;
+                background: {{ colour }}">
   <h1 style="margin: 0">Consistency: {{ verdict }}</h1>
   <p>Orders: {% for status, n in orders.items() %}{{ n }} {{ status }}{{ ", " if not loop.last }}
   {%- else %}none{% endfor %}. {{ facts }} facts checked.</p>
@@ -40,6 +43,7 @@ def write_html(environment: Environment, judgement: Judgement, folder: Path) -> 
         return
     section = _SECTION.render(
         verdict=str(judgement.verdict),
+        colour=COLOURS[judgement.verdict],
         orders=judgement.statuses,
         facts=sum(judgement.facts.values()),
         violations=judgement.violations,

@@ -29,6 +29,7 @@ class Options:
     seed: int
     rate: float | None
     shape: str | None
+    orders: int | None
     faults: str
     shares: Shares
     call_timeout: float
@@ -79,7 +80,13 @@ def add_options(parser: Any) -> None:
         type=float,
         metavar="R",
     )
-    option("--shape", "How load goes up and down over -t.", choices=SHAPES)
+    option(
+        "--shape",
+        "How load goes up and down over -t: steady; ramp, from nothing to all users; spike, a "
+        "quarter, and all in the middle fifth; soak, all, after a slow beginning.",
+        choices=SHAPES,
+    )
+    option("--orders", "Stop after so many orders.", type=int, metavar="N")
     option(
         "--faults",
         "light, heavy, none, or a YAML file with a list of rules. Default: light.",
@@ -124,6 +131,11 @@ def read_options(parsed: Namespace, *, temporal_in_environment: bool) -> Options
     _in_range("--call-timeout", parsed.call_timeout, least=0.01, most=29)
     if parsed.rate is not None:
         _in_range("--rate", parsed.rate, least=0.01)
+    if parsed.orders is not None:
+        _in_range("--orders", parsed.orders, least=1)
+    if parsed.shape and not parsed.run_time:
+        msg = f"--shape {parsed.shape}: it goes over -t, so say how long that is, such as -t 5m"
+        raise ValueError(msg)
     named = parsed.temporal_address or parsed.temporal_profile or parsed.temporal_namespace
     brings_temporal = bool(named) or temporal_in_environment
     if brings_temporal and parsed.server_db:
@@ -144,6 +156,7 @@ def read_options(parsed: Namespace, *, temporal_in_environment: bool) -> Options
         seed=parsed.seed,
         rate=parsed.rate,
         shape=parsed.shape or None,
+        orders=parsed.orders,
         faults=parsed.faults,
         shares=Shares(parsed.cancels, parsed.resubmits, parsed.queries),
         call_timeout=parsed.call_timeout,

@@ -32,6 +32,7 @@ from load._options import Options, add_options, read_options
 from load._orders import Planner
 from load._processes import StackError
 from load._run import Run
+from load._shapes import COURSES, Profile
 from load._shop import Shop
 from load._stack import Place, Stack, environment_names_temporal
 from load._users import Customer
@@ -67,6 +68,11 @@ def _begin_session(environment: Environment, **_: Any) -> None:
     if isinstance(environment.runner, WorkerRunner):
         events.test_start.add_listener(member.open_shop)
         return
+    if options.shape:
+        environment.shape_class = Profile(
+            COURSES[options.shape], parsed.num_users or 1, parsed.spawn_rate or 1, parsed.run_time
+        )
+        environment.shape_class.runner = environment.runner
     session = _Session(environment, options, mix, saga, member)
     session.begin()
 
@@ -140,6 +146,7 @@ class _Session:
         self._saga = saga
         self._member = member
         self._runs = 0
+        self._enough = False
         self._run: Run | None = None
         self._concluding = gevent.lock.RLock()
         self._folder = options.runs / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ") / "load"
@@ -165,12 +172,22 @@ class _Session:
         events.quitting.add_listener(self._quitting)
 
     def _take_line(self, environment: Environment, msg: Any, **_: Any) -> None:
-        if self._run is not None and self._run.planner.is_ours(msg.data["order"]):
-            self._run.ledger.take(msg.data)
+        run = self._run
+        if run is None or not run.planner.is_ours(msg.data["order"]):
+            return
+        run.ledger.take(msg.data)
+        enough = self._options.orders is not None and len(run.ledger.accounts) >= (
+            self._options.orders
+        )
+        if enough and not self._enough:
+            self._enough = True
+            assert environment.runner is not None, "the message came through it"
+            gevent.spawn(environment.runner.quit)
 
     def _begin_run(self, environment: Environment, **_: Any) -> None:
         with self._concluding:  # the run before it may still be waiting for its orders
             self._runs += 1
+            self._enough = False
             self._stack.fakes.heal()
             for rule in self._mix:
                 self._stack.fakes.add_fault(rule)

@@ -21,7 +21,7 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-def print_judgement(judgement: Judgement, folder: Path) -> None:
+def print_judgement(judgement: Judgement, folder: Path, again: str) -> None:
     """The verdict first, then all that is wrong, then where to read more."""
     console = console_for(stderr=True)
     style = STYLES[judgement.verdict]
@@ -41,5 +41,7 @@ def print_judgement(judgement: Judgement, folder: Path) -> None:
     if judgement.facts:
         total, many = sum(judgement.facts.values()), len(judgement.facts)
         console.print(f"{total} facts checked by {many} invariants")
+    console.print("\n[dim]run it again:[/]")
+    console.print(f"  {again}", soft_wrap=True, markup=False)
     console.print("[dim]verdict, journal and histories:[/]")
     console.print(f"  {folder}", soft_wrap=True, markup=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import shlex
+import sys
 from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,6 +166,14 @@ def read_options(parsed: Namespace, *, temporal_in_environment: bool) -> Options
         patience=parsed.patience,
         runs=Path(parsed.runs),
     )
+
+
+def command_to_repeat(options: Options) -> str:
+    """The command that runs the same again: the same orders, faults and chaos."""
+    words = sys.argv[1:]
+    if not any(word.split("=")[0] == "--seed" for word in words):
+        words = [*words, "--seed", str(options.seed)]
+    return shlex.join(["locust", *words])
 
 
 def _in_range(option: str, value: float, *, least: float, most: float | None = None) -> None:

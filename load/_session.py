@@ -28,7 +28,7 @@ from load._desk import Desk, OrderDesk
 from load._html import write_html
 from load._ledger import Pen
 from load._mixes import Rule, read_mix
-from load._options import Options, add_options, read_options
+from load._options import Options, add_options, command_to_repeat, read_options
 from load._orders import Planner
 from load._processes import StackError
 from load._run import Run
@@ -38,7 +38,7 @@ from load._stack import Place, Stack, environment_names_temporal
 from load._users import Customer
 from load._verdict import Judgement
 from orders.client import connection_config
-from scenarios.archive import point_latest_to
+from scenarios.archive import new_folder
 from scenarios.saga import SagaImportError, SagaUnderTest, load_saga, order_saga
 from scenarios.verdict import Verdict
 
@@ -149,13 +149,12 @@ class _Session:
         self._enough = False
         self._run: Run | None = None
         self._concluding = gevent.lock.RLock()
-        self._folder = options.runs / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ") / "load"
+        self._folder = new_folder(options.runs, command_to_repeat(options)) / "load"
         self._stack = Stack(options, self._folder, say)
 
     def begin(self) -> None:
         """Start what the runs need."""
-        self._folder.mkdir(parents=True)
-        point_latest_to(self._folder.parent)
+        self._folder.mkdir()
         atexit.register(self._stack.stop)
         say(f"seed {self._options.seed}")
         try:
@@ -241,7 +240,7 @@ class _Session:
             self._stop_workers()
             judgement = run.conclude()
             self._report(judgement)
-            print_judgement(judgement, run.folder)
+            print_judgement(judgement, run.folder, command_to_repeat(self._options))
 
     def _report(self, judgement: Judgement) -> None:
         """Let the verdict stand among Locust's requests, and so in all that it makes of them."""

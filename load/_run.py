@@ -86,7 +86,11 @@ class Run:
         self.say("no more orders, no more faults; waiting until every order has ended")
         drain = Drain(self.bridge, self._asking, self._order_of, self.options.patience, self.say)
         drained = drain.run()
-        executions = {self._order_of(name): each for name, each in drained.executions.items()}
+        executions = {
+            self._order_of(name): each
+            for name, each in drained.executions.items()
+            if "/" not in name  # or it is the child of an order's workflow
+        }
         self.say(f"{len(executions)} orders; checking the books")
         seen = self._see(drained, executions)
         self.stack.fakes.settle()
@@ -110,7 +114,7 @@ class Run:
             planner=self.planner,
             accounts=accounts,
             executions=executions,
-            counts=self._counts(sum(len(each.runs) for each in executions.values())),
+            counts=self._counts(drained),
             resolved=self.bridge.call(self._asking.endings, untold),
             stuck={self._order_of(name): why for name, why in drained.stuck.items()},
             ended_at={
@@ -121,7 +125,8 @@ class Run:
             workflow_may_fail=self.options.saga is not None,
         )
 
-    def _counts(self, expected: int) -> Mapping[str, int]:
+    def _counts(self, drained: Drained) -> Mapping[str, int]:
+        expected = sum(len(each.runs) for each in drained.executions.values())
         deadline = time.monotonic() + COUNT_SECONDS
         while True:
             counts = self.bridge.call(self._asking.counts)
@@ -131,7 +136,7 @@ class Run:
 
     def _order_of(self, workflow_id: str) -> str:
         before, _, after = self.saga.workflow_id.partition("{order_id}")
-        return workflow_id.removeprefix(before).removesuffix(after)
+        return workflow_id.partition("/")[0].removeprefix(before).removesuffix(after)
 
     def _leave_behind(self, judgement: Judgement) -> None:
         for violation in judgement.violations:

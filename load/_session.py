@@ -22,6 +22,7 @@ from locust.runners import STATE_INIT, STATE_STOPPED, LocalRunner, MasterRunner,
 from temporalio.client import Client
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
+from fakes import order_services
 from load._bridge import Bridge
 from load._console import print_judgement, say
 from load._desk import Desk, OrderDesk
@@ -61,7 +62,7 @@ def _begin_session(environment: Environment, **_: Any) -> None:
     try:
         options = read_options(parsed, temporal_in_environment=environment_names_temporal())
         mix = read_mix(options.faults)
-        saga = load_saga(options.saga) if options.saga else order_saga()
+        saga = _saga(options)
     except (ValueError, SagaImportError) as error:
         _exit(WRONG_USAGE, str(error))
     member = _Member(environment, saga, options)
@@ -75,6 +76,16 @@ def _begin_session(environment: Environment, **_: Any) -> None:
         environment.shape_class.runner = environment.runner
     session = _Session(environment, options, mix, saga, member)
     session.begin()
+
+
+def _saga(options: Options) -> SagaUnderTest:
+    if options.saga is None:
+        return order_saga()
+    saga = load_saga(options.saga)
+    if saga.services is not order_services:
+        msg = f"--saga {options.saga}: it has services of its own, which python -m fakes has not"
+        raise SagaImportError(msg)
+    return saga
 
 
 class _Member:

@@ -48,7 +48,7 @@ async def _work(saga: SagaUnderTest, task_queue: str, connection: dict[str, str 
     async with Worker(
         client,
         task_queue=task_queue,
-        workflows=[saga.workflow],
+        workflows=[saga.workflow, *saga.children],
         activities=saga.activities,
         activity_executor=ThreadPoolExecutor(32) if threaded else None,
         max_concurrent_activities=32 if threaded else None,

@@ -72,10 +72,11 @@ class Asking:
         self._desk = desk
         self._query = f'WorkflowId STARTS_WITH "{workflow_ids}"'
 
-    async def executions(self) -> dict[str, Execution]:
-        """The run's workflows on the server's list, by their ids."""
+    async def executions(self, only: str = "") -> dict[str, Execution]:
+        """The run's workflows on the server's list, by their ids; all, or those for which holds."""
+        query = f"{self._query} AND {only}" if only else self._query
         found: dict[str, Execution] = {}
-        async for each in self._desk.client.list_workflows(self._query, page_size=PAGE):
+        async for each in self._desk.client.list_workflows(query, page_size=PAGE):
             run = Execution(_name(each.status), _seconds(each.close_time), (_name(each.status),))
             found[each.id] = run.after(found.get(each.id))
         return found

@@ -51,6 +51,10 @@ class Pen:
             result={"left": left} if left else None,
         )
 
+    def done(self, order: str) -> None:
+        """The client has no more to do with the order."""
+        self._write("done", order)
+
     def unknown(self, order: str, what: str, error: BaseException) -> None:
         """Nobody knows what has become of a call."""
         self._write("unknown", order, what=what, why=f"{type(error).__name__}: {error}")
@@ -83,6 +87,7 @@ class Account:
         cancels: Wishes to cancel it.
         refusals: Wishes to cancel it that were refused.
         statuses: Each status that a client saw.
+        done: Whether its client has no more to do with it.
     """
 
     due_at: float
@@ -92,6 +97,7 @@ class Account:
     cancels: int = 0
     refusals: int = 0
     statuses: list[str] = field(default_factory=list)
+    done: bool = False
 
 
 class Ledger:
@@ -132,6 +138,8 @@ class Ledger:
                 account.refusals += line["answer"].startswith(REFUSED)
             case "status":
                 account.statuses.append(line["status"])
+            case "done":
+                account.done = True
 
     def latencies(self) -> Iterator[tuple[float, float]]:
         """When each order ended, and how many seconds after it was due."""

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from temporalio.service import RPCError
 
-from fakes import ORDER_OPERATIONS
 from load._asking import Asking, Execution
+from load._audit import Audit
 from load._bridge import Bridge
 from load._desk import Desk
-from load._drain import Drain, Drained
-from load._evidence import WorldTime, read_books, read_journal
+from load._drain import Drain
 from load._fakes import FakesError
 from load._ledger import Ledger
 from load._options import Options
 from load._orders import Planner
 from load._stack import Stack
 from load._verdict import Judgement, Seen, judge
+from scenarios.outcome import Ending
 from scenarios.saga import SagaUnderTest
 
 MOST_HISTORIES = 20
@@ -62,8 +64,16 @@ class Run:
         self.ledger = Ledger(journal)
         self.began_at = time.time()
         before, _, _ = self.saga.workflow_id.partition("{order_id}")
-        self._workflow_ids = f"{before}{self.planner.run}-"
-        self._asking = Asking(self.desk, self._workflow_ids)
+        self._asking = Asking(self.desk, f"{before}{self.planner.run}-")
+        self.audit = Audit(
+            self.stack.fakes,
+            self.bridge,
+            self._asking,
+            self.ledger,
+            self.planner,
+            self.saga,
+            self._order_of,
+        )
 
     def conclude(self) -> Judgement:
         """End the faults, wait for all orders, judge, and write it all down."""
@@ -81,6 +91,11 @@ class Run:
         self._leave_behind(judgement)
         return judgement
 
+    def look(self) -> None:
+        """Judge what has ended meanwhile; what cannot be seen now is seen the next time."""
+        with suppress(RPCError, FakesError):
+            self.audit.look()
+
     def _judge(self) -> Judgement:
         self.stack.fakes.heal()
         self.say("no more orders, no more faults; waiting until every order has ended")
@@ -91,42 +106,30 @@ class Run:
             for name, each in drained.executions.items()
             if "/" not in name  # or it is the child of an order's workflow
         }
-        self.say(f"{len(executions)} orders; checking the books")
-        seen = self._see(drained, executions)
-        self.stack.fakes.settle()
-        return judge(
-            seen,
-            read_books(self.stack.fakes, self.planner),
-            read_journal(self.stack.fakes, self.planner),
-            ORDER_OPERATIONS,
-            self.saga,
+        self.say(f"{len(executions)} orders have ended; checking those of the last moments")
+        stuck = {self._order_of(name): why for name, why in drained.stuck.items()}
+        findings = self.audit.conclude(executions, self._resolved(executions), stuck)
+        listed = Counter(status for each in drained.executions.values() for status in each.runs)
+        seen = Seen(
+            accounts=self.ledger.accounts,
+            executions=executions,
+            listed=listed,
+            counted=self._counts(listed.total()),
+            workflow_may_fail=self.options.saga is not None,
         )
+        return judge(seen, findings, self.audit.statuses)
 
-    def _see(self, drained: Drained, executions: Mapping[str, Execution]) -> Seen:
+    def _resolved(self, executions: Mapping[str, Execution]) -> Mapping[str, Ending]:
+        """How orders ended whose clients do not know it."""
         accounts = self.ledger.accounts
-        world = WorldTime(self.stack.fakes)
-        untold = [
+        unknown = [
             order
             for order, each in executions.items()
             if not each.is_open and not (order in accounts and accounts[order].told)
         ]
-        return Seen(
-            planner=self.planner,
-            accounts=accounts,
-            executions=executions,
-            counts=self._counts(drained),
-            resolved=self.bridge.call(self._asking.endings, untold),
-            stuck={self._order_of(name): why for name, why in drained.stuck.items()},
-            ended_at={
-                order: world.of(each.closed_at)
-                for order, each in executions.items()
-                if each.closed_at is not None
-            },
-            workflow_may_fail=self.options.saga is not None,
-        )
+        return self.bridge.call(self._asking.endings, unknown)
 
-    def _counts(self, drained: Drained) -> Mapping[str, int]:
-        expected = sum(len(each.runs) for each in drained.executions.values())
+    def _counts(self, expected: int) -> Mapping[str, int]:
         deadline = time.monotonic() + COUNT_SECONDS
         while True:
             counts = self.bridge.call(self._asking.counts)

@@ -47,6 +47,7 @@ WRONG_USAGE = 2
 MESSAGE = "ledger"
 """Locust's name of the messages with which its workers send lines of the ledger to the master."""
 STOP_SECONDS = 30.0
+LOOK_EVERY_SECONDS = 2.0
 
 
 def listen() -> None:
@@ -211,7 +212,7 @@ class _Session:
                 "seed": self._options.seed,
                 "place": [place.address, place.namespace, place.profile],
             }
-            self._run = Run(
+            self._run = run = Run(
                 options=self._options,
                 saga=self._saga,
                 stack=self._stack,
@@ -221,6 +222,7 @@ class _Session:
                 planner=planner,
                 say=say,
             )
+            self._looking = gevent.spawn(_look_again_and_again, run)
 
     def _stopped(self, environment: Environment, **_: Any) -> None:
         if environment.web_ui is None:
@@ -249,6 +251,7 @@ class _Session:
             if run is None or run.judgement is not None:
                 return
             self._stop_workers()
+            self._looking.kill()
             judgement = run.conclude()
             self._report(judgement)
             print_judgement(judgement, run.folder, command_to_repeat(self._options))
@@ -274,6 +277,12 @@ class _Session:
         deadline = time.monotonic() + STOP_SECONDS
         while runner.user_count and time.monotonic() < deadline:
             time.sleep(0.1)
+
+
+def _look_again_and_again(run: Run) -> None:
+    while True:
+        gevent.sleep(LOOK_EVERY_SECONDS)
+        run.look()
 
 
 class InconsistentError(Exception):

@@ -172,6 +172,7 @@ class Stack:
             *(sys.executable, "-m", "fakes", "--port", str(port)),
             *("--default-stock", str(PIECES), "--stock", f"{SCARCE}={LAST_PIECES}"),
             *("--declined-card", DECLINED_CARD, "--ships-after", SHIPS_AFTER),
+            *("--journal", str(self._folder / "fakes.ndjson")),
         ]
 
     def _start_workers(self) -> None:

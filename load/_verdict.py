@@ -7,14 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fakes import Books, Journal, OperationTable
 from load._asking import Execution
 from load._ledger import Account
-from load._orders import Planner
-from scenarios.checks import Evidence, OrderFacts, check_all
-from scenarios.outcome import Ending, Outcome, Status
-from scenarios.runner import facts_of
-from scenarios.saga import SagaUnderTest
+from scenarios.checks import Findings
+from scenarios.outcome import Status
 from scenarios.verdict import Unmet, UnmetKind, Verdict, Violation
 
 LOST = "lost"
@@ -35,26 +31,20 @@ CLOSED_AS = {
 
 @dataclass(frozen=True)
 class Seen:
-    """All that was seen of a run when it was over.
+    """The clients' side of a run and the server's, when it was over.
 
     Attributes:
-        planner: Knows what was ordered.
-        accounts: The clients' side, by the orders' ids.
+        accounts: What clients know, by the orders' ids.
         executions: The server's list, by the orders' ids.
-        counts: How many workflows are in which state, as the server counts them.
-        resolved: How orders ended that no client was told of.
-        stuck: What orders wait for that have not ended.
-        ended_at: When orders ended, in seconds of the services' clock.
+        listed: How many runs of workflows are in which state on the server's list.
+        counted: How many there are as the server counts them.
         workflow_may_fail: Whether a workflow that fails is this saga's way to tell of an order.
     """
 
-    planner: Planner
     accounts: Mapping[str, Account]
     executions: Mapping[str, Execution]
-    counts: Mapping[str, int]
-    resolved: Mapping[str, Ending]
-    stuck: Mapping[str, str]
-    ended_at: Mapping[str, float]
+    listed: Mapping[str, int]
+    counted: Mapping[str, int]
     workflow_may_fail: bool
 
 
@@ -83,9 +73,9 @@ class Judgement:
         return Verdict.merge([Verdict.INVALID] if self.violations else found)
 
     @classmethod
-    def without_sight(cls, why: str) -> Judgement:
-        """Of a run of which too little was seen."""
-        return cls(unmet=[Unmet(UnmetKind.RUN, why)])
+    def without_sight(cls, why: str, violations: Sequence[Violation] = ()) -> Judgement:
+        """Of a run of which too little was seen to call it valid."""
+        return cls(violations, [Unmet(UnmetKind.RUN, why)])
 
     def as_json(self) -> dict[str, Any]:
         """The judgement as ``verdict.json`` holds it."""
@@ -99,59 +89,13 @@ class Judgement:
         }
 
 
-def judge(
-    seen: Seen, books: Books, journal: Journal, table: OperationTable, saga: SagaUnderTest
-) -> Judgement:
-    """Check everything."""
-    outcomes = dict(_outcomes(seen, saga))
-    evidence = Evidence(
-        operations=table,
-        books=books,
-        journal=journal,
-        orders={order: _facts(seen, order) for order in outcomes},
-        outcomes=outcomes,
-        completed_means=saga.completed_means or tuple(each.name for each in table.creates),
-        cancelled=frozenset(order for order in outcomes if _cancel_granted(seen, order)),
-    )
-    findings = check_all(evidence)
+def judge(seen: Seen, findings: Findings, statuses: Mapping[str, int]) -> Judgement:
+    """Put together what was found in the books, and on the server's list."""
     violations = [*_lost(seen), *_failed(seen), *_counts_disagree(seen), *findings.violations]
-    statuses = Counter(str(outcome.status) for outcome in outcomes.values())
     unmet = list(findings.crashes)
-    if not outcomes:
+    if not seen.executions:
         unmet.append(Unmet(UnmetKind.RUN, "not one order was placed"))
-    return Judgement(violations, unmet, statuses, findings.facts, _notes(seen))
-
-
-def _outcomes(seen: Seen, saga: SagaUnderTest) -> Iterator[tuple[str, Outcome]]:
-    for order in seen.executions:
-        account = seen.accounts.get(order)
-        told = account.told if account else []
-        waits_for = seen.stuck.get(order, "")
-        ending = told[0] if told else seen.resolved.get(order, Ending(Status.RUNNING))
-        yield (
-            order,
-            Outcome(
-                order=order,
-                ending=Ending(Status.RUNNING) if waits_for else ending,
-                ended_at=seen.ended_at.get(order),
-                waits_for=waits_for,
-                told=list(told),
-                statuses=list(account.statuses) if account else [],
-                workflow_id=saga.workflow_id.format(order_id=order),
-            ),
-        )
-
-
-def _facts(seen: Seen, order: str) -> OrderFacts:
-    return facts_of(seen.planner.plan_of(order).order)
-
-
-def _cancel_granted(seen: Seen, order: str) -> bool:
-    """Whether somebody asked for the order to be cancelled, and was not denied."""
-    account = seen.accounts.get(order)
-    if account is None:  # its client has died, so nobody knows whether he asked
-        return seen.planner.plan_of(order).cancel is not None
-    return account.cancels > account.refusals
+    return Judgement(violations, unmet, statuses, findings.facts, list(_notes(seen)))
 
 
 def _lost(seen: Seen) -> Iterator[Violation]:
@@ -171,11 +115,11 @@ def _failed(seen: Seen) -> Iterator[Violation]:
 
 def _counts_disagree(seen: Seen) -> Iterator[Violation]:
     """The server's counts, its list, and what clients were told must be one story."""
-    listed = Counter(status for each in seen.executions.values() for status in each.runs)
-    for status in sorted({*listed, *seen.counts}):
-        if listed[status] != seen.counts.get(status, 0):
-            detail = f"the server counts {seen.counts.get(status, 0)} workflows as {status}"
-            yield Violation(COUNTS, "", f"{detail}, and lists {listed[status]}")
+    for status in sorted({*seen.listed, *seen.counted}):
+        listed, counted = (Counter(each)[status] for each in (seen.listed, seen.counted))
+        if listed != counted:
+            detail = f"the server counts {counted} workflows as {status}, and lists {listed}"
+            yield Violation(COUNTS, "", detail)
     for order, execution in seen.executions.items():
         account = seen.accounts.get(order)
         for told in account.told if account else ():
@@ -184,15 +128,13 @@ def _counts_disagree(seen: Seen) -> Iterator[Violation]:
                 yield Violation(COUNTS, order, f"{detail}, the server lists {execution.status}")
 
 
-def _notes(seen: Seen) -> list[str]:
-    notes = []
-    silent = sum(not account.told for account in seen.accounts.values())
+def _notes(seen: Seen) -> Iterator[str]:
+    silent = sum(o in seen.executions and not a.told for o, a in seen.accounts.items())
     never = sum(order not in seen.executions for order in seen.accounts)
     orphaned = sum(order not in seen.accounts for order in seen.executions)
     if silent:
-        notes.append(f"{silent} orders whose end no client was told; the server was asked")
+        yield f"{silent} orders whose end no client was told; the server was asked"
     if never:
-        notes.append(f"{never} orders never reached the server")
+        yield f"{never} intents whose orders never reached the server"
     if orphaned:
-        notes.append(f"{orphaned} orders of a client that died before it could tell of them")
-    return notes
+        yield f"{orphaned} orders of a client that died before it could tell of them"

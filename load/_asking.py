@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from temporalio.api.enums.v1 import EventType
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType, PendingActivityState
+from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -16,6 +20,7 @@ from load._desk import Desk
 from scenarios.outcome import Ending
 
 PAGE = 1000
+SCHEDULED = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
 FAILING_ATTEMPTS = 4
 """A workflow task that has failed so often will fail for ever: its code must be mended."""
 
@@ -58,6 +63,14 @@ class Waiting:
 
     what: str
     for_ever: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An attempt at an activity that is under way."""
+
+    workflow_id: str
+    activity_id: str
 
 
 class Asking:
@@ -124,6 +137,36 @@ class Asking:
     async def history(self, order_id: str) -> str:
         """The order's event history as Temporal's JSON."""
         return (await self._desk.handle(order_id).fetch_history()).to_json()
+
+    async def attempts_since(self, moment: datetime) -> list[Started]:
+        """The attempts that began before `moment` and have not ended."""
+        query = f'ExecutionStatus = "Running" AND StartTime < "{moment.isoformat()}"'
+        found = []
+        for workflow_id in await self.executions(query):
+            handle = self._desk.client.get_workflow_handle(workflow_id)
+            pending = (await handle.describe()).raw_description.pending_activities
+            found += [
+                Started(workflow_id, each.activity_id)
+                for each in pending
+                if each.state != SCHEDULED and each.last_started_time.ToDatetime(UTC) < moment
+            ]
+        return found
+
+    async def limit_attempts(self, attempts: Iterable[Started], limit: timedelta | None) -> None:
+        """Let the server give up attempts after so long; ``None`` gives them their time back."""
+        for attempt in attempts:
+            request = UpdateActivityOptionsRequest(
+                namespace=self._desk.client.namespace,
+                execution=WorkflowExecution(workflow_id=attempt.workflow_id),
+                id=attempt.activity_id,
+            )
+            if limit is None:
+                request.restore_original = True
+            else:
+                request.activity_options.start_to_close_timeout.FromTimedelta(limit)
+                request.update_mask.CopyFrom(FieldMask(paths=["start_to_close_timeout"]))
+            with suppress(RPCError):  # it is over by now, and so nobody waits for it
+                await self._desk.client.workflow_service.update_activity_options(request)
 
     async def _task_failure(self, order_id: str) -> str:
         message = ""

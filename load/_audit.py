@@ -22,7 +22,7 @@ from scenarios.checks.streaming import FinishedOrder, StreamingChecks
 from scenarios.outcome import Ending, Outcome, Status
 from scenarios.runner import facts_of
 from scenarios.saga import SagaUnderTest
-from scenarios.verdict import Violation
+from scenarios.verdict import Unmet, UnmetKind, Violation
 
 BATCH = 200
 """Orders that are asked for at a time."""
@@ -43,12 +43,12 @@ class Audit:
         order_of: The order's id of a workflow's.
 
     Attributes:
-        statuses: How many of the judged orders ended how.
         compensating: Orders of which something was undone, and that have not been judged.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, from what that place has
         self,
+        *,
         fakes: FakesClient,
         bridge: Bridge,
         asking: Asking,
@@ -63,14 +63,18 @@ class Audit:
         self._checks = StreamingChecks(ORDER_OPERATIONS, saga.completed_means or names)
         self._read_to = -1
         self._looked_at = datetime.now(UTC).timestamp()
-        self._judged: set[str] = set()
-        self.statuses: Counter[str] = Counter()
+        self._judged: dict[str, Status] = {}
         self.compensating: set[str] = set()
 
     @property
     def judged(self) -> int:
         """How many orders were judged."""
         return len(self._judged)
+
+    @property
+    def statuses(self) -> Counter[str]:
+        """How many of the judged orders ended how."""
+        return Counter(map(str, self._judged.values()))
 
     @property
     def violations(self) -> list[Violation]:
@@ -93,7 +97,8 @@ class Audit:
             for order, each in self._by_order(closed).items()
             if order in accounts and accounts[order].done and order not in self._judged
         }
-        self._judge(ended, {})
+        untold = [order for order in ended if not accounts[order].told]
+        self._judge(ended, self._bridge.call(self._asking.endings, untold))
         self._looked_at = now
 
     def conclude(
@@ -109,13 +114,18 @@ class Audit:
             resolved: How orders ended that no client was told of.
             stuck: What orders wait for that have not ended.
         """
-        rest = {order: each for order, each in executions.items() if order not in self._judged}
         self._fakes.settle()
+        stirring = set(filter(self._planner.is_ours, self._fakes.open_orders()))
+        rest = {o: each for o, each in executions.items() if o in stirring or o not in self._judged}
         self._judge(rest, resolved, stuck)
-        for dossier in self._dossiers(self._fakes.open_orders() - self._judged):
-            if self._planner.is_ours(dossier.order):
-                self._checks.order(FinishedOrder(dossier, facts=None, outcome=None))
-        return self._checks.findings()
+        for dossier in self._dossiers(stirring - executions.keys()):
+            self._checks.order(FinishedOrder(dossier, facts=None, outcome=None))
+        findings = self._checks.findings()
+        unseen = len(executions.keys() - self._judged.keys())
+        if unseen:
+            detail = f"{unseen} orders have ended, but the services still do something for them"
+            findings.crashes.append(Unmet(UnmetKind.RUN, detail))
+        return findings
 
     def _judge(
         self,
@@ -125,8 +135,6 @@ class Audit:
     ) -> None:
         began = float(self._fakes.health()["began"])
         for dossier in self._dossiers(executions):
-            # The log must have been read to the end of the order's last entry.
-            self._read_log()
             order, execution = dossier.order, executions[dossier.order]
             outcome = self._outcome(order, execution, began, resolved, (stuck or {}).get(order, ""))
             self._checks.order(
@@ -137,16 +145,18 @@ class Audit:
                     cancelled=self._cancel_granted(order),
                 )
             )
-            self._judged.add(order)
-            self.statuses[str(outcome.status)] += 1
+            self._judged[order] = outcome.status
             self.compensating.discard(order)
         self._read_log()
 
     def _dossiers(self, orders: Iterable[str]) -> Iterable[Dossier]:
+        """The records of orders. The log is read up to their last entries when they come."""
         names = list(orders)
         for start in range(0, len(names), BATCH):
             batch = names[start : start + BATCH]
-            yield from self._fakes.finish({order: [f"order-{order}"] for order in batch})
+            found = list(self._fakes.finish({order: [f"order-{order}"] for order in batch}))
+            self._read_log()
+            yield from found
 
     def _read_log(self) -> None:
         for entry in self._fakes.entries(self._read_to):

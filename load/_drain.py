@@ -12,7 +12,7 @@ from load._asking import Asking, Execution
 from load._bridge import Bridge
 
 LOOK_EVERY_SECONDS = 0.5
-SAY_EVERY_SECONDS = 5.0
+SAY_EVERY_SECONDS = 10.0
 FEW = 3
 SERVER_SECONDS = 60.0
 """How long the server may not answer, in the middle of waiting for it."""

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import json
+import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 from temporalio.service import RPCError
 
 from load._asking import Asking, Execution
 from load._audit import Audit
 from load._bridge import Bridge
+from load._chaos import Chaos
 from load._desk import Desk
 from load._drain import Drain
 from load._fakes import FakesError
+from load._figures import ended_orders
 from load._ledger import Ledger
-from load._options import Options
+from load._options import Options, command_to_repeat
 from load._orders import Planner
+from load._processes import StackError
+from load._results import Results
 from load._stack import Stack
+from load._usage import Usage
 from load._verdict import Judgement, Seen, judge
 from scenarios.outcome import Ending
 from scenarios.saga import SagaUnderTest
@@ -66,28 +73,44 @@ class Run:
         before, _, _ = self.saga.workflow_id.partition("{order_id}")
         self._asking = Asking(self.desk, f"{before}{self.planner.run}-")
         self.audit = Audit(
-            self.stack.fakes,
-            self.bridge,
-            self._asking,
-            self.ledger,
-            self.planner,
-            self.saga,
-            self._order_of,
+            fakes=self.stack.fakes,
+            bridge=self.bridge,
+            asking=self._asking,
+            ledger=self.ledger,
+            planner=self.planner,
+            saga=self.saga,
+            order_of=self._order_of,
         )
+        self.usage = Usage(self._processes)
+        self._executions: dict[str, Execution] = {}
+        self._faults: Sequence[Mapping[str, Any]] = ()
+        self.chaos = Chaos(
+            self.stack,
+            self.options.seed,
+            note=self.ledger.note,
+            give_up=self._give_up,
+            call_seconds=self.options.call_timeout,
+        )
+
+    def begin(self) -> None:
+        """Begin to measure, and the chaos if there is to be any."""
+        self.usage.start()
+        if self.options.chaos:
+            self.chaos.start()
 
     def conclude(self) -> Judgement:
         """End the faults, wait for all orders, judge, and write it all down."""
         self.state = "draining"
+        self._stopped_at = time.time()
         try:
             judgement = self._judge()
-        except RPCError as error:
-            judgement = Judgement.without_sight(f"the server does not answer: {error.message}")
-        except FakesError as error:
-            judgement = Judgement.without_sight(f"the services do not answer: {error}")
-        except KeyboardInterrupt:
-            judgement = Judgement.without_sight("interrupted before every order had ended")
+        except (RPCError, FakesError, StackError, KeyboardInterrupt) as error:
+            judgement = Judgement.without_sight(_why_unseen(error), self.audit.violations)
+        finally:
+            self.chaos.end()
         self.judgement = judgement
         self.state = str(judgement.verdict)
+        self.usage.stop()
         self._leave_behind(judgement)
         return judgement
 
@@ -97,11 +120,13 @@ class Run:
             self.audit.look()
 
     def _judge(self) -> Judgement:
+        self.chaos.calm_down()
+        self._faults = self.stack.fakes.faults()
         self.stack.fakes.heal()
         self.say("no more orders, no more faults; waiting until every order has ended")
         drain = Drain(self.bridge, self._asking, self._order_of, self.options.patience, self.say)
         drained = drain.run()
-        executions = {
+        self._executions = executions = {
             self._order_of(name): each
             for name, each in drained.executions.items()
             if "/" not in name  # or it is the child of an order's workflow
@@ -129,6 +154,13 @@ class Run:
         ]
         return self.bridge.call(self._asking.endings, unknown)
 
+    def _give_up(self, seconds: float) -> Callable[[], None]:
+        """Have the server give up attempts that began so long ago; returns how to undo it."""
+        moment = datetime.now(UTC) - timedelta(seconds=seconds)
+        attempts = self.bridge.call(self._asking.attempts_since, moment)
+        self.bridge.call(self._asking.limit_attempts, attempts, timedelta(seconds=1))
+        return lambda: self.bridge.call(self._asking.limit_attempts, attempts, None)
+
     def _counts(self, expected: int) -> Mapping[str, int]:
         deadline = time.monotonic() + COUNT_SECONDS
         while True:
@@ -145,19 +177,29 @@ class Run:
         for violation in judgement.violations:
             self.ledger.note("violation", **violation.as_json(), moment=violation.at)
         self.ledger.flush()
-        text = json.dumps(self.as_json(), indent=2, default=str)
-        (self.folder / "verdict.json").write_text(text + "\n", encoding="utf-8")
+        results = Results(
+            judgement=judgement,
+            began_at=self.began_at,
+            stopped_at=self._stopped_at,
+            orders=ended_orders(self.ledger.accounts, self._executions),
+            blows=self.chaos.blows,
+            faults=[rule for rule in self._faults if rule["fired"]],
+            usage=self.usage,
+            seed=self.options.seed,
+            again=command_to_repeat(self.options),
+            saga=self.options.saga,
+        )
+        results.leave_behind(self.folder)
         self._keep_histories(judgement)
 
-    def as_json(self) -> dict[str, Any]:
-        """The run as ``verdict.json`` holds it."""
-        judgement = self.judgement or Judgement()
-        return {
-            **judgement.as_json(),
-            "seed": self.options.seed,
-            "saga": self.options.saga,
-            "seconds": round(time.time() - self.began_at, 1),
-        }
+    def _processes(self) -> dict[str, int]:
+        """The processes of the run, by name."""
+        ours = {child.name: child.pid for child in self.stack.children if child.pid is not None}
+        clients = [
+            child.pid for child in psutil.Process().children() if child.pid not in ours.values()
+        ]
+        names = {f"locust-client-{number}": pid for number, pid in enumerate(clients, 1)}
+        return {**ours, "locust": os.getpid(), **names}
 
     def _keep_histories(self, judgement: Judgement) -> None:
         wrong = dict.fromkeys(each.order for each in judgement.violations if each.order)
@@ -169,3 +211,14 @@ class Run:
             except RPCError:  # it may be what is wrong with the order that there is none
                 continue
             (folder / f"{order}.json").write_text(history, encoding="utf-8")
+
+
+def _why_unseen(error: BaseException) -> str:
+    match error:
+        case RPCError():
+            return f"the server does not answer: {error}"
+        case FakesError():
+            return f"the services do not answer: {error}"
+        case KeyboardInterrupt():
+            return "interrupted before every order had ended"
+    return str(error)

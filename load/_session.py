@@ -222,6 +222,7 @@ class _Session:
                 planner=planner,
                 say=say,
             )
+            run.begin()
             self._looking = gevent.spawn(_look_again_and_again, run)
 
     def _stopped(self, environment: Environment, **_: Any) -> None:

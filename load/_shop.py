@@ -61,7 +61,7 @@ class Shop:
                 meanwhile.join()
             finally:
                 meanwhile.kill(block=False)
-            self.pen.done(order_id)
+        self.pen.done(order_id)
 
     def _meanwhile(self, plan: Plan) -> Group:
         """Begin what else the customer does to the order."""

@@ -89,8 +89,9 @@ class Stack:
             StackError: Something cannot be had.
         """
         try:
+            self._launch_fakes()
             self._start_server()
-            self._start_fakes()
+            self._await_fakes()
             self._start_workers()
         except BaseException:
             self.stop()
@@ -155,12 +156,16 @@ class Stack:
             return False
         return True
 
-    def _start_fakes(self) -> None:
+    def _launch_fakes(self) -> None:
         if self._options.fakes_url is None:
             (port,) = free_ports(1)
             self.fakes = FakesClient(f"http://127.0.0.1:{port}")
             self.services = Child("fakes", self._fakes_command(port), self._folder / "fakes.log")
-            self.restart(self.services)
+            self.services.start()
+
+    def _await_fakes(self) -> None:
+        if self.services is not None:
+            self.services.wait_until(self.fakes.answer, "answer")
         try:
             self.fakes.health()
         except FakesError as error:

@@ -109,7 +109,7 @@ class Ledger:
 
     def __init__(self, journal: TextIO) -> None:
         self.accounts: dict[str, Account] = {}
-        self.ended: Counter[Status] = Counter()
+        self.ended: Counter[str] = Counter()
         self._journal = journal
 
     @property
@@ -155,7 +155,7 @@ class Ledger:
         ending = Ending(Status(line["status"]), line["error"], line["result"])
         if not account.told:
             account.ended_at = line["at"]
-            self.ended[ending.status] += 1
+            self.ended[str(ending.status)] += 1
         account.told.append(ending)
 
     def _keep(self, line: Line) -> None:

@@ -31,7 +31,7 @@ from load._results import Results
 from load._stack import Stack
 from load._usage import Usage
 from load._verdict import Judgement, Seen, judge
-from scenarios.outcome import Ending
+from scenarios.outcome import Ending, Status
 from scenarios.saga import SagaUnderTest
 
 MOST_HISTORIES = 20
@@ -113,6 +113,21 @@ class Run:
         self.usage.stop()
         self._leave_behind(judgement)
         return judgement
+
+    def counts(self) -> dict[str, Any]:
+        """How it goes: the state or the verdict, how many orders are where, what is wrong."""
+        ended = self.judgement.statuses if self.judgement else self.ledger.ended
+        violations = self.judgement.violations if self.judgement else self.audit.violations
+        over = self.judgement is not None
+        return {
+            "state": self.state,
+            "placed": len(self.ledger.accounts),
+            "open": 0 if over else self.ledger.open,
+            "compensating": 0 if over else len(self.audit.compensating),
+            **{str(status): ended.get(str(status), 0) for status in Status if status.is_terminal},
+            "judged": self.audit.judged,
+            "violations": [f"{each.invariant}: {each.detail}" for each in violations],
+        }
 
     def look(self) -> None:
         """Judge what has ended meanwhile; what cannot be seen now is seen the next time."""

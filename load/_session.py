@@ -11,7 +11,7 @@ from __future__ import annotations
 import atexit
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ from load._ledger import Pen
 from load._mixes import Rule, read_mix
 from load._options import Options, add_options, command_to_repeat, read_options
 from load._orders import Planner
+from load._page import add_tab
 from load._processes import StackError
 from load._run import Run
 from load._shapes import COURSES, Profile
@@ -180,7 +181,12 @@ class _Session:
         if not isinstance(runner, MasterRunner):
             events.test_start.add_listener(self._member.open_shop)
         events.test_stop.add_listener(self._stopped)
+        if self._environment.web_ui is not None:
+            add_tab(self._environment.web_ui, self._counts)
         events.quitting.add_listener(self._quitting)
+
+    def _counts(self) -> Mapping[str, Any]:
+        return self._run.counts() if self._run else {"state": "no test yet", "violations": []}
 
     def _take_line(self, environment: Environment, msg: Any, **_: Any) -> None:
         run = self._run

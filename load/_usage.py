@@ -114,6 +114,8 @@ class Usage:
         if others > 0.2:
             shares += f", {others:.1f} by others"
         most = max(cores, key=lambda name: cores[name])
+        if busy >= BUSY_MACHINE and others > ours:
+            return f"cannot be told {at}, for others kept the computer busy: {shares}"
         if busy >= BUSY_MACHINE:
             return f"{most}-bound {at}: {shares}, most by {most} ({cores[most]:.2f})"
         for name, used in sorted(cores.items()):

@@ -15,6 +15,8 @@ from load._stack import Stack
 
 PAUSE_SECONDS = (3.0, 8.0)
 """How long nothing happens between two blows; the least and the most."""
+STOP_SECONDS = 2.0
+"""How long the server may take to stop by itself; it would wait for each of its clients."""
 DOWN_SECONDS = (0.2, 3.0)
 """How long a process stays away before it is started again."""
 RECOVERY_SECONDS = 60.0
@@ -100,11 +102,11 @@ class Chaos:
     def _blow(self, child: Child, down: float) -> None:
         self._down.add(child.name)
         if child is self._stack.server:
-            child.stop()
             self._tell(child, "stopped")
+            child.stop(STOP_SECONDS)
         else:
-            child.kill()
             self._tell(child, "killed")
+            child.kill()
         gevent.sleep(down)
         self._bring_back(child)
         self._tell(child, "is back")

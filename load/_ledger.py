@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -140,16 +140,6 @@ class Ledger:
                 account.statuses.append(line["status"])
             case "done":
                 account.done = True
-
-    def latencies(self) -> Iterator[tuple[float, float]]:
-        """When each order ended, and how many seconds after it was due."""
-        for account in self.accounts.values():
-            if account.ended_at is not None:
-                yield account.ended_at, account.ended_at - account.due_at
-
-    def flush(self) -> None:
-        """See that the journal is on file."""
-        self._journal.flush()
 
     def _told(self, account: Account, line: Line) -> None:
         ending = Ending(Status(line["status"]), line["error"], line["result"])

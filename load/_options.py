@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from load._courses import COURSES
 from load._orders import Shares
-
-SHAPES = ("steady", "ramp", "spike", "soak")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +85,7 @@ def add_options(parser: Any) -> None:
         "--shape",
         "How load goes up and down over -t: steady; ramp, from nothing to all users; spike, a "
         "quarter, and all in the middle fifth; soak, all, after a slow beginning.",
-        choices=SHAPES,
+        choices=list(COURSES),
     )
     option("--orders", "Stop after so many orders.", type=int, metavar="N")
     option(

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 START_SECONDS = 30.0
-STOP_SECONDS = 10.0
 LOOK_EVERY_SECONDS = 0.05
 LAST_WORDS = 2000
 _PR_SET_PDEATHSIG = 1
@@ -72,9 +71,9 @@ class Child:
         """End it at once, as `kill -9` does."""
         self._end(signal.SIGKILL)
 
-    def stop(self) -> None:
-        """Ask it to end, and do not ask for long."""
-        self._end(signal.SIGTERM)
+    def stop(self, seconds: float) -> None:
+        """Ask it to end, and end it when it has not done so after so many seconds."""
+        self._end(signal.SIGTERM, seconds)
 
     def wait_until(self, ready: Callable[[], bool], what: str) -> None:
         """Wait until it is `ready`.
@@ -104,13 +103,13 @@ class Child:
             log.seek(self._log_begins)
             return log.read().decode(errors="replace")
 
-    def _end(self, how: signal.Signals) -> None:
+    def _end(self, how: signal.Signals, seconds: float | None = None) -> None:
         process = self._process
         if process is None or process.poll() is not None:
             return
         process.send_signal(how)
         try:
-            process.wait(STOP_SECONDS)
+            process.wait(seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

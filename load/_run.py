@@ -67,7 +67,8 @@ class Run:
     judgement: Judgement | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        journal = (self.folder / "journal.ndjson").open("w", encoding="utf-8")
+        # Each line goes to the file at once: an intent must be there before its call.
+        journal = (self.folder / "journal.ndjson").open("a", buffering=1, encoding="utf-8")
         self.ledger = Ledger(journal)
         self.began_at = time.time()
         before, _, _ = self.saga.workflow_id.partition("{order_id}")
@@ -191,7 +192,6 @@ class Run:
     def _leave_behind(self, judgement: Judgement) -> None:
         for violation in judgement.violations:
             self.ledger.note("violation", **violation.as_json(), moment=violation.at)
-        self.ledger.flush()
         results = Results(
             judgement=judgement,
             began_at=self.began_at,

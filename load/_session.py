@@ -25,6 +25,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from fakes import order_services
 from load._bridge import Bridge
 from load._console import print_judgement, say
+from load._courses import COURSES
 from load._desk import Desk, OrderDesk
 from load._html import write_html
 from load._ledger import Pen
@@ -34,7 +35,7 @@ from load._orders import Planner
 from load._page import add_tab
 from load._processes import StackError
 from load._run import Run
-from load._shapes import COURSES, Profile
+from load._shapes import Profile
 from load._shop import Shop
 from load._stack import Place, Stack, environment_names_temporal
 from load._users import Customer

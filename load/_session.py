@@ -42,7 +42,8 @@ from load._users import Customer
 from load._verdict import Judgement
 from orders.client import connection_config
 from scenarios.archive import new_folder
-from scenarios.saga import SagaImportError, SagaUnderTest, load_saga, order_saga
+from scenarios.importing import NotImportableError
+from scenarios.saga import SagaUnderTest, load_saga, order_saga
 from scenarios.verdict import Verdict
 
 WRONG_USAGE = 2
@@ -66,7 +67,7 @@ def _begin_session(environment: Environment, **_: Any) -> None:
         options = read_options(parsed, temporal_in_environment=environment_names_temporal())
         mix = read_mix(options.faults)
         saga = _saga(options)
-    except (ValueError, SagaImportError) as error:
+    except (ValueError, NotImportableError) as error:
         _exit(WRONG_USAGE, str(error))
     member = _Member(environment, saga, options)
     if isinstance(environment.runner, WorkerRunner):
@@ -87,7 +88,7 @@ def _saga(options: Options) -> SagaUnderTest:
     saga = load_saga(options.saga)
     if saga.services is not order_services:
         msg = f"--saga {options.saga}: it has services of its own, which python -m fakes has not"
-        raise SagaImportError(msg)
+        raise NotImportableError(msg)
     return saga
 
 

@@ -15,7 +15,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from scenarios.saga import load_saga
-from tests.load._runs import NAIVE, ROOT, LoadRun, locust
+from tests.load._runs import LOCUST, NAIVE, ROOT, LoadRun, locust
 
 ENDS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM}
 USUAL = {("ours", 2, "SIGTERM"), ("naive", 1, "-t"), ("naive", 2, "Ctrl-C")}
@@ -37,7 +37,8 @@ def test_exit_code_is_the_verdict_however_the_run_ends(
     tmp_path: Path, saga: str, processes: int, how: str
 ) -> None:
     """The verdict stands in the exit code, the report and the JSON: 0 for ours, 1 for a bad one."""
-    arguments = ["--resubmits", "0.5", "--workers", "1", "--html", str(tmp_path / "page.html")]
+    disturbed = ("--resubmits", "1", "--cancels", "0.5")  # so that a bad saga cannot be lucky
+    arguments = [*disturbed, "--workers", "1", "--html", str(tmp_path / "page.html")]
     arguments += ["--json-file", str(tmp_path / "stats")]
     arguments += ["--saga", NAIVE] if saga == "naive" else []
     arguments += ["--processes", str(processes)] if processes > 1 else []
@@ -75,7 +76,7 @@ def test_locust_worker_that_dies_takes_no_order_with_it(tmp_path: Path) -> None:
         clients = [
             child
             for child in psutil.Process(run.process.pid).children()
-            if "locust" in " ".join(child.cmdline()) and child.pid != run.process.pid
+            if str(LOCUST) in child.cmdline()
         ]
         os.kill(clients[0].pid, signal.SIGKILL)
 

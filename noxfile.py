@@ -126,10 +126,3 @@ def load(session: nox.Session) -> None:
     session.run("locust", *LOAD, "-t", "40s", *chaos)
     bad = ("--saga", "tests/sagas/naive.py:SAGA")
     session.run("locust", *LOAD, "-t", "20s", *chaos, *bad, success_codes=[1])
-
-
-@nox.session(default=False)
-def load_bench(session: nox.Session) -> None:
-    """Measure load: the saga by a workflow that does nothing, Locust by asyncio, CPU, growth."""
-    _install(session, "load")
-    session.run("python", "bench/load.py", *session.posargs)

@@ -122,3 +122,16 @@ def bench(session: nox.Session) -> None:
         session.run("python", "-m", f"bench.{measured}")
     session.run("python", "bench/explore.py")
     session.run("python", "bench/served_fakes.py")
+
+
+LOAD = ("-f", "load/", "--headless", "--only-summary", "-u", "8", "-r", "8", "--rate", "4")
+
+
+@nox.session(default=False)
+def load(session: nox.Session) -> None:
+    """Put orders under load, faults and chaos: ours must stay consistent, a bad saga must not."""
+    _install(session, "load")
+    chaos = ("--faults", "heavy", "--chaos", "--patience", "120", *session.posargs)
+    session.run("locust", *LOAD, "-t", "40s", *chaos)
+    bad = ("--saga", "tests/sagas/naive.py:SAGA")
+    session.run("locust", *LOAD, "-t", "20s", *chaos, *bad, success_codes=[1])

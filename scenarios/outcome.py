@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from temporalio.client import WorkflowHistory
+from temporalio.client import WorkflowFailureError, WorkflowHistory
+from temporalio.exceptions import (
+    CancelledError,
+    TerminatedError,
+    TimeoutError,  # noqa: A004 - Temporal's word for it
+)
+
+from scenarios.failures import describe_failure
 
 
 class Status(StrEnum):
@@ -56,6 +63,11 @@ class Ending:
         except ValueError:
             status = Status.COMPLETED
         return cls(status, str(fields.get("error") or ""), result)
+
+    @classmethod
+    def of_failure(cls, failure: WorkflowFailureError) -> Ending:
+        """The ending of a workflow that did not return anything."""
+        return cls(_status_of(failure.cause), describe_failure(failure.cause))
 
 
 @dataclass(slots=True)
@@ -107,3 +119,15 @@ class Outcome:
         Made when it is asked for: it takes longer than to play a scenario in virtual time.
         """
         return self.recorded.to_json() if self.recorded else ""
+
+
+def _status_of(cause: BaseException) -> Status:
+    match cause:
+        case CancelledError():
+            return Status.CANCELLED
+        case TerminatedError():
+            return Status.TERMINATED
+        case TimeoutError():
+            return Status.TIMED_OUT
+        case _:
+            return Status.FAILED

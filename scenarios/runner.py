@@ -139,7 +139,7 @@ def evidence_of(trial: Trial) -> Evidence:
         operations=operations,
         books=trial.world.books(),
         journal=trial.world.journal,
-        orders={order.id: _facts(order) for order in trial.scenario.orders},
+        orders={order.id: facts_of(order) for order in trial.scenario.orders},
         outcomes=trial.outcomes,
         completed_means=completed_means,
         cancelled=frozenset(
@@ -158,7 +158,8 @@ def _is_granted_cancel(planned: PlannedEvent) -> bool:
     return is_cancel and answer is not None and not answer.startswith("refused")
 
 
-def _facts(order: Order) -> OrderFacts:
+def facts_of(order: Order) -> OrderFacts:
+    """What the invariants want to know of an order."""
     lines: dict[str, int] = {}
     for item in order.items:
         lines[item.sku] = lines.get(item.sku, 0) + item.quantity

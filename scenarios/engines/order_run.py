@@ -9,16 +9,10 @@ from typing import Any, TypeVar
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowHistory
 from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.exceptions import (
-    CancelledError,
-    TerminatedError,
-    TimeoutError,  # noqa: A004 - Temporal's word for it
-    WorkflowAlreadyStartedError,
-)
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from scenarios.engines.histories import BROKEN_REPLAY, first_broken_replay
-from scenarios.failures import describe_failure
 from scenarios.outcome import Ending, Outcome, Status
 from scenarios.scenario import Order
 from scenarios.trial import Trial
@@ -130,7 +124,7 @@ class OrderRun(ABC):
         try:
             return Ending.of_result(await self.handle.result())
         except WorkflowFailureError as failure:
-            return Ending(_status_of(failure.cause), describe_failure(failure.cause))
+            return Ending.of_failure(failure)
 
 
 def order_in(orders: Mapping[str, _T], workflow_id: str | None) -> _T:
@@ -146,15 +140,3 @@ def order_in(orders: Mapping[str, _T], workflow_id: str | None) -> _T:
         msg = f"workflow {workflow_id} belongs to no order of a trial"
         raise RuntimeError(msg)
     return orders[known]
-
-
-def _status_of(cause: BaseException) -> Status:
-    match cause:
-        case CancelledError():
-            return Status.CANCELLED
-        case TerminatedError():
-            return Status.TERMINATED
-        case TimeoutError():
-            return Status.TIMED_OUT
-        case _:
-            return Status.FAILED

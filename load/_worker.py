@@ -1,0 +1,98 @@
+"""A worker for any saga: ``python -m load._worker --saga M:N``. Ours has ``orders worker``.
+
+Its activities call the hosts that they were written for, ``payments.internal`` and so on; httpx is
+told where those are in this run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import click
+import httpx
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+from orders.client import connection_config
+from scenarios.saga import SagaUnderTest, load_saga
+
+SERVICES = ("inventory", "payments", "shipping", "notifications")
+
+
+@click.command()
+@click.option("--saga", required=True)
+@click.option("--address")
+@click.option("--namespace")
+@click.option("--profile")
+@click.option("--task-queue", required=True)
+def main(saga: str, task_queue: str, **connection: str | None) -> None:
+    """Poll until SIGTERM."""
+    _send_calls_to_the_services()
+    asyncio.run(_work(load_saga(saga), task_queue, connection))
+    sys.stdout.flush()
+    os._exit(0)  # the SDK's threads may abort an orderly end (temporalio/sdk-python issue 300)
+
+
+async def _work(saga: SagaUnderTest, task_queue: str, connection: dict[str, str | None]) -> None:
+    config = connection_config(**connection)
+    client = await Client.connect(**config, data_converter=saga.data_converter)
+    threaded = any(not inspect.iscoroutinefunction(each) for each in saga.activities)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[saga.workflow, *saga.children],
+        activities=saga.activities,
+        activity_executor=ThreadPoolExecutor(32) if threaded else None,
+        max_concurrent_activities=32 if threaded else None,
+        workflow_runner=(
+            SandboxedWorkflowRunner() if saga.sandboxed else UnsandboxedWorkflowRunner()
+        ),
+    ):
+        click.echo(f"polling {task_queue}")
+        await stop.wait()
+
+
+def _send_calls_to_the_services() -> None:
+    """Have httpx send what is meant for a service to where ``ORDERS_…_URL`` says it is."""
+    hosts = {
+        f"{service}.internal": httpx.URL(os.environ[f"ORDERS_{service.upper()}_URL"])
+        for service in SERVICES
+    }
+    limit = {
+        f"{service}.internal": float(os.environ[f"ORDERS_{service.upper()}_TIMEOUT"])
+        for service in SERVICES
+    }
+
+    def redirect(request: httpx.Request) -> None:
+        url = hosts.get(request.url.host)
+        if url is None:
+            return
+        timeout = limit[request.url.host]
+        request.url = request.url.copy_with(scheme=url.scheme, host=url.host, port=url.port)
+        request.headers["Host"] = url.netloc.decode()
+        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
+
+    asynchronous, synchronous = httpx.AsyncClient.send, httpx.Client.send
+
+    async def send(self: httpx.AsyncClient, request: httpx.Request, **more: object) -> object:
+        redirect(request)
+        return await asynchronous(self, request, **more)  # type: ignore[arg-type]
+
+    def send_and_wait(self: httpx.Client, request: httpx.Request, **more: object) -> object:
+        redirect(request)
+        return synchronous(self, request, **more)  # type: ignore[arg-type]
+
+    httpx.AsyncClient.send = send  # type: ignore[method-assign, assignment]
+    httpx.Client.send = send_and_wait  # type: ignore[method-assign, assignment]
+
+
+if __name__ == "__main__":
+    main()

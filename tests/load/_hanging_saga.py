@@ -1,0 +1,36 @@
+"""A saga that never ends: its first step fails for ever, and is tried for ever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio import activity, workflow
+
+with workflow.unsafe.imports_passed_through():
+    from scenarios.saga import SagaUnderTest
+
+
+@activity.defn
+async def reserve_inventory(order: dict[str, Any]) -> None:
+    """Fail."""
+    raise RuntimeError("out of service for good")
+
+
+@workflow.defn
+class HangingSaga:
+    """Waits for its first step."""
+
+    @workflow.run
+    async def run(self, order: dict[str, Any]) -> None:
+        """Reserve, which never succeeds."""
+        await workflow.execute_activity(
+            reserve_inventory, order, start_to_close_timeout=timedelta(seconds=5)
+        )
+
+
+SAGA = SagaUnderTest(
+    workflow=HangingSaga,
+    activities=[reserve_inventory],
+    completed_means=("inventory.reserve",),
+)

@@ -1,0 +1,3 @@
+"""Locust's web UI is looked at in a real browser."""
+
+from tests.browsing import browser as browser

@@ -1,0 +1,104 @@
+"""The bridge from greenlets to coroutines, in a process that is patched as Locust's are."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.load._runs import ROOT
+
+PREAMBLE = """
+from gevent import monkey; monkey.patch_all()
+import asyncio, os, time, gevent
+from load._bridge import Bridge, BridgeClosedError
+bridge = Bridge()
+
+async def echo(value, seconds=0.0):
+    await asyncio.sleep(seconds)
+    return value
+
+async def fail():
+    raise LookupError("not there")
+
+ended = []
+async def note_end():
+    try:
+        await asyncio.sleep(60)
+    finally:
+        ended.append(True)
+"""
+
+CASES = {
+    "results come back, of many greenlets at once": """
+jobs = [gevent.spawn(bridge.call, echo, n, 0.05) for n in range(200)]
+began = time.monotonic()
+assert [job.get() for job in jobs] == list(range(200))
+assert time.monotonic() - began < 5, "they do not wait for each other"
+""",
+    "errors are raised where the result is awaited": """
+try:
+    bridge.call(fail)
+except LookupError as error:
+    assert str(error) == "not there"
+else:
+    raise AssertionError("it did not fail")
+""",
+    "a call that takes too long is cancelled over there": """
+try:
+    bridge.call(note_end, timeout=0.05)
+except gevent.Timeout:
+    pass
+bridge.call(asyncio.sleep, 0.05)
+assert ended == [True]
+""",
+    "a greenlet that is killed takes its call with it": """
+job = gevent.spawn(bridge.call, note_end)
+bridge.call(asyncio.sleep, 0.05)
+job.kill()
+bridge.call(asyncio.sleep, 0.05)
+assert ended == [True]
+""",
+    "who waits for a bridge that is closed is told": """
+job = gevent.spawn(bridge.call, note_end)
+bridge.call(asyncio.sleep, 0.05)
+bridge.close()
+job.join()
+assert isinstance(job.exception, BridgeClosedError), job.exception
+try:
+    bridge.call(echo, 1)
+except BridgeClosedError:
+    pass
+else:
+    raise AssertionError("it is closed")
+""",
+    "a process that forks off has a bridge of its own": """
+assert bridge.call(echo, 1) == 1
+if (child := gevent.os.fork()) == 0:
+    os._exit(0 if bridge.call(echo, 2, timeout=10) == 2 else 1)
+_, status = os.waitpid(child, 0)
+assert status == 0
+assert bridge.call(echo, 3) == 3
+""",
+    "threads, which would hang, are refused": """
+async def in_thread():
+    return await asyncio.to_thread(print)
+try:
+    bridge.call(in_thread)
+except RuntimeError as error:
+    assert "executor" in str(error)
+else:
+    raise AssertionError("it ran")
+""",
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bridge(case: str) -> None:
+    """Each case asserts by itself."""
+    script = f"{PREAMBLE}{CASES[case]}\nos._exit(0)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()

@@ -1,3 +1,5 @@
 """Locust's web UI is looked at in a real browser."""
 
-from tests.browsing import browser as browser
+from tests.browsing import browser
+
+__all__ = ["browser"]

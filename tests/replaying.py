@@ -22,7 +22,7 @@ import pytest
 from temporalio.api.history.v1 import History, HistoryEvent
 from temporalio.client import WorkflowHistory
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+from temporalio.worker import Replayer
 
 from fakes.temporal import SimulatedTemporal, SimulatedWorker
 
@@ -70,6 +70,7 @@ class Gathered:
         key = (
             frozenset(worker.workflows.values()),
             worker.converter,
+            type(worker.runner),
             *map(id, worker.interceptors),
         )
         written = self._written.setdefault(key, Written(worker))
@@ -90,7 +91,7 @@ class Gathered:
             workflows=list(written.worker.workflows.values()),
             data_converter=written.worker.converter,
             interceptors=written.worker.interceptors,
-            workflow_runner=UnsandboxedWorkflowRunner(),
+            workflow_runner=written.worker.runner,
             runtime=self._quiet_runtime(),
             build_id="tests",  # without one the SDK hashes the code of every loaded module
         )

@@ -65,6 +65,7 @@ class SimulatedWorker:
 
     Attributes:
         workflows: The workflow classes, by the names of their types.
+        runner: How workflow code is run.
     """
 
     def __init__(  # noqa: PLR0913 - as many as a worker of the SDK takes
@@ -84,7 +85,7 @@ class SimulatedWorker:
         self.workflows = {d.name: d.cls for d in map(sdk.workflow_definition, workflows)}
         self.is_polling = False
         self.attempts: set[asyncio.Task[None]] = set()
-        self._runner = runner or UnsandboxedWorkflowRunner()
+        self.runner = runner or UnsandboxedWorkflowRunner()
         self._workflows = {d.name: d for d in map(sdk.workflow_definition, workflows)}
         self._activities = {d.name: d for d in map(sdk.activity_definition, activities)}
         self._extern, self._inbound = sdk.workflow_interceptors(
@@ -190,7 +191,7 @@ class SimulatedWorker:
             first = self._codec.decoded(first, run.workflow_id, run.namespace)
         info = workflow_info(first, namespace=run.namespace, task_queue=run.task_queue)
         return sdk.new_instance(
-            self._runner,
+            self.runner,
             definition,
             self.converter,
             info,

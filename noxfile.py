@@ -124,6 +124,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "bench/served_fakes.py")
 
 
+@nox.session(default=False)
+def pictures(session: nox.Session) -> None:
+    """Take the pictures of reports anew that the documents show; needs Chromium."""
+    _install(session, "test")
+    session.run("python", "docs/pictures/take.py", *session.posargs)
+
+
 LOAD = ("-f", "load/", "--headless", "--only-summary", "-u", "8", "-r", "8", "--rate", "4")
 
 

@@ -4,17 +4,23 @@ Whoever can choose the client takes a `fakes.client.FakesClient`, which needs no
 
 Limitations: replies come in one piece, so streaming clients see one chunk; a synchronous client
 must run in a thread of its own, beside the loop that the world lives on; of a client's timeouts
-only the read timeout counts, for connecting and writing take no time.
+only the read timeout counts, for connecting and writing take no time. Clients that ask for no TLS
+context of their own share one: for that the private `httpx._transports.default` is touched.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from unittest.mock import patch
 
 import httpx
 import respx
+from httpx._transports import default as transports
 
 from fakes.caller import answer_request, caller_of
 from fakes.wire import WireReply
@@ -23,7 +29,24 @@ from fakes.wire import WireReply
 @contextmanager
 def httpx_to_fakes() -> Iterator[None]:
     """While open, every httpx request of the process goes to the fakes and none to a socket."""
-    with _Router(assert_all_called=False):
+    with _shared_tls_context(), _Router(assert_all_called=False):
+        yield
+
+
+@contextmanager
+def _shared_tls_context() -> Iterator[None]:
+    """Read the certificates once: it takes 20 ms, and many sagas make a client for each call."""
+    make = httpx.create_ssl_context
+
+    @cache
+    def default() -> ssl.SSLContext:
+        return make()
+
+    def shared(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+        asks_for_nothing = verify is True and cert is None and trust_env
+        return default() if asks_for_nothing else make(verify, cert, trust_env)
+
+    with patch.object(transports, "create_ssl_context", shared):
         yield
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 
 import httpx
@@ -102,3 +103,27 @@ async def test_the_process_is_as_before_when_the_hook_is_closed() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(418))
     async with httpx.AsyncClient(transport=transport) as client:
         assert (await client.get(URL)).status_code == 418
+
+
+def test_certificates_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients share the context that none of them needs; one that is asked for is made."""
+    made: list[ssl.SSLContext] = []
+    make = ssl.create_default_context
+
+    def watched(*arguments: object, **more: object) -> ssl.SSLContext:
+        made.append(make(*arguments, **more))  # type: ignore[arg-type]
+        return made[-1]
+
+    monkeypatch.setattr(ssl, "create_default_context", watched)
+    with httpx_to_fakes():
+        for _ in range(3):
+            httpx.AsyncClient()
+            httpx.Client()
+    assert len(made) == 1
+
+    httpx.AsyncClient()
+    assert len(made) == 2, "the others are as they were"
+
+    with httpx_to_fakes():
+        httpx.AsyncClient(trust_env=False)
+    assert len(made) == 3

@@ -10,6 +10,7 @@ from pydantic import Field, PlainValidator, Strict, WithJsonSchema
 
 from fakes import ORDER_OPERATIONS
 from fakes.duration import parse_duration
+from scenarios.anomalies import ANOMALIES
 from scenarios.language.rules import Among, Matching, refusal
 from scenarios.scalars import OtherNumber
 from scenarios.scenario import ANY_STATUS, STATUSES
@@ -68,7 +69,12 @@ TagWord = Annotated[
     str, Matching("a word", r"^[A-Za-z0-9_-]{1,64}$", "a tag is letters, digits, - and _")
 ]
 AnomalyId = Annotated[
-    str, Matching("an id of an anomaly", r"^[A-F][0-9]{1,2}$", "it is a letter A to F and a number")
+    str,
+    Among(
+        "anomaly",
+        tuple(ANOMALIES),
+        "python -m scenarios reference anomalies prints them, from A1 to F8",
+    ),
 ]
 Identifier = Annotated[
     str,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from scenarios.anomalies import OF_SAGAS
 from scenarios.checks import INVARIANTS
 from scenarios.saga import SagaUnderTest
 
-ANOMALY = re.compile("[A-E][0-9]{1,2}")
-"""Ids of anomalies; those of the harness itself, F1 and so on, are no saga's."""
 EXPECTATION = "expect"
 """Stands beside the invariants for a bug that leaves the books right and still fails somebody: only
 what a scenario expects can tell, so that only the catalogue finds it."""
@@ -39,7 +37,8 @@ class Mutant:
 
     Attributes:
         name: How reports call it: what it does wrong.
-        anomaly: The anomaly that it suffers, by its id in the catalogue of anomalies, such as B1.
+        anomaly: The anomaly that it suffers, by its id in `scenarios.anomalies`, such as B1.
+        also: Other anomalies that it suffers too.
         why: What comes of it, in one line.
         saga: The saga; without the bug it would meet all that the catalogue expects.
         breaks: What a finder must see broken: ids of invariants, or `EXPECTATION`.
@@ -50,6 +49,12 @@ class Mutant:
     why: str
     saga: SagaUnderTest
     breaks: frozenset[str]
+    also: tuple[str, ...] = ()
+
+    @property
+    def anomalies(self) -> tuple[str, ...]:
+        """All that it suffers."""
+        return (self.anomaly, *self.also)
 
 
 Specimen = Mutant | Variant
@@ -73,9 +78,10 @@ class Zoo:
             msg = f"specimens of a zoo have names of their own, {', '.join(twice)} stands twice"
             raise ValueError(msg)
         for mutant in self.mutants:
-            if not ANOMALY.fullmatch(mutant.anomaly):
-                msg = f"{mutant.name} has the anomaly {mutant.anomaly!r}; write an id such as B1"
-                raise ValueError(msg)
+            for anomaly in mutant.anomalies:
+                if anomaly not in OF_SAGAS:
+                    msg = f"{mutant.name} has the anomaly {anomaly!r}; write an id such as B1"
+                    raise ValueError(msg)
             unknown = sorted(mutant.breaks - INVARIANTS.keys() - {EXPECTATION})
             if unknown or not mutant.breaks:
                 known = f"some of {', '.join([*INVARIANTS, EXPECTATION])}"

@@ -173,6 +173,7 @@ MUTANTS = (
         anomaly="B12",
         why="the customer was told that the order is on its way, and it is undone",
         saga=saga(CancelsWhatIsBeingTold),
+        also=("B27",),
         breaks=frozenset({EXPECTATION}),
     ),
     Mutant(

@@ -234,6 +234,10 @@ MUTANTS = (
         anomaly="A6",
         why="each retry charges, reserves and ships once more",
         saga=saga(activities=NoKeys),
+        also=(
+            "B22",
+            "E4",
+        ),
         breaks=frozenset({"I4", "I7", "I13"}),
     ),
     Mutant(
@@ -248,6 +252,7 @@ MUTANTS = (
         anomaly="A12",
         why="a retry makes a new one, and so does a worker that comes back",
         saga=saga(activities=RandomKey),
+        also=("B22",),
         breaks=frozenset({"I4", "I7", "I13"}),
     ),
     Mutant(
@@ -255,6 +260,7 @@ MUTANTS = (
         anomaly="A12",
         why="an order that is placed again is charged again",
         saga=saga(KeyOfTheRun, id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE),
+        also=("B18",),
         breaks=frozenset({"I4", "I13"}),
     ),
     Mutant(
@@ -273,7 +279,7 @@ MUTANTS = (
     ),
     Mutant(
         name="cents in floats cut off",
-        anomaly="D11",
+        anomaly="D5",
         why="a cent is missing in one order of ten",
         saga=saga(activities=CutsCents),
         breaks=frozenset({"I2", "I18"}),
@@ -304,6 +310,7 @@ MUTANTS = (
         anomaly="B6",
         why="a refund that was refused is tried for ever, and nobody hears of it",
         saga=saga(activities=NeverGivesUp),
+        also=("C9",),
         breaks=frozenset({"I16"}),
     ),
     Mutant(

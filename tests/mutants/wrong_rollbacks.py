@@ -207,6 +207,7 @@ MUTANTS = (
         anomaly="C7",
         why="stock that can be sold shrinks with each failed order",
         saga=saga(ForgetsTheReservation),
+        also=("C1",),
         breaks=frozenset({"I7", "I6", "I11"}),
     ),
     Mutant(
@@ -235,6 +236,10 @@ MUTANTS = (
         anomaly="B5",
         why="the order says failed, which promises that everything is undone",
         saga=saga(ForgetsRefusedUndos),
+        also=(
+            "C8",
+            "D9",
+        ),
         breaks=frozenset({"I7", "I17"}),
     ),
     Mutant(
@@ -256,6 +261,7 @@ MUTANTS = (
         anomaly="E6",
         why="the customer has the goods and the money",
         saga=saga(RefundsAParcelThatLeft),
+        also=("C8",),
         breaks=frozenset({"I10"}),
     ),
     Mutant(

@@ -272,11 +272,14 @@ def _write(service: Service, operation: str, effect: Effect, *postings: Posting)
     )
 
 
-def _mutant(name: str, anomaly: str, why: str, *breaks: str, **replaced: Any) -> Mutant:
+def _mutant(
+    name: str, anomaly: str, why: str, *breaks: str, also: tuple[str, ...] = (), **replaced: Any
+) -> Mutant:
     return Mutant(
         name=name,
         anomaly=anomaly,
         why=why,
+        also=also,
         saga=saga(services=services(**replaced)),
         breaks=frozenset(breaks),
     )
@@ -296,6 +299,7 @@ MUTANTS = (
         "charge and refund overlap, and both succeed",
         "I7",
         payments=ChecksThenActs,
+        also=("B24",),
     ),
     _mutant(
         "inventory: oversold",
@@ -333,6 +337,7 @@ MUTANTS = (
         "I4",
         "I13",
         payments=IgnoresKeys,
+        also=("B23",),
     ),
     _mutant(
         "payments: refund without a cap",
@@ -340,6 +345,7 @@ MUTANTS = (
         "the same charge is refunded as often as somebody asks",
         "I3",
         payments=RefundsAgain,
+        also=("D2",),
     ),
     _mutant(
         "payments: fee kept",
@@ -347,6 +353,7 @@ MUTANTS = (
         "the undo is not the inverse of the step",
         "I2",
         payments=KeepsAFee,
+        also=("D4",),
     ),
     _mutant(
         "payments: fee vanishes",

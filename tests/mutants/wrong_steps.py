@@ -12,9 +12,10 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 from typing_extensions import override
 
-from orders.messages import Shipment
+from orders.activities import OrderActivities
+from orders.messages import ReleaseInventory, ReserveInventory, Shipment
 from orders.models import OrderStatus, PlacedOrder
-from orders.workflow import RESERVATION_TRUSTED, OrderSagaWorkflow
+from orders.workflow import RESERVATION_TRUSTED, OrderSagaWorkflow, _Undo
 from scenarios.mutants import EXPECTATION, Mutant
 from tests.mutants._saga import InPieces, mutant, saga
 
@@ -61,6 +62,22 @@ class UndoesWhatHadFinished(InPieces):
             raise
         await self._ship()
         await self._confirm_order()
+
+
+@mutant
+class ReservesLineByLine(InPieces):
+    """Each of two orders holds what the other one needs."""
+
+    @override
+    async def _hold_goods(self) -> None:
+        for number, item in enumerate(self._order.items):
+            key = f"{self._key}-{number}"
+            await self._step(
+                OrderActivities.reserve_inventory,
+                ReserveInventory(self._order.order_id, [item], key),
+                start_to_close=timedelta(minutes=2),
+                undo=_Undo(OrderActivities.release_inventory, ReleaseInventory(key)),
+            )
 
 
 @mutant
@@ -157,6 +174,7 @@ MUTANTS = (
         anomaly="E2",
         why="the goods are gone when the card is declined",
         saga=saga(ShipsBeforeItIsPaid),
+        also=("B15",),
         breaks=frozenset({"I8"}),
     ),
     Mutant(
@@ -164,6 +182,7 @@ MUTANTS = (
         anomaly="E8",
         why="a mail cannot be taken back when the card is declined",
         saga=saga(TellsBeforeItIsPaid),
+        also=("B15",),
         breaks=frozenset({"I8", "I9"}),
     ),
     Mutant(
@@ -172,6 +191,13 @@ MUTANTS = (
         why="the charge is still under way when its order is undone, and succeeds",
         saga=saga(UndoesWhatHadFinished),
         breaks=frozenset({"I7", "I11"}),
+    ),
+    Mutant(
+        name="reserved line by line",
+        anomaly="C10",
+        why="two orders each get half of what they need, and both fail",
+        saga=saga(ReservesLineByLine),
+        breaks=frozenset({EXPECTATION}),
     ),
     Mutant(
         name="old reservation trusted",
@@ -220,6 +246,7 @@ MUTANTS = (
         anomaly="E7",
         why="whoever asks is told of a success that is taken back",
         saga=saga(AnnouncesItsSuccess),
+        also=("E9",),
         breaks=frozenset({"I19"}),
     ),
     Mutant(

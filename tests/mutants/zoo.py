@@ -9,10 +9,14 @@ from scenarios.mutants import Zoo
 from tests.mutants import (
     correct_variants,
     wrong_cancelling,
+    wrong_ends,
+    wrong_keys,
     wrong_requests,
+    wrong_retries,
     wrong_rollbacks,
     wrong_services,
     wrong_steps,
+    wrong_sums,
 )
 
 ZOO = Zoo(
@@ -22,6 +26,10 @@ ZOO = Zoo(
         *wrong_steps.MUTANTS,
         *wrong_requests.MUTANTS,
         *wrong_services.MUTANTS,
+        *wrong_sums.MUTANTS,
+        *wrong_retries.MUTANTS,
+        *wrong_keys.MUTANTS,
+        *wrong_ends.MUTANTS,
     ),
     variants=correct_variants.VARIANTS,
 )

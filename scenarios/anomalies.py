@@ -1,0 +1,59 @@
+"""What goes wrong in order sagas: the anomalies that scenarios cover and mutants suffer.
+
+The table is `anomalies.toml`. Its ids are stable.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+THEMES = {
+    "A": "Requests and replies",
+    "B": "Orchestration",
+    "C": "Isolation between sagas",
+    "D": "Money",
+    "E": "Fulfilment, and the truth told outside",
+    "F": "The harness itself",
+}
+"""What the anomalies with a letter are about."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anomaly:
+    """One way to go wrong.
+
+    Attributes:
+        name: What people call it.
+        means: What happens, in one line.
+        tests: Tests that show it where no scenario can, as ``path::function``.
+        invariants: What these see broken where it is not prevented. For all others the bugs of a
+            zoo tell.
+        not_here: Why this system cannot suffer it; empty if it can.
+    """
+
+    name: str
+    means: str
+    tests: tuple[str, ...] = ()
+    invariants: tuple[str, ...] = ()
+    not_here: str = ""
+
+
+def _read() -> dict[str, Anomaly]:
+    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    return {
+        name: Anomaly(**{key: _frozen(value) for key, value in row.items()})
+        for name, row in tomllib.loads(text).items()
+    }
+
+
+def _frozen(value: str | list[str]) -> str | tuple[str, ...]:
+    return value if isinstance(value, str) else tuple(value)
+
+
+ANOMALIES: Mapping[str, Anomaly] = _read()
+"""Every anomaly, by its id."""
+OF_SAGAS = tuple(name for name in ANOMALIES if not name.startswith("F"))
+"""Ids of the anomalies that a saga, or a service, can suffer; the others are the harness's."""

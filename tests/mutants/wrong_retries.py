@@ -1,0 +1,61 @@
+"""Sagas that come back too soon, or in another way than they came."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+from typing_extensions import override
+
+from orders.activities import OrderActivities
+from orders.messages import ChargePayment
+from scenarios.mutants import EXPECTATION, Mutant
+from tests.mutants._saga import saga
+
+
+class ComesBackAtOnce(OrderActivities):
+    """That the service asked for time is lost on the way to Temporal."""
+
+    @override
+    async def _call(self, method: str, url: str, limit: float, **how: Any) -> dict[str, str]:
+        try:
+            return await super()._call(method, url, limit, **how)
+        except ApplicationError as error:
+            final = error.non_retryable
+            raise ApplicationError(error.message, type=error.type, non_retryable=final) from error
+
+
+class LooksTheChargeUp(OrderActivities):
+    """What the provider does not list was never charged: the next attempt is a new one."""
+
+    @activity.defn
+    @override
+    async def charge_payment(self, message: ChargePayment) -> str:
+        attempt = activity.info().attempt
+        if attempt > 1:
+            url, asked = f"{self._services.payments_url}/charges", {"order_id": message.order_id}
+            listed = (await self._http.get(url, params=asked)).json()
+            if listed:
+                return str(listed[0]["id"])
+            message = replace(message, idempotency_key=f"{message.idempotency_key}-{attempt}")
+        return await super().charge_payment(message)
+
+
+MUTANTS = (
+    Mutant(
+        name="Retry-After ignored",
+        anomaly="A18",
+        why="a service that is overloaded is asked again at once",
+        saga=saga(activities=ComesBackAtOnce),
+        breaks=frozenset({EXPECTATION}),
+    ),
+    Mutant(
+        name="charge looked up before it is made anew",
+        anomaly="A19",
+        why="the answer was true when it was given, and the first request arrives after it",
+        saga=saga(activities=LooksTheChargeUp),
+        breaks=frozenset({"I4", "I13"}),
+    ),
+)

@@ -1,0 +1,95 @@
+"""Sagas that ask for another sum than the customer has agreed to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from temporalio import activity, workflow
+from typing_extensions import override
+
+from orders.activities import OrderActivities
+from orders.messages import ChargePayment
+from orders.workflow import OrderSagaWorkflow
+from scenarios.mutants import Mutant
+from tests.mutants._saga import mutant, saga
+
+CENT = Decimal("0.01")
+POSTAGE = Decimal("4.99")
+
+
+@mutant
+class ChargesTodaysPrice(OrderSagaWorkflow):
+    """The offer was for an hour, and the price is looked up when it is due."""
+
+    @override
+    async def _step(self, activity: Callable[..., Any], message: Any, **how: Any) -> Any:
+        since = workflow.now() - workflow.info().start_time
+        if isinstance(message, ChargePayment) and since > timedelta(hours=1):
+            message = replace(message, amount=(message.amount * 2).quantize(CENT))
+        return await super()._step(activity, message, **how)
+
+
+@mutant
+class AddsPostage(OrderSagaWorkflow):
+    """The total has a part that stands on no line."""
+
+    @override
+    async def _step(self, activity: Callable[..., Any], message: Any, **how: Any) -> Any:
+        if isinstance(message, ChargePayment):
+            message = replace(message, amount=message.amount + POSTAGE)
+        return await super()._step(activity, message, **how)
+
+
+class WorksTheSumOutEachTime(OrderActivities):
+    """What is worked out where it is used may be another sum in the next attempt."""
+
+    @activity.defn
+    @override
+    async def charge_payment(self, message: ChargePayment) -> str:
+        again = activity.info().attempt - 1
+        return await super().charge_payment(replace(message, amount=message.amount + CENT * again))
+
+
+class TakesCentsForDollars(OrderActivities):
+    """One side counts in cents, the other one in dollars."""
+
+    @activity.defn
+    @override
+    async def charge_payment(self, message: ChargePayment) -> str:
+        return await super().charge_payment(replace(message, amount=message.amount * 100))
+
+
+MUTANTS = (
+    Mutant(
+        name="price of today charged",
+        anomaly="C3",
+        why="who waited for the warehouse pays another price than the one that was agreed",
+        saga=saga(ChargesTodaysPrice),
+        breaks=frozenset({"I2", "I18"}),
+    ),
+    Mutant(
+        name="postage that nobody agreed to",
+        anomaly="D12",
+        why="the charge is more than the lines add up to",
+        saga=saga(AddsPostage),
+        breaks=frozenset({"I2", "I18"}),
+    ),
+    Mutant(
+        name="sum worked out in each attempt",
+        anomaly="D11",
+        why="the retry asks for another sum, by the same key",
+        saga=saga(activities=WorksTheSumOutEachTime),
+        breaks=frozenset({"I13", "I18"}),
+    ),
+    Mutant(
+        name="cents taken for dollars",
+        anomaly="D6",
+        why="the customer is charged a hundred times the price",
+        saga=saga(activities=TakesCentsForDollars),
+        breaks=frozenset({"I2", "I18"}),
+    ),
+)

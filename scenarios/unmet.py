@@ -14,7 +14,13 @@ from scenarios.verdict import Unmet, UnmetKind
 
 
 def unmet_by(trial: Trial) -> list[Unmet]:
-    """Everything that `trial` was to show and did not show."""
+    """I20: a run has shown something: calls were made, and its faults and events did happen.
+
+    What it was to show and did not show makes a verdict unknown, and not valid.
+
+    Reads: the attempts, and what the scenario plans and expects.
+    Checked: when the run is over.
+    """
     return [
         *(Unmet(UnmetKind.RUN, trouble) for trouble in trial.troubles),
         *_vacuity(trial),
@@ -25,7 +31,7 @@ def unmet_by(trial: Trial) -> list[Unmet]:
 
 
 def _vacuity(trial: Trial) -> Iterator[Unmet]:
-    """I20: a run in which nothing happened shows nothing."""
+    """A run in which nothing happened shows nothing."""
     if not len(trial.world.journal) and not trial.events:
         yield Unmet(UnmetKind.RUN, "no call reached any service, so nothing was checked")
 

@@ -14,7 +14,12 @@ from scenarios.verdict import Violation
 
 
 def no_orphans(evidence: Evidence) -> Facts:
-    """I7: each live effect belongs to an order that completed, or that has not ended yet."""
+    """I7: each live effect belongs to an order that completed, or that has not ended yet.
+
+    Reads: the effects that the services hold, and how the orders ended; an order that was
+        terminated may leave what its scenario expects.
+    Checked: for every effect that has an undo, when all that was under way has arrived.
+    """
     allowance = Counter(evidence.orphans)
     for effect in evidence.effects:
         if not evidence.can_be_undone(effect.operation):
@@ -31,7 +36,11 @@ def no_orphans(evidence: Evidence) -> Facts:
 
 
 def effects_follow_their_causes(evidence: Evidence) -> Facts:
-    """I8: nothing ships that is not paid and reserved, and nothing is undone that was not done."""
+    """I8: nothing ships that is not paid and reserved, and nothing is undone that was not done.
+
+    Reads: the entries, and which step needs which.
+    Checked: at each entry of a step or of an undo.
+    """
     live: dict[tuple[str, str], set[str]] = {}
     for entry in evidence.books.entries:
         if evidence.is_create(entry):
@@ -49,7 +58,11 @@ def effects_follow_their_causes(evidence: Evidence) -> Facts:
 
 
 def no_step_after_a_compensation(evidence: Evidence) -> Facts:
-    """I10: once an order is being undone it takes no step, and is undone in a safe order."""
+    """I10: once an order is being undone it takes no step, and is undone in a safe order.
+
+    Reads: the entries, and which step needs which.
+    Checked: at each entry of an order after its first undo.
+    """
     for order in evidence.orders:
         live: list[Entry] = []
         first_undo = evidence.first_undo_of(order)
@@ -71,7 +84,11 @@ def no_step_after_a_compensation(evidence: Evidence) -> Facts:
 
 
 def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
-    """I11: a step that had or may have had its effect is confirmed, compensated, or listed."""
+    """I11: a step that had or may have had its effect is confirmed, compensated, or listed.
+
+    Reads: the attempts, what their callers saw of them, and what the result lists for a person.
+    Checked: for each order that has ended without success.
+    """
     for order, outcome in evidence.ended():
         if outcome.status in (Status.COMPLETED, Status.TERMINATED):
             continue
@@ -96,6 +113,9 @@ def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
 
     But for the late mail of a completed one, and for the late effect of a step whose compensation
     was refused and is listed for a person: there was nothing more that the order could do.
+
+    Reads: the entries, and when the order ended.
+    Checked: at each entry that is later than the end.
     """
     for order, outcome in evidence.ended():
         if outcome.ended_at is None or outcome.status is Status.TERMINATED:
@@ -117,7 +137,11 @@ def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
 
 
 def one_effect_per_request(evidence: Evidence) -> Facts:
-    """I13: however often a request is sent, it has one effect; one key stands for one request."""
+    """I13: however often a request is sent, it has one effect; one key stands for one request.
+
+    Reads: the entries, and the keys and bodies of the requests.
+    Checked: at each entry of a step, and at each request with a key.
+    """
     yield from requests_have_one_effect(evidence)
     yield from keys_keep_their_payload(evidence.journal)
 
@@ -151,7 +175,11 @@ def requests_have_one_effect(evidence: Evidence) -> Facts:
 
 
 def attempts_and_effects_agree(evidence: Evidence) -> Facts:
-    """I14: every success has its effect, and every effect its attempt."""
+    """I14: every success has its effect, and every effect its attempt.
+
+    Reads: the entries and the attempts.
+    Checked: at each entry, and at each attempt that succeeded.
+    """
     for entry in evidence.books.entries:
         if entry.operation in evidence.operations:
             detail = f"{entry.operation} ({entry.effect}) happened though nobody asked for it"

@@ -28,7 +28,11 @@ ANY_TIME = frozenset({"terminated", "timed_out"})
 
 
 def everybody_is_told_the_same(evidence: Evidence) -> Facts:
-    """I9: an order has one end, and every client and every mail tells that one."""
+    """I9: an order has one end, and every client and every mail tells that one.
+
+    Reads: what each client was told, the result, and the mails that were sent.
+    Checked: for each order that has ended.
+    """
     for order, outcome in evidence.ended():
         for number, told in enumerate(outcome.told, 1):
             fine = (told.status, told.error) == (outcome.status, outcome.ending.error)
@@ -45,6 +49,9 @@ def every_replay_does_the_same(evidence: Evidence) -> Facts:
     """I15: a workflow that is rebuilt by replaying its history does what the history says.
 
     What never was rebuilt shows nothing, and is no fact.
+
+    Reads: the workflow's history, and what the SDK said when it was replayed.
+    Checked: whenever a workflow was rebuilt by a replay.
     """
     for order, outcome in evidence.outcomes.items():
         if outcome.broken_replay:
@@ -55,7 +62,11 @@ def every_replay_does_the_same(evidence: Evidence) -> Facts:
 
 
 def every_order_ends(evidence: Evidence) -> Facts:
-    """I16: once faults are over every order comes to its end."""
+    """I16: once faults are over every order comes to its end.
+
+    Reads: how the orders ended, or what they wait for.
+    Checked: when all faults have been over for a day.
+    """
     for order in evidence.orders:
         outcome = evidence.outcomes.get(order)
         waits_for = outcome.waits_for if outcome else "nobody knows what became of it"
@@ -65,7 +76,11 @@ def every_order_ends(evidence: Evidence) -> Facts:
 
 
 def attention_is_asked_for_when_needed(evidence: Evidence) -> Facts:
-    """I17: what could not be undone is handed to a person, and nothing else is."""
+    """I17: what could not be undone is handed to a person, and nothing else is.
+
+    Reads: the last attempt at each undo, the effects, and what the result lists for a person.
+    Checked: for each order that has ended.
+    """
     for order, outcome in evidence.ended():
         given_up = _given_up(evidence, order)
         if outcome.status is Status.NEEDS_ATTENTION:
@@ -83,6 +98,9 @@ def status_only_moves_forward(evidence: Evidence) -> Facts:
     """I19: the statuses that were seen follow the allowed transitions.
 
     Words that only this saga knows, and answers that are no status, say nothing.
+
+    Reads: the answers to queries, in their order, and the end.
+    Checked: for each two of them that follow each other.
     """
     for order, outcome in evidence.outcomes.items():
         seen = [status for status in map(str.lower, outcome.statuses) if _is_known(status)]

@@ -13,7 +13,11 @@ from scenarios.verdict import Violation
 
 
 def stock_is_conserved(evidence: Evidence) -> Facts:
-    """I5: per SKU and at every prefix nothing appears or vanishes, and no shelf is below zero."""
+    """I5: per SKU and at every prefix nothing appears or vanishes, and no shelf is below zero.
+
+    Reads: the postings of the books.
+    Checked: after each entry, for its shelves.
+    """
     shelves = Shelves()
     for entry in evidence.books.entries:
         yield from shelves.facts_of(entry)
@@ -46,7 +50,11 @@ class Shelves:
 
 
 def completed_means_done(evidence: Evidence) -> Facts:
-    """I6: a completed order has every effect it promises, and the goods that were ordered."""
+    """I6: a completed order has every effect it promises, and the goods that were ordered.
+
+    Reads: the effects, the stock that the order has moved, its lines, and how it ended.
+    Checked: for each order that has ended, when the carrier has fetched what waited.
+    """
     for order, outcome in evidence.ended():
         if outcome.status is Status.COMPLETED:
             yield from _promised_effects(evidence, order, outcome)

@@ -15,7 +15,11 @@ Facts = Iterator[Violation | None]
 
 
 def money_is_conserved(evidence: Evidence) -> Facts:
-    """I1: money only moves; the sum over all accounts is zero at every prefix, per currency."""
+    """I1: money only moves; the sum over all accounts is zero at every prefix, per currency.
+
+    Reads: the postings of the books.
+    Checked: after each entry.
+    """
     for entry in evidence.books.entries:
         sums: Counter[str] = Counter()
         for posting in entry.postings:
@@ -27,7 +31,11 @@ def money_is_conserved(evidence: Evidence) -> Facts:
 
 
 def customer_pays_the_price_or_nothing(evidence: Evidence) -> Facts:
-    """I2: a completed order is paid with its price, a failed one with nothing."""
+    """I2: a completed order is paid with its price, a failed one with nothing.
+
+    Reads: the merchant's account, how the order ended, and its price when it was placed.
+    Checked: for each order that has ended, when all that was under way has arrived.
+    """
     for order, outcome in evidence.ended():
         moved = evidence.money_of(order)
         taken, price = sum(amount for _, amount in moved), evidence.orders[order].price
@@ -46,7 +54,11 @@ def customer_pays_the_price_or_nothing(evidence: Evidence) -> Facts:
 
 
 def refunds_stay_within_the_charge(evidence: Evidence) -> Facts:
-    """I3: at every prefix and for each charge, 0 <= refunded <= captured, in one currency."""
+    """I3: at every prefix and for each charge, 0 <= refunded <= captured, in one currency.
+
+    Reads: the postings on the merchant's account.
+    Checked: after each entry, for its charge.
+    """
     held: Counter[str] = Counter()
     currencies: dict[str, set[str]] = {}
     broken: set[str] = set()
@@ -66,7 +78,11 @@ def refunds_stay_within_the_charge(evidence: Evidence) -> Facts:
 
 
 def at_most_one_live_charge(evidence: Evidence) -> Facts:
-    """I4: at every prefix an order has at most one charge that is not refunded."""
+    """I4: at every prefix an order has at most one charge that is not refunded.
+
+    Reads: the entries of charges and of their undoing.
+    Checked: after each charge.
+    """
     live: dict[str, list[str]] = {}
     for entry in evidence.books.entries:
         effect = evidence.books.effects.get(entry.effect)
@@ -85,7 +101,11 @@ def at_most_one_live_charge(evidence: Evidence) -> Facts:
 
 
 def charge_is_the_sum_of_the_lines(evidence: Evidence) -> Facts:
-    """I18: each charge is exactly the sum of the order's lines."""
+    """I18: each charge is exactly the sum of the order's lines.
+
+    Reads: the charges, and the order's lines when it was placed.
+    Checked: at each charge.
+    """
     for entry in evidence.books.entries:
         effect = evidence.books.effects.get(entry.effect)
         asked = effect is not None and effect.amount and evidence.is_create(entry)

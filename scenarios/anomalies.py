@@ -42,15 +42,17 @@ class Anomaly:
 
 
 def _read() -> dict[str, Anomaly]:
-    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    table = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     return {
-        name: Anomaly(**{key: _frozen(value) for key, value in row.items()})
-        for name, row in tomllib.loads(text).items()
+        name: Anomaly(
+            name=row["name"],
+            means=row["means"],
+            tests=tuple(row.get("tests", ())),
+            invariants=tuple(row.get("invariants", ())),
+            not_here=row.get("not_here", ""),
+        )
+        for name, row in table.items()
     }
-
-
-def _frozen(value: str | list[str]) -> str | tuple[str, ...]:
-    return value if isinstance(value, str) else tuple(value)
 
 
 ANOMALIES: Mapping[str, Anomaly] = _read()

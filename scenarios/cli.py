@@ -59,6 +59,7 @@ class _Commands(click.Group):
         "simulate": "scenarios.simulate.command:simulate",
         "replay": "scenarios.replay:replay",
         "mutants": "scenarios.mutants.command:mutants",
+        "reference": "scenarios.reference.command:reference",
         "completion": "scenarios.completion:completion",
     }
 

@@ -82,3 +82,22 @@ def _catches(mutant: Mutant, scenarios: Sequence[Scenario]) -> Iterator[Catch]:
             if shown:
                 yield Catch(mutant, scenario, shown)
             left -= shown.keys()
+
+
+def gaps(rows: Iterable[Row], zoo: Zoo) -> Iterator[str]:
+    """What is missing, in sentences: an anomaly that nothing shows, a bug that nothing catches."""
+    for row in rows:
+        anomaly, name = row.anomaly, f"{row.id} ({row.anomaly.name})"
+        suffering = {mutant.name: mutant for mutant in zoo.mutants if row.id in mutant.anomalies}
+        if anomaly.not_here:
+            if row.scenarios or suffering or anomaly.tests:
+                yield f"{name} cannot happen here, and yet something shows it"
+            continue
+        if not (anomaly.tests or (row.scenarios and suffering)):
+            yield f"{name} needs a scenario and a bug that suffers it, or a test"
+        for mutant in suffering.values():
+            shown = {k for c in row.catches if c.mutant.name == mutant.name for k in c.shown}
+            wanted = mutant.breaks if row.id == mutant.anomaly else mutant.breaks & shown
+            if not shown or wanted - shown:
+                left = ", ".join(in_order(mutant.breaks - shown))
+                yield f"no scenario that covers {name} shows that {mutant.name!r} breaks {left}"

@@ -1,0 +1,121 @@
+"""The documents about anomalies and invariants: current, without gaps, and true."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from scenarios.anomalies import ANOMALIES, OF_SAGAS, THEMES
+from scenarios.mutants import Zoo
+from scenarios.mutants.catalogue import catalogue
+from scenarios.reference.coverage import Row, coverage, gaps
+from scenarios.reference.invariants import invariants
+from scenarios.reference.markdown import anchor
+from scenarios.reference.pages import anomalies_page, invariants_page
+from tests.mutants.zoo import ZOO
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+pytestmark = pytest.mark.does_not_replay  # known bugs are played, and some are just that
+
+
+@cache
+def rows() -> Sequence[Row]:
+    """What there is about each anomaly."""
+    return tuple(coverage(catalogue(), ZOO))
+
+
+def row_of(name: str) -> Row:
+    """What there is about one anomaly."""
+    return next(row for row in rows() if row.id == name)
+
+
+def test_the_documents_are_current() -> None:
+    """They say what the code does; ``python -m scenarios reference --into docs`` writes them."""
+    assert (DOCS / "anomalies.md").read_text(encoding="utf-8") == anomalies_page(rows())
+    assert (DOCS / "invariants.md").read_text(encoding="utf-8") == invariants_page(rows())
+
+
+def test_nothing_is_missing() -> None:
+    """Each anomaly is shown by a scenario and a bug, or by a test, or cannot happen here.
+
+    And each bug is caught by scenarios that cover what it suffers: all that it breaks.
+    """
+    assert list(gaps(rows(), ZOO)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "lost", "says"),
+    [
+        ("A5", {"scenarios": ()}, "A5 (Barrier race) needs a scenario and a bug"),
+        ("A5", {"catches": ()}, "shows that 'payments: tombstone checked, then acted' breaks I7"),
+        ("B15", {"catches": ()}, "shows that 'parcel before payment' breaks I8"),
+        ("D8", {"anomaly": replace(ANOMALIES["D8"], tests=("a",))}, "D8 (Refund fails later) cann"),
+        ("F1", {"anomaly": replace(ANOMALIES["F1"], tests=())}, "F1 (Vacuous pass) needs"),
+    ],
+)
+def test_a_gap_is_found(name: str, lost: dict[str, object], says: str) -> None:
+    """Where a scenario, a catch or a test is taken away, that is told."""
+    row = replace(row_of(name), **lost)  # type: ignore[arg-type]
+
+    assert any(says in gap for gap in gaps([row], ZOO))
+
+
+def test_an_anomaly_that_no_bug_suffers_is_a_gap() -> None:
+    """A scenario alone is not enough: what it says it covers has to be seen to break something."""
+    assert any(gap.startswith("A1 (Lost request) needs") for gap in gaps([row_of("A1")], Zoo(())))
+
+
+def test_every_id_has_a_row() -> None:
+    """The themes are numbered from 1 on without a hole, and nothing else is there."""
+    numbers = {"A": 19, "B": 28, "C": 10, "D": 14, "E": 10, "F": 8}
+    assert numbers.keys() == THEMES.keys()
+    assert list(ANOMALIES) == [f"{a}{n}" for a, most in numbers.items() for n in range(1, most + 1)]
+    assert [row.id for row in rows()] == list(ANOMALIES)
+    assert len(OF_SAGAS) == len(ANOMALIES) - numbers["F"]
+
+
+@pytest.mark.parametrize("name", [name for name, each in ANOMALIES.items() if each.tests])
+def test_the_tests_that_are_named_exist(name: str) -> None:
+    """What is said to be shown by a test has that test."""
+    for test in ANOMALIES[name].tests:
+        path, function = test.split("::")
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_invariant_speaks_for_itself() -> None:
+    """Each says what must be, what it looks at and when: I1 to I20 in their order."""
+    told = list(invariants())
+
+    assert [each.id for each in told] == [f"I{number}" for number in range(1, 21)]
+    assert all(each.means and each.reads and each.checked for each in told)
+
+
+def links(document: Path) -> set[str]:
+    """Where the links of a document lead to."""
+    return set(re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")))
+
+
+def headings(document: Path) -> set[str]:
+    """The places in a document that links can lead to."""
+    found = re.findall(r"(?m)^#+ (.+)$", document.read_text(encoding="utf-8"))
+    return {anchor(heading) for heading in found}
+
+
+@pytest.mark.parametrize("name", ["anomalies.md", "invariants.md"])
+def test_no_link_is_broken(name: str) -> None:
+    """Every link leads to a file that is there, and to a heading in it."""
+    document = DOCS / name
+    for link in links(document):
+        path, mark, place = link.partition("#")
+        target = (DOCS / path).resolve() if path else document
+        assert target.is_file(), link
+        assert not mark or f"#{place}" in headings(target), link

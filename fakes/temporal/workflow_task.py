@@ -56,6 +56,7 @@ class WorkflowTasks:
         self._is_held = False
         self._is_stopped = False
         self._is_sticky = False
+        self._times_kept_alive = 0
         self._settled = asyncio.Event()
         self._retry: asyncio.TimerHandle | None = None
 
@@ -126,8 +127,14 @@ class WorkflowTasks:
         return self.attempt >= HOPELESS_ATTEMPT
 
     async def settled(self) -> None:
-        """Return when the code has seen all that there is, keeps failing, or can see no more."""
+        """Return when the code has seen all that there is, keeps failing, or can see no more.
+
+        A task that is kept alive for local activities is over as well: the next brings the news.
+        """
+        kept_alive = self._times_kept_alive
         while not self._is_stopped and (self._is_held or self.is_pending) and not self.is_failing:
+            if self._times_kept_alive > kept_alive:
+                return
             self._settled.clear()
             await self._settled.wait()
 
@@ -271,6 +278,7 @@ class WorkflowTasks:
             self._time_out(task)
         else:
             self._complete(task, is_heartbeat=True)
+            self._times_kept_alive += 1
 
     def _worker_lost(self) -> None:
         """The worker has died: nobody completes the task, which ends by its timeout."""

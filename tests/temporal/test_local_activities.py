@@ -96,7 +96,14 @@ class SlowLocal:
     @workflow.run
     async def run(self, seconds: float) -> list[Any]:
         """Run it, with a quick one before it."""
-        return [await _local(step, "a"), await _local(slow, seconds)]
+        self._done = [await _local(step, "a")]
+        self._done.append(await _local(slow, seconds))
+        return self._done
+
+    @workflow.query
+    def done(self) -> list[Any]:
+        """What has been done so far."""
+        return self._done
 
 
 def _play(
@@ -180,6 +187,24 @@ def test_a_workflow_task_is_kept_alive_for_half_an_hour_at_the_most() -> None:
 
     assert events.count("workflow_task_timed_out") == 1
     assert [name for name, _ in diary.lines] == ["step", "slow", "slow"]
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_query_is_answered_when_the_workflow_task_is_kept_alive(cached: bool) -> None:
+    """It waits for the task under way, and not for the local activity, as on a server."""
+    diary = Diary()
+
+    async def play() -> tuple[float, object, object]:
+        async with simulation(
+            SlowLocal, activities=[step, slow], around=diary.around, cached=cached
+        ) as simulated:
+            handle = await simulated.start(SlowLocal.run, 30.0, id="w")
+            await asyncio.sleep(1)
+            answer = await handle.query(SlowLocal.done)
+            return asyncio.get_running_loop().time(), answer, await handle.result()
+
+    assert in_virtual_time(play) == (8.0, ["a"], ["a", 30.0])
+    assert diary.lines == [("step", 0.0), ("slow", 0.0)]
 
 
 def test_an_eviction_makes_no_difference() -> None:

@@ -25,6 +25,7 @@ from orders.models import OrderResult
 from orders.workflow import UNDO_RETRIES, UNDO_TIMEOUT, OrderSagaWorkflow, _Undo
 from scenarios.mutants import Variant
 from tests.mutants._saga import AheadOfTime, InPieces, mutant, saga
+from tests.sagas.local import locally
 
 
 @mutant
@@ -195,6 +196,15 @@ def _key_for(service: str, key: str) -> str:
     return f"{key}-{service}"
 
 
+@mutant
+class UndoesLocally(OrderSagaWorkflow):
+    """Undos inside of the workflow task; the steps before them are written down already."""
+
+    @override
+    async def _compensate(self, undo: _Undo) -> None:
+        await locally(undo.activity, undo.message, UNDO_TIMEOUT, UNDO_RETRIES)
+
+
 @workflow.defn
 class UndoOne:
     """Undoes one step, and outlives whoever started it."""
@@ -265,5 +275,10 @@ VARIANTS = (
         name="undos in child workflows",
         why="a child that nobody cancels is as good as a task that nobody cancels",
         saga=saga(UndoesInChildren, children=(UndoOne,)),
+    ),
+    Variant(
+        name="undos as local activities",
+        why="what a dying worker takes back is undone again, and the keys bear it",
+        saga=saga(UndoesLocally),
     ),
 )

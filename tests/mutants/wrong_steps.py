@@ -18,6 +18,7 @@ from orders.models import OrderStatus, PlacedOrder
 from orders.workflow import RESERVATION_TRUSTED, OrderSagaWorkflow, _Undo
 from scenarios.mutants import EXPECTATION, Mutant
 from tests.mutants._saga import InPieces, mutant, saga
+from tests.sagas import local
 
 
 @mutant
@@ -240,6 +241,13 @@ MUTANTS = (
         why="an order is complete when its customer knows",
         saga=saga(TellsNobody),
         breaks=frozenset({"I6"}),
+    ),
+    Mutant(
+        name="steps as local activities",
+        anomaly="B22",
+        why="a dying worker takes back that a step was begun, and a cancel comes in before it",
+        saga=local.SAGA,
+        breaks=frozenset({"I7", "I11"}),
     ),
     Mutant(
         name="success told ahead of time",

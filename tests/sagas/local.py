@@ -2,7 +2,10 @@
 
 They run inside of workflow tasks, and a worker that dies takes all of them back which are not
 written down yet. So each may run more than once even where it succeeds: that is for the idempotency
-keys to bear. A local activity fails with the bare error, not with an `ActivityError` around it.
+keys to bear. What they cannot bear is a cancellation that comes in before a step is written down:
+it overtakes the step, which nobody undoes then. So the zoo (`tests/mutants`) has this saga among
+its mutants, and the one that has only its undos as local activities among the correct ones.
+A local activity fails with the bare error, not with an `ActivityError` around it.
 """
 
 from __future__ import annotations
@@ -59,15 +62,16 @@ class LocalOrderSaga(OrderSagaWorkflow):
         self._refuse_if_cancelled()
         if undo is not None:
             self._undos.append(undo)
-        return await _locally(activity, message, start_to_close, STEP_RETRIES)
+        return await locally(activity, message, start_to_close, STEP_RETRIES)
 
     async def _compensate(self, undo: _Undo) -> None:
-        await _locally(undo.activity, undo.message, UNDO_TIMEOUT, UNDO_RETRIES)
+        await locally(undo.activity, undo.message, UNDO_TIMEOUT, UNDO_RETRIES)
 
 
-async def _locally(
+async def locally(
     activity: Callable[..., Any], message: Any, limit: timedelta, retries: RetryPolicy
 ) -> Any:
+    """Run an activity of ours as a local one, which fails as a remote one would."""
     try:
         return await workflow.execute_local_activity_method(
             activity,

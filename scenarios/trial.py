@@ -96,8 +96,9 @@ class Trial:
     troubles: list[str] = field(default_factory=list)
     client: Client | None = None
     _began: datetime | None = None
-    _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    _under_way: dict[asyncio.Task[None], str | None] = field(default_factory=dict)
     _held: dict[str, asyncio.Event] = field(default_factory=dict)
+    _broken: list[Exception] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.world = World(self.scenario.given, clock=self.clock, services=self.saga.services)
@@ -142,9 +143,15 @@ class Trial:
         return self._began
 
     async def advance_to(self, when: float) -> None:
-        """Move the world's clock, and see the events that fell due through to their end."""
+        """Move the world's clock, and see the events that fell due through to their end.
+
+        Raises:
+            Exception: Some event could not happen, and was not merely refused.
+        """
         await self.clock.sleep_until(when)
         await self._finish_events()
+        if self._broken:
+            raise self._broken[0]
 
     async def finish(self) -> None:
         """Let all that is under way arrive, and all events that wait for their time happen."""
@@ -169,7 +176,7 @@ class Trial:
             return
         while moment is Moment.BEFORE and attempt.order in self._held:
             await self._held[attempt.order].wait()
-        await self._finish_events()
+        await self._finish_events(attempt.order)
         meant = [p for p in self.events if p.answer is None and _is_meant(p.event, moment, attempt)]
         if not meant:
             return
@@ -190,12 +197,16 @@ class Trial:
 
     def _begin(self, planned: PlannedEvent) -> None:
         task = asyncio.get_running_loop().create_task(self._happen(planned))
-        self._under_way.add(task)
+        self._under_way[task] = planned.event.order
 
-    async def _finish_events(self) -> None:
-        while self._under_way:
-            await asyncio.gather(*self._under_way)
-            self._under_way = {task for task in self._under_way if not task.done()}
+    async def _finish_events(self, order: str | None = None) -> None:
+        """Wait for what the clock has set off, for one order or for all.
+
+        A call that waits and is given up meanwhile does not take the events with it.
+        """
+        while tasks := [t for t, of in self._under_way.items() if order in (None, of)]:
+            await asyncio.wait(tasks)
+            self._under_way = {t: of for t, of in self._under_way.items() if not t.done()}
 
     def _heal(self, planned: PlannedEvent) -> None:
         self.world.network.heal_at(self.clock.now())
@@ -213,7 +224,10 @@ class Trial:
             EventKind.TERMINATE: self.client.terminate,
             EventKind.QUERY: self.client.query,
         }[planned.event.kind]
-        planned.answer = await act(planned.event)
+        try:
+            planned.answer = await act(planned.event)
+        except Exception as error:  # noqa: BLE001 - it is the trial's, not that of a call it holds
+            self._broken.append(error)
 
 
 def _is_meant(event: Event, moment: Moment, attempt: Attempt) -> bool:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from itertools import count
 
-from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateFailedError
+from temporalio.client import (
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from scenarios.engines.order_run import OrderRun
 from scenarios.failures import describe_failure
 from scenarios.scenario import CancelBy, Event
+
+PATIENCE = timedelta(seconds=30)
+"""How long a customer waits for the answer to an update; the product's own client does so, too."""
 
 
 class Outside:
@@ -37,7 +46,13 @@ class Outside:
     async def _request_cancel(self, run: OrderRun, reason: str) -> object:
         # The id would be random, and part of the history.
         number = f"cancel-{next(self._numbers)}"
-        return await run.handle.execute_update("request_cancel", reason, id=number)
+        try:
+            return await run.handle.execute_update(
+                "request_cancel", reason, id=number, rpc_timeout=PATIENCE
+            )
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            _go_on_being_cancelled()
+            return f"no answer within {PATIENCE.total_seconds():g} s"
 
     async def submit(self, event: Event) -> str:
         """Place an order again."""
@@ -65,6 +80,13 @@ class Outside:
         """The wanted means, else the first that the workflow has."""
         has = run.trial.saga.means_to_cancel
         return wanted if wanted in has else has[0]
+
+
+def _go_on_being_cancelled() -> None:
+    """Let a cancellation go on that the SDK has put in words of its own."""
+    waiting = asyncio.current_task()
+    if waiting is not None and waiting.cancelling():
+        raise asyncio.CancelledError
 
 
 _ANSWERS = frozenset(

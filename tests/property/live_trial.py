@@ -238,7 +238,7 @@ class LiveTrial:
         await asyncio.sleep(MOMENT)
 
     async def _happen(self, planned: PlannedEvent) -> None:
-        self.trial._under_way.add(asyncio.create_task(self.trial._happen(planned)))
+        self.trial._begin(planned)
         await asyncio.sleep(MOMENT)
 
     async def _collect_parcels(self) -> None:

@@ -23,13 +23,13 @@ from fakes.temporal import sdk
 from fakes.temporal.workflow_info import workflow_info
 from orders.messages import Shipment
 from scenarios.saga import SagaUnderTest
-from scenarios.scenario import Order
+from scenarios.scenario import AnyOrder
 
 RESULTS = ("res_1", "pay_1", Shipment("shp_1", "TRACK-1"), None)
 """What the activities of a plain order return, in the order of its steps."""
 
 
-def plain_order(saga: SagaUnderTest, order: Order) -> Callable[[], None]:
+def plain_order(saga: SagaUnderTest, order: AnyOrder) -> Callable[[], None]:
     """Something that brings `order` to its end by activations alone; call it as often as you like.
 
     It needs a running event loop.

@@ -1,4 +1,4 @@
-"""Stateful stand-ins for the services around an order, and the network to them."""
+"""Stateful stand-ins for the services around a saga, and the network to them."""
 
 from fakes.books import Account, AccountKind, Books, Effect, EffectState, Entry, Posting
 from fakes.caller import Caller, calling
@@ -12,6 +12,7 @@ from fakes.network import Call, Moment, Network, TransportError, WireReply, Work
 from fakes.operations import Operation, OperationTable, Refusal
 from fakes.service import Service
 from fakes.settings import Idempotency, Settings
+from fakes.stock import StockService
 from fakes.world import ORDER_OPERATIONS, ServiceFactory, World, order_services
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "Service",
     "ServiceFactory",
     "Settings",
+    "StockService",
     "TransportError",
     "WireReply",
     "WorkerCrash",

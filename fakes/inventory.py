@@ -9,16 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from fakes.books import Account, AccountKind, Books, Effect, EffectState, Posting
+from fakes.books import Books, Effect, EffectState
 from fakes.clock import Clock
 from fakes.operations import Operation, Refusal
-from fakes.service import RefusedError, Request, Service
+from fakes.service import RefusedError, Request
 from fakes.settings import Settings
-
-WORLD = Account("world", AccountKind.STOCK, may_be_negative=True)
-AVAILABLE = Account("available", AccountKind.STOCK)
-RESERVED = Account("reserved", AccountKind.STOCK)
-SHIPPED = Account("shipped", AccountKind.STOCK)
+from fakes.stock import AVAILABLE, RESERVED, SHIPPED, WORLD, StockService
 
 RESERVE = Operation(
     name="inventory.reserve",
@@ -38,7 +34,7 @@ RELEASE = Operation(
 )
 
 
-class Inventory(Service):
+class Inventory(StockService):
     """Stock per SKU: available, reserved by an order, or shipped."""
 
     operations: ClassVar = (RESERVE, RELEASE)
@@ -46,16 +42,13 @@ class Inventory(Service):
     def __init__(self, books: Books, clock: Clock, settings: Settings) -> None:
         super().__init__(books, clock, settings)
         self._reservations: dict[str, list[Effect]] = {}
-        for sku in settings.stock:
-            self._open_account(sku)
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         """Reserve all lines, or none."""
         request.required("order_id")
         lines = _lines(request.fields.get("items"))
         for sku, quantity in lines.items():
-            self._open_account(sku)
-            available = self.books.balance(AVAILABLE, sku)
+            available = self.available(sku)
             if quantity > available:
                 detail = f"{quantity} of {sku} wanted, {available} available"
                 raise RefusedError(409, "insufficient_inventory", detail)
@@ -67,7 +60,7 @@ class Inventory(Service):
             at=self.clock.now(),
             lines=lines,
         )
-        self._move(RESERVE.name, effect, AVAILABLE, RESERVED)
+        self.move(RESERVE.name, effect, AVAILABLE, RESERVED)
         return effect, {"reservation_id": effect.id}
 
     def hold(self, effect: Effect) -> None:
@@ -94,7 +87,7 @@ class Inventory(Service):
         """Put the reserved stock back."""
         if effect.state is EffectState.FINAL:
             raise RefusedError(409, "already_shipped", f"the goods of {effect.id} have left")
-        self._move(request.operation.name, effect, RESERVED, AVAILABLE)
+        self.move(request.operation.name, effect, RESERVED, AVAILABLE)
 
     def ship(self, order: str) -> None:
         """The parcel of `order` leaves, with the goods reserved for it.
@@ -105,10 +98,10 @@ class Inventory(Service):
         reservations = self._reservations.get(order, [])
         held = [e for e in reservations if e.state is EffectState.LIVE]
         for effect in held:
-            self._move("world.ship", effect, RESERVED, SHIPPED)
+            self.move("world.ship", effect, RESERVED, SHIPPED)
             effect.state = EffectState.FINAL
         if reservations and not held:
-            self._move("world.ship", reservations[-1], AVAILABLE, SHIPPED)
+            self.move("world.ship", reservations[-1], AVAILABLE, SHIPPED)
 
     def stock(self) -> dict[str, dict[str, int]]:
         """Pieces available, reserved and shipped per SKU."""
@@ -120,40 +113,15 @@ class Inventory(Service):
             for sku in sorted({*self.settings.stock, *self.books.units(WORLD)})
         }
 
-    def _open_account(self, sku: str) -> None:
-        quantity = self.settings.stock.get(sku, self.settings.default_stock)
-        if quantity and not self.books.balance(WORLD, sku):
-            self.books.write(
-                at=0.0,  # it was there when the world began, whenever somebody looks first
-                operation="world.stock",
-                order="",
-                effect="",
-                postings=(Posting(WORLD, sku, -quantity), Posting(AVAILABLE, sku, quantity)),
-            )
-
     def reads(self) -> Mapping[str, Any]:
         """``GET /reservations`` and ``GET /stock``."""
         return {"reservations": list(self.effects(RESERVE.name)), "stock": self.stock()}
-
-    def _move(self, operation: str, effect: Effect, source: Account, target: Account) -> None:
-        postings = []
-        for sku, quantity in effect.lines.items():
-            postings.append(Posting(source, sku, -quantity))
-            postings.append(Posting(target, sku, quantity))
-        self.books.write(
-            at=self.clock.now(),
-            operation=operation,
-            order=effect.order,
-            effect=effect.id,
-            key=effect.key,
-            postings=postings,
-        )
 
     def _expiry_of(self, effect_id: str) -> Callable[[], None]:
         def expire() -> None:
             effect = self.books.effects.get(effect_id)
             if effect is not None and effect.state is EffectState.LIVE:
-                self._move("world.expire", effect, RESERVED, AVAILABLE)
+                self.move("world.expire", effect, RESERVED, AVAILABLE)
                 self.end_effect(effect, "world.expire")
 
         return expire

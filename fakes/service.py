@@ -227,7 +227,8 @@ class Service:
             return None
         if request.target_id is None:
             if request.target_key is None:
-                wanted = f"{request.operation.target_id_at} or {request.operation.target_key_at}"
+                named = (request.operation.target_id_at, request.operation.target_key_at)
+                wanted = " or ".join(filter(None, named))
                 raise RefusedError(400, "invalid_request", f"{wanted} is missing")
             return self._effect_by_key(request.operation.undoes, request.target_key)
         effect = self.books.effects.get(request.target_id)

@@ -12,7 +12,7 @@ from typing import ClassVar
 import click
 
 from scenarios.console import console_for, print_catalogue
-from scenarios.options import EXIT_CODES, PATHS, load_or_exit
+from scenarios.options import EXIT_CODES, PATHS, SAGA, load_or_exit, saga_or_exit
 from scenarios.schema import schema_text
 
 EXAMPLES = """\b
@@ -30,11 +30,13 @@ LIST_EXAMPLES = """\b
 Examples:
   python -m scenarios list
   python -m scenarios list scenarios/catalogue/payments
+  python -m scenarios list my_scenarios --saga shop.saga:SAGA
 """
 
 SCHEMA_EXAMPLES = """\b
 Examples:
   python -m scenarios schema > schema.json
+  python -m scenarios schema --saga shop.saga:SAGA > my_scenarios/schema.json
   python -m scenarios schema --results > results.schema.json
 
 \b
@@ -88,18 +90,20 @@ def main() -> None:
 
 @main.command("list", help=LIST_HELP, epilog=LIST_EXAMPLES)
 @PATHS
-def list_(paths: tuple[Path, ...]) -> None:
+@SAGA
+def list_(paths: tuple[Path, ...], saga_reference: str | None) -> None:
     """Print the scenarios."""
-    print_catalogue(console_for(), load_or_exit(paths))
+    print_catalogue(console_for(), load_or_exit(paths, saga_or_exit(saga_reference)))
 
 
 @main.command(epilog=SCHEMA_EXAMPLES)
 @click.option("--results", is_flag=True, help="The schema of what `run --json` writes instead.")
-def schema(*, results: bool) -> None:
+@SAGA
+def schema(*, results: bool, saga_reference: str | None) -> None:
     """Print the JSON Schema of scenario files, for editors."""
     if results:
         from scenarios.results_schema import results_schema_text  # noqa: PLC0415 - seldom needed
 
         click.echo(results_schema_text(), nl=False)
     else:
-        click.echo(schema_text(), nl=False)
+        click.echo(schema_text(saga_or_exit(saga_reference).dialect), nl=False)

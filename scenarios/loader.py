@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from scenarios.errors import InvalidScenarioError, Problem
-from scenarios.language import ScenarioFile, build, explain
+from scenarios.language import ORDERS_OF_GOODS, Dialect, build, explain
 from scenarios.scenario import Scenario
 from scenarios.source import MAX_BYTES, read
 
@@ -18,8 +18,12 @@ CATALOGUE = Path(__file__).parent / "catalogue"
 _SUFFIXES = (".yaml", ".yml")
 
 
-def load(paths: Iterable[str | Path] = ()) -> list[Scenario]:
+def load(paths: Iterable[str | Path] = (), dialect: Dialect = ORDERS_OF_GOODS) -> list[Scenario]:
     """Load the scenarios of files and directories; the catalogue, when there are none.
+
+    Args:
+        paths: The files and directories.
+        dialect: The language that they are written in, `SagaUnderTest.dialect`.
 
     Raises:
         InvalidScenarioError: With the problems of all the files.
@@ -28,7 +32,7 @@ def load(paths: Iterable[str | Path] = ()) -> list[Scenario]:
     problems: list[Problem] = []
     for path in find(paths):
         try:
-            scenarios.append(load_file(path))
+            scenarios.append(load_file(path, dialect))
         except InvalidScenarioError as error:
             problems.extend(error.problems)
     problems.extend(_same_names(scenarios))
@@ -37,8 +41,8 @@ def load(paths: Iterable[str | Path] = ()) -> list[Scenario]:
     return scenarios
 
 
-def load_file(path: str | Path) -> Scenario:
-    """Load the scenario of one file.
+def load_file(path: str | Path, dialect: Dialect = ORDERS_OF_GOODS) -> Scenario:
+    """Load the scenario of one file, written in `dialect`.
 
     Raises:
         InvalidScenarioError: When it cannot be read or holds no valid scenario.
@@ -49,11 +53,13 @@ def load_file(path: str | Path) -> Scenario:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidScenarioError([_no_scenario(path, reason)]) from None
-    return load_text(content, str(path))
+    return load_text(content, str(path), dialect)
 
 
-def load_text(text: str | bytes, file: str = "<text>") -> Scenario:
-    """Load a scenario from its text; `file` is its name in messages.
+def load_text(
+    text: str | bytes, file: str = "<text>", dialect: Dialect = ORDERS_OF_GOODS
+) -> Scenario:
+    """Load a scenario from its text, written in `dialect`; `file` is its name in messages.
 
     Raises:
         InvalidScenarioError: When it is no valid scenario.
@@ -61,12 +67,12 @@ def load_text(text: str | bytes, file: str = "<text>") -> Scenario:
     source = read(text, file)
     problems = list(source.problems)
     try:
-        written = ScenarioFile.written(source.data)
+        written = dialect.written(source.data)
     except ValidationError as error:
-        problems.extend(explain(error, source))
+        problems.extend(explain(error, source, dialect.file))
     if problems:
         raise InvalidScenarioError(problems)
-    return build(written, source)
+    return build(written, source, dialect.operations)
 
 
 def find(paths: Iterable[str | Path] = ()) -> list[Path]:

@@ -97,10 +97,10 @@ REPORT = click.option(
 )
 
 
-def load_or_exit(paths: Sequence[Path]) -> list[Scenario]:
-    """The scenarios of files and folders; the catalogue, when there are none."""
+def load_or_exit(paths: Sequence[Path], saga: SagaUnderTest) -> list[Scenario]:
+    """The scenarios of files and folders, of the catalogue without any, in the saga's words."""
     try:
-        return load(paths)
+        return load(paths, saga.dialect)
     except InvalidScenarioError as error:
         exit_with(WRONG_INPUT, "\n".join(str(problem) for problem in error.problems))
 

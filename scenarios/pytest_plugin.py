@@ -117,7 +117,8 @@ class ScenarioFile(pytest.File):
         from scenarios.loader import load_file  # noqa: PLC0415
 
         try:
-            scenario = load_file(_from(self.config.invocation_params.dir, self.path))
+            place = _from(self.config.invocation_params.dir, self.path)
+            scenario = load_file(place, _saga_of(self.config).dialect)
         except InvalidScenarioError as error:
             raise self.CollectError("\n".join(str(each) for each in error.problems)) from None
         yield ScenarioItem.from_parent(self, name=scenario.name, scenario=scenario)

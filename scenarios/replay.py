@@ -51,8 +51,8 @@ WORDS = {Verdict.VALID: "FIXED", Verdict.INVALID: "FAILED", Verdict.UNKNOWN: "UN
 @SAGA
 def replay(paths: tuple[Path, ...], engine: str, saga_reference: str | None) -> None:
     """Run counterexamples again: FIXED, or FAILED and why."""
-    scenarios = load_or_exit(paths)
     saga = saga_or_exit(saga_reference)
+    scenarios = load_or_exit(paths, saga)
     try:
         results = asyncio.run(_run(scenarios, engine, saga))
     except KeyboardInterrupt:

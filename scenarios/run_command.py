@@ -162,8 +162,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     PATH is a scenario file or a folder of them; without any, the catalogue is run.
     """
     _check_usage(engine, address, percent, keep_server=keep_server)
-    scenarios = load_or_exit(paths)
     saga = saga_or_exit(saga_reference)
+    scenarios = load_or_exit(paths, saga)
     repeated = sample(scenarios, percent)
     with ExitStack() as stack:
         kept = _kept_or_exit(stack) if keep_server else None

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from scenarios.checks import Evidence, Findings, OrderFacts, check_all
 from scenarios.saga import SagaUnderTest
-from scenarios.scenario import EventKind, Order, Scenario
+from scenarios.scenario import AnyOrder, EventKind, Scenario
 from scenarios.trial import PlannedEvent, Trial, TrialClock
 from scenarios.unmet import unmet_by
 from scenarios.verdict import Unmet, UnmetKind, Verdict, Violation
@@ -158,12 +158,9 @@ def _is_granted_cancel(planned: PlannedEvent) -> bool:
     return is_cancel and answer is not None and not answer.startswith("refused")
 
 
-def facts_of(order: Order) -> OrderFacts:
+def facts_of(order: AnyOrder) -> OrderFacts:
     """What the invariants want to know of an order."""
-    lines: dict[str, int] = {}
-    for item in order.items:
-        lines[item.sku] = lines.get(item.sku, 0) + item.quantity
-    return OrderFacts(price=int(order.total * 100), lines=lines)
+    return OrderFacts(price=int(order.total * 100), lines=order.lines)
 
 
 def _verdict(violations: Sequence[Violation], unmet: Sequence[Unmet]) -> Verdict:

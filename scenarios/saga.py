@@ -7,16 +7,21 @@ import typing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import temporalio.converter
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from fakes import ServiceFactory, order_services
+from fakes import OperationTable, ServiceFactory, World, order_services
 from scenarios.importing import load_object
 from scenarios.scenario import CancelBy
+
+if TYPE_CHECKING:
+    from scenarios.language import Dialect
+    from scenarios.language.given import GivenWords
+    from scenarios.language.orders import OrderWords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +39,9 @@ class SagaUnderTest:
         children: The workflows that `workflow` starts as its children. The id of a child begins
             with its parent's id and a slash, so that its calls are known to be the order's.
         services: Makes the services around it, those of `fakes` by default.
+        orders: How scenarios write what is placed with it; orders of goods by default.
+        given: How scenarios write the world at the beginning; by default as for orders of goods,
+            or where `orders` is something else, only what all services have in common.
     """
 
     workflow: type
@@ -44,6 +52,23 @@ class SagaUnderTest:
     completed_means: tuple[str, ...] | None = None
     children: Sequence[type] = ()
     services: ServiceFactory = order_services
+    orders: type[OrderWords] | None = None
+    given: type[GivenWords] | None = None
+
+    @cached_property
+    def operations(self) -> OperationTable:
+        """What the services offer."""
+        return World(services=self.services).operations
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """The language of its scenarios."""
+        from scenarios.language import Dialect  # noqa: PLC0415 - whoever writes a saga needs none
+        from scenarios.language.given import Given, GivenWords  # noqa: PLC0415
+        from scenarios.language.orders import OrderEntry  # noqa: PLC0415
+
+        given = GivenWords if self.orders else Given
+        return Dialect(self.operations, self.orders or OrderEntry, self.given or given)
 
     @cached_property
     def workflow_name(self) -> str:

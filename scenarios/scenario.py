@@ -5,6 +5,7 @@ All times and durations are seconds; times count from the moment at which the wo
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -48,6 +49,42 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyOrder(ABC):
+    """Something that is placed with a saga: an `Order` of goods, or whatever else it takes.
+
+    Attributes:
+        id: Its id.
+        place: Where the scenario defines it.
+    """
+
+    id: str
+    place: Place
+
+    @property
+    @abstractmethod
+    def total(self) -> Decimal:
+        """What the customer owes."""
+
+    @property
+    @abstractmethod
+    def lines(self) -> Mapping[str, int]:
+        """The pieces of stock that it is for, by SKU."""
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
+        """What it is for, in a few words."""
+
+    @abstractmethod
+    def as_json(self, *, float_prices: bool = False) -> dict[str, Any]:
+        """The order as it goes into a saga.
+
+        Args:
+            float_prices: Whether prices are JSON numbers, for a saga that asks for floats.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class OrderItem:
     """Some pieces of one article, at a price for each."""
@@ -61,32 +98,42 @@ DEFAULT_ITEM = OrderItem(DEFAULT_SKU, 1, Decimal("10.00"))
 """All that an order is for when it does not say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An order that a customer places.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order(AnyOrder):
+    """An order of goods that a customer places.
 
     Attributes:
-        id: The order's id.
         items: What is ordered.
         customer_id: Who orders.
         payment_method_id: Which card pays.
         shipping_address: ``street``, ``city``, ``state``, ``zip_code`` and ``country``.
         on_confirmation_failure: ``undo`` or ``complete``; ``None`` leaves it to the saga.
-        place: Where the scenario defines it.
     """
 
-    id: str
     items: tuple[OrderItem, ...]
     customer_id: str
     payment_method_id: str
     shipping_address: Mapping[str, str]
     on_confirmation_failure: str | None
-    place: Place
 
     @property
     def total(self) -> Decimal:
         """What the customer owes."""
         return sum((item.quantity * item.price for item in self.items), Decimal(0))
+
+    @property
+    def lines(self) -> Mapping[str, int]:
+        """Pieces per SKU."""
+        lines: dict[str, int] = {}
+        for item in self.items:
+            lines[item.sku] = lines.get(item.sku, 0) + item.quantity
+        return lines
+
+    @property
+    def summary(self) -> str:
+        """The items and the price."""
+        items = ", ".join(f"{item.quantity} {item.sku}" for item in self.items)
+        return f"{items} for {self.total:.2f}"
 
     def as_json(self, *, float_prices: bool = False) -> dict[str, Any]:
         """The order as it goes into a saga.
@@ -232,6 +279,21 @@ class Expectations:
 
 
 @dataclass(frozen=True, slots=True)
+class WorldTurn:
+    """A way in which the outside world may be less kind than it was given.
+
+    Attributes:
+        what: What it does.
+        kind: One word for it.
+        settings: The settings that make it so.
+    """
+
+    what: str
+    kind: str
+    settings: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """A story of failures, and how it should end.
 
@@ -254,7 +316,7 @@ class Scenario:
     tags: tuple[str, ...]
     covers: tuple[str, ...]
     given: Settings
-    orders: tuple[Order, ...]
+    orders: tuple[AnyOrder, ...]
     faults: tuple[FaultSpec, ...]
     events: tuple[Event, ...]
     expect: Expectations

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from scenarios.language import ScenarioFile
+from scenarios.language import ORDERS_OF_GOODS, Dialect, ScenarioFile
+from scenarios.language.references import NAMES
 
 SCHEMA_FILE = Path(__file__).parent / "schema.json"
 """The committed schema; the first line of every scenario file points to it."""
@@ -28,13 +29,30 @@ class _WithoutNull(GenerateJsonSchema):
         return json
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema(dialect: Dialect = ORDERS_OF_GOODS) -> dict[str, Any]:
     """The JSON Schema of scenario files."""
-    schema = ScenarioFile.model_json_schema(schema_generator=_WithoutNull)
+    schema = dialect.file.model_json_schema(schema_generator=_WithoutNull)
     title = {"title": "Scenario", "description": ScenarioFile.__doc__}
-    return {"$schema": _WithoutNull.schema_dialect, **schema, **title}
+    named: dict[str, Any] = _with_names(schema, dialect)
+    return {"$schema": _WithoutNull.schema_dialect, **named, **title}
 
 
-def schema_text() -> str:
-    """The text of `SCHEMA_FILE` as it should be."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+def schema_text(dialect: Dialect = ORDERS_OF_GOODS) -> str:
+    """The text of `SCHEMA_FILE` as it should be, or that of another saga's schema."""
+    return json.dumps(json_schema(dialect), indent=2, ensure_ascii=False) + "\n"
+
+
+def _with_names(schema: Any, dialect: Dialect) -> Any:
+    """`schema` with the names that a `FromTable` stands for."""
+    match schema:
+        case dict():
+            return {
+                key: list(NAMES[value](dialect.operations))
+                if key == "enum" and isinstance(value, str)
+                else _with_names(value, dialect)
+                for key, value in schema.items()
+            }
+        case list():
+            return [_with_names(value, dialect) for value in schema]
+        case _:
+            return schema

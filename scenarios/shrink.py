@@ -18,6 +18,7 @@ from scenarios.scenario import (
     DEFAULT_CUSTOMER,
     DEFAULT_ITEM,
     DEFAULT_PAYMENT_METHOD,
+    AnyOrder,
     Event,
     FaultSpec,
     Order,
@@ -66,7 +67,7 @@ def minimal(parts: Sequence[_T], fails: Callable[[list[_T]], bool]) -> list[_T]:
     return left
 
 
-Part = Order | FaultSpec | Event
+Part = AnyOrder | FaultSpec | Event
 
 
 def _without_parts(scenario: Scenario, fails: Fails) -> Scenario:
@@ -91,7 +92,7 @@ def _without_parts(scenario: Scenario, fails: Fails) -> Scenario:
 
 def _of_parts(scenario: Scenario, parts: Sequence[Part]) -> Scenario:
     """The scenario with these parts; what is about an order that is gone goes with it."""
-    orders = tuple(part for part in parts if isinstance(part, Order))
+    orders = tuple(part for part in parts if isinstance(part, AnyOrder))
     known = {None, *(order.id for order in orders)}
     return replace(
         scenario,
@@ -111,7 +112,7 @@ def _simplifications(scenario: Scenario) -> Iterator[Simplify]:
         if "stock" not in name:  # without any, nothing would happen
             yield partial(_with_setting, name=name, value=getattr(plain, name))
     for number, order in enumerate(scenario.orders):
-        for part in _plain_parts(order):
+        for part in _plain_parts(order) if isinstance(order, Order) else ():
             yield partial(_with_order, number=number, **part)
 
 

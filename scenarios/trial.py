@@ -14,7 +14,7 @@ from typing import Protocol
 from fakes import Attempt, Clock, FaultRule, ManualClock, Moment, World
 from scenarios.outcome import Outcome
 from scenarios.saga import SagaUnderTest
-from scenarios.scenario import Event, EventKind, Order, Scenario
+from scenarios.scenario import AnyOrder, Event, EventKind, Scenario
 
 DAY = 86_400.0
 """Seconds after which faults end; as long again, and an order that has not ended is stuck."""
@@ -122,7 +122,7 @@ class Trial:
         """The scenario's name."""
         return self.scenario.name
 
-    def order(self, order_id: str) -> Order:
+    def order(self, order_id: str) -> AnyOrder:
         """The order with this id."""
         return next(order for order in self.scenario.orders if order.id == order_id)
 

@@ -14,28 +14,24 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
-from fakes import Calls, Fault, Idempotency, Settings
-from fakes.duration import duration_text
+from fakes import Calls, Fault
 from fakes.faults import Argument
-from scenarios.language.build import DEFAULT_REASON, DEFAULT_STOCK
+from scenarios.language import ORDERS_OF_GOODS, Dialect
+from scenarios.language.build import DEFAULT_REASON
 from scenarios.language.events import EventEntry
 from scenarios.language.expect import Expect
 from scenarios.language.faults import FaultEntry, as_calls
-from scenarios.language.file import ScenarioFile
-from scenarios.language.orders import Given, OrderEntry
+from scenarios.language.given import duration_words
 from scenarios.language.rules import Written
 from scenarios.scalars import resolved
 from scenarios.scenario import (
     ANY_STATUS,
-    DEFAULT_ADDRESS,
-    DEFAULT_ITEM,
+    AnyOrder,
     Event,
     EventKind,
     Expectations,
     FaultSpec,
-    Order,
     OrderExpectation,
-    OrderItem,
     Scenario,
     When,
 )
@@ -47,7 +43,7 @@ _ENDLESS = 2**31
 _PLAIN_LINES = frozenset("\n\t") | {chr(code) for code in range(0x20, 0x7F)}
 
 
-def as_yaml(scenario: Scenario, *, comment: str = "") -> str:
+def as_yaml(scenario: Scenario, *, comment: str = "", dialect: Dialect = ORDERS_OF_GOODS) -> str:
     """The text of a file that `scenarios.loader` reads back as `scenario`, but for its places.
 
     Where a scenario expects nothing at all, the file says that its orders end, however they do.
@@ -55,20 +51,22 @@ def as_yaml(scenario: Scenario, *, comment: str = "") -> str:
     Args:
         scenario: What to write.
         comment: Stands at the top of the file, behind ``#``.
+        dialect: The language that it is written in, `SagaUnderTest.dialect`.
 
     Raises:
         ValueError: When no file can mean that: a duration finer than a millisecond, other stock
             than the default of articles that are not named, and the like.
     """
+    given = _filled_in(dialect.given, **dialect.given.words_for(scenario.given))
     words = _Block(
         _filled_in(
-            ScenarioFile,
+            dialect.file,
             scenario=scenario.name,
             why=scenario.why,
             tags=list(scenario.tags) or None,
             covers=list(scenario.covers) or None,
-            given=_Block(_given(scenario.given)) or None,
-            orders=_orders(scenario.orders),
+            given=_Block(given) or None,
+            orders=_orders(scenario.orders, dialect),
             faults=_BlockList(_Block(_fault(spec)) for spec in scenario.faults) or None,
             events=_BlockList(_Block(_event(event)) for event in scenario.events) or None,
             expect=_Block(_expect(scenario.expect) or _any_end(scenario.orders)),
@@ -88,59 +86,20 @@ def _commented(text: str) -> str:
     return "".join(f"# {line}".rstrip() + "\n" for line in printable)
 
 
-def _given(given: Settings) -> dict[str, Any]:
-    expiry = given.idempotency_expires_after
-    if expiry is not None and given.idempotency is not Idempotency.REPLAY:
-        raise ValueError(f"keys that are forgotten are replayed until then, not {given}")
-    return _filled_in(
-        Given,
-        stock=_stock(given),
-        ships_after=_duration(given.ships_after),
-        reservation_expires_after=_duration(given.reservation_expires_after),
-        refunds="refused" if given.refunds_refused else "accepted",
-        cards=dict(given.cards) or None,
-        idempotency=str(given.idempotency) if expiry is None else {"expires": _duration(expiry)},
-    )
-
-
-def _stock(given: Settings) -> dict[str, int] | None:
-    if not given.stock and given.default_stock == DEFAULT_STOCK:
-        return None
-    if given.default_stock:
-        raise ValueError(f"articles that are not named are out of stock in a scenario: {given}")
-    return dict(given.stock)
-
-
-def _orders(orders: tuple[Order, ...]) -> list[Any]:
-    words = [_order(order) for order in orders]
+def _orders(orders: Iterable[AnyOrder], dialect: Dialect) -> list[Any]:
+    words = [_order(order, dialect) for order in orders]
     are_short = all(isinstance(word, str) for order in words for word in order.values())
     if len(words) > 1 and are_short:
         return _BlockList(words)
     return _BlockList(map(_Block, words))
 
 
-def _order(order: Order) -> dict[str, Any]:
-    address = {
-        part: order.shipping_address[part]
-        for part, default in DEFAULT_ADDRESS.items()
-        if order.shipping_address[part] != default
+def _order(order: AnyOrder, dialect: Dialect) -> dict[str, Any]:
+    words = _filled_in(dialect.orders, **dialect.orders.words_for(order))
+    return {
+        name: _BlockList(word) if isinstance(word, list) and len(word) > 1 else word
+        for name, word in words.items()
     }
-    return _filled_in(
-        OrderEntry,
-        id=order.id,
-        items=None if order.items == (DEFAULT_ITEM,) else _items(order.items),
-        customer_id=order.customer_id,
-        payment_method_id=order.payment_method_id,
-        shipping_address=address or None,
-        on_confirmation_failure=order.on_confirmation_failure,
-    )
-
-
-def _items(items: tuple[OrderItem, ...]) -> list[Any]:
-    words = [
-        {"sku": item.sku, "quantity": item.quantity, "price": f"{item.price:f}"} for item in items
-    ]
-    return words if len(words) == 1 else _BlockList(words)
 
 
 def _fault(spec: FaultSpec) -> dict[str, Any]:
@@ -170,17 +129,17 @@ def fault_in_words(fault: Fault) -> str | int | dict[str, Any]:
         case Argument.STATUS:
             argument: Any = fault.status
         case Argument.REJECTION:
-            words = {"code": fault.code, "retry_after": _duration(fault.retry_after)}
+            words = {"code": fault.code, "retry_after": duration_words(fault.retry_after)}
             more = {name: word for name, word in words.items() if word is not None}
             if not more and fault.status is not None:
                 return fault.status
             argument = {"status": fault.status, **more}
         case Argument.DURATION:
-            argument = _duration(fault.delay)
+            argument = duration_words(fault.delay)
         case Argument.COUNT:
             argument = fault.copies
         case Argument.WINDOW:
-            argument = {"from": _duration(fault.start), "to": _duration(fault.end)}
+            argument = {"from": duration_words(fault.start), "to": duration_words(fault.end)}
     return {fault.name: argument}
 
 
@@ -198,7 +157,7 @@ def _event(event: Event) -> dict[str, Any]:
 
 def _when(when: When) -> dict[str, Any]:
     if when.at is not None:
-        return {"at": _duration(when.at)}
+        return {"at": duration_words(when.at)}
     moment: dict[str, Any] = {str(when.moment): when.operation}
     return moment if when.call == 1 else {**moment, "call": when.call}
 
@@ -223,12 +182,8 @@ def _ending(wanted: OrderExpectation) -> dict[str, Any]:
     return {name: word for name, word in words.items() if word} or {"status": ANY_STATUS}
 
 
-def _any_end(orders: Iterable[Order]) -> dict[str, Any]:
+def _any_end(orders: Iterable[AnyOrder]) -> dict[str, Any]:
     return {order.id: {"status": ANY_STATUS} for order in orders}
-
-
-def _duration(seconds: float | None) -> str | None:
-    return None if seconds is None else duration_text(seconds)
 
 
 def _filled_in(model: type[Written], **words: Any) -> dict[str, Any]:

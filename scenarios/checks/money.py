@@ -36,6 +36,8 @@ def customer_pays_the_price_or_nothing(evidence: Evidence) -> Facts:
     Reads: the merchant's account, how the order ended, and its price when it was placed.
     Checked: for each order that has ended, when all that was under way has arrived.
     """
+    if not _is_about_money(evidence):
+        return
     for order, outcome in evidence.ended():
         moved = evidence.money_of(order)
         taken, price = sum(amount for _, amount in moved), evidence.orders[order].price
@@ -118,6 +120,12 @@ def charge_is_the_sum_of_the_lines(evidence: Evidence) -> Facts:
 
 def _violation(invariant: str, entry: Entry, detail: str) -> Violation:
     return Violation(invariant, entry.order, detail, entry.at, entry.number)
+
+
+def _is_about_money(evidence: Evidence) -> bool:
+    """Whether the services take money at all; where none does there is nothing to look at."""
+    known = any(operation.moves_money for operation in evidence.operations.creates)
+    return known or bool(evidence.money_operations)
 
 
 def _is_paid_for(evidence: Evidence) -> bool:

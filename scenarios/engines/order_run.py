@@ -14,7 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from scenarios.engines.histories import BROKEN_REPLAY, first_broken_replay
 from scenarios.outcome import Ending, Outcome, Status
-from scenarios.scenario import Order
+from scenarios.scenario import AnyOrder
 from scenarios.trial import Trial
 
 _T = TypeVar("_T")
@@ -32,7 +32,7 @@ class OrderRun(ABC):
     """
 
     def __init__(
-        self, trial: Trial, order: Order, client: Client, *, workflow_id: str, task_queue: str
+        self, trial: Trial, order: AnyOrder, client: Client, *, workflow_id: str, task_queue: str
     ) -> None:
         self.trial = trial
         self.order = order

@@ -17,7 +17,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from scenarios.engines.histories import unsticky_tasks
 from scenarios.engines.order_run import OrderRun
 from scenarios.engines.stuck import Watchman
-from scenarios.scenario import Order
+from scenarios.scenario import AnyOrder
 from scenarios.trial import Trial
 
 MAX_SKIPS = 1_000_000
@@ -44,7 +44,7 @@ class ServerRun(OrderRun):
     def __init__(  # noqa: PLR0913 - made in one place, from what that place has
         self,
         trial: Trial,
-        order: Order,
+        order: AnyOrder,
         client: Client,
         *,
         workflow_id: str,
@@ -183,7 +183,7 @@ class ServerRun(OrderRun):
         return description.raw_description.HasField("pending_workflow_task")
 
 
-def _own_times(trial: Trial, order: Order) -> list[float]:
+def _own_times(trial: Trial, order: AnyOrder) -> list[float]:
     """The moments of the order's events that wait for the clock."""
     return sorted(
         planned.event.when.at

@@ -11,11 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
-from typing import Any
 
 from fakes import FAULTS, Attempt, Calls, Fault, FaultKind, Operation
 from fakes.faults import Argument, Position
-from scenarios.scenario import CancelBy, Event, EventKind, FaultSpec, Place, Scenario, When
+from scenarios.scenario import (
+    CancelBy,
+    Event,
+    EventKind,
+    FaultSpec,
+    Place,
+    Scenario,
+    When,
+    WorldTurn,
+)
 
 LASTING = 3
 """How many calls a lasting fault strikes: as many as a step usually tries before it gives up."""
@@ -149,18 +157,8 @@ class EventChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class WorldChoice:
-    """The outside world is not as kind as it was given.
-
-    Attributes:
-        what: What it does.
-        kind: One word for it.
-        settings: The settings that make it so.
-    """
-
-    what: str
-    kind: str
-    settings: tuple[tuple[str, Any], ...]
+class WorldChoice(WorldTurn):
+    """The outside world is not as kind as it was given."""
 
     @property
     def where(self) -> str:
@@ -184,20 +182,6 @@ Choice = FaultChoice | EventChoice | WorldChoice
 History = tuple[Choice, ...]
 """The choices of a run, in the order in which they are made."""
 
-_WORLDS = {
-    world.kind: world
-    for world in (
-        WorldChoice("parcels leave at once", "ships", (("ships_after", 0.0),)),
-        WorldChoice(
-            "reservations expire",
-            "expires",
-            # Parcels leave before that: no saga can keep goods for one that is fetched later.
-            (("reservation_expires_after", 1200.0), ("ships_after", 60.0)),
-        ),
-        WorldChoice("refunds are refused", "refuses", (("refunds_refused", True),)),
-    )
-}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Menu:
@@ -206,6 +190,7 @@ class Menu:
     Attributes:
         operations: The operations that may be called, by name.
         means: The means by which the workflow can be cancelled.
+        turns: The ways in which the world may be less kind.
         cancels: Whether clients cancel and submit again.
         crashes: Whether workers die and lose their caches.
         schedules: Whether calls may be slow, so that those of other orders overtake.
@@ -215,6 +200,7 @@ class Menu:
 
     operations: Mapping[str, Operation]
     means: tuple[CancelBy, ...]
+    turns: tuple[WorldTurn, ...] = ()
     cancels: bool = True
     crashes: bool = True
     schedules: bool = False
@@ -223,11 +209,13 @@ class Menu:
     @property
     def words(self) -> set[str]:
         """What `only` may hold."""
-        return self._steps | {*FAULTS, EventKind.CANCEL, EventKind.SUBMIT, *_WORLDS}
+        worlds = {turn.kind for turn in self.turns}
+        return self._steps | worlds | {*FAULTS, EventKind.CANCEL, EventKind.SUBMIT}
 
     def of_worlds(self) -> Iterator[Choice]:
         """What the outside world may do by itself."""
-        return filter(self._is_wanted, _WORLDS.values())
+        worlds = (WorldChoice(turn.what, turn.kind, turn.settings) for turn in self.turns)
+        return filter(self._is_wanted, worlds)
 
     def of_call(self, attempt: Attempt) -> Iterator[FaultChoice]:
         """Each fault that fits the call."""

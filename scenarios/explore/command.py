@@ -135,7 +135,11 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter an option
     if scenario is not None and orders > 1:
         raise click.UsageError("--orders is about plain orders, SCENARIO brings its own")
     saga = saga_or_exit(saga_reference)
-    base = load_or_exit([scenario])[0] if scenario is not None else plain_orders(orders)
+    base = (
+        load_or_exit([scenario], saga)[0]
+        if scenario is not None
+        else plain_orders(orders, saga.dialect)
+    )
     search = Search(
         base=base,
         saga_reference=saga_reference,

@@ -79,7 +79,8 @@ def write_counterexample(
     file.parent.mkdir(parents=True, exist_ok=True)
     shown = replace(scenario, why=violation.detail, tags=("counterexample",), expect=Expectations())
     comment = f"Runs again with: python -m scenarios replay {file}"
-    file.write_text(as_yaml(shown, comment=comment), encoding="utf-8")
+    text = as_yaml(shown, comment=comment, dialect=saga.dialect)
+    file.write_text(text, encoding="utf-8")
     player = Player(saga)
     with player.ready():
         trial = player.play(shown).trial

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
 
-from fakes import World
 from scenarios.explore.choices import History, Menu
 from scenarios.explore.findings import Findings
 from scenarios.explore.player import HistoryPlayer
@@ -65,10 +64,10 @@ class Search:
 
     def menu(self, saga: SagaUnderTest) -> Menu:
         """What may be chosen."""
-        operations = World(self.base.given, services=saga.services).operations.operations
         return Menu(
-            operations={operation.name: operation for operation in operations},
+            operations={operation.name: operation for operation in saga.operations.operations},
             means=saga.means_to_cancel,
+            turns=saga.dialect.given.turns,
             cancels=self.cancels,
             crashes=self.crashes,
             schedules=len(self.base.orders) > 1,

@@ -4,50 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fakes import Idempotency, Settings
+from fakes import OperationTable
 from scenarios.language.events import EventEntry, WhenEntry
 from scenarios.language.expect import Expect, OrderExpect
 from scenarios.language.faults import FaultEntry
 from scenarios.language.file import ScenarioFile
-from scenarios.language.orders import Expiry, Given, ItemEntry, OrderEntry
 from scenarios.scenario import (
     ANY_STATUS,
-    DEFAULT_ADDRESS,
-    DEFAULT_ITEM,
     CancelBy,
     Event,
     EventKind,
     Expectations,
     FaultSpec,
-    Order,
     OrderExpectation,
-    OrderItem,
     Place,
     Scenario,
     When,
 )
 from scenarios.source import Path, Source
 
-DEFAULT_STOCK = 100
-"""Pieces of every SKU, where a scenario leaves the stock alone."""
 DEFAULT_REASON = "changed my mind"
 """Why a customer cancels, where a scenario does not say."""
 
 
-def build(written: ScenarioFile, source: Source) -> Scenario:
+def build(written: ScenarioFile, source: Source, operations: OperationTable) -> Scenario:
     """The scenario that `written` describes; `source` knows the places."""
     return Scenario(
         name=written.scenario,
         why=written.why.strip(),
         tags=written.tags,
         covers=written.covers,
-        given=_settings(written.given),
+        given=written.given.settings(),
         orders=tuple(
-            _order(entry, _place(source, ("orders", index)))
+            entry.placed(_place(source, ("orders", index)))
             for index, entry in enumerate(written.orders)
         ),
         faults=tuple(
-            _fault(entry, _place(source, ("faults", index)))
+            _fault(entry, operations, _place(source, ("faults", index)))
             for index, entry in enumerate(written.faults)
         ),
         events=tuple(
@@ -64,43 +57,10 @@ def _place(source: Source, path: Path) -> Place:
     return Place(source.file, *source.key_at(path))
 
 
-def _settings(given: Given) -> Settings:
-    keys = given.idempotency
-    return Settings(
-        stock=given.stock or {},
-        default_stock=DEFAULT_STOCK if given.stock is None else 0,
-        ships_after=given.ships_after,
-        reservation_expires_after=given.reservation_expires_after,
-        refunds_refused=given.refunds == "refused",
-        cards=given.cards,
-        idempotency=Idempotency.REPLAY if isinstance(keys, Expiry) else Idempotency(keys),
-        idempotency_expires_after=keys.expires if isinstance(keys, Expiry) else None,
-    )
-
-
-def _order(entry: OrderEntry, place: Place) -> Order:
-    return Order(
-        id=entry.id,
-        items=tuple(map(_item, entry.items)) if entry.items else (DEFAULT_ITEM,),
-        customer_id=entry.customer_id,
-        payment_method_id=entry.payment_method_id,
-        shipping_address={
-            **DEFAULT_ADDRESS,
-            **entry.shipping_address.model_dump(exclude_unset=True),
-        },
-        on_confirmation_failure=entry.on_confirmation_failure,
-        place=place,
-    )
-
-
-def _item(entry: ItemEntry) -> OrderItem:
-    return OrderItem(entry.sku, entry.quantity, entry.price)
-
-
-def _fault(entry: FaultEntry, place: Place) -> FaultSpec:
+def _fault(entry: FaultEntry, table: OperationTable, place: Place) -> FaultSpec:
     return FaultSpec(
         on=entry.on,
-        operations=entry.operations,
+        operations=entry.operations_of(table),
         fault=entry.fault_meant,
         calls=entry.calls_meant,
         order=entry.order,

@@ -12,13 +12,9 @@ from pydantic import (
     model_validator,
 )
 
-from scenarios.language.references import OrderRef
+from scenarios.language.references import OperationName, OrderRef
 from scenarios.language.rules import KEY, Among, Written, one_key_of, refusal, refused_at
-from scenarios.language.vocabulary import (
-    Duration,
-    OperationName,
-    PositiveNumber,
-)
+from scenarios.language.vocabulary import Duration, PositiveNumber
 from scenarios.scenario import CancelBy, EventKind
 
 _MOMENTS = ("before", "after", "at")

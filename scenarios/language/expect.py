@@ -13,17 +13,15 @@ from pydantic import (
     model_validator,
 )
 
-from scenarios.language.references import KnownSku, declared
-from scenarios.language.rules import KEY, Filled, Written, nearest, refusal, refused_at
-from scenarios.language.vocabulary import (
+from scenarios.language.references import (
     CreateName,
-    EndName,
-    ErrorName,
-    Number,
+    KnownSku,
     OperationName,
-    StatusName,
     UndoName,
+    declared,
 )
+from scenarios.language.rules import KEY, Filled, Written, nearest, refusal, refused_at
+from scenarios.language.vocabulary import EndName, ErrorName, Number, StatusName
 
 # An empty mapping might mean that nothing happens, or that anything may; so it is refused.
 _RULE = "none is written as 0"

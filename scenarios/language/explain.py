@@ -29,29 +29,30 @@ _RULES = {
 """For each type of pydantic's errors that the models can give: what is wrong, and the rule."""
 
 
-def explain(error: ValidationError, source: Source) -> list[Problem]:
+def explain(error: ValidationError, source: Source, file: type[ScenarioFile]) -> list[Problem]:
     """The problems in `error`, each with its place in `source`.
 
-    What stands below a key that is wrong itself is left out: nobody knows what it should be. So is
-    an empty value, which the reader has refused already.
+    `file` is the model that it was checked with. What stands below a key that is wrong itself is
+    left out: nobody knows what it should be. So is an empty value, which the reader has refused
+    already.
     """
     details = [d for d in error.errors(include_url=False) if d["input"] is not None]
     wrong_keys = {_path(detail) for detail in details if _is_about_key(detail)}
     return [
-        _problem(detail, source)
+        _problem(detail, source, file)
         for detail in details
         if not wrong_keys.intersection(_above(_path(detail)))
     ]
 
 
-def _problem(detail: ErrorDetails, source: Source) -> Problem:
+def _problem(detail: ErrorDetails, source: Source, file: type[ScenarioFile]) -> Problem:
     path = _path(detail)
     place = source.key_at(path) if _is_about_key(detail) else source.value_at(path)
-    what, value, rule, suggestion = _words(detail, path)
+    what, value, rule, suggestion = _words(detail, path, file)
     return Problem(source.file, *place, what, value, rule, suggestion)
 
 
-def _words(detail: ErrorDetails, path: Path) -> tuple[str, str, str, str]:
+def _words(detail: ErrorDetails, path: Path, file: type[ScenarioFile]) -> tuple[str, str, str, str]:
     """What is wrong, the value, the rule and the suggestion."""
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == REFUSAL:
@@ -60,7 +61,7 @@ def _words(detail: ErrorDetails, path: Path) -> tuple[str, str, str, str]:
     if kind == "missing":
         return "missing key", repr(path[-1]), "it must be here", ""
     if kind == "extra_forbidden":
-        keys = _keys(path[:-1])
+        keys = _keys(path[:-1], file)
         rule = f"the keys here are {', '.join(keys)}"
         return "unknown key", repr(path[-1]), rule, nearest(str(path[-1]), keys)
     what, rule = _RULES.get(kind, ("not what belongs here", detail["msg"]))
@@ -102,9 +103,9 @@ def _above(path: Path) -> Iterator[Path]:
     return (path[:length] for length in range(len(path)))
 
 
-def _keys(path: Path) -> list[str]:
+def _keys(path: Path, file: type[ScenarioFile]) -> list[str]:
     """The keys that may stand in the mapping at `path`."""
-    model: type[Written] = ScenarioFile
+    model: type[Written] = file
     for step in path:
         if isinstance(step, str):
             model = _model_below(model, step)

@@ -12,15 +12,16 @@ from pydantic import (
     ConfigDict,
     Field,
     Tag,
+    ValidationInfo,
     WithJsonSchema,
     create_model,
     model_validator,
 )
 
-from fakes import FAULTS, ORDER_OPERATIONS, Calls, Fault
+from fakes import FAULTS, Calls, Fault, OperationTable
 from fakes.faults import Argument
 from scenarios.language.arguments import ARGUMENTS, ErrorStatus
-from scenarios.language.references import OrderRef
+from scenarios.language.references import OrderRef, Target, declared
 from scenarios.language.rules import (
     Among,
     ByShape,
@@ -31,7 +32,7 @@ from scenarios.language.rules import (
     refusal,
     refused_at,
 )
-from scenarios.language.vocabulary import PositiveNumber, Target
+from scenarios.language.vocabulary import PositiveNumber
 
 _PLAIN = tuple(kind.name for kind in FAULTS.values() if kind.argument is Argument.NONE)
 _WITH_ARGUMENT = {kind.name: kind for kind in FAULTS.values() if kind.name not in _PLAIN}
@@ -179,19 +180,19 @@ class FaultEntry(Written):
         """The calls."""
         return as_calls(self.calls, self.fault_meant)
 
-    @property
-    def operations(self) -> frozenset[str]:
-        """The operations meant by `on` that the fault fits."""
+    def operations_of(self, table: OperationTable) -> frozenset[str]:
+        """The operations of `table` that are meant by `on` and that the fault fits."""
         fits = self.fault_meant.kind.fits
-        meant = (op for op in ORDER_OPERATIONS.operations if self.on in (op.name, op.service))
+        meant = (op for op in table.operations if self.on in (op.name, op.service))
         return frozenset(op.name for op in meant if fits(op))
 
     @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.operations:
+    def _fits(self, info: ValidationInfo) -> Self:
+        table = declared(info).operations
+        if self.operations_of(table):
             return self
         kind = self.fault_meant.kind
-        fitting = [op.name for op in ORDER_OPERATIONS.operations if kind.fits(op)]
+        fitting = [op.name for op in table.operations if kind.fits(op)]
         what = f"a fault that means nothing for {self.on}"
         rule = f"{kind.name} ({kind.summary}) fits {', '.join(fitting)}"
         raise refused_at({("fault",): refusal(what, rule, value=repr(kind.name))})

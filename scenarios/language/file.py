@@ -1,35 +1,24 @@
-"""A scenario file as a whole.
+"""A scenario file as a whole, but for what its dialect makes of `given` and `orders`.
 
 The JSON Schema is made from this model and those it uses, so every key says there what it means.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
-
-from pydantic import (
-    Field,
-    field_validator,
-)
+from pydantic import Field, field_validator
 
 from scenarios.language.events import EventEntry
 from scenarios.language.expect import Expect
 from scenarios.language.faults import FaultEntry
-from scenarios.language.orders import Given, OrderEntry
-from scenarios.language.references import Declared
-from scenarios.language.rules import Filled, Written, refusal, refused_at
+from scenarios.language.given import GivenWords
+from scenarios.language.orders import OrderWords
+from scenarios.language.rules import Written, refusal, refused_at
 from scenarios.language.vocabulary import (
     AnomalyId,
     Line,
     Prose,
     TagWord,
 )
-
-Orders = Annotated[
-    tuple[OrderEntry, ...],
-    Field(max_length=50),
-    Filled("a scenario has at least one order", "[{id: o1}]"),
-]
 
 
 class ScenarioFile(Written):
@@ -49,12 +38,8 @@ class ScenarioFile(Written):
     covers: tuple[AnomalyId, ...] = Field(
         (), description="The faults and anomalies that it covers.", examples=[["A2", "B2"]]
     )
-    given: Given = Field(
-        default_factory=Given,
-        description="The world at the beginning.",
-        examples=[{"stock": {"WIDGET": 5}}],
-    )
-    orders: Orders = Field(description="The orders that are placed.", examples=[[{"id": "o1"}]])
+    given: GivenWords
+    orders: tuple[OrderWords, ...]
     faults: tuple[FaultEntry, ...] = Field(
         (),
         description="What fails.",
@@ -69,18 +54,9 @@ class ScenarioFile(Written):
         description="How it should end.", examples=[{"o1": {"status": "completed"}}]
     )
 
-    @classmethod
-    def written(cls, data: dict[str, Any]) -> Self:
-        """Check the content of a file.
-
-        Raises:
-            pydantic.ValidationError: When it is no scenario; `scenarios.language.explain` reads it.
-        """
-        return cls.model_validate(data, context=Declared.by(data))
-
     @field_validator("orders")
     @classmethod
-    def _ids_are_unique(cls, orders: tuple[OrderEntry, ...]) -> tuple[OrderEntry, ...]:
+    def _ids_are_unique(cls, orders: tuple[OrderWords, ...]) -> tuple[OrderWords, ...]:
         ids = [order.id for order in orders]
         again = [index for index, name in enumerate(ids) if name in ids[:index]]
         rule = "each order has an id of its own"

@@ -7,22 +7,33 @@ there is nothing to judge by: that is a problem of its own, and reported once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ValidationInfo, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
 
+from fakes import OperationTable
 from scenarios.language.rules import nearest, refusal
 from scenarios.language.vocabulary import Identifier
-from scenarios.scenario import DEFAULT_SKU
+
+SkusOf = Callable[[Mapping[str, Any]], Iterable[Any]]
+"""The SKUs that an order names, read from its plain data."""
 
 
 @dataclass(frozen=True)
 class Declared:
-    """What a scenario declares.
+    """What a scenario declares, and the services that it is about.
 
     Attributes:
+        operations: The services' operations.
         orders: The ids of its orders.
         order_count: How many orders it has.
         stock: The SKUs in stock; ``None`` when it leaves the stock alone.
@@ -30,6 +41,7 @@ class Declared:
         terminates: Whether it terminates an order.
     """
 
+    operations: OperationTable
     orders: tuple[str, ...]
     order_count: int
     stock: tuple[str, ...] | None
@@ -42,19 +54,25 @@ class Declared:
         return self.ordered if self.stock is None else self.stock
 
     @classmethod
-    def by(cls, data: Mapping[str, Any]) -> Declared:
-        """What `data` declares, whatever else is wrong with it."""
-        orders = list(_mappings(data.get("orders")))
+    def by(cls, data: Mapping[str, Any], operations: OperationTable, skus_of: SkusOf) -> Declared:
+        """What `data` declares, whatever else is wrong with it.
+
+        Args:
+            data: The content of a file.
+            operations: The services' operations.
+            skus_of: The SKUs that an order names.
+        """
+        orders = list(mappings(data.get("orders")))
         given = data.get("given")
         stock = given.get("stock") if isinstance(given, dict) else None
-        items = [item for order in orders for item in _mappings(order.get("items"))]
-        by_default = [DEFAULT_SKU for order in orders if "items" not in order]
+        ordered = (sku for order in orders for sku in skus_of(order))
         return cls(
+            operations=operations,
             orders=tuple(_texts(order.get("id") for order in orders)),
             order_count=len(orders),
             stock=tuple(stock) if isinstance(stock, dict) else None,
-            ordered=tuple(dict.fromkeys([*_texts(item.get("sku") for item in items), *by_default])),
-            terminates=any("terminate" in event for event in _mappings(data.get("events"))),
+            ordered=tuple(dict.fromkeys(_texts(ordered))),
+            terminates=any("terminate" in event for event in mappings(data.get("events"))),
         )
 
 
@@ -64,7 +82,8 @@ def declared(info: ValidationInfo) -> Declared:
     return info.context
 
 
-def _mappings(value: Any) -> Iterator[dict[str, Any]]:
+def mappings(value: Any) -> Iterator[dict[str, Any]]:
+    """The mappings of a list, of whatever stands there."""
     items = value if isinstance(value, list) else []
     return (item for item in items if isinstance(item, dict))
 
@@ -101,3 +120,59 @@ StockedSku = Annotated[Identifier, AfterValidator(_sku_in_stock)]
 """A SKU that can be ordered."""
 KnownSku = Annotated[str, AfterValidator(_known_sku), WithJsonSchema({"type": "string"})]
 """A SKU that the scenario has to do with."""
+
+
+@dataclass(frozen=True)
+class FromTable:
+    """A text that must be one of the names which the table of the services' operations gives.
+
+    In a JSON Schema `scenarios.schema` puts the names where `group` stands.
+
+    Args:
+        noun: What such a name is called.
+        group: A key of `NAMES`.
+        rule: What the name must be; by default, all the names.
+    """
+
+    noun: str
+    group: str
+    rule: str = ""
+
+    def _known(self, name: str, info: ValidationInfo) -> str:
+        names = NAMES[self.group](declared(info).operations)
+        if name in names:
+            return name
+        rule = self.rule or f"it is one of {', '.join(names)}"
+        raise refusal(f"unknown {self.noun}", rule, nearest(name, names))
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.with_info_after_validator_function(self._known, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "enum": self.group}
+
+
+NAMES: Mapping[str, Callable[[OperationTable], Sequence[str]]] = {
+    "operations": lambda table: table.names,
+    "undos": lambda table: [each.name for each in table.operations if each.undoes],
+    "creates": lambda table: [each.name for each in table.creates],
+    "targets": lambda table: [*table.names, *table.services],
+}
+"""What a table of operations gives names to."""
+
+OperationName = Annotated[str, FromTable("operation", "operations", "an operation is service.verb")]
+UndoName = Annotated[str, FromTable("undo operation", "undos")]
+CreateName = Annotated[str, FromTable("create operation", "creates")]
+Target = Annotated[
+    str,
+    FromTable(
+        "operation",
+        "targets",
+        "an operation is service.verb; a service means all of its operations",
+    ),
+]
+"""What a fault strikes: an operation, or all of a service."""

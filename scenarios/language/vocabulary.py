@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, Strict, WithJsonSchema
 
-from fakes import ORDER_OPERATIONS
 from fakes.duration import parse_duration
 from scenarios.anomalies import ANOMALIES
 from scenarios.language.rules import Among, Matching, refusal
@@ -89,23 +88,3 @@ ErrorName = Annotated[
 ]
 StatusName = Annotated[str, Among("status", STATUSES)]
 EndName = Annotated[str, Among("status", (*STATUSES, ANY_STATUS))]
-
-OperationName = Annotated[
-    str, Among("operation", tuple(ORDER_OPERATIONS.names), "an operation is service.verb")
-]
-UndoName = Annotated[
-    str,
-    Among("undo operation", tuple(op.name for op in ORDER_OPERATIONS.operations if op.undoes)),
-]
-CreateName = Annotated[
-    str, Among("create operation", tuple(op.name for op in ORDER_OPERATIONS.creates))
-]
-Target = Annotated[
-    str,
-    Among(
-        "operation",
-        (*ORDER_OPERATIONS.names, *ORDER_OPERATIONS.services),
-        "an operation is service.verb; a service means all of its operations",
-    ),
-]
-"""What a fault strikes: an operation, or all of a service."""

@@ -54,7 +54,7 @@ def write_exploration_report(  # noqa: PLR0913 - a search has that many sides, a
 
 
 async def _played(saved: Sequence[Saved], saga: SagaUnderTest) -> list[ScenarioResult]:
-    scenarios = load([each.file for each in saved])
+    scenarios = load([each.file for each in saved], saga.dialect)
     async with open_engine("simulated", saga) as engine:
         return await run_all(scenarios, engine, saga, at_once=1)
 

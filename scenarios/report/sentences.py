@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fakes import Attempt, Seen
 from scenarios.outcome import Outcome
 from scenarios.report.model import Mark, Way
-from scenarios.scenario import Order
+from scenarios.scenario import AnyOrder
 from scenarios.trial import PlannedEvent
 
 _KNOWS = {
@@ -18,10 +18,9 @@ _KNOWS = {
 }
 
 
-def placed(order: Order) -> str:
+def placed(order: AnyOrder) -> str:
     """Somebody places an order."""
-    items = ", ".join(f"{item.quantity} {item.sku}" for item in order.items)
-    return f"The client places order {order.id}: {items} for {order.total:.2f}."
+    return f"The client places order {order.id}: {order.summary}."
 
 
 def happened(planned: PlannedEvent) -> str:

@@ -18,8 +18,11 @@ from faker import Faker
 
 from fakes import FAULTS, Calls, Fault, Operation, Settings
 from fakes.faults import Argument
+from scenarios.explore.base import plain_orders
+from scenarios.language import ORDERS_OF_GOODS, Dialect
 from scenarios.scenario import (
     DEFAULT_PAYMENT_METHOD,
+    AnyOrder,
     CancelBy,
     Event,
     EventKind,
@@ -54,22 +57,25 @@ class Drawer:
         operations: What may be called.
         means: How the workflow can be cancelled.
         orders: How many orders a scenario has.
+        dialect: What is ordered. Orders of goods are drawn as well; others are what they are by
+            default.
     """
 
     operations: Sequence[Operation]
     means: Sequence[CancelBy]
     orders: int = 10
+    dialect: Dialect = ORDERS_OF_GOODS
 
     def draw(self, seed: int) -> Scenario:
         """The scenario of this seed."""
         random = Random(seed)  # noqa: S311 - nothing is kept secret
-        orders = tuple(self._orders(random, seed))
+        orders, given = self._ordered(random, seed)
         return Scenario(
             name=f"seed {seed}",
             why="drawn at random",
             tags=("simulated",),
             covers=(),
-            given=_settings(random, orders),
+            given=given,
             orders=orders,
             faults=tuple(self._faults(random, orders)),
             events=tuple(self._events(random, orders)),
@@ -77,6 +83,13 @@ class Drawer:
             file="",
             place=_NOWHERE,
         )
+
+    def _ordered(self, random: Random, seed: int) -> tuple[tuple[AnyOrder, ...], Settings]:
+        if self.dialect.orders is not ORDERS_OF_GOODS.orders:
+            plain = plain_orders(self.orders, self.dialect)
+            return plain.orders, plain.given
+        orders = tuple(self._orders(random, seed))
+        return orders, _settings(random, orders)
 
     def _orders(self, random: Random, seed: int) -> Iterator[Order]:
         people = _people()
@@ -101,7 +114,7 @@ class Drawer:
                 place=_NOWHERE,
             )
 
-    def _faults(self, random: Random, orders: Sequence[Order]) -> Iterator[FaultSpec]:
+    def _faults(self, random: Random, orders: Sequence[AnyOrder]) -> Iterator[FaultSpec]:
         yield from self._outages(random)
         kinds = [kind for kind in FAULTS.values() if kind.argument is not Argument.WINDOW]
         active = {
@@ -126,7 +139,7 @@ class Drawer:
                 names = {op.name for op in self.operations if op.service == service}
                 yield _spec(service, names, Fault("outage", start=start, end=end), None, None)
 
-    def _events(self, random: Random, orders: Sequence[Order]) -> Iterator[Event]:
+    def _events(self, random: Random, orders: Sequence[AnyOrder]) -> Iterator[Event]:
         rates = {
             kind: random.choice((0.0, 0.1, 0.5))
             for kind in (EventKind.CANCEL, EventKind.SUBMIT, EventKind.QUERY)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from fakes import World
 from scenarios.playing import Play, Player
 from scenarios.processes import Crew
 from scenarios.saga import SagaUnderTest, load_saga, order_saga
@@ -154,8 +153,12 @@ class _Runner:
     def __init__(self, player: Player, orders: int) -> None:
         self.player = player
         saga = player.saga
-        operations = World(services=saga.services).operations.operations
-        self._drawer = Drawer(operations=operations, means=saga.means_to_cancel, orders=orders)
+        self._drawer = Drawer(
+            operations=saga.operations.operations,
+            means=saga.means_to_cancel,
+            orders=orders,
+            dialect=saga.dialect,
+        )
 
     def run(self, seed: int) -> Run:
         """Draw the scenario of a seed, play it, and shrink it if it fails."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fakes.inventory import AVAILABLE, RESERVED
+from fakes.stock import AVAILABLE, RESERVED
 from scenarios.checks import Evidence
 from scenarios.outcome import Status
 from tests.checks._bad import bad

@@ -10,7 +10,7 @@ import pytest
 
 from fakes import ORDER_OPERATIONS, Idempotency
 from fakes.dossier import Dossier, dossiers_of
-from fakes.inventory import AVAILABLE
+from fakes.stock import AVAILABLE
 from scenarios.checks import INVARIANTS, Evidence, Findings, check_all
 from scenarios.checks.streaming import FinishedOrder, StreamingChecks
 from scenarios.engines.simulated import SimulatedEngine

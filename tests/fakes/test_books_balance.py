@@ -18,7 +18,7 @@ from fakes import (
     TransportError,
     World,
 )
-from fakes.inventory import AVAILABLE, RESERVED, SHIPPED
+from fakes.stock import AVAILABLE, RESERVED, SHIPPED
 from tests.fakes.callers import ask, clock_of
 
 pytestmark = pytest.mark.anyio

@@ -25,13 +25,14 @@ from fakes import (
     ServiceFactory,
     Settings,
 )
-from fakes.inventory import AVAILABLE, RELEASE, RESERVE, RESERVED, Inventory, _lines
+from fakes.inventory import RELEASE, RESERVE, Inventory, _lines
 from fakes.keys import KeyState
 from fakes.messages import Reply
 from fakes.notifications import Notifications
 from fakes.payments import CHARGE, CUSTOMER, MERCHANT, Payments
 from fakes.service import Handling
 from fakes.shipping import Shipping
+from fakes.stock import AVAILABLE, RESERVED
 from scenarios.mutants import Mutant
 from tests.mutants._saga import saga
 
@@ -101,7 +102,7 @@ class Oversells(Inventory):
             at=self.clock.now(),
             lines=lines,
         )
-        self._move(RESERVE.name, effect, AVAILABLE, RESERVED)
+        self.move(RESERVE.name, effect, AVAILABLE, RESERVED)
         return effect
 
 

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from fakes import FAULTS, ORDER_OPERATIONS, Calls, Fault, Idempotency, Operation, Settings
 from fakes.faults import Argument, FaultKind
-from scenarios.language.build import DEFAULT_REASON, DEFAULT_STOCK
+from scenarios.language.build import DEFAULT_REASON
+from scenarios.language.given import DEFAULT_STOCK
 from scenarios.scenario import (
     DEFAULT_ADDRESS,
     DEFAULT_ITEM,

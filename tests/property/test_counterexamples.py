@@ -13,7 +13,7 @@ from fakes import httpx_to_fakes
 from scenarios.engines.quiet import quiet_sdk
 from scenarios.engines.simulated import SimulatedEngine
 from scenarios.loader import load_file
-from scenarios.scenario import Scenario
+from scenarios.scenario import Order, Scenario
 from tests.property.counterexamples import ROOT, CounterexampleError, counterexample, shown
 from tests.property.judging import played, wrongs
 from tests.property.strategies import scenarios
@@ -51,6 +51,7 @@ def test_a_bad_saga_is_found_and_its_story_is_short(found: CounterexampleError) 
 
     assert len(story.orders) == 1
     assert 1 <= len(story.faults) + len(story.events) <= 2
+    assert isinstance(story.orders[0], Order)
     assert story.orders[0].customer_id == "customer-1"
 
 

@@ -36,6 +36,7 @@ def event_in(written: str) -> Event:
 def order_in(written: str, *more: str) -> Order:
     """The order that a scenario with these keys places."""
     (order,) = load_text(text_with(*more, orders=f"[{{id: o1, {written}}}]")).orders
+    assert isinstance(order, Order)
     return order
 
 

@@ -13,6 +13,7 @@ from scenarios.scenario import (
     DEFAULT_ITEM,
     Expectations,
     FaultSpec,
+    Order,
     OrderItem,
     Place,
     Scenario,
@@ -185,7 +186,9 @@ def test_a_price_without_places_is_exact() -> None:
     """Decimals are written as such, never with an exponent."""
     item = OrderItem(DEFAULT_ITEM.sku, 1, Decimal("1E+3"))
     scenario = load_text(text_with(orders="[{id: o1}]"))
-    order = dataclasses.replace(scenario.orders[0], items=(item,))
+    (plain,) = scenario.orders
+    assert isinstance(plain, Order)
+    order = dataclasses.replace(plain, items=(item,))
 
     assert 'price: "1000"' in as_yaml(dataclasses.replace(scenario, orders=(order,)))
 

@@ -67,6 +67,13 @@ def _percent(text: str) -> float:
     return value
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Get the saga that is asked for: its services give the scenarios their words."""
+    reference = session.config.getoption("--saga")
+    if reference:
+        session.config.stash[_SAGA] = _load(reference)
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect scenario files; a file that is none says so when it is read."""
     if file_path.suffix not in SUFFIXES:
@@ -91,12 +98,21 @@ def _must_fit(config: pytest.Config) -> None:
 
 
 def _saga_of(config: pytest.Config) -> SagaUnderTest:
-    from scenarios.importing import NotImportableError  # noqa: PLC0415 - see the top
-    from scenarios.saga import load_saga, order_saga  # noqa: PLC0415 - see the top
+    """The saga under test, ours by default."""
+    from scenarios.saga import order_saga  # noqa: PLC0415 - see the top
 
-    reference = config.getoption("--saga")
+    saga = config.stash.get(_SAGA, None)
+    if saga is None:
+        saga = config.stash[_SAGA] = order_saga()
+    return saga
+
+
+def _load(reference: str) -> SagaUnderTest:
+    from scenarios.importing import NotImportableError  # noqa: PLC0415 - see the top
+    from scenarios.saga import load_saga  # noqa: PLC0415 - see the top
+
     try:
-        return load_saga(reference) if reference else order_saga()
+        return load_saga(reference)
     except NotImportableError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -240,3 +256,4 @@ class _Run:
 
 
 _RUN = pytest.StashKey[_Run]()
+_SAGA = pytest.StashKey["SagaUnderTest"]()

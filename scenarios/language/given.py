@@ -63,7 +63,7 @@ class GivenWords(Written):
 
     def settings(self) -> Settings:
         """The world that is meant."""
-        return Settings(**self._general_settings())
+        return Settings(**self.general())
 
     @classmethod
     def words_for(cls, settings: Settings) -> dict[str, Any]:
@@ -74,7 +74,8 @@ class GivenWords(Written):
         """
         return {"stock": _stock(settings), "idempotency": _idempotency(settings)}
 
-    def _general_settings(self) -> dict[str, Any]:
+    def general(self) -> dict[str, Any]:
+        """The settings that all services have."""
         keys = self.idempotency
         return {
             "stock": self.stock or {},
@@ -118,7 +119,7 @@ class Given(GivenWords):
     def settings(self) -> Settings:
         """The world that is meant."""
         return Settings(
-            **self._general_settings(),
+            **self.general(),
             ships_after=self.ships_after,
             reservation_expires_after=self.reservation_expires_after,
             refunds_refused=self.refunds == "refused",

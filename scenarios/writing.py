@@ -6,13 +6,8 @@ what belongs to it in braces.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from fakes import Calls, Fault
 from fakes.faults import Argument
@@ -23,7 +18,6 @@ from scenarios.language.expect import Expect
 from scenarios.language.faults import FaultEntry, as_calls
 from scenarios.language.given import duration_words
 from scenarios.language.rules import Written
-from scenarios.scalars import resolved
 from scenarios.scenario import (
     ANY_STATUS,
     AnyOrder,
@@ -35,12 +29,10 @@ from scenarios.scenario import (
     Scenario,
     When,
 )
+from scenarios.yaml_text import Block, BlockList, yaml_text
 
 _HEAD = "# yaml-language-server: $schema=../../schema.json\n"
 """As in every file of the catalogue, which is where a scenario that was found should end."""
-_ENDLESS = 2**31
-"""Columns of a line. A wrapped line hides what the scenario is about."""
-_PLAIN_LINES = frozenset("\n\t") | {chr(code) for code in range(0x20, 0x7F)}
 
 
 def as_yaml(scenario: Scenario, *, comment: str = "", dialect: Dialect = ORDERS_OF_GOODS) -> str:
@@ -58,26 +50,21 @@ def as_yaml(scenario: Scenario, *, comment: str = "", dialect: Dialect = ORDERS_
             than the default of articles that are not named, and the like.
     """
     given = _filled_in(dialect.given, **dialect.given.words_for(scenario.given))
-    words = _Block(
+    words = Block(
         _filled_in(
             dialect.file,
             scenario=scenario.name,
             why=scenario.why,
             tags=list(scenario.tags) or None,
             covers=list(scenario.covers) or None,
-            given=_Block(given) or None,
+            given=Block(given) or None,
             orders=_orders(scenario.orders, dialect),
-            faults=_BlockList(_Block(_fault(spec)) for spec in scenario.faults) or None,
-            events=_BlockList(_Block(_event(event)) for event in scenario.events) or None,
-            expect=_Block(_expect(scenario.expect) or _any_end(scenario.orders)),
+            faults=BlockList(Block(_fault(spec)) for spec in scenario.faults) or None,
+            events=BlockList(Block(_event(event)) for event in scenario.events) or None,
+            expect=Block(_expect(scenario.expect) or _any_end(scenario.orders)),
         )
     )
-    text = io.StringIO()
-    yaml = YAML()
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.width = _ENDLESS
-    yaml.dump(_styled(words), text)
-    return _HEAD + _commented(comment) + text.getvalue()
+    return _HEAD + _commented(comment) + yaml_text(words)
 
 
 def _commented(text: str) -> str:
@@ -90,14 +77,14 @@ def _orders(orders: Iterable[AnyOrder], dialect: Dialect) -> list[Any]:
     words = [_order(order, dialect) for order in orders]
     are_short = all(isinstance(word, str) for order in words for word in order.values())
     if len(words) > 1 and are_short:
-        return _BlockList(words)
-    return _BlockList(map(_Block, words))
+        return BlockList(words)
+    return BlockList(map(Block, words))
 
 
 def _order(order: AnyOrder, dialect: Dialect) -> dict[str, Any]:
     words = _filled_in(dialect.orders, **dialect.orders.words_for(order))
     return {
-        name: _BlockList(word) if isinstance(word, list) and len(word) > 1 else word
+        name: BlockList(word) if isinstance(word, list) and len(word) > 1 else word
         for name, word in words.items()
     }
 
@@ -198,32 +185,3 @@ def _filled_in(model: type[Written], **words: Any) -> dict[str, Any]:
         for name, word in words.items()
         if word is not None and word != defaults.get(name, ...)
     }
-
-
-class _Block(dict[str, Any]):
-    """A mapping with a line for each key; others stand in braces."""
-
-
-class _BlockList(list[Any]):
-    """A list with a line for each item; others stand in brackets."""
-
-
-def _styled(words: Any) -> Any:
-    """`words` as ruamel writes them in the catalogue's style."""
-    match words:
-        case Mapping():
-            mapping = CommentedMap({_styled(key): _styled(word) for key, word in words.items()})
-            if not isinstance(words, _Block):
-                mapping.fa.set_flow_style()
-            return mapping
-        case list():
-            items = CommentedSeq(_styled(word) for word in words)
-            if not isinstance(words, _BlockList):
-                items.fa.set_flow_style()
-            return items
-        case str() if "\n" in words and _PLAIN_LINES.issuperset(words):
-            return LiteralScalarString(words)
-        case str() if resolved(words) != words:
-            return DoubleQuotedScalarString(words)
-        case _:
-            return words

@@ -16,8 +16,14 @@ SCHEMA_FILE = Path(__file__).parent / "schema.json"
 """The committed schema; the first line of every scenario file points to it."""
 
 
-class _WithoutNull(GenerateJsonSchema):
-    """A key may be left out, but never be empty: ``null`` is in no schema."""
+class _AsWritten(GenerateJsonSchema):
+    """A key may be left out, but never be empty: ``null`` is in no schema.
+
+    And examples have their keys in the order in which people write them.
+    """
+
+    def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
+        return value
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
@@ -31,10 +37,10 @@ class _WithoutNull(GenerateJsonSchema):
 
 def json_schema(dialect: Dialect = ORDERS_OF_GOODS) -> dict[str, Any]:
     """The JSON Schema of scenario files."""
-    schema = dialect.file.model_json_schema(schema_generator=_WithoutNull)
+    schema = dialect.file.model_json_schema(schema_generator=_AsWritten)
     title = {"title": "Scenario", "description": ScenarioFile.__doc__}
     named: dict[str, Any] = _with_names(schema, dialect)
-    return {"$schema": _WithoutNull.schema_dialect, **named, **title}
+    return {"$schema": _AsWritten.schema_dialect, **named, **title}
 
 
 def schema_text(dialect: Dialect = ORDERS_OF_GOODS) -> str:

@@ -36,7 +36,9 @@ class ScenarioFile(Written):
         (), description="Words to select it by.", examples=[["payments", "ambiguous"]]
     )
     covers: tuple[AnomalyId, ...] = Field(
-        (), description="The faults and anomalies that it covers.", examples=[["A2", "B2"]]
+        (),
+        description="The anomalies that it is about; docs/anomalies.md tells what they are.",
+        examples=[["A2", "B2"]],
     )
     given: GivenWords
     orders: tuple[OrderWords, ...]

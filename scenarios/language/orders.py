@@ -111,14 +111,24 @@ class ItemEntry(Written):
     price: Price = Field(description="The price of one piece, in quotes.", examples=["19.99"])
 
 
+def _part(name: str, what: str) -> str:
+    return f'{what}; by default "{DEFAULT_ADDRESS[name]}".'
+
+
 class AddressEntry(Written):
     """The parts of an address that matter to the scenario; the others have defaults."""
 
-    street: str | None = Field(None, description="Street and number.", examples=["1 Main Street"])
-    city: str | None = Field(None, description="The city.", examples=["Springfield"])
-    state: str | None = Field(None, description="State or province.", examples=["IL"])
-    zip_code: str | None = Field(None, description="The postal code.", examples=["62701"])
-    country: str | None = Field(None, description="The country.", examples=["US"])
+    street: str | None = Field(
+        None, description=_part("street", "Street and number"), examples=["1 Main Street"]
+    )
+    city: str | None = Field(None, description=_part("city", "The city"), examples=["Springfield"])
+    state: str | None = Field(
+        None, description=_part("state", "State or province"), examples=["IL"]
+    )
+    zip_code: str | None = Field(
+        None, description=_part("zip_code", "The postal code"), examples=["62701"]
+    )
+    country: str | None = Field(None, description=_part("country", "The country"), examples=["US"])
 
 
 Items = Annotated[tuple[ItemEntry, ...], Filled("an order has at least one item")]

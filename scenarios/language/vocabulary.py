@@ -45,16 +45,16 @@ def _price(value: Any) -> Decimal:
     raise refusal("not a price", rule, suggestion)
 
 
-_DURATION_SCHEMA = {"type": "string", "pattern": "^([0-9]{1,9}(d|h|m|s|ms))+$", "examples": ["45s"]}
-_PRICE_SCHEMA = {"type": "string", "pattern": f"^{_PRICE.pattern}$", "examples": ["19.99"]}
+DURATION_SCHEMA = {"type": "string", "pattern": "^([0-9]{1,9}(d|h|m|s|ms))+$", "examples": ["45s"]}
+PRICE_SCHEMA = {"type": "string", "pattern": f"^{_PRICE.pattern}$", "examples": ["19.99"]}
 
-Duration = Annotated[float, PlainValidator(_duration), WithJsonSchema(_DURATION_SCHEMA)]
+Duration = Annotated[float, PlainValidator(_duration), WithJsonSchema(DURATION_SCHEMA)]
 """Written ``45s``; seconds."""
 PositiveDuration = Annotated[
-    float, PlainValidator(_positive_duration), WithJsonSchema(_DURATION_SCHEMA)
+    float, PlainValidator(_positive_duration), WithJsonSchema(DURATION_SCHEMA)
 ]
 """As `Duration`, but longer than nothing."""
-Price = Annotated[Decimal, PlainValidator(_price), WithJsonSchema(_PRICE_SCHEMA)]
+Price = Annotated[Decimal, PlainValidator(_price), WithJsonSchema(PRICE_SCHEMA)]
 """A decimal text; a number would be a float in most readers, and floats lose cents."""
 
 Number = Annotated[int, Strict(), Field(ge=0)]

@@ -14,10 +14,12 @@ from scenarios.mutants.catalogue import catalogue
 from scenarios.mutants.matrix import load_zoo
 from scenarios.options import WRONG_INPUT, exit_with
 from scenarios.reference.coverage import Row, coverage
+from scenarios.reference.language import language_page
 from scenarios.reference.pages import anomalies_page, invariants_page
 
 EPILOG = """\b
 Examples:
+  python -m scenarios reference language       every key of a scenario file
   python -m scenarios reference anomalies      what goes wrong, and which scenarios show it
   python -m scenarios reference invariants     what must hold, and examples of how it is broken
   python -m scenarios reference --into docs    all of it, as files
@@ -29,6 +31,7 @@ Exit codes:
 """
 
 TOPICS: dict[str, Callable[[Callable[[], Sequence[Row]]], str]] = {
+    "language": lambda _: language_page(),
     "anomalies": lambda rows: anomalies_page(rows()),
     "invariants": lambda rows: invariants_page(rows()),
 }
@@ -51,10 +54,10 @@ TOPICS: dict[str, Callable[[Callable[[], Sequence[Row]]], str]] = {
     help="The zoo whose bugs are played, as for `mutants`.",
 )
 def reference(topics: tuple[str, ...], into: Path | None, zoo: str) -> None:
-    """Print the reference as Markdown: TOPIC is anomalies or invariants; all by default.
+    """Print the reference as Markdown: language, anomalies, invariants; all of it by default.
 
-    Both are played when they are made: each known bug before the scenarios that cover its anomaly.
-    That takes some seconds.
+    The last two are found out when they are made, which takes some seconds: each known bug is let
+    loose on the scenarios that cover its anomaly.
     """
     rows = _Once(partial(_rows_or_exit, zoo))
     for topic in topics or TOPICS:

@@ -11,7 +11,7 @@ from scenarios.loader import load_text
 from scenarios.mutants import EXPECTATION, Mutant
 from scenarios.mutants.catalogue import name_of
 from scenarios.playing import Player
-from scenarios.reference.coverage import Catch, Row
+from scenarios.reference.coverage import VACUITY, Catch, Row
 from scenarios.reference.invariants import Invariant, invariants
 from scenarios.reference.markdown import render
 from scenarios.saga import order_saga
@@ -97,6 +97,7 @@ def invariants_page(rows: Sequence[Row]) -> str:
         "invariants.md.j2",
         entries=entries,
         expected=list(by_invariant[EXPECTATION].values()),
+        vacuity=VACUITY,
         vacuous=VACUOUS,
         nothing_shown=_what_is_unmet(VACUOUS),
         name_of=name_of,

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -16,12 +14,9 @@ from scenarios.mutants import Zoo
 from scenarios.mutants.catalogue import catalogue
 from scenarios.reference.coverage import Row, coverage, gaps
 from scenarios.reference.invariants import invariants
-from scenarios.reference.markdown import anchor
 from scenarios.reference.pages import anomalies_page, invariants_page
 from tests.mutants.zoo import ZOO
-
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
+from tests.reference.documents import ROOT, text_of
 
 pytestmark = pytest.mark.does_not_replay  # known bugs are played, and some are just that
 
@@ -39,8 +34,8 @@ def row_of(name: str) -> Row:
 
 def test_the_documents_are_current() -> None:
     """They say what the code does; ``python -m scenarios reference --into docs`` writes them."""
-    assert (DOCS / "anomalies.md").read_text(encoding="utf-8") == anomalies_page(rows())
-    assert (DOCS / "invariants.md").read_text(encoding="utf-8") == invariants_page(rows())
+    assert text_of("anomalies") == anomalies_page(rows())
+    assert text_of("invariants") == invariants_page(rows())
 
 
 def test_nothing_is_missing() -> None:
@@ -97,25 +92,3 @@ def test_every_invariant_speaks_for_itself() -> None:
 
     assert [each.id for each in told] == [f"I{number}" for number in range(1, 21)]
     assert all(each.means and each.reads and each.checked for each in told)
-
-
-def links(document: Path) -> set[str]:
-    """Where the links of a document lead to."""
-    return set(re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")))
-
-
-def headings(document: Path) -> set[str]:
-    """The places in a document that links can lead to."""
-    found = re.findall(r"(?m)^#+ (.+)$", document.read_text(encoding="utf-8"))
-    return {anchor(heading) for heading in found}
-
-
-@pytest.mark.parametrize("name", ["anomalies.md", "invariants.md"])
-def test_no_link_is_broken(name: str) -> None:
-    """Every link leads to a file that is there, and to a heading in it."""
-    document = DOCS / name
-    for link in links(document):
-        path, mark, place = link.partition("#")
-        target = (DOCS / path).resolve() if path else document
-        assert target.is_file(), link
-        assert not mark or f"#{place}" in headings(target), link

@@ -1,0 +1,38 @@
+"""The generated documents, and what is in them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from scenarios.reference.markdown import anchor
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+def text_of(topic: str) -> str:
+    """A document as it is in the repository."""
+    return (DOCS / f"{topic}.md").read_text(encoding="utf-8")
+
+
+def yaml_in(text: str) -> list[str]:
+    """The YAML examples of a document."""
+    return re.findall(r"(?ms)^```yaml\n(.*?)^```$", text)
+
+
+def broken_links(topic: str) -> list[str]:
+    """The links of a document that lead to no file, or to no heading in it."""
+    found = []
+    for link in set(re.findall(r"\]\(([^)\s]+)\)", text_of(topic))):
+        path, mark, place = link.partition("#")
+        target = (DOCS / path if path else DOCS / f"{topic}.md").resolve()
+        if not target.is_file() or (mark and f"#{place}" not in anchors(target)):
+            found.append(link)
+    return found
+
+
+def anchors(document: Path) -> list[str]:
+    """The places in a document that links can lead to."""
+    text = re.sub(r"(?ms)^```.*?^```$", "", document.read_text(encoding="utf-8"))
+    return [anchor(heading) for heading in re.findall(r"(?m)^#+ (.+)$", text)]

@@ -1,0 +1,157 @@
+"""Documents whose examples are run: their fenced blocks, one after another, in a folder of its own.
+
+What is to be done with a block stands in the comment above it, which nobody sees, or follows from
+its language. So nothing can be shown that is not run:
+
+    ```console          commands behind `$`, each with what it prints
+    ```diff             a change of files that were written before
+    <!-- file: NAME --> the block is the file NAME
+    <!-- part of: F --> the block stands in file F of the repository, word for word
+    <!-- nightly -->    the commands take long; run where HYPOTHESIS_PROFILE is nightly
+    <!-- not run -->    it is for another computer, or is no example
+
+In what a command prints `…` stands for anything, on a line of its own for any number of lines.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from sybil import Document, Example, Region, Sybil
+from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
+
+ROOT = Path(__file__).parents[2]
+SHOWN = ("examples", "scenarios", "fakes", "load")
+"""What a reader finds in the folder that the code was downloaded to."""
+TELLING = frozenset({"GITHUB_ACTIONS", "FORCE_COLOR", "COLUMNS", "PYTHONPATH"})
+"""What tells a command more about where it runs than a reader's terminal does."""
+COMMENT = re.compile(r"<!-- (?P<what>[a-z ]+)(: (?P<name>\S+))? -->\n+\Z")
+VARYING = (
+    (re.compile(r"\d{8}T\d{6}\.\d+Z"), "<moment>"),
+    (re.compile(r"\bin \d[\d.]* s\b"), "in <some> s"),
+    (re.compile(r"(?<=[ /])\d+\.\d+$"), "<some>"),
+    (re.compile(r"\b[\d,]+/s\b"), "<some>/s"),
+    (re.compile(r"[ \u2500]{2,}"), "  "),
+)
+"""What differs between two runs, or machines: when they were, and how long they took."""
+
+
+@dataclass
+class Reader:
+    """Somebody who does what a document says.
+
+    Attributes:
+        folder: Where.
+        nightly: Whether there is time for what takes long.
+        status: The exit code of the last command.
+    """
+
+    folder: Path
+    nightly: bool = field(default=os.environ.get("HYPOTHESIS_PROFILE") == "nightly")
+    status: int = 0
+
+    def __post_init__(self) -> None:
+        for name in SHOWN:
+            (self.folder / name).symlink_to(ROOT / name)
+
+    def read(self, document: Path) -> int:
+        """Do it all; how many blocks there were.
+
+        Raises:
+            AssertionError: Something is not as it is shown.
+        """
+        examples = list(Sybil(parsers=[self._blocks]).parse(document).examples())
+        for example in examples:
+            example.evaluate()
+        return len(examples)
+
+    def _blocks(self, document: Document) -> Iterator[Region]:
+        for region in FencedCodeBlockLexer(r"\w+")(document):
+            comment = COMMENT.search(document.text, 0, region.start)
+            what, name = (comment["what"], comment["name"]) if comment else ("", "")
+            block = _Block(what, name, region.lexemes["language"], region.lexemes["source"])
+            yield Region(region.start, region.end, block, self._do)
+
+    def _do(self, example: Example) -> str:
+        """Do what a block says; what is wrong with it, empty if nothing is."""
+        block: _Block = example.parsed
+        match block:
+            case _Block(what="file"):
+                (self.folder / block.name).write_text(block.text, encoding="utf-8")
+            case _Block(what="part of"):
+                stands = block.text in (ROOT / block.name).read_text(encoding="utf-8")
+                return "" if stands else f"this does not stand in {block.name}"
+            case _Block(what="not run"):
+                pass
+            case _Block(language="console"):
+                if self.nightly or block.what != "nightly":
+                    wrong = (self._run(*each) for each in commands(block.text))
+                    return "\n".join(filter(None, wrong))
+            case _Block(language="diff"):
+                return self._patch(block.text)
+            case _:
+                return f"nobody knows what to do with a block of {block.language}"
+        return ""
+
+    def _run(self, command: str, shown: str) -> str:
+        done = self._process("bash", "-c", f"(exit {self.status}); {command}")
+        self.status = done.returncode
+        if is_as_shown(shown, done.stdout):
+            return ""
+        return f"$ {command}\nprints\n{done.stdout}\nand not\n{shown}"
+
+    def _patch(self, text: str) -> str:
+        done = self._process("patch", "--strip=0", "--fuzz=0", stdin=text)
+        return "" if done.returncode == 0 else f"cannot be applied: {done.stdout}"
+
+    def _process(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        plain = {name: value for name, value in os.environ.items() if name not in TELLING}
+        return subprocess.run(
+            words,
+            cwd=self.folder,
+            env={**plain, "PATH": path},
+            input=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+
+@dataclass(frozen=True)
+class _Block:
+    what: str
+    name: str
+    language: str
+    text: str
+
+
+def commands(text: str) -> Iterator[tuple[str, str]]:
+    """The commands of a console, each with what it prints."""
+    starts = [*(found.start() for found in re.finditer(r"^\$ ", text, re.MULTILINE)), len(text)]
+    for start, end in pairwise(starts):
+        command, _, shown = text[start + 2 : end].partition("\n")
+        yield command, shown
+
+
+def is_as_shown(shown: str, printed: str) -> bool:
+    """Whether a command printed what a document shows."""
+    lines = (re.escape(line).replace("…", ".*") for line in _comparable(shown))
+    pattern = "".join(r"(.*\n)*" if line == ".*" else rf"{line}\n" for line in lines)
+    return re.fullmatch(pattern, "".join(f"{line}\n" for line in _comparable(printed))) is not None
+
+
+def _comparable(text: str) -> list[str]:
+    """The lines, but for what differs between two runs."""
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    for pattern, word in VARYING:
+        lines = [pattern.sub(word, line).rstrip() for line in lines]
+    return lines

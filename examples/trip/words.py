@@ -16,9 +16,7 @@ class TripWords(OrderWords):
     model_config = ConfigDict(validate_default=True)
 
     traveller: str = Field("ada", description="Who travels.", examples=["grace"])
-    room: StockedSku = Field(
-        "ROOM", description="Which room; a piece of stock.", examples=["SUITE"]
-    )
+    room: StockedSku = Field("ROOM", description="Which room, of the stock.", examples=["SUITE"])
     seat: StockedSku = Field("SEAT", description="Which seat.", examples=["WINDOW-SEAT"])
     car: StockedSku = Field("CAR", description="Which car.", examples=["VAN"])
 

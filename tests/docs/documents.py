@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from textwrap import indent
 
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
@@ -32,6 +33,8 @@ SHOWN = ("examples", "scenarios", "fakes", "load")
 """What a reader finds in the folder that the code was downloaded to."""
 TELLING = frozenset({"GITHUB_ACTIONS", "FORCE_COLOR", "COLUMNS", "PYTHONPATH"})
 """What tells a command more about where it runs than a reader's terminal does."""
+INDENTS = ("", " " * 4, " " * 8)
+"""How far that may be indented of which a document shows a part."""
 COMMENT = re.compile(r"<!-- (?P<what>[a-z ]+)(: (?P<name>\S+))? -->\n+\Z")
 VARYING = (
     (re.compile(r"\d{8}T\d{6}\.\d+Z"), "<moment>"),
@@ -86,7 +89,8 @@ class Reader:
             case _Block(what="file"):
                 (self.folder / block.name).write_text(block.text, encoding="utf-8")
             case _Block(what="part of"):
-                stands = block.text in (ROOT / block.name).read_text(encoding="utf-8")
+                whole = _without_gaps((ROOT / block.name).read_text(encoding="utf-8"))
+                stands = any(indent(_without_gaps(block.text), by) in whole for by in INDENTS)
                 return "" if stands else f"this does not stand in {block.name}"
             case _Block(what="not run"):
                 pass
@@ -147,6 +151,11 @@ def is_as_shown(shown: str, printed: str) -> bool:
     lines = (re.escape(line).replace("…", ".*") for line in _comparable(shown))
     pattern = "".join(r"(.*\n)*" if line == ".*" else rf"{line}\n" for line in lines)
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in _comparable(printed))) is not None
+
+
+def _without_gaps(text: str) -> str:
+    """The lines that are not empty; the formatter decides about the others."""
+    return "".join(f"{line}\n" for line in text.splitlines() if line.strip())
 
 
 def _comparable(text: str) -> list[str]:

@@ -65,7 +65,8 @@ def coverage(scenarios: Sequence[Scenario], zoo: Zoo) -> Iterator[Row]:
     for name, anomaly in ANOMALIES.items():
         covering = tuple(scenario for scenario in scenarios if name in scenario.covers)
         suffering = [mutant for mutant in zoo.mutants if name in mutant.anomalies]
-        catches = [each for mutant in suffering for each in _catches(mutant, covering)]
+        closest = sorted(covering, key=lambda scenario: len(scenario.covers))
+        catches = [each for mutant in suffering for each in _catches(mutant, closest)]
         yield Row(name, anomaly, covering, tuple(catches))
 
 

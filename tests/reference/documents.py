@@ -22,12 +22,13 @@ def yaml_in(text: str) -> list[str]:
 
 
 def broken_links(topic: str) -> list[str]:
-    """The links of a document that lead to no file, or to no heading in it."""
+    """The links of a document within the repository that lead to no file, or to no heading in it."""
     found = []
-    for link in set(re.findall(r"\]\(([^)\s]+)\)", text_of(topic))):
+    links = set(re.findall(r"\]\(([^)\s]+)\)", text_of(topic)))
+    for link in (each for each in links if "://" not in each):
         path, mark, place = link.partition("#")
         target = (DOCS / path if path else DOCS / f"{topic}.md").resolve()
-        if not target.is_file() or (mark and f"#{place}" not in anchors(target)):
+        if not target.exists() or (mark and f"#{place}" not in anchors(target)):
             found.append(link)
     return found
 

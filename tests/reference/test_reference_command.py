@@ -54,10 +54,18 @@ def test_wrong_usage(arguments: list[str], says: str) -> None:
     assert says in result.stderr
 
 
-@pytest.mark.parametrize("topic", ["language", "anomalies", "invariants"])
-def test_no_link_is_broken(topic: str) -> None:
+DOCUMENTS = [file.stem for file in sorted(DOCS.glob("*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_link_is_broken(document: str) -> None:
     """Every link leads to a file that is there, and to a heading in it."""
-    assert broken_links(topic) == []
+    assert broken_links(document) == []
+
+
+def test_every_document_is_in_the_index() -> None:
+    """`docs/README.md` leads to each."""
+    assert [each for each in DOCUMENTS if f"]({each}.md)" not in text_of("README")] == ["README"]
 
 
 def test_a_broken_link_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def yaml_in(text: str) -> list[str]:
 
 
 def broken_links(topic: str) -> list[str]:
-    """The links of a document within the repository that lead to no file, or to no heading in it."""
+    """The links of a document, but for those to the web, that lead to no file or no heading."""
     found = []
     links = set(re.findall(r"\]\(([^)\s]+)\)", text_of(topic)))
     for link in (each for each in links if "://" not in each):

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from fakes import FAULTS, Calls, Fault, OperationTable
-from fakes.faults import Argument
+from fakes.faults import Argument, FaultKind
 from scenarios.language.arguments import ARGUMENTS, ErrorStatus
 from scenarios.language.references import OrderRef, Target, declared
 from scenarios.language.rules import (
@@ -28,6 +28,7 @@ from scenarios.language.rules import (
     Filled,
     Matching,
     Written,
+    enumeration,
     nearest,
     refusal,
     refused_at,
@@ -36,6 +37,10 @@ from scenarios.language.vocabulary import PositiveNumber
 
 _PLAIN = tuple(kind.name for kind in FAULTS.values() if kind.argument is Argument.NONE)
 _WITH_ARGUMENT = {kind.name: kind for kind in FAULTS.values() if kind.name not in _PLAIN}
+
+
+def _meaning(kind: FaultKind) -> str:
+    return f"{kind.position.capitalize()}: {kind.summary}."
 
 
 def _example(name: str) -> str:
@@ -88,7 +93,7 @@ _FIELDS: dict[str, Any] = {
         ARGUMENTS[kind.argument].type,
         Field(
             None,
-            description=f"{kind.position.capitalize()}: {kind.summary}.",
+            description=_meaning(kind),
             examples=[ARGUMENTS[kind.argument].example],
         ),
     )
@@ -102,7 +107,9 @@ FaultMapping = create_model(
 PlainFault = Annotated[
     str,
     AfterValidator(_plain_fault),
-    WithJsonSchema({"type": "string", "enum": list(_PLAIN)}),
+    WithJsonSchema(
+        {"type": "string", **enumeration(_PLAIN, (_meaning(FAULTS[name]) for name in _PLAIN))}
+    ),
 ]
 FaultForm = Annotated[
     Annotated[PlainFault, Tag("<text>")]

@@ -71,6 +71,18 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return repr(by_folded[found[0]]) if found else ""
 
 
+def enumeration(words: Iterable[str], meanings: Iterable[str] = ()) -> dict[str, Any]:
+    """For a JSON Schema: one of these words.
+
+    Args:
+        words: The words.
+        meanings: What each means. ``enumDescriptions`` is no part of JSON Schema; the YAML language
+            server shows it beside each word, and everybody else leaves it alone.
+    """
+    described = list(meanings)
+    return {"enum": list(words)} | ({"enumDescriptions": described} if described else {})
+
+
 class Word(ABC):
     """A text with a rule, for use as an annotation."""
 
@@ -101,11 +113,13 @@ class Among(Word):
         noun: What the words are called.
         words: The words.
         rule: What the word must be; by default, all the words.
+        meanings: What each word means, for editors to show; nothing by default.
     """
 
     noun: str
     words: tuple[str, ...]
     rule: str = ""
+    meanings: tuple[str, ...] = ()
 
     def __call__(self, text: str) -> str:
         """`text`, if it is one of the words."""
@@ -116,7 +130,7 @@ class Among(Word):
 
     def json_schema(self) -> dict[str, Any]:
         """The words, as editors are told."""
-        return {"enum": list(self.words)}
+        return enumeration(self.words, self.meanings)
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ AnomalyId = Annotated[
         "anomaly",
         tuple(ANOMALIES),
         "python -m scenarios reference anomalies prints them, from A1 to F8",
+        tuple(f"{anomaly.name}: {anomaly.means}" for anomaly in ANOMALIES.values()),
     ),
 ]
 Identifier = Annotated[

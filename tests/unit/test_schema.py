@@ -92,3 +92,14 @@ def test_an_event_is_exactly_one_thing() -> None:
     keys = [form["required"] for form in json_schema()["$defs"]["EventEntry"]["oneOf"]]
 
     assert keys == [["cancel"], ["submit"], ["terminate"], ["query"], ["heal"]]
+
+
+def test_words_are_explained() -> None:
+    """Editors show what an anomaly or a fault means beside its name."""
+    covers = json_schema()["properties"]["covers"]["items"]
+    faults = definition("FaultEntry")["fault"]["oneOf"][0]
+
+    for words in (covers, faults):
+        assert len(words["enum"]) == len(words["enumDescriptions"])
+    meanings = dict(zip(faults["enum"], faults["enumDescriptions"], strict=True))
+    assert meanings["drop_response"] == "After the effect: the reply is lost; the caller times out."

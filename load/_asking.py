@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, PendingActivityState
+from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
@@ -125,7 +126,7 @@ class Asking:
             return Waiting(f"its workflow task fails again and again: {why}", for_ever=bool(why))
         pending = [
             f"{each.activity_type.name}, attempt {each.attempt}"
-            + (f", {each.last_failure.message}" if each.last_failure.message else "")
+            + (f", {why}" if (why := _message(each.last_failure)) else "")
             for each in raw.pending_activities
         ]
         if pending:
@@ -174,6 +175,13 @@ class Asking:
             if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
                 message = event.workflow_task_failed_event_attributes.failure.message
         return message
+
+
+def _message(failure: Failure) -> str:
+    """What a failure says. One of more than 4 KiB stands below what the server says about that."""
+    while failure.HasField("server_failure_info") and failure.HasField("cause"):
+        failure = failure.cause
+    return failure.message
 
 
 def _name(status: WorkflowExecutionStatus | None) -> str:

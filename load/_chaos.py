@@ -13,16 +13,14 @@ from temporalio.service import RPCError
 from load._processes import Child, StackError
 from load._stack import Stack
 
-PAUSE_SECONDS = (3.0, 8.0)
-"""How long nothing happens between two blows; the least and the most."""
 STOP_SECONDS = 2.0
 """How long the server may take to stop by itself; it would wait for each of its clients."""
 DOWN_SECONDS = (0.2, 3.0)
 """How long a process stays away before it is started again."""
 RECOVERY_SECONDS = 60.0
 """How long it may take to be there again: a worker cannot start while the server is down."""
-NURSE_EVERY_SECONDS = 5.0
-GRACE_SECONDS = 10.0
+NURSE_EVERY_SECONDS = 3.0
+GRACE_SECONDS = 5.0
 """An attempt that goes on for so much longer than a call can take has nobody who works on it."""
 
 Note = Callable[..., None]
@@ -42,6 +40,7 @@ class Chaos:
     Args:
         stack: Whose processes are struck. What runs elsewhere is left alone.
         seed: Decides the blows and their moments.
+        every: Seconds from one blow to the next, on average; it may be half as long again, or half.
         note: Writes each blow down.
         give_up: Has the server give up attempts.
         call_seconds: How long a call to a service can take.
@@ -51,10 +50,18 @@ class Chaos:
     """
 
     def __init__(
-        self, stack: Stack, seed: int, *, note: Note, give_up: GiveUp, call_seconds: float
+        self,
+        stack: Stack,
+        seed: int,
+        *,
+        every: float,
+        note: Note,
+        give_up: GiveUp,
+        call_seconds: float,
     ) -> None:
         self._stack = stack
         self._chance = random.Random(f"{seed}/chaos")
+        self._pause = (every * 0.5, every * 1.5)
         self._note = note
         self._give_up = give_up
         self._dead_after = call_seconds + GRACE_SECONDS
@@ -84,7 +91,7 @@ class Chaos:
 
     def _deal(self) -> None:
         for child in self._deck():
-            gevent.sleep(self._chance.uniform(*PAUSE_SECONDS))
+            gevent.sleep(self._chance.uniform(*self._pause))
             down = self._chance.uniform(*DOWN_SECONDS)
             if child.name not in self._down:
                 self._blows.spawn(self._blow, child, down)

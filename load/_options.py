@@ -35,6 +35,7 @@ class Options:
     shares: Shares
     call_timeout: float
     chaos: bool
+    chaos_every: float
     patience: float
     runs: Path
 
@@ -110,6 +111,13 @@ def add_options(parser: Any) -> None:
         action="store_true",
     )
     option(
+        "--chaos-every",
+        "Seconds from one blow of chaos to the next, on average. Default: 4.",
+        type=float,
+        default=4.0,
+        metavar="S",
+    )
+    option(
         "--patience",
         "Seconds to wait at the end until every order has ended. Default: 300.",
         type=float,
@@ -129,6 +137,7 @@ def read_options(parsed: Namespace, *, temporal_in_environment: bool) -> Options
         _in_range(f"--{name}", getattr(parsed, name), least=0, most=1)
     _in_range("--workers", parsed.workers, least=0)
     _in_range("--patience", parsed.patience, least=0)
+    _in_range("--chaos-every", parsed.chaos_every, least=0.1)
     _in_range("--call-timeout", parsed.call_timeout, least=0.01, most=29)
     if parsed.rate is not None:
         _in_range("--rate", parsed.rate, least=0.01)
@@ -162,6 +171,7 @@ def read_options(parsed: Namespace, *, temporal_in_environment: bool) -> Options
         shares=Shares(parsed.cancels, parsed.resubmits, parsed.queries),
         call_timeout=parsed.call_timeout,
         chaos=parsed.chaos,
+        chaos_every=parsed.chaos_every,
         patience=parsed.patience,
         runs=Path(parsed.runs),
     )

@@ -88,6 +88,7 @@ class Run:
         self.chaos = Chaos(
             self.stack,
             self.options.seed,
+            every=self.options.chaos_every,
             note=self.ledger.note,
             give_up=self._give_up,
             call_seconds=self.options.call_timeout,

@@ -91,8 +91,9 @@ class Stack:
         try:
             self._launch_fakes()
             self._start_server()
+            self._launch_workers()
             self._await_fakes()
-            self._start_workers()
+            self._await_workers()
         except BaseException:
             self.stop()
             raise
@@ -180,7 +181,7 @@ class Stack:
             *("--journal", str(self._folder / "fakes.ndjson")),
         ]
 
-    def _start_workers(self) -> None:
+    def _launch_workers(self) -> None:
         limit = str(self._options.call_timeout)
         environment = {f"ORDERS_{service}_URL": self.fakes.url for service in SERVICES}
         environment |= {f"ORDERS_{service}_TIMEOUT": limit for service in SERVICES}
@@ -190,6 +191,8 @@ class Stack:
             self.workers.append(Child(name, self._worker_command(), log, environment))
         for worker in self.workers:
             worker.start()
+
+    def _await_workers(self) -> None:
         for worker in self.workers:
             worker.wait_until(partial(worker.has_said, POLLING), "begin to poll")
         queue = f"task queue {self._options.task_queue}"

@@ -13,8 +13,8 @@ with workflow.unsafe.imports_passed_through():
 
 @activity.defn
 async def reserve_inventory(order: dict[str, Any]) -> None:
-    """Fail."""
-    raise RuntimeError("out of service for good")
+    """Fail, with more to say than the server shows of a failure (4 KiB)."""
+    raise RuntimeError("out of service for good") from LookupError("because " * 1000)
 
 
 @workflow.defn

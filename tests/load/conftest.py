@@ -1,5 +1,19 @@
-"""Locust's web UI is looked at in a real browser."""
+"""Fixtures of load tests: a real browser, and what runs elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
 
 from tests.browsing import browser
+from tests.load._elsewhere import Elsewhere, running_elsewhere
 
 __all__ = ["browser"]
+
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
+    """Temporal, services and a worker, for all tests that need not start their own."""
+    with running_elsewhere(tmp_path_factory.mktemp("elsewhere")) as found:
+        yield found

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 
+from msgspec import structs
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -78,7 +78,7 @@ def _operation(stage: Stage, operation: Operation) -> _Endpoint:
         connection: Connection = request.state.connection
         try:
             with connection.cancelling_on_hangup():
-                wire = await keeper.world.network.send(replace(call, connected=True))
+                wire = await keeper.world.network.send(structs.replace(call, connected=True))
         except IncompleteReplyError as error:
             return HalfReply(error.reply, connection)
         except TransportError:

@@ -1,4 +1,4 @@
-"""Dataclasses as JSON: what control routes, reads and files show of the world."""
+"""Records as JSON: what control routes, reads and files show of the world."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
+import msgspec
+
 _PLAIN = (str, int, bool, type(None))
 
 
 def as_json(value: Any) -> Any:
     """`value` as something that ``json.dumps`` takes; what is infinite becomes ``None``.
 
-    Dataclasses become objects of their public fields, sets become sorted lists.
+    Dataclasses and structs become objects of their public fields, sets become sorted lists.
     """
     kind: Any = type(value)
     if kind in _PLAIN:
         return value
-    if is_dataclass(value):
+    if isinstance(value, msgspec.Struct) or is_dataclass(value):
         return {name: as_json(getattr(value, name)) for name in _names(kind)}
     if isinstance(value, Mapping):
         return {str(name): as_json(item) for name, item in value.items()}
@@ -32,4 +34,5 @@ def as_json(value: Any) -> Any:
 
 @cache
 def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if not field.name.startswith("_"))
+    names = getattr(kind, "__struct_fields__", None) or [field.name for field in fields(kind)]
+    return tuple(name for name in names if not name.startswith("_"))

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import attrgetter
+
+import msgspec
 
 
 class AccountKind(StrEnum):
@@ -22,8 +23,7 @@ class AccountKind(StrEnum):
     STOCK = "stock"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """A place where money or stock can be.
 
     Attributes:
@@ -37,8 +37,7 @@ class Account:
     may_be_negative: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(msgspec.Struct, frozen=True):
     """A signed amount on one account: `amount` whole pieces of `unit`, a currency or a SKU."""
 
     account: Account
@@ -55,8 +54,7 @@ class EffectState(StrEnum):
     """Nobody can undo it any more: the parcel has left, the mail was sent."""
 
 
-@dataclass(slots=True)
-class Effect:
+class Effect(msgspec.Struct):
     """Something a create left in the world: a reservation, a charge, a shipment, a mail.
 
     Attributes:
@@ -82,14 +80,13 @@ class Effect:
     state: EffectState = EffectState.LIVE
     amount: int = 0
     currency: str = ""
-    lines: dict[str, int] = field(default_factory=dict)
-    details: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, int] = {}
+    details: dict[str, str] = {}
     undone_by: str | None = None
     undone_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One change of the books, made in one atomic step.
 
     Attributes:

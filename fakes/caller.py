@@ -10,11 +10,11 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 
 import httpx
+import msgspec
 
 from fakes import wire
 from fakes.messages import Reply
@@ -30,8 +30,7 @@ _HTTPX_ERRORS: dict[type[wire.TransportError], type[httpx.TransportError]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who makes the requests of this context, and in which world.
 
     Attributes:

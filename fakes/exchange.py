@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
+
+import msgspec
 
 from fakes.clock import Clock
 from fakes.journal import Attempt, Delivery, Journal
@@ -14,8 +15,7 @@ from fakes.service import Handling, Reply, Request, Service
 from fakes.wire import NoReplyError, WorkerCrash
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A request as its caller makes it.
 
     Attributes:
@@ -39,8 +39,7 @@ class Call:
     connected: bool = False
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(msgspec.Struct):
     """An attempt with both of its sides, the caller's and the service's."""
 
     call: Call

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import attrgetter
 from typing import Any
+
+import msgspec
 
 
 class Seen(StrEnum):
@@ -23,8 +24,7 @@ class Seen(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(slots=True)
-class Delivery:
+class Delivery(msgspec.Struct):
     """One arrival of a request at its service; a duplicated request has several.
 
     Attributes:
@@ -40,8 +40,7 @@ class Delivery:
     entries: tuple[int, ...] = ()
 
 
-@dataclass(slots=True)
-class Attempt:
+class Attempt(msgspec.Struct):
     """One request that a caller sent.
 
     Attributes:
@@ -67,10 +66,10 @@ class Attempt:
     call: int
     key: str | None
     sent_at: float
-    body: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = {}
     activity: str = ""
     fault: str = ""
-    deliveries: list[Delivery] = field(default_factory=list)
+    deliveries: list[Delivery] = []
     ended_at: float | None = None
     seen: Seen = Seen.PENDING
     status: int | None = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from fakes.clock import Clock
 from fakes.messages import RefusedError, Reply, Request
@@ -22,8 +23,7 @@ class KeyState(StrEnum):
     """What it stood for was undone, or was never to be: a tombstone."""
 
 
-@dataclass(slots=True)
-class KeyRecord:
+class KeyRecord(msgspec.Struct):
     """One idempotency key of one operation, whose it is, since when, and what came of it."""
 
     operation: str

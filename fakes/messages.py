@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+
+import msgspec
 
 from fakes.operations import Operation
 
@@ -30,8 +31,7 @@ class RefusedError(Exception):
         return Reply(self.status, {"error": self.code, "detail": self.detail})
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """A request as a service sees it: which operation, for which order, with which fields.
 
     `fields` holds path and query parameters and the body's members together; `malformed` says what
@@ -75,13 +75,12 @@ class Request:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """What a service answers."""
 
     status: int
     body: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
 
     @property
     def code(self) -> str:

@@ -10,9 +10,10 @@ Limitations: an expired key is forgotten for creates only; an undo by it still f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, ClassVar
+
+import msgspec
 
 from fakes.books import Books, Effect, EffectState
 from fakes.clock import Clock
@@ -24,8 +25,7 @@ from fakes.settings import Idempotency, Settings
 __all__ = ["Handling", "RefusedError", "Reply", "Request", "Service"]
 
 
-@dataclass(slots=True)
-class Handling:
+class Handling(msgspec.Struct):
     """A request between its effect and its reply.
 
     Attributes:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from fakes.faults import Fault
 from fakes.journal import Seen
@@ -17,8 +18,7 @@ _HTML = {"Content-Type": "text/html"}
 _ASK_AGAIN_LATER = (429, 503)
 
 
-@dataclass(frozen=True, slots=True)
-class WireReply:
+class WireReply(msgspec.Struct, frozen=True):
     """A reply as bytes, which need not be what the service meant.
 
     `intact` is what the bytes say, where nothing has happened to them.
@@ -26,7 +26,7 @@ class WireReply:
 
     status: int
     content: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     intact: Mapping[str, Any] | None = None
 
     @property

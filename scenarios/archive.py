@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from scenarios.runner import ScenarioResult
 from scenarios.verdict import Verdict
 
@@ -64,11 +66,11 @@ def new_folder(root: Path, command: str) -> Path:
 
 def _journal_lines(result: ScenarioResult) -> list[dict[str, Any]]:
     attempts = [
-        {"scenario": result.scenario.name, "kind": "attempt", **asdict(attempt)}
+        {"scenario": result.scenario.name, "kind": "attempt", **msgspec.to_builtins(attempt)}
         for attempt in result.trial.world.journal
     ]
     entries = [
-        {"scenario": result.scenario.name, "kind": "entry", **asdict(entry)}
+        {"scenario": result.scenario.name, "kind": "entry", **msgspec.to_builtins(entry)}
         for entry in result.trial.world.books().entries
     ]
     violations = [

@@ -6,9 +6,9 @@ import asyncio
 import contextvars
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import temporalio.activity
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.failure.v1 import Failure
@@ -37,8 +37,7 @@ class NeverReports(BaseException):
     """Raised around an attempt whose worker dies: the service must not hear of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """What comes of an attempt: a result unless it says otherwise.
 
     Attributes:

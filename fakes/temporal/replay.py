@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.bridge.proto.workflow_commands as commands_pb
 
@@ -28,8 +28,7 @@ _IDENTITY: dict[str, tuple[str, ...]] = {
 """What Core compares between two versions of the code; of other commands only the kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One activation, what the code did in it, and whose code that was."""
 
     activation: activation_pb.WorkflowActivation

@@ -9,9 +9,9 @@ import os
 import subprocess
 import sys
 import weakref
-from dataclasses import asdict
 from pathlib import Path
 
+import msgspec
 import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -61,8 +61,8 @@ def fingerprint(result: ScenarioResult) -> str:
     world = result.trial.world
     return json.dumps(
         {
-            "journal": [asdict(attempt) for attempt in world.journal],
-            "entries": [asdict(entry) for entry in world.books().entries],
+            "journal": msgspec.to_builtins(world.journal.attempts),
+            "entries": msgspec.to_builtins(world.books().entries),
             "histories": [outcome.history for outcome in result.trial.outcomes.values()],
         },
         default=str,
@@ -189,7 +189,7 @@ def test_trials_do_not_know_of_each_other() -> None:
         trial = Trial(load_file(file), saga, engine.new_clock())
         engine.play_now(trial)
         histories = [json.loads(outcome.history) for outcome in trial.outcomes.values()]
-        return [*map(asdict, trial.world.journal), *histories]
+        return [*map(msgspec.to_builtins, trial.world.journal), *histories]
 
     with httpx_to_fakes(), quiet_sdk():
         for file in REPEATED:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from fakes import Attempt, Calls, Fault, FaultRule, Moment, Seen, WorkerCrash, World
 from tests.contract.faces import until
@@ -130,7 +130,7 @@ async def test_a_caller_without_a_timeout_waits_until_it_is_cancelled() -> None:
     """Where the network cannot know when the caller gives up, it waits for the caller to go."""
     world = World()
     world.network.rules.append(rule(Fault("drop_response")))
-    patient = replace(call(world, CHARGE), timeout=None)
+    patient = structs.replace(call(world, CHARGE), timeout=None)
     asking = asyncio.create_task(world.network.send(patient))
     await until(lambda: states(world, CHARGE) == ["live"])
     asking.cancel()
@@ -147,7 +147,7 @@ async def test_an_attempt_that_outlives_its_start_to_close_never_reports(
     """A caller that would wait longer than it may live is dead before it knows anything."""
     world = World()
     world.network.rules.append(rule(Fault("drop_response")))
-    mortal = replace(call(world, CHARGE), timeout=patience, lifetime=10.0)
+    mortal = structs.replace(call(world, CHARGE), timeout=patience, lifetime=10.0)
 
     with pytest.raises(WorkerCrash, match="start-to-close timeout of 10 s"):
         await world.network.send(mortal)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
 from typing_extensions import override
 
 from fakes import (
@@ -212,7 +213,7 @@ class CutsCents(Payments):
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         cents = int(float(request.fields["amount"]) * 100)
         fields = {**request.fields, "amount": f"{cents / 100:.2f}"}
-        return super().create(replace(request, fields=fields))
+        return super().create(structs.replace(request, fields=fields))
 
 
 class DeclinesAndCharges(Payments):
@@ -222,7 +223,7 @@ class DeclinesAndCharges(Payments):
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         method = request.fields["payment_method_id"]
         fields = {**request.fields, "payment_method_id": "pm_fine"}
-        effect, body = super().create(replace(request, fields=fields))
+        effect, body = super().create(structs.replace(request, fields=fields))
         if self.settings.cards.get(method) == "declined":
             self.books.effects[effect.id] = effect
             raise RefusedError(402, "payment_declined", f"the issuer declined {method}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import replace
+
+import msgspec
 
 from fakes import LoopClock
 from scenarios.engines.simulated import SimulatedEngine
@@ -58,8 +60,8 @@ def fingerprint(trial: Trial) -> str:
     """All that a run leaves behind: its journal, its books and its histories."""
     return json.dumps(
         {
-            "journal": [asdict(attempt) for attempt in trial.world.journal],
-            "entries": [asdict(entry) for entry in trial.world.books().entries],
+            "journal": msgspec.to_builtins(trial.world.journal.attempts),
+            "entries": msgspec.to_builtins(trial.world.books().entries),
             "histories": [outcome.history for outcome in trial.outcomes.values()],
         },
         default=str,

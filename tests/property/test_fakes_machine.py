@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from msgspec import structs
 
 from fakes import Effect, Reply, Request, Service, ServiceFactory, order_services
 from fakes.books import Books
@@ -32,7 +31,7 @@ class AnyBody(Keys):
         """Answer without comparing."""
         record = self._record(request.operation.name, request.key) if request.key else None
         same = record.fingerprint if record and record.fingerprint else request.fields
-        return super().answer(replace(request, fields=same))
+        return super().answer(structs.replace(request, fields=same))
 
 
 class NoMemory(Keys):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import RetryState, TimeoutType
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes, HistoryEvent
 
 from fakes.temporal.activity_info import attempt_info
 from fakes.temporal.attempt import CANCELLED, GONE, Attempt, Report
@@ -69,9 +68,10 @@ class ActivityTask:
         self._beat_at = 0.0
         self._due_at = self.scheduled_at = owner.now()
         self._heartbeat: Payloads | None = None
+        self._limits = _limits(self.command)
         self._timers: dict[TimeoutType.ValueType, asyncio.TimerHandle] = {}
         self._backoff: asyncio.TimerHandle | None = None
-        self._arm(SCHEDULE_TO_CLOSE, self.command.schedule_to_close_timeout)
+        self._arm(SCHEDULE_TO_CLOSE)
 
     @property
     def is_running(self) -> bool:
@@ -91,7 +91,7 @@ class ActivityTask:
     def offer(self) -> None:
         """Put the next attempt into the task queue."""
         self._due_at = self._owner.now()
-        self._arm(SCHEDULE_TO_START, self.command.schedule_to_start_timeout)
+        self._arm(SCHEDULE_TO_START)
         number = self.attempt
         queue = self._owner.service.queue(self.command.task_queue.name)
         queue.put(lambda worker: self._start(worker, number), only_begins=True)
@@ -121,8 +121,8 @@ class ActivityTask:
             return
         self._disarm()
         self._started_at = self._beat_at = self._owner.now()
-        self._arm(START_TO_CLOSE, self.command.start_to_close_timeout)
-        self._arm(HEARTBEAT, self.command.heartbeat_timeout)
+        self._arm(START_TO_CLOSE)
+        self._arm(HEARTBEAT)
         self._running = Attempt(
             worker,
             attempt_info(self, self._owner, started_at=self._started_at, due_at=self._due_at),
@@ -159,7 +159,7 @@ class ActivityTask:
         if details is not None:
             self._heartbeat = details
         self._beat_at = self._owner.now()
-        self._arm(HEARTBEAT, self.command.heartbeat_timeout)
+        self._arm(HEARTBEAT)
         return CANCELLED if self.cancel_requested else ""
 
     def _fail(self, failure: Failure) -> None:
@@ -190,15 +190,14 @@ class ActivityTask:
 
     # -- timeouts --------------------------------------------------------------------------------
 
-    def _arm(self, kind: TimeoutType.ValueType, duration: Duration) -> None:
-        """Start to wait for a timeout, or start again."""
-        earlier = self._timers.pop(kind, None)
-        if earlier is not None:
-            earlier.cancel()
-        delay = seconds(duration)
-        if delay:
-            loop = asyncio.get_running_loop()
-            self._timers[kind] = loop.call_later(delay, self._on_timeout, kind)
+    def _arm(self, kind: TimeoutType.ValueType) -> None:
+        """Start to wait for a timeout, if there is one, or start again."""
+        if kind not in self._limits:
+            return
+        if kind in self._timers:
+            self._timers[kind].cancel()
+        loop = asyncio.get_running_loop()
+        self._timers[kind] = loop.call_later(self._limits[kind], self._on_timeout, kind)
 
     def _on_timeout(self, kind: TimeoutType.ValueType) -> None:
         deadline = self._deadline()
@@ -232,17 +231,14 @@ class ActivityTask:
         running, self._running = self._running, None
         if running is None or self._started_at is None:
             return
-        ends = []
-        if limit := seconds(self.command.start_to_close_timeout):
-            ends.append(self._started_at + limit)
-        if limit := seconds(self.command.heartbeat_timeout):
-            ends.append(self._beat_at + limit)
+        since = {START_TO_CLOSE: self._started_at, HEARTBEAT: self._beat_at}
+        ends = [at + self._limits[kind] for kind, at in since.items() if kind in self._limits]
         if ends:
             running.outlive(min(ends) - self._owner.now())
 
     def _deadline(self) -> float | None:
-        limit = seconds(self.command.schedule_to_close_timeout)
-        return self.scheduled_at + limit if limit else None
+        limit = self._limits.get(SCHEDULE_TO_CLOSE)
+        return None if limit is None else self.scheduled_at + limit
 
     # -- the end ---------------------------------------------------------------------------------
 
@@ -297,6 +293,17 @@ class ActivityTask:
         if self._backoff is not None:
             self._backoff.cancel()
             self._backoff = None
+
+
+def _limits(command: ActivityTaskScheduledEventAttributes) -> dict[TimeoutType.ValueType, float]:
+    """The timeouts that there are, in seconds."""
+    timeouts = {
+        SCHEDULE_TO_CLOSE: command.schedule_to_close_timeout,
+        SCHEDULE_TO_START: command.schedule_to_start_timeout,
+        START_TO_CLOSE: command.start_to_close_timeout,
+        HEARTBEAT: command.heartbeat_timeout,
+    }
+    return {kind: limit for kind, each in timeouts.items() if (limit := seconds(each))}
 
 
 def _timeout(kind: TimeoutType.ValueType, message: str) -> Failure:

@@ -7,6 +7,7 @@ and ``nextBackoffInterval`` in its ``retry.go``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from temporalio.api.common.v1 import RetryPolicy
 from temporalio.api.enums.v1 import RetryState, TimeoutType
@@ -25,10 +26,13 @@ class Again:
 
 
 def with_defaults(policy: RetryPolicy | None) -> RetryPolicy:
-    """The policy as the server keeps it, with its defaults filled in."""
-    filled = RetryPolicy()
-    if policy is not None:
-        filled.CopyFrom(policy)
+    """The policy as the server keeps it, defaults filled in; to be copied, not to be changed."""
+    return _filled_in(b"" if policy is None else policy.SerializeToString())
+
+
+@lru_cache(maxsize=100)
+def _filled_in(serialized: bytes) -> RetryPolicy:
+    filled = RetryPolicy.FromString(serialized)
     if not filled.HasField("initial_interval"):
         filled.initial_interval.FromNanoseconds(int(DEFAULT_INITIAL_SECONDS * 1e9))
     if not filled.backoff_coefficient:

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any
 import temporalio.bridge.proto.workflow_commands as commands_pb
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import (
-    ActivityType,
-    Header,
     Payload,
     Payloads,
-    Priority,
     SearchAttributes,
 )
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
@@ -89,14 +86,14 @@ def _schedule_activity(
     event = run.history.add(
         "activity_task_scheduled",
         activity_id=command.activity_id,
-        activity_type=ActivityType(name=command.activity_type),
+        activity_type={"name": command.activity_type},
         task_queue=task_queue(command.task_queue),
-        header=Header(fields=command.headers),
-        input=Payloads(payloads=command.arguments) if command.arguments else None,
+        header={"fields": command.headers},
+        input={"payloads": command.arguments} if command.arguments else None,
         workflow_task_completed_event_id=completed,
         retry_policy=with_defaults(policy),
         use_workflow_build_id=True,
-        priority=Priority(),
+        priority={},
         **said,
     )
     run.core.events[command.seq] = event
@@ -108,15 +105,20 @@ def _schedule_activity(
 def _activity_timeouts(command: commands_pb.ScheduleActivity) -> dict[str, Duration]:
     """The timeouts with what the server derives: nothing may outlast schedule-to-close."""
     limit = command.schedule_to_close_timeout
-    timeouts = {"schedule_to_close_timeout": limit}
-    for name in ("schedule_to_start_timeout", "start_to_close_timeout"):
-        timeout = getattr(command, name)
-        too_long = seconds(limit) and not 0 < seconds(timeout) <= seconds(limit)
-        timeouts[name] = limit if too_long else timeout
-    longest = timeouts["start_to_close_timeout"]
-    beyond = seconds(longest) and seconds(command.heartbeat_timeout) > seconds(longest)
-    timeouts["heartbeat_timeout"] = longest if beyond else command.heartbeat_timeout
-    return timeouts
+    attempt = _at_most(limit, command.start_to_close_timeout)
+    beat = command.heartbeat_timeout
+    return {
+        "schedule_to_close_timeout": limit,
+        "schedule_to_start_timeout": _at_most(limit, command.schedule_to_start_timeout),
+        "start_to_close_timeout": attempt,
+        "heartbeat_timeout": attempt if 0 < seconds(attempt) < seconds(beat) else beat,
+    }
+
+
+def _at_most(limit: Duration, timeout: Duration) -> Duration:
+    """The timeout, or the limit where that is shorter, or the only one that there is."""
+    longest = seconds(limit)
+    return limit if longest and not 0 < seconds(timeout) <= longest else timeout
 
 
 def _request_cancel_activity(

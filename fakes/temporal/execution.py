@@ -82,7 +82,7 @@ class Execution:
         self.cancel_requested = False
         self.closed_at: float | None = None
         self.closed = asyncio.Event()
-        self._changed = asyncio.Event()
+        self._changed: asyncio.Event | None = None
         self._limits: list[asyncio.TimerHandle] = []
 
     @property
@@ -189,12 +189,14 @@ class Execution:
 
     async def wait_for_change(self) -> None:
         """Return when the history has grown, or the run has closed."""
+        self._changed = self._changed or asyncio.Event()
         await self._changed.wait()
 
     def tell_waiters(self) -> None:
         """Something has changed."""
-        self._changed.set()
-        self._changed = asyncio.Event()
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
 
     # -- the end ---------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -24,8 +25,9 @@ _KINDS: dict[str, tuple[EventType.ValueType, str]] = {
 }
 
 
+@lru_cache(maxsize=100)
 def timestamp(seconds: float) -> Timestamp:
-    """A moment in seconds since the epoch, as events tell it."""
+    """A moment in seconds since the epoch, as events tell it; to be copied, not to be changed."""
     nanoseconds = round(seconds * 1e9)
     return Timestamp(seconds=nanoseconds // 1_000_000_000, nanos=nanoseconds % 1_000_000_000)
 
@@ -47,7 +49,6 @@ class History:
         self.events: list[HistoryEvent] = []
         self.size_bytes = 0
         self.now = now
-        self._latest = (0.0, timestamp(0.0))
         self._next_task_id = next_task_id
 
     def __len__(self) -> int:
@@ -62,12 +63,12 @@ class History:
             attributes: Its attributes; those that are ``None`` stay unset.
         """
         kind, field = _KINDS[name]
-        said: dict[str, Any] = {field: attributes}
+        said: Any = {field: attributes}
         event = HistoryEvent(
             event_id=len(self.events) + 1,
             event_type=kind,
             task_id=self._next_task_id(),
-            event_time=self._timestamp(self.now() if at is None else at),
+            event_time=timestamp(self.now() if at is None else at),
             **said,
         )
         self.events.append(event)
@@ -82,12 +83,6 @@ class History:
             yield
         finally:
             self.now = present
-
-    def _timestamp(self, at: float) -> Timestamp:
-        """The moment as events tell it, which is mostly that of the event before."""
-        if at != self._latest[0]:
-            self._latest = (at, timestamp(at))
-        return self._latest[1]
 
     def as_workflow_history(self, workflow_id: str) -> WorkflowHistory:
         """The history as the SDK's replayer takes it."""

@@ -110,6 +110,11 @@ class LocalActivities:
     dropped: list[int] = field(default_factory=list)
     _open: dict[int, Wanted] = field(default_factory=dict)
 
+    @property
+    def has_requests(self) -> bool:
+        """Whether anything is to begin, to be cancelled, or of no interest any more."""
+        return bool(self.wanted or self.unwanted or self.dropped)
+
     def begin_task(self, now: float) -> None:
         """A workflow task starts."""
         self.time = max(self.time, now)

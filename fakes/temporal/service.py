@@ -123,7 +123,9 @@ class SimulatedTemporal:
 
     def queue(self, name: str) -> TaskQueue[SimulatedWorker]:
         """A task queue."""
-        return self._queues.setdefault(name, TaskQueue(name))
+        if name not in self._queues:
+            self._queues[name] = TaskQueue(name)
+        return self._queues[name]
 
     def begin(self, start: Start, at_once: Callable[[Execution], None] | None = None) -> Execution:
         """Begin a run."""

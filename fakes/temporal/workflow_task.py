@@ -235,6 +235,8 @@ class WorkflowTasks:
         if self._run.core.ends_run(task.outgoing):
             self._work.stop()
             return []
+        if not known.has_requests:
+            return []
         ends = [self._work.cancel(seq) for seq in known.unwanted]
         ends += [self._work.begin(wanted, task.worker) for wanted in known.wanted]
         for seq in known.dropped:

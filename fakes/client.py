@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 import httpx
+import msgspec
 
 from fakes.caller import answer, answer_request, caller_of
 from fakes.wire import WireReply
@@ -77,6 +78,13 @@ class _Response(httpx.Response):
         super().__init__(reply.status, headers=headers, stream=stream, request=request)
         self._content = reply.content
         self.is_stream_consumed = self.is_closed = True
+
+    def json(self, **options: Any) -> Any:
+        """The content as JSON, or httpx's own error."""
+        try:
+            return msgspec.json.decode(self.content)
+        except msgspec.DecodeError:
+            return super().json(**options)
 
 
 @lru_cache(maxsize=100)

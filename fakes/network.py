@@ -142,6 +142,8 @@ class Network:
 
 
 def _key_in(call: Call) -> str | None:
-    fields = (call.operation.key_at, call.operation.target_key_at)
-    keys = [call.fields.get(name) for name in fields if name]
-    return next((key for key in keys if isinstance(key, str)), None)
+    for name in (call.operation.key_at, call.operation.target_key_at):
+        key = call.fields.get(name) if name else None
+        if isinstance(key, str):
+            return key
+    return None

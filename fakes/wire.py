@@ -90,7 +90,7 @@ def as_sent(reply: Reply) -> WireReply:
     if reply.body is None:
         return WireReply(reply.status, headers=reply.headers)
     headers = {**_JSON, **reply.headers} if reply.headers else _JSON
-    return WireReply(reply.status, json.dumps(reply.body).encode(), headers, reply.body)
+    return WireReply(reply.status, msgspec.json.encode(reply.body), headers, reply.body)
 
 
 def malformed(reply: Reply) -> WireReply:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import lru_cache
 from typing import Protocol
 
 import temporalio.activity
 import temporalio.api.common.v1
-from google.protobuf.duration_pb2 import Duration
 from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
 from temporalio.common import Priority, RetryPolicy
 
 from fakes.temporal import sdk
 from fakes.temporal.interfaces import Owner
+from fakes.temporal.python_times import as_timedelta
 
 
 class Scheduled(Protocol):
@@ -39,12 +38,12 @@ def attempt_info(
         attempt=task.attempt,
         current_attempt_scheduled_time=sdk.utc(due_at),
         heartbeat_details=[],
-        heartbeat_timeout=_optional(command.heartbeat_timeout),
+        heartbeat_timeout=as_timedelta(command.heartbeat_timeout) or None,
         is_local=is_local,
         namespace=owner.namespace,
-        schedule_to_close_timeout=_optional(command.schedule_to_close_timeout),
+        schedule_to_close_timeout=as_timedelta(command.schedule_to_close_timeout) or None,
         scheduled_time=sdk.utc(task.scheduled_at),
-        start_to_close_timeout=_optional(command.start_to_close_timeout),
+        start_to_close_timeout=as_timedelta(command.start_to_close_timeout) or None,
         started_time=sdk.utc(started_at),
         task_queue=command.task_queue.name,
         task_token=task.token,
@@ -61,12 +60,3 @@ def attempt_info(
 @lru_cache(maxsize=100)
 def _policy(serialized: bytes) -> RetryPolicy:
     return RetryPolicy.from_proto(temporalio.api.common.v1.RetryPolicy.FromString(serialized))
-
-
-def _optional(duration: Duration) -> timedelta | None:
-    return _timedelta(duration.seconds, duration.nanos)
-
-
-@lru_cache(maxsize=1000)
-def _timedelta(seconds: int, nanos: int) -> timedelta | None:
-    return timedelta(seconds=seconds, microseconds=nanos // 1000) or None

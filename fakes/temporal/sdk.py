@@ -244,14 +244,29 @@ def _definition(fn: Callable[..., Any]) -> ActivityDefinition:
 _known_definition = lru_cache(maxsize=1000)(_definition)
 
 
+class _Event(temporalio.common._CompositeEvent):  # noqa: SLF001
+    """An event with a half for threads and one for tasks.
+
+    The half for threads is made when somebody asks for it, for it is a lock with a queue, and most
+    attempts end without it.
+    """
+
+    def __init__(self) -> None:
+        self.async_event = asyncio.Event()
+
+    @property
+    def thread_event(self) -> threading.Event:  # type: ignore[override]
+        """The half for threads: the same for all, should several ask at the same time."""
+        made: threading.Event | None = vars(self).get("for_threads")
+        return made or vars(self).setdefault("for_threads", threading.Event())
+
+
 class Cancellation:
     """What an attempt knows of its own cancellation."""
 
     def __init__(self) -> None:
         self.by_request = False
-        self.event = temporalio.common._CompositeEvent(  # noqa: SLF001
-            thread_event=threading.Event(), async_event=asyncio.Event()
-        )
+        self.event = _Event()
         self.details = temporalio.activity._ActivityCancellationDetailsHolder()  # noqa: SLF001
         self.raiser: Any = None
 

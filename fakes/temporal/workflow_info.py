@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.common
 import temporalio.converter
 import temporalio.workflow
 from google.protobuf.duration_pb2 import Duration
+
+from fakes.temporal.python_times import as_datetime, as_timedelta
 
 
 def workflow_info(
@@ -35,20 +37,20 @@ def workflow_info(
         run_id=first.run_id,
         run_timeout=_optional(init.workflow_run_timeout),
         search_attributes=temporalio.converter.decode_search_attributes(init.search_attributes),
-        start_time=first.timestamp.ToDatetime(UTC),
+        start_time=as_datetime(first.timestamp),
         task_queue=task_queue,
-        task_timeout=init.workflow_task_timeout.ToTimedelta(),
+        task_timeout=as_timedelta(init.workflow_task_timeout),
         typed_search_attributes=temporalio.converter.decode_typed_search_attributes(
             init.search_attributes
         ),
         workflow_id=init.workflow_id,
-        workflow_start_time=init.start_time.ToDatetime(UTC),
+        workflow_start_time=as_datetime(init.start_time),
         workflow_type=init.workflow_type,
     )
 
 
 def _optional(duration: Duration) -> timedelta | None:
-    return duration.ToTimedelta() or None
+    return as_timedelta(duration) or None
 
 
 def _parent(init: activation_pb.InitializeWorkflow) -> temporalio.workflow.ParentInfo | None:

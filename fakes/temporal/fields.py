@@ -17,6 +17,8 @@ def only(message: Message, *supported: str) -> None:
         UnsupportedError: It does.
     """
     for name, is_message in _others(message.DESCRIPTOR, supported):
+        if is_message and not message.HasField(name):
+            continue
         value = getattr(message, name)
         if value.ByteSize() if is_message else value:
             msg = f"{name} of {message.DESCRIPTOR.name}"

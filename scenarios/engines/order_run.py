@@ -81,7 +81,7 @@ class OrderRun(ABC):
             ending=ending,
             ended_at=self._ended_at,
             waits_for=self._waits_for,
-            told=[] if self._waits_for else list(await asyncio.gather(*self._told)),
+            told=[] if self._waits_for else [await told for told in self._told],
             statuses=self.statuses,
             workflow_id=self.workflow_id,
             recorded=history,

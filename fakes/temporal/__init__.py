@@ -9,16 +9,21 @@ from fakes.temporal.attempt import NeverReports
 from fakes.temporal.connection import simulated_client
 from fakes.temporal.errors import NondeterminismError, UnsupportedError
 from fakes.temporal.loop import DeadlockError, VirtualTimeLoop
+from fakes.temporal.plain import is_plain
 from fakes.temporal.service import SimulatedTemporal
+from fakes.temporal.short_way import NoResultError, ShortWay
 from fakes.temporal.worker import SimulatedWorker
 
 __all__ = [
     "DeadlockError",
     "NeverReports",
+    "NoResultError",
     "NondeterminismError",
+    "ShortWay",
     "SimulatedTemporal",
     "SimulatedWorker",
     "UnsupportedError",
     "VirtualTimeLoop",
+    "is_plain",
     "simulated_client",
 ]

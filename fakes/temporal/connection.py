@@ -20,6 +20,7 @@ from fakes.temporal.calls import CALLS
 from fakes.temporal.errors import UnsupportedError
 from fakes.temporal.service import SimulatedTemporal
 
+IDENTITY = "simulated-client"
 _Response = TypeVar("_Response", bound=Message)
 _Call = Callable[[SimulatedTemporal, Any], Awaitable[Any]]
 
@@ -38,7 +39,7 @@ class _Connection(ServiceClient):
     """The part of the SDK that speaks gRPC, speaking to the simulation."""
 
     def __init__(self, temporal: SimulatedTemporal) -> None:
-        super().__init__(ConnectConfig(target_host="simulated", identity="simulated-client"))
+        super().__init__(ConnectConfig(target_host="simulated", identity=IDENTITY))
         self._temporal = temporal
 
     @property

@@ -23,6 +23,7 @@ from temporalio.worker import (
 
 from fakes.temporal import sdk
 from fakes.temporal.errors import NondeterminismError
+from fakes.temporal.plain import is_plain
 from fakes.temporal.replay import Step, as_replay, difference
 from fakes.temporal.task_queue import TaskQueue
 from fakes.temporal.workflow_info import workflow_info
@@ -96,7 +97,6 @@ class SimulatedWorker:
         self._instances: dict[str, WorkflowInstance] = {}
         self._queues: list[TaskQueue[SimulatedWorker]] = []
         self._executor: ThreadPoolExecutor | None = None
-        self._converter_takes_context = True
 
     def serve(self, queue: TaskQueue[SimulatedWorker]) -> None:
         """Take the tasks of `queue`, once it has begun to poll."""
@@ -241,7 +241,7 @@ class SimulatedWorker:
 
     def converter_for(self, info: temporalio.activity.Info) -> DataConverter:
         """The converter of one activity attempt."""
-        if not self._converter_takes_context:
+        if is_plain(self.converter):
             return self.converter
         context = ActivitySerializationContext(
             namespace=info.namespace,
@@ -252,10 +252,7 @@ class SimulatedWorker:
             activity_task_queue=info.task_queue,
             is_local=info.is_local,
         )
-        converter = self.converter.with_context(context)
-        # The SDK's converters give themselves back where no part of them takes a context.
-        self._converter_takes_context = converter is not self.converter
-        return converter
+        return self.converter.with_context(context)
 
     def executor(self) -> ThreadPoolExecutor:
         """The threads in which functions run that are no coroutines."""

@@ -55,7 +55,7 @@ class OrderRun(ABC):
         saga = self.trial.saga
         answer = "started"
         try:
-            await self._client.start_workflow(
+            await self._start_workflow(
                 saga.workflow_name,
                 self.order.as_json(float_prices=saga.takes_float_prices),
                 id=self.workflow_id,
@@ -67,6 +67,9 @@ class OrderRun(ABC):
             answer = "ended already"
         self._told.append(asyncio.create_task(self._ending()))
         return answer
+
+    async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
+        await self._client.start_workflow(workflow, argument, **options)
 
     async def conclude(self) -> Outcome:
         """How the order ended, once nothing more can come."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,9 +27,12 @@ from fakes import (
 from fakes.temporal import (
     DeadlockError,
     NeverReports,
+    NoResultError,
+    ShortWay,
     SimulatedTemporal,
     SimulatedWorker,
     VirtualTimeLoop,
+    is_plain,
     simulated_client,
 )
 from scenarios.engines.histories import last_task_failure
@@ -201,6 +204,21 @@ class SimulatedRun(OrderRun):
     def __init__(self, temporal: SimulatedTemporal, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._temporal = temporal
+        converter = self.trial.saga.data_converter
+        plain = is_plain(converter)
+        self._short_way = ShortWay(temporal, converter.payload_converter) if plain else None
+
+    async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
+        if self._short_way is None:
+            await super()._start_workflow(workflow, argument, **options)
+        else:
+            self._short_way.start_workflow(workflow, argument, **options)
+
+    async def _ending(self) -> Ending:
+        if self._short_way is not None:
+            with suppress(NoResultError):
+                return Ending.of_result(await self._short_way.result(self.workflow_id))
+        return await super()._ending()
 
     async def _last_ending(self) -> Ending:
         """What the last who placed the order was told: the service says it to all alike."""

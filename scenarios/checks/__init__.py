@@ -70,5 +70,5 @@ def check_all(evidence: Evidence, invariants: dict[str, Check] | None = None) ->
             findings.crashes.append(Unmet(UnmetKind.CHECK, detail))
             continue
         findings.facts[name] = len(facts)
-        findings.violations.extend(fact for fact in facts if fact is not None)
+        findings.violations += [fact for fact in facts if fact is not None]
     return findings

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
+
+import msgspec
 
 from fakes import Attempt, Effect, EffectState, Entry, Seen
 from scenarios.checks.evidence import Evidence, Matter, is_live, not_listed
@@ -30,9 +31,11 @@ def no_orphans(evidence: Evidence) -> Facts:
         if orphan and terminated and allowance[effect.operation] > 0:
             allowance[effect.operation] -= 1
             orphan = False
+        if not orphan:
+            yield None
+            continue
         detail = f"{_name(effect)} is left behind: {_how_it_ended(effect, outcome)}"
-        at = _later(outcome, effect.at)
-        yield Violation("I7", effect.order, detail, at) if orphan else None
+        yield Violation("I7", effect.order, detail, _later(outcome, effect.at))
 
 
 def effects_follow_their_causes(evidence: Evidence) -> Facts:
@@ -45,15 +48,19 @@ def effects_follow_their_causes(evidence: Evidence) -> Facts:
     for entry in evidence.books.entries:
         if evidence.is_create(entry):
             for needed in _needs(evidence, entry):
-                fine = live.get((entry.order, needed)) or _was_on_its_way(evidence, entry)
-                detail = f"{entry.operation} ({entry.effect}) without a live {needed}"
-                yield None if fine else _violation("I8", entry, detail)
+                if live.get((entry.order, needed)) or _was_on_its_way(evidence, entry):
+                    yield None
+                else:
+                    detail = f"{entry.operation} ({entry.effect}) without a live {needed}"
+                    yield _violation("I8", entry, detail)
             live.setdefault((entry.order, entry.operation), set()).add(entry.effect)
         elif evidence.ends_effect(entry):
             effects = live.setdefault((entry.order, _undone(evidence, entry)), set())
-            wrong = evidence.is_undo(entry) and entry.effect not in effects
-            detail = f"{entry.operation} of {entry.effect}, which was not there to be undone"
-            yield _violation("I8", entry, detail) if wrong else None
+            if evidence.is_undo(entry) and entry.effect not in effects:
+                detail = f"{entry.operation} of {entry.effect}, which was not there to be undone"
+                yield _violation("I8", entry, detail)
+            else:
+                yield None
             effects.discard(entry.effect)
 
 
@@ -70,17 +77,21 @@ def no_step_after_a_compensation(evidence: Evidence) -> Facts:
             if evidence.ends_effect(entry):
                 live = [create for create in live if create.effect != entry.effect]
             if evidence.is_undo(entry):
-                dependent = _dependent(evidence, live, _undone(evidence, entry))
-                detail = f"{entry.operation} ({entry.effect}) while {dependent} was still live"
-                yield _violation("I10", entry, detail) if dependent else None
+                if dependent := _dependent(evidence, live, _undone(evidence, entry)):
+                    detail = f"{entry.operation} ({entry.effect}) while {dependent} was still live"
+                    yield _violation("I10", entry, detail)
+                else:
+                    yield None
             elif evidence.is_create(entry):
                 live.append(entry)
                 if first_undo is None or entry.number < first_undo.number:
                     continue
-                fine = _was_on_its_way(evidence, entry) or _is_left_to_a_person(evidence, entry)
-                after = f"{first_undo.operation} had begun to undo {order}"
-                detail = f"{entry.operation} ({entry.effect}) after {after}"
-                yield None if fine else _violation("I10", entry, detail)
+                if _was_on_its_way(evidence, entry) or _is_left_to_a_person(evidence, entry):
+                    yield None
+                else:
+                    after = f"{first_undo.operation} had begun to undo {order}"
+                    detail = f"{entry.operation} ({entry.effect}) after {after}"
+                    yield _violation("I10", entry, detail)
 
 
 def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
@@ -123,17 +134,19 @@ def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
         for entry in evidence.entries_of(order):
             if entry.operation not in evidence.operations:
                 continue
-            detail = (
-                f"{entry.operation} ({entry.effect}) at {entry.at:.1f} s, though {order} had ended "
-                f"as {outcome.status} at {outcome.ended_at:.1f} s"
-            )
-            fine = (
+            if (
                 entry.at <= outcome.ended_at
                 or _was_on_its_way(evidence, entry)
                 or _tells_the_truth(evidence, entry, outcome)
                 or _is_left_to_a_person(evidence, entry)
+            ):
+                yield None
+                continue
+            detail = (
+                f"{entry.operation} ({entry.effect}) at {entry.at:.1f} s, though {order} had ended "
+                f"as {outcome.status} at {outcome.ended_at:.1f} s"
             )
-            yield None if fine else _violation("I12", entry, detail)
+            yield _violation("I12", entry, detail)
 
 
 def one_effect_per_request(evidence: Evidence) -> Facts:
@@ -154,8 +167,8 @@ def requests_have_one_effect(evidence: Evidence) -> Facts:
     that is made anew for each try protects from nothing.
     """
     by_key: dict[tuple[str, str, str], list[str]] = {}
-    by_body: dict[tuple[str, str, str], list[str]] = {}
-    bodies: dict[str, tuple[str, str, str]] = {}
+    by_body: dict[tuple[str, str, bytes], list[str]] = {}
+    bodies: dict[str, tuple[str, str, bytes]] = {}
     keys: dict[str, str] = {}
     for entry in evidence.books.entries:
         if evidence.ends_effect(entry) and entry.effect in bodies:
@@ -169,9 +182,12 @@ def requests_have_one_effect(evidence: Evidence) -> Facts:
         same.append(entry.effect)
         keys[entry.effect] = entry.key or ""
         twins = same if entry.key and len(same) > 1 else alike
+        if len(twins) == 1:
+            yield None
+            continue
         key = _in_words([keys[effect] for effect in twins])
         detail = f"{entry.operation} was done {len(twins)} times with {key}: {', '.join(twins)}"
-        yield None if len(twins) == 1 else _violation("I13", entry, detail)
+        yield _violation("I13", entry, detail)
 
 
 def attempts_and_effects_agree(evidence: Evidence) -> Facts:
@@ -181,14 +197,21 @@ def attempts_and_effects_agree(evidence: Evidence) -> Facts:
     Checked: at each entry, and at each attempt that succeeded.
     """
     for entry in evidence.books.entries:
-        if entry.operation in evidence.operations:
+        if entry.operation not in evidence.operations:
+            continue
+        if evidence.cause_of(entry):
+            yield None
+        else:
             detail = f"{entry.operation} ({entry.effect}) happened though nobody asked for it"
-            yield None if evidence.cause_of(entry) else _violation("I14", entry, detail)
+            yield _violation("I14", entry, detail)
     for attempt in evidence.journal:
-        if attempt.seen is Seen.OK and evidence.operations[attempt.operation].is_create:
-            fine = _has_effect(evidence, attempt)
+        if attempt.seen is not Seen.OK or not evidence.operations[attempt.operation].is_create:
+            continue
+        if _has_effect(evidence, attempt):
+            yield None
+        else:
             detail = f"call {attempt.call} of {attempt.operation} succeeded without any effect"
-            yield None if fine else Violation("I14", attempt.order, detail, attempt.ended_at)
+            yield Violation("I14", attempt.order, detail, attempt.ended_at)
 
 
 _WHAT_CAME_OF_IT = {Seen.OK: "succeeded", Seen.UNKNOWN: "may have had its effect"}
@@ -316,17 +339,17 @@ def _matter(evidence: Evidence, begun: list[Attempt]) -> Matter:
     )
 
 
-def _body(evidence: Evidence, entry: Entry) -> str:
+def _body(evidence: Evidence, entry: Entry) -> bytes:
     """What was asked, but for the key; a text of its own where nobody knows."""
     cause = evidence.cause_of(entry)
     if cause is None:
-        return f"entry {entry.number}"
+        return b"entry %d" % entry.number
     key_at = evidence.operations[entry.operation].key_at
     body = {name: value for name, value in cause.body.items() if name != key_at}
     return _as_text(body)
 
 
-_as_text = json.JSONEncoder(sort_keys=True, default=str).encode
+_as_text = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
 
 
 def _in_words(keys: list[str]) -> str:
@@ -344,12 +367,14 @@ def keys_keep_their_payload(attempts: Iterable[Attempt]) -> Facts:
         earlier = first.setdefault((attempt.operation, attempt.key), attempt)
         if earlier is attempt:
             continue
+        if attempt.body == earlier.body:
+            yield None
+            continue
         detail = (
             f"call {attempt.call} of {attempt.operation} sends key {attempt.key} again "
             f"with {_difference(earlier, attempt)}"
         )
-        fine = attempt.body == earlier.body
-        yield None if fine else Violation("I13", attempt.order, detail, attempt.sent_at)
+        yield Violation("I13", attempt.order, detail, attempt.sent_at)
 
 
 def _difference(earlier: Attempt, later: Attempt) -> str:

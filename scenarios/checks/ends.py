@@ -35,12 +35,14 @@ def everybody_is_told_the_same(evidence: Evidence) -> Facts:
     """
     for order, outcome in evidence.ended():
         for number, told in enumerate(outcome.told, 1):
-            fine = (told.status, told.error) == (outcome.status, outcome.ending.error)
+            if (told.status, told.error) == (outcome.status, outcome.ending.error):
+                yield None
+                continue
             detail = (
                 f"client {number} was told that {order} {_in_words(told)}, "
                 f"it {_in_words(outcome.ending)}"
             )
-            yield None if fine else Violation("I9", order, detail, outcome.ended_at)
+            yield Violation("I9", order, detail, outcome.ended_at)
         if outcome.status.promises_undone:
             yield from _no_good_news(evidence, order, outcome)
 
@@ -69,10 +71,11 @@ def every_order_ends(evidence: Evidence) -> Facts:
     """
     for order in evidence.orders:
         outcome = evidence.outcomes.get(order)
+        if outcome is not None and outcome.status.is_terminal:
+            yield None
+            continue
         waits_for = outcome.waits_for if outcome else "nobody knows what became of it"
-        detail = f"{order} does not end: {waits_for}"
-        fine = outcome is not None and outcome.status.is_terminal
-        yield None if fine else Violation("I16", order, detail)
+        yield Violation("I16", order, f"{order} does not end: {waits_for}")
 
 
 def attention_is_asked_for_when_needed(evidence: Evidence) -> Facts:
@@ -107,8 +110,10 @@ def status_only_moves_forward(evidence: Evidence) -> Facts:
         if outcome.status.is_terminal:
             seen.append(str(outcome.status))
         for earlier, later in pairwise(seen):
-            detail = f"{order} was {earlier}, then {later}"
-            yield None if _may_follow(earlier, later) else Violation("I19", order, detail)
+            if _may_follow(earlier, later):
+                yield None
+            else:
+                yield Violation("I19", order, f"{order} was {earlier}, then {later}")
 
 
 def _no_good_news(evidence: Evidence, order: str, outcome: Outcome) -> Facts:
@@ -119,11 +124,13 @@ def _no_good_news(evidence: Evidence, order: str, outcome: Outcome) -> Facts:
     for effect in evidence.effects_of(order):
         if evidence.can_be_undone(effect.operation):
             continue
-        fine = order in evidence.cancelled
+        if order in evidence.cancelled:
+            yield None
+            continue
         detail = f"{effect.operation} ({effect.id}) was sent, yet {order} ended as {outcome.status}"
         ended_at = outcome.ended_at
         at = ended_at if ended_at is None else max(ended_at, effect.at)
-        yield None if fine else Violation("I9", order, detail, at)
+        yield Violation("I9", order, detail, at)
 
 
 def _in_words(ending: Ending) -> str:

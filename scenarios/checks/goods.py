@@ -41,12 +41,16 @@ class Shelves:
             before = balances[shelf]
             balances[shelf] += posting.amount
             # It is the first moment below zero that counts.
-            fine = posting.account.may_be_negative or balances[shelf] >= 0 or before < 0
-            detail = f"{_of(entry)} leaves {balances[shelf]} of {posting.unit} {shelf[0]}"
-            yield None if fine else _violation(entry, detail)
+            if posting.account.may_be_negative or balances[shelf] >= 0 or before < 0:
+                yield None
+            else:
+                detail = f"{_of(entry)} leaves {balances[shelf]} of {posting.unit} {shelf[0]}"
+                yield _violation(entry, detail)
         for sku, total in sums.items():
-            detail = f"{_of(entry)} does not balance: {total:+d} of {sku}"
-            yield None if total == 0 else _violation(entry, detail)
+            if total == 0:
+                yield None
+            else:
+                yield _violation(entry, f"{_of(entry)} does not balance: {total:+d} of {sku}")
 
 
 def completed_means_done(evidence: Evidence) -> Facts:
@@ -67,9 +71,11 @@ def _promised_effects(evidence: Evidence, order: str, outcome: Outcome) -> Facts
     for operation in evidence.completed_means:
         if _may_be_missing(evidence, order, outcome, operation):
             continue
-        live = any(is_live(effect) for effect in evidence.effects_of(order, operation))
-        detail = f"{order} completed without a live {operation}"
-        yield None if live else Violation("I6", order, detail, outcome.ended_at)
+        if any(is_live(effect) for effect in evidence.effects_of(order, operation)):
+            yield None
+        else:
+            detail = f"{order} completed without a live {operation}"
+            yield Violation("I6", order, detail, outcome.ended_at)
 
 
 def _may_be_missing(evidence: Evidence, order: str, outcome: Outcome, operation: str) -> bool:
@@ -94,11 +100,14 @@ def _goods(evidence: Evidence, order: str, outcome: Outcome, ordered: Mapping[st
         fine = shipped == ordered and not reserved
     else:
         fine = not shipped and reserved == ordered
+    if fine:
+        yield None
+        return
     detail = (
         f"{order} ended as {outcome.status}: due {_pieces(ordered)}, "
         f"shipped {_pieces(shipped)}, reserved {_pieces(reserved)}"
     )
-    yield None if fine else Violation("I6", order, detail, outcome.ended_at)
+    yield Violation("I6", order, detail, outcome.ended_at)
 
 
 def _goods_leave(evidence: Evidence) -> bool:

@@ -26,8 +26,12 @@ def money_is_conserved(evidence: Evidence) -> Facts:
             if posting.account.kind is AccountKind.MONEY:
                 sums[posting.unit] += posting.amount
         for currency, total in sums.items():
-            detail = f"{entry.operation} of {entry.effect} does not balance: {total / 100:+.2f}"
-            yield None if total == 0 else _violation("I1", entry, f"{detail} {currency}")
+            if total == 0:
+                yield None
+            else:
+                sum_ = f"{total / 100:+.2f} {currency}"
+                detail = f"{entry.operation} of {entry.effect} does not balance: {sum_}"
+                yield _violation("I1", entry, detail)
 
 
 def customer_pays_the_price_or_nothing(evidence: Evidence) -> Facts:
@@ -41,18 +45,20 @@ def customer_pays_the_price_or_nothing(evidence: Evidence) -> Facts:
     for order, outcome in evidence.ended():
         moved = evidence.money_of(order)
         taken, price = sum(amount for _, amount in moved), evidence.orders[order].price
-        if outcome.status is Status.COMPLETED and _is_paid_for(evidence):
+        completed = outcome.status is Status.COMPLETED and _is_paid_for(evidence)
+        if not completed and not outcome.status.promises_undone:
+            continue
+        if taken == (price if completed else 0):
+            yield None
+            continue
+        if completed:
             detail = f"{order} completed and costs {_sum(price)}, but {_sum(taken)} was taken"
-            wanted = price
-        elif outcome.status.promises_undone:
+        else:
             more = f"{_sum(taken)} is not given back"
             less = f"{_sum(-taken)} more was given back than was taken"
             detail = f"{order} ended as {outcome.status}, but {more if taken > 0 else less}"
-            wanted = 0
-        else:
-            continue
         at = _since(outcome, moved[-1][0] if moved else None)
-        yield None if taken == wanted else Violation("I2", order, detail, at)
+        yield Violation("I2", order, detail, at)
 
 
 def refunds_stay_within_the_charge(evidence: Evidence) -> Facts:
@@ -97,9 +103,12 @@ def at_most_one_live_charge(evidence: Evidence) -> Facts:
             continue
         if entry.effect not in charges:
             charges.append(entry.effect)
+        if len(charges) == 1:
+            yield None
+            continue
         listed = ", ".join(_charge(evidence, each) for each in charges)
         detail = f"{entry.order} is charged {len(charges)} times: {listed}"
-        yield None if len(charges) == 1 else _violation("I4", entry, detail)
+        yield _violation("I4", entry, detail)
 
 
 def charge_is_the_sum_of_the_lines(evidence: Evidence) -> Facts:
@@ -114,8 +123,11 @@ def charge_is_the_sum_of_the_lines(evidence: Evidence) -> Facts:
         if effect is None or not asked or entry.order not in evidence.orders:
             continue
         price = evidence.orders[entry.order].price
+        if effect.amount == price:
+            yield None
+            continue
         detail = f"{_charge(evidence, effect.id)} was charged, the lines add up to {_sum(price)}"
-        yield None if effect.amount == price else _violation("I18", entry, detail)
+        yield _violation("I18", entry, detail)
 
 
 def _violation(invariant: str, entry: Entry, detail: str) -> Violation:

@@ -48,13 +48,14 @@ def activate(
     run.core.locals.activations += 1
     activation = activation_pb.WorkflowActivation(
         run_id=run.run_id,
-        timestamp=timestamp(run.core.locals.time),
-        jobs=jobs,
         history_length=len(run.history),
         history_size_bytes=run.history.size_bytes,
         continue_as_new_suggested=_is_long(run),
         available_internal_flags=LANGUAGE_FLAGS,
     )
+    activation.timestamp.CopyFrom(timestamp(run.core.locals.time))
+    for job in jobs:
+        activation.jobs.add().CopyFrom(job)
     return worker.activate(activation, run)
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
@@ -63,14 +64,15 @@ class History:
             attributes: Its attributes; those that are ``None`` stay unset.
         """
         kind, field = _KINDS[name]
-        said: Any = {field: attributes}
+        # What is handed to a constructor is serialised and parsed; a copy takes half as long.
+        messages = {name: each for name, each in attributes.items() if isinstance(each, Message)}
+        rest: Any = {field: {name: attributes[name] for name in attributes.keys() - messages}}
         event = HistoryEvent(
-            event_id=len(self.events) + 1,
-            event_type=kind,
-            task_id=self._next_task_id(),
-            event_time=timestamp(self.now() if at is None else at),
-            **said,
+            event_id=len(self.events) + 1, event_type=kind, task_id=self._next_task_id(), **rest
         )
+        event.event_time.CopyFrom(timestamp(self.now() if at is None else at))
+        for attribute, message in messages.items():
+            getattr(getattr(event, field), attribute).CopyFrom(message)
         self.events.append(event)
         self.size_bytes += event.ByteSize()
         return event

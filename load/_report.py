@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from scenarios.report.page import page_templates
 
-WIDTH, HEIGHT = 860, 170
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#999999")
+WIDTH, HEIGHT = 560, 150
+COLOURS = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#56b4e9",
+    "var(--ink)",
+    "#999999",
+)
 """After Okabe and Ito: they can be told apart by those who do not see all colours."""
+MOST_VIOLATIONS = 100
 
 Points = Sequence[tuple[float, float]]
 
@@ -40,6 +51,14 @@ class Chart:
         return round(at / self.seconds * WIDTH, 1)
 
     @property
+    def in_words(self) -> str:
+        """The highest value of each line, for those who cannot see them."""
+        highest = {
+            name: max((y for _, y in line), default=0.0) for name, line in self.lines.items()
+        }
+        return ", ".join(f"{name} at most {value:.3g}" for name, value in highest.items())
+
+    @property
     def drawn(self) -> Iterable[tuple[str, str, str]]:
         """Each line's name, colour and points."""
         for number, (name, line) in enumerate(self.lines.items()):
@@ -55,14 +74,14 @@ def write_report(path: Path, run: Mapping[str, Any], charts: Sequence[Chart]) ->
         run: All that ``verdict.json`` holds.
         charts: Over one and the same time.
     """
-    templates = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    page = page_templates(Path(__file__).parent).get_template("_report.html")
+    head = {
+        "title": "Orders under load",
+        "made_at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "verdict": run["verdict"],
+        "command": run["again"],
+    }
+    text = page.render(
+        page=head, run=run, charts=charts, width=WIDTH, height=HEIGHT, most=MOST_VIOLATIONS
     )
-    page = templates.get_template("_report.html").render(
-        run=run, charts=charts, width=WIDTH, height=HEIGHT
-    )
-    path.write_text(page, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")

@@ -5,7 +5,14 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    StrictUndefined,
+    select_autoescape,
+)
 from markupsafe import Markup
 
 from scenarios.report.drawing import draw
@@ -25,13 +32,14 @@ def write_report(page: Page, folder: Path) -> Path:
 
 def render(page: Page) -> str:
     """The page as HTML: one text that needs no other."""
-    return _environment().get_template("report.html.j2").render(page=page)
+    return page_templates().get_template("report.html.j2").render(page=page)
 
 
 @cache
-def _environment() -> Environment:
+def page_templates(*folders: Path) -> Environment:
+    """The templates of pages, and those in `folders`, which extend ``base.html.j2``."""
     environment = Environment(
-        loader=PackageLoader("scenarios.report"),
+        loader=ChoiceLoader([PackageLoader("scenarios.report"), FileSystemLoader(folders)]),
         autoescape=select_autoescape(("html", "html.j2"), default=True),
         undefined=StrictUndefined,
         trim_blocks=True,

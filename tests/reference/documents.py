@@ -21,13 +21,13 @@ def yaml_in(text: str) -> list[str]:
     return re.findall(r"(?ms)^```yaml\n(.*?)^```$", text)
 
 
-def broken_links(topic: str) -> list[str]:
+def broken_links(document: Path) -> list[str]:
     """The links of a document, but for those to the web, that lead to no file or no heading."""
     found = []
-    links = set(re.findall(r"\]\(([^)\s]+)\)", text_of(topic)))
+    links = set(re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")))
     for link in (each for each in links if "://" not in each):
         path, mark, place = link.partition("#")
-        target = (DOCS / path if path else DOCS / f"{topic}.md").resolve()
+        target = (document.parent / path).resolve() if path else document
         if not target.exists() or (mark and f"#{place}" not in anchors(target)):
             found.append(link)
     return found

@@ -90,12 +90,11 @@ def mutants(  # noqa: PLR0913, PLR0917 - one parameter an option
     A bug that nobody finds shows a hole in the scenarios or the invariants; a correct saga that is
     flagged shows an invariant that knows only our way. NAME picks specimens.
     """
-    reference = str(Path(zoo) / "zoo.py:ZOO") if Path(zoo).is_dir() else zoo
-    rows = _rows_or_exit(reference, names)
+    rows = _rows_or_exit(zoo, names)
     interrupted = False
     with progress(console_for(stderr=True), len(rows) * len(finders)) as on_step:
         try:
-            for row in judge_zoo(reference, names, finders, jobs):
+            for row in judge_zoo(zoo, names, finders, jobs):
                 rows[row.specimen.name] = row
                 on_step(row)
         except KeyboardInterrupt:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from scenarios.importing import load_object
@@ -102,9 +103,10 @@ def chosen(zoo: Zoo, names: Sequence[str]) -> list[Row]:
 
 
 def load_zoo(reference: str) -> Zoo:
-    """The zoo that ``--zoo`` names.
+    """The zoo that ``--zoo`` names; of a folder, the ``ZOO`` of its ``zoo.py``.
 
     Raises:
         NotImportableError: There is none.
     """
-    return load_object(reference, Zoo, "--zoo")
+    folder = Path(reference)
+    return load_object(str(folder / "zoo.py:ZOO") if folder.is_dir() else reference, Zoo, "--zoo")

@@ -48,7 +48,7 @@ TOPICS: dict[str, Callable[[Callable[[], Sequence[Row]]], str]] = {
 )
 @click.option(
     "--zoo",
-    default="tests/mutants/zoo.py:ZOO",
+    default="tests/mutants",
     show_default=True,
     metavar="M:N",
     help="The zoo whose bugs are played, as for `mutants`.",

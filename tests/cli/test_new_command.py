@@ -55,6 +55,32 @@ def test_its_first_line_leads_editors_to_the_schema(tmp_path: Path) -> None:
     assert (tmp_path / "sub" / path).resolve() == SCHEMA_FILE
 
 
+@pytest.mark.parametrize("saga", ["examples.trip:SAGA", "tests/sagas/small.py:RESERVES"])
+def test_it_begins_with_what_the_saga_does(tmp_path: Path, saga: str) -> None:
+    """With its operations, its orders, and what completing means: it is valid without a change."""
+    file = tmp_path / "lost.yaml"
+    written = command("new", file, "--saga", saga)
+
+    ran = command("run", file, "--saga", saga, "--runs", tmp_path / "runs")
+
+    assert f"--saga {saga}" in written.output
+    assert ran.exit_code == 0, ran.output
+
+
+def test_a_schema_that_is_near_is_the_one_for_editors(tmp_path: Path) -> None:
+    """Where there is none yet, the command that makes it is printed."""
+    saga = ("--saga", "examples.trip:SAGA")
+    file = tmp_path / "catalogue" / "a.yaml"
+
+    printed = command("new", file, *saga).output
+    (tmp_path / "schema.json").write_text(command("schema", *saga).output)
+    command("new", file.with_name("b.yaml"), *saga)
+
+    assert f"scenarios schema --saga examples.trip:SAGA > {file.parent / 'schema.json'}" in printed
+    assert "$schema=schema.json" in file.read_text()
+    assert "$schema=../schema.json" in file.with_name("b.yaml").read_text()
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     """A file that is there stays as it is, and the exit code says wrong input."""
     file = tmp_path / "a.yaml"

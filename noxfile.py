@@ -65,7 +65,7 @@ def nightly(session: nox.Session) -> None:
     session.run(*scenarios, "explore", "--faults", "3", *session.posargs)
     session.run(*scenarios, "explore", "--orders", "2", "--no-matrix")
     session.run(*scenarios, "simulate", "--runs", "5000")
-    session.run("pytest", "tests/property", env={"HYPOTHESIS_PROFILE": "nightly"})
+    session.run("pytest", "tests/property", "tests/docs", env={"HYPOTHESIS_PROFILE": "nightly"})
 
 
 @nox.session

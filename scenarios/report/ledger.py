@@ -85,7 +85,7 @@ def _order_lines(trial: Trial, rows: Sequence[Row], moments: Sequence[_Moment]) 
             ended = moment.row is None or moment.row >= ends.get(order_id, len(rows))
             return end if ended else "running"
 
-        yield Line(order.id, f"{order.total:.2f}", tuple(at(moment) for moment in moments))
+        yield Line(order.id, order.summary, tuple(at(moment) for moment in moments))
 
 
 def _effect_line(books: Books, effect: Effect, moments: Sequence[_Moment]) -> Line:

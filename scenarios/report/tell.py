@@ -53,7 +53,7 @@ def page_of(results: Sequence[ScenarioResult], facts: RunFacts) -> Page:
     agreement = Verdict.UNKNOWN if facts.disagreements else Verdict.VALID
     return Page(
         verdict=Verdict.merge([agreement, *(result.verdict for result in results)]),
-        title="Order saga under failure",
+        title=_title(results),
         command=facts.command,
         made_at=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         seconds=facts.seconds,
@@ -66,6 +66,11 @@ def page_of(results: Sequence[ScenarioResult], facts: RunFacts) -> Page:
         total=len(groups),
         disagreements=facts.disagreements,
     )
+
+
+def _title(results: Sequence[ScenarioResult]) -> str:
+    sagas = {result.trial.saga.workflow_name for result in results}
+    return f"{' and '.join(sorted(sagas)) or 'No saga'} under failure"
 
 
 def story_of(results: Sequence[ScenarioResult], *, id: str, again: Sequence[str] = ()) -> Story:  # noqa: A002 - it is one

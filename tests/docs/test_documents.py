@@ -11,6 +11,7 @@ from tests.docs.documents import ROOT, Reader, commands, is_as_shown
 DOCUMENTS = ("tutorial.md", "your-own-saga.md")
 
 
+@pytest.mark.timeout(900)  # for the searches of a night
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_document_is_true(name: str, tmp_path: Path) -> None:
     """From its first block to its last, in the order in which people read it."""

@@ -414,6 +414,7 @@ class Page:
         broken: The invariants that did not hold.
         facts: How many facts were checked.
         invariants: By how many invariants.
+        idle: Those of them that had nothing to look at.
         disagreements: What the engines do not agree about.
         stories: The scenarios.
         total: How many scenarios there were before some were left out.
@@ -432,5 +433,6 @@ class Page:
     invariants: int
     stories: tuple[Story, ...]
     total: int
+    idle: tuple[str, ...] = ()
     disagreements: tuple[str, ...] = ()
     explored: Explored | None = None

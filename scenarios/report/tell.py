@@ -62,6 +62,7 @@ def page_of(results: Sequence[ScenarioResult], facts: RunFacts) -> Page:
         broken=tuple(_broken(groups[:MAX_STORIES])),
         facts=sum(checked.values()),
         invariants=len(checked),
+        idle=tuple(name for name, count in checked.items() if not count),
         stories=stories,
         total=len(groups),
         disagreements=facts.disagreements,

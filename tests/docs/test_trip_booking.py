@@ -21,6 +21,8 @@ from scenarios.explore.search import Search, explore
 from scenarios.language import GivenWords
 from scenarios.loader import load, load_text
 from scenarios.playing import Play, Player
+from scenarios.report import RunFacts
+from scenarios.report.tell import page_of
 from scenarios.runner import judge
 from scenarios.saga import SagaUnderTest
 from scenarios.scenario import Scenario, WorldTurn
@@ -28,6 +30,7 @@ from scenarios.schema import schema_text
 from scenarios.simulate.swarm import Swarm, simulate
 from scenarios.verdict import Verdict
 from scenarios.writing import as_yaml
+from tests.report._material import played
 from tests.unit.without_places import without_places
 
 TRIP = Path(__file__).parents[2] / "examples" / "trip"
@@ -122,6 +125,18 @@ def test_invariants_look_at_the_books_that_there_are(
 
     assert {name for name, count in looked_at.items() if not count} == ABOUT_MONEY | {"I19"}
     assert looked_at["I5"] > 0
+
+
+def test_reports_tell_of_trips() -> None:
+    """The page names the saga, has a lane for each service, and says what was not looked at."""
+    shown = page_of(played(CATALOGUE, SAGA), RunFacts("python -m scenarios run"))
+    story = next(each for each in shown.stories if each.name == "a trip is booked")
+    (told,) = story.tellings
+
+    assert shown.title == "TripSaga under failure"
+    assert set(shown.idle) == ABOUT_MONEY | {"I19"}
+    assert told.timeline.services == ("hotel", "flight", "car")
+    assert told.books.groups["orders"][0].note == "1 ROOM, 1 SEAT, 1 CAR"
 
 
 class Overbooked(Hotels):

@@ -139,6 +139,6 @@ def load(session: nox.Session) -> None:
     """Put orders under load, faults and chaos: ours must stay consistent, a bad saga must not."""
     _install(session, "load")
     chaos = ("--faults", "heavy", "--chaos", "--patience", "120", *session.posargs)
-    session.run("locust", *LOAD, "-t", "40s", *chaos)
+    session.run("locust", *LOAD, "-t", "22s", *chaos)
     bad = ("--saga", "tests/sagas/naive.py:SAGA")
-    session.run("locust", *LOAD, "-t", "20s", *chaos, *bad, success_codes=[1])
+    session.run("locust", *LOAD, "-t", "6s", *chaos, *bad, success_codes=[1])

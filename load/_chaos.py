@@ -49,7 +49,7 @@ class Chaos:
         blows: Each blow, with its moment in seconds of Unix time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - made in one place, from what that place has
         self,
         stack: Stack,
         seed: int,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import configargparse
+import configargparse  # type: ignore[import-untyped]
 import pytest
 
 from load._mixes import read_mix

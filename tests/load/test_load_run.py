@@ -21,8 +21,9 @@ from tests.load._runs import LOCUST, NAIVE, ROOT, LoadRun, locust
 ENDS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM}
 A_CLIENT_DIES = "a client dies, then SIGTERM"
 HOW = ("-t", *ENDS)
-USUAL = {("ours", 2, A_CLIENT_DIES), ("naive", 1, "-t"), ("naive", 2, "Ctrl-C")}
-"""What is tried in every run of the tests; the rest takes minutes (pytest -m long)."""
+USUAL = {("ours", 2, A_CLIENT_DIES), ("naive", 2, "Ctrl-C")}
+"""What is tried in every run of the tests; the rest takes minutes (pytest -m long). Runs with `-t`
+and one process, of both sagas, are `nox -s load`."""
 MATRIX = [
     pytest.param(*case, marks=() if case in USUAL else pytest.mark.long)
     for case in (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import temporalio.bridge.proto.child_workflow as child_pb
 import temporalio.bridge.proto.workflow_activation as activation_pb
@@ -17,7 +18,6 @@ from temporalio.api.enums.v1 import RetryState
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 
-from fakes.temporal.history import attributes_of
 from fakes.temporal.local_core import LocalActivities, Marker
 
 Job = activation_pb.WorkflowActivationJob
@@ -239,7 +239,7 @@ def activity_resolution(seq: int, scheduled: HistoryEvent, closed: HistoryEvent)
     job.resolve_activity.seq = seq
     result = job.resolve_activity.result
     kind = closed.WhichOneof("attributes") or ""
-    said = attributes_of(closed)
+    said: Any = getattr(closed, kind)
     if kind == "activity_task_completed_event_attributes":
         result.completed.SetInParent()
         if said.result.payloads:

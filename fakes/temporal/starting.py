@@ -185,9 +185,7 @@ def init_job(start: Start, started: HistoryEvent) -> activation_pb.WorkflowActiv
     init = activation_pb.InitializeWorkflow(
         workflow_type=request.workflow_type.name,
         workflow_id=request.workflow_id,
-        arguments=request.input.payloads,
         randomness_seed=start.seed,
-        headers=request.header.fields,
         identity=request.identity,
         continued_from_execution_run_id=start.continued_from,
         continued_initiator=start.initiator,
@@ -195,12 +193,15 @@ def init_job(start: Start, started: HistoryEvent) -> activation_pb.WorkflowActiv
         first_execution_run_id=start.first_run_id,
         original_execution_run_id=start.run_id,
         attempt=start.attempt,
-        memo=request.memo,
-        search_attributes=request.search_attributes,
-        workflow_task_timeout=request.workflow_task_timeout,
-        start_time=started.event_time,
-        retry_policy=request.retry_policy if request.HasField("retry_policy") else None,
     )
+    init.start_time.CopyFrom(started.event_time)
+    for payload in request.input.payloads:
+        init.arguments.add().CopyFrom(payload)
+    for key, value in request.header.fields.items():
+        init.headers[key].CopyFrom(value)
+    for name in ("memo", "search_attributes", "workflow_task_timeout", "retry_policy"):
+        if request.HasField(name):
+            getattr(init, name).CopyFrom(getattr(request, name))
     for name in ("workflow_execution_timeout", "workflow_run_timeout"):
         if seconds(getattr(request, name)):
             getattr(init, name).CopyFrom(getattr(request, name))

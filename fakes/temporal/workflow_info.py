@@ -9,6 +9,7 @@ import temporalio.common
 import temporalio.converter
 import temporalio.workflow
 from google.protobuf.duration_pb2 import Duration
+from temporalio.api.common.v1 import SearchAttributes
 
 from fakes.temporal.python_times import as_datetime, as_timedelta
 
@@ -40,9 +41,7 @@ def workflow_info(
         start_time=as_datetime(first.timestamp),
         task_queue=task_queue,
         task_timeout=as_timedelta(init.workflow_task_timeout),
-        typed_search_attributes=temporalio.converter.decode_typed_search_attributes(
-            init.search_attributes
-        ),
+        typed_search_attributes=_typed(init.search_attributes),
         workflow_id=init.workflow_id,
         workflow_start_time=as_datetime(init.start_time),
         workflow_type=init.workflow_type,
@@ -51,6 +50,12 @@ def workflow_info(
 
 def _optional(duration: Duration) -> timedelta | None:
     return as_timedelta(duration) or None
+
+
+def _typed(attributes: SearchAttributes) -> temporalio.common.TypedSearchAttributes:
+    if not attributes.indexed_fields:
+        return temporalio.common.TypedSearchAttributes.empty
+    return temporalio.converter.decode_typed_search_attributes(attributes)
 
 
 def _parent(init: activation_pb.InitializeWorkflow) -> temporalio.workflow.ParentInfo | None:

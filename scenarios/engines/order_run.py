@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowHistory
@@ -26,19 +26,25 @@ class OrderRun(ABC):
     Args:
         trial: The trial that the order belongs to.
         order: The order.
-        client: The connection to the service.
+        connect: Gives the connection to the service, should it be needed.
         workflow_id: The id of the order's workflow.
         task_queue: The queue of the worker that is to run it.
     """
 
     def __init__(
-        self, trial: Trial, order: AnyOrder, client: Client, *, workflow_id: str, task_queue: str
+        self,
+        trial: Trial,
+        order: AnyOrder,
+        connect: Callable[[], Client],
+        *,
+        workflow_id: str,
+        task_queue: str,
     ) -> None:
         self.trial = trial
         self.order = order
         self.workflow_id = workflow_id
         self.statuses: list[str] = []
-        self._client = client
+        self._connect = connect
         self._task_queue = task_queue
         self._told: list[asyncio.Task[Ending]] = []
         self._waits_for = ""
@@ -48,7 +54,7 @@ class OrderRun(ABC):
     @property
     def handle(self) -> WorkflowHandle[Any, Any]:
         """The order's workflow."""
-        return self._client.get_workflow_handle(self.workflow_id)
+        return self._connect().get_workflow_handle(self.workflow_id)
 
     async def submit(self) -> str:
         """Place the order, for the first time or again, and begin to wait for what comes of it."""
@@ -69,7 +75,7 @@ class OrderRun(ABC):
         return answer
 
     async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
-        await self._client.start_workflow(workflow, argument, **options)
+        await self._connect().start_workflow(workflow, argument, **options)
 
     async def conclude(self) -> Outcome:
         """How the order ended, once nothing more can come."""

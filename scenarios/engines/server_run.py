@@ -56,10 +56,11 @@ class ServerRun(OrderRun):
         skip_freely = not _own_times(trial, order)
         config = TimeSkippingConfig(enabled=skip_freely, max_session_skip_count=MAX_SKIPS)
         self._skipper = TimeSkipper(client, config=config)
+        client = self._skipper.client if skips_time else client
         super().__init__(
             trial,
             order,
-            self._skipper.client if skips_time else client,
+            lambda: client,
             workflow_id=workflow_id,
             task_queue=task_queue,
         )
@@ -145,7 +146,7 @@ class ServerRun(OrderRun):
             request.activity_options.start_to_close_timeout.FromTimedelta(limit)
             request.update_mask.CopyFrom(FieldMask(paths=["start_to_close_timeout"]))
         with suppress(RPCError):  # the workflow may be closed by now; then nobody waits for it
-            await self._client.workflow_service.update_activity_options(request)
+            await self._connect().workflow_service.update_activity_options(request)
 
     async def _let_time_pass(self) -> None:
         if not self._skips_time:

@@ -129,7 +129,7 @@ class LiveTrial:
             self._stage._temporal,
             self.trial,
             order,
-            self._client,
+            lambda: self._client,
             workflow_id=self._saga.workflow_id.format(order_id=order.id),
             task_queue=TASK_QUEUE,
         )

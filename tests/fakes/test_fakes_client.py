@@ -75,14 +75,23 @@ async def _reserve_and_release(
                 headers = [response.headers.get(name) for name in HEADERS]
                 asked = response.request.url.path
                 seen.append((response.status_code, response.content, headers, asked))
+                seen.append(_json_of(response))
     return seen, as_json(list(world.journal))
+
+
+def _json_of(response: httpx.Response) -> Any:
+    """The body as JSON, or why it is none."""
+    try:
+        return response.json()
+    except ValueError as error:
+        return type(error), str(error)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 async def test_both_ways_show_and_do_the_same(
     clients: tuple[httpx.AsyncClient, httpx.AsyncClient], fault: Fault | None
 ) -> None:
-    """Status, body, headers, errors and the journal are the same, whatever happens on the way."""
+    """Status, body, JSON, headers, errors and journal are the same, whatever happens on the way."""
     long, short = [await _reserve_and_release(client, fault) for client in clients]
 
     assert short == long

@@ -1,0 +1,45 @@
+"""A saga keeps its data converter, whatever there is to it, on the simulated engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from fakes import httpx_to_fakes
+from fakes.temporal import is_plain
+from scenarios.engines.simulated import SimulatedEngine
+from scenarios.loader import load_text
+from scenarios.outcome import Ending
+from scenarios.runner import judge
+from scenarios.saga import SagaUnderTest, order_saga
+from scenarios.trial import Trial
+from tests.temporal.test_codecs import HIDING
+
+STORY = """
+scenario: the card is declined, and the order is placed again
+why: it ends otherwise than well, and whoever asks is told how
+orders: [{id: o1}]
+faults: [{on: payments.charge, calls: all, fault: 402}]
+events: [{submit: o1, when: {at: 1h}}]
+expect: {o1: {status: failed}}
+"""
+
+
+def _told(saga: SagaUnderTest) -> list[Ending]:
+    engine = SimulatedEngine(saga)
+    trial = Trial(load_text(STORY), saga, engine.new_clock())
+    with httpx_to_fakes():
+        engine.play_now(trial)
+    findings, unmet = judge(trial)
+    assert (findings.violations, unmet) == ([], [])
+    return trial.outcomes["o1"].told
+
+
+def test_a_codec() -> None:
+    """What goes through a codec goes through a client, and everybody is told the same."""
+    plain = order_saga()
+    hiding = replace(pydantic_data_converter, payload_codec=HIDING.payload_codec)
+
+    assert not is_plain(hiding)
+    assert _told(replace(plain, data_converter=hiding)) == _told(plain)

@@ -23,7 +23,7 @@ from fakes.temporal import NoResultError, ShortWay, UnsupportedError, is_plain
 from tests.temporal.simulation import QUEUE, Simulation, in_virtual_time, simulation
 from tests.temporal.test_codecs import HIDING
 
-Start = Callable[[Simulation, str], Awaitable[object]]
+Start = Callable[[Simulation, str], Awaitable[None]]
 POLICIES: dict[str, Any] = {
     "id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
     "id_conflict_policy": WorkflowIDConflictPolicy.FAIL,
@@ -51,18 +51,16 @@ class Answers:
         return wish
 
 
-async def by_client(simulated: Simulation, wish: str) -> object:
+async def by_client(simulated: Simulation, wish: str) -> None:
     """Start the workflow as the SDK does."""
     argument = {"do": wish}
-    return await simulated.client.start_workflow(
-        "Answers", argument, id="w", task_queue=QUEUE, **POLICIES
-    )
+    await simulated.client.start_workflow("Answers", argument, id="w", task_queue=QUEUE, **POLICIES)
 
 
-async def by_short_way(simulated: Simulation, wish: str) -> object:
+async def by_short_way(simulated: Simulation, wish: str) -> None:
     """Start the workflow in fewer steps."""
     way = _way(simulated)
-    return way.start_workflow("Answers", {"do": wish}, id="w", task_queue=QUEUE, **POLICIES)
+    way.start_workflow("Answers", {"do": wish}, id="w", task_queue=QUEUE, **POLICIES)
 
 
 def _way(simulated: Simulation) -> ShortWay:
@@ -170,5 +168,5 @@ class _ByContext(CompositePayloadConverter):
     ids=["default", "pydantic", "codec", "context"],
 )
 def test_who_may_take_it(converter: DataConverter, plain: bool) -> None:
-    """A converter of which the payload converter is all there is; the second answer is the first."""
+    """Whoever has a payload converter and nothing else; the second answer is the first."""
     assert [is_plain(converter), is_plain(converter)] == [plain, plain]

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 import temporalio.bridge.proto.workflow_commands as commands_pb
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import (
+    ActivityType,
+    Header,
     Payload,
     Payloads,
+    Priority,
     SearchAttributes,
 )
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
@@ -86,14 +89,14 @@ def _schedule_activity(
     event = run.history.add(
         "activity_task_scheduled",
         activity_id=command.activity_id,
-        activity_type={"name": command.activity_type},
+        activity_type=ActivityType(name=command.activity_type),
         task_queue=task_queue(command.task_queue),
-        header={"fields": command.headers},
-        input={"payloads": command.arguments} if command.arguments else None,
+        header=Header(fields=command.headers),
+        input=Payloads(payloads=command.arguments) if command.arguments else None,
         workflow_task_completed_event_id=completed,
         retry_policy=with_defaults(policy),
         use_workflow_build_id=True,
-        priority={},
+        priority=Priority(),
         **said,
     )
     run.core.events[command.seq] = event

@@ -64,15 +64,21 @@ class History:
             attributes: Its attributes; those that are ``None`` stay unset.
         """
         kind, field = _KINDS[name]
-        # What is handed to a constructor is serialised and parsed; a copy takes half as long.
-        messages = {name: each for name, each in attributes.items() if isinstance(each, Message)}
-        rest: Any = {field: {name: attributes[name] for name in attributes.keys() - messages}}
         event = HistoryEvent(
-            event_id=len(self.events) + 1, event_type=kind, task_id=self._next_task_id(), **rest
+            event_id=len(self.events) + 1, event_type=kind, task_id=self._next_task_id()
         )
         event.event_time.CopyFrom(timestamp(self.now() if at is None else at))
-        for attribute, message in messages.items():
-            getattr(getattr(event, field), attribute).CopyFrom(message)
+        said = getattr(event, field)
+        said.SetInParent()
+        # A constructor would serialise and parse the messages; to copy them takes half as long.
+        for attribute, value in attributes.items():
+            if isinstance(value, Message):
+                getattr(said, attribute).CopyFrom(value)
+            elif isinstance(value, dict):
+                for key, each in value.items():
+                    getattr(said, attribute)[key].CopyFrom(each)
+            elif value is not None:
+                setattr(said, attribute, value)
         self.events.append(event)
         self.size_bytes += event.ByteSize()
         return event

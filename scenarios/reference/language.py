@@ -22,7 +22,7 @@ from scenarios.reference.fragments import (
 )
 from scenarios.reference.markdown import anchor, render
 from scenarios.schema import json_schema
-from scenarios.skeleton import SKELETON
+from scenarios.skeleton import GOODS, SKELETON
 from scenarios.yaml_text import yaml_text
 
 _LONGEST_ENUM = 12
@@ -113,7 +113,9 @@ def language_page() -> str:
     titles = {section.model: section.title for section in found}
     return render(
         "language.md.j2",
-        skeleton=SKELETON.format(schema="scenarios/schema.json", title="the reply is lost"),
+        skeleton=SKELETON.format(
+            schema="scenarios/schema.json", title="the reply is lost", **GOODS
+        ),
         smallest=as_yaml(SMALLEST),
         sections=[_section(section, titles) for section in found],
         operations=ORDER_OPERATIONS.operations,

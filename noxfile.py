@@ -142,3 +142,10 @@ def load(session: nox.Session) -> None:
     session.run("locust", *LOAD, "-t", "22s", *chaos)
     bad = ("--saga", "tests/sagas/naive.py:SAGA")
     session.run("locust", *LOAD, "-t", "6s", *chaos, *bad, success_codes=[1])
+
+
+@nox.session(default=False)
+def load_bench(session: nox.Session) -> None:
+    """Measure load: what saga, Locust, workers and many orders cost, in half an hour."""
+    _install(session, "load")
+    session.run("python", "-m", "bench.load", *session.posargs)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from bench.load.cluster import Cluster, running_cluster
 from tests.browsing import browser
-from tests.load._elsewhere import Elsewhere, running_elsewhere
 
 __all__ = ["browser"]
 
 
 @pytest.fixture(scope="session")
-def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Temporal, services and a worker, for all tests that need not start their own."""
-    with running_elsewhere(tmp_path_factory.mktemp("elsewhere")) as found:
+    with running_cluster(tmp_path_factory.mktemp("elsewhere")) as found:
         yield found

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.load._elsewhere import Elsewhere
+from bench.load.cluster import Cluster
 from tests.load._runs import locust
 
 
 def test_everything_may_run_elsewhere_and_the_open_model_waits_for_nobody(
-    tmp_path: Path, elsewhere: Elsewhere
+    tmp_path: Path, elsewhere: Cluster
 ) -> None:
     """Nothing is started. While the server stands still orders are due, and their latency shows."""
     arguments = (*elsewhere.arguments, "--rate", "20", "--faults", "none")
@@ -38,7 +38,7 @@ def test_everything_may_run_elsewhere_and_the_open_model_waits_for_nobody(
     assert run.verdict["processes"].keys() == {"locust"}
     assert elsewhere.server.pid, "what ran before the run goes on after it"
     assert elsewhere.fakes.pid
-    assert elsewhere.worker.pid
+    assert all(worker.pid for worker in elsewhere.workers)
 
 
 @pytest.mark.long

@@ -1,0 +1,113 @@
+"""Temporal, services and workers that no run of Locust has started: as they are on a cluster."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from load._fakes import FakesClient
+from load._processes import Child
+from load._stack import POLLING, SERVICES
+from scenarios.engines.embedded import SERVER_ENVIRONMENT, free_ports, server_command
+
+ORDERS_WORKER = (str(Path(sys.executable).with_name("orders")), "worker")
+STOCK = "10000000"
+
+
+@dataclass
+class Cluster:
+    """What runs, and where it is found.
+
+    Attributes:
+        folder: Takes what it says.
+        address: Temporal's.
+        url: The services'.
+        server: Temporal.
+        fakes: The services.
+        worker_command: Starts a worker, with ``--address`` behind it.
+        workers: Those that run.
+    """
+
+    folder: Path
+    address: str
+    url: str
+    server: Child
+    fakes: Child
+    worker_command: Sequence[str]
+    workers: list[Child] = field(default_factory=list)
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What tells a run of Locust to use it."""
+        return ("--temporal-address", self.address, "--fakes-url", self.url, "--workers", "0")
+
+    def set_workers(self, count: int) -> None:
+        """Start or end workers until there are so many."""
+        while len(self.workers) > count:
+            self.workers.pop().kill()
+        new = [self._new_worker(number) for number in range(len(self.workers), count)]
+        self.workers += new
+        for worker in new:
+            worker.start()
+        for worker in new:
+            worker.wait_until(partial(worker.has_said, POLLING), "begin to poll")
+
+    def cpu_seconds(self) -> Mapping[str, float]:
+        """CPU time that each part has taken so far."""
+        return {
+            "server": _cpu_seconds(self.server),
+            "workers": sum(map(_cpu_seconds, self.workers)),
+            "fakes": _cpu_seconds(self.fakes),
+        }
+
+    def _new_worker(self, number: int) -> Child:
+        command = [*self.worker_command, "--address", self.address]
+        urls = {f"ORDERS_{name}_URL": self.url for name in SERVICES}
+        return Child(f"worker-{number}", command, self.folder / f"worker-{number}.log", urls)
+
+
+@contextmanager
+def running_cluster(
+    folder: Path, *, workers: int = 1, worker_command: Sequence[str] = ORDERS_WORKER
+) -> Iterator[Cluster]:
+    """Start it all, and end it when the context is left."""
+    *ports, port = free_ports(4)
+    fakes = [sys.executable, "-m", "fakes", "--port", str(port), "--default-stock", STOCK]
+    cluster = Cluster(
+        folder=folder,
+        address=f"127.0.0.1:{ports[0]}",
+        url=f"http://127.0.0.1:{port}",
+        server=Child("server", server_command(ports), folder / "server.log", SERVER_ENVIRONMENT),
+        fakes=Child("fakes", fakes, folder / "fakes.log"),
+        worker_command=worker_command,
+    )
+    try:
+        cluster.server.start()
+        cluster.fakes.start()
+        cluster.server.wait_until(lambda: _listens(ports[0]), "listen")
+        cluster.set_workers(workers)
+        cluster.fakes.wait_until(FakesClient(cluster.url).answer, "answer")
+        yield cluster
+    finally:
+        for child in (*cluster.workers, cluster.fakes, cluster.server):
+            child.kill()
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _cpu_seconds(child: Child) -> float:
+    times = psutil.Process(child.pid).cpu_times()
+    return float(times.user + times.system)

@@ -1,0 +1,44 @@
+"""A worker for the order saga and, on the same task queue, for the saga's floor: plain steps."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import click
+import httpx
+from temporalio.worker import Worker
+
+from bench.load.steps import Steps, nothing
+from orders.activities import OrderActivities
+from orders.client import TASK_QUEUE, connect
+from orders.workflow import OrderSagaWorkflow
+
+
+@click.command()
+@click.option("--address", required=True)
+def main(address: str) -> None:
+    """Poll until SIGTERM."""
+    asyncio.run(_work(address))
+    os._exit(0)  # the SDK's threads may abort an orderly end (temporalio/sdk-python issue 300)
+
+
+async def _work(address: str) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with (
+        httpx.AsyncClient() as http,
+        Worker(
+            await connect(address=address),
+            task_queue=TASK_QUEUE,
+            workflows=[OrderSagaWorkflow, Steps],
+            activities=[nothing, *OrderActivities(http).all()],
+        ),
+    ):
+        click.echo("polling")
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    main()

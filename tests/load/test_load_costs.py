@@ -1,0 +1,31 @@
+"""What an order costs the server does not grow unseen."""
+
+from __future__ import annotations
+
+import re
+
+from bench.load.cluster import Cluster
+from bench.load.costs import Costs, costs_by_kind
+from load._fakes import FakesClient
+from orders.client import connect
+from tests.conftest import Run
+from tests.load._runs import ROOT
+
+ROW = re.compile(r"^\| (?P<kind>[a-z][a-z, ]+) \| (\d+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
+
+
+def test_events_and_workflow_tasks_are_those_of_the_document(run: Run, elsewhere: Cluster) -> None:
+    """Each kind of order costs what docs/load.md says, and that is the least that its steps can."""
+    text = (ROOT / "docs" / "load.md").read_text(encoding="utf-8")
+    shown = {row["kind"]: Costs(*map(int, row.groups()[1:])) for row in ROW.finditer(text)}
+    client = run(connect(address=elsewhere.address))
+
+    found = run(costs_by_kind(client, FakesClient(elsewhere.url), "costs"))
+
+    assert found == shown
+    assert [each.workflow_tasks for each in found.values()] == [
+        each.activities + 1 for each in found.values()
+    ], "a worker is asked at the beginning, and after each step"
+    assert [each.events for each in found.values()] == [
+        2 + 3 * each.activities + 3 * each.workflow_tasks for each in found.values()
+    ], "nothing is stored but the steps: no timers, no markers"

@@ -54,7 +54,8 @@ def test_wrong_usage(arguments: list[str], says: str) -> None:
     assert says in result.stderr
 
 
-DOCUMENTS = [ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
+DOCUMENTS = [*(ROOT / page for page in PAGES), *sorted(DOCS.glob("*.md"))]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)

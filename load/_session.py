@@ -24,6 +24,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 
 from fakes import order_services
 from load._bridge import Bridge
+from load._commission import Commission
 from load._console import print_judgement, say
 from load._courses import COURSES
 from load._desk import Desk, OrderDesk
@@ -31,7 +32,6 @@ from load._html import write_html
 from load._ledger import Pen
 from load._mixes import Rule, read_mix
 from load._options import Options, add_options, command_to_repeat, read_options
-from load._orders import Planner
 from load._page import add_tab
 from load._processes import StackError
 from load._run import Run
@@ -63,16 +63,16 @@ def _begin_session(environment: Environment, **_: Any) -> None:
     """Check the options, and start what users do not see: in each process of a run."""
     parsed = environment.parsed_options
     assert parsed is not None, "Locust was started from its command line"
-    try:
-        options = read_options(parsed, temporal_in_environment=environment_names_temporal())
-        mix = read_mix(options.faults)
-        saga = _saga(options)
-    except (ValueError, NotImportableError) as error:
-        _exit(WRONG_USAGE, str(error))
-    member = _Member(environment, saga, options)
+    member = _Member()
     if isinstance(environment.runner, WorkerRunner):
         events.test_start.add_listener(member.open_shop)
         return
+    try:
+        options = read_options(parsed, temporal_in_environment=environment_names_temporal())
+        mix = read_mix(options.faults)
+        saga = _saga(options.saga)
+    except (ValueError, NotImportableError) as error:
+        _exit(WRONG_USAGE, str(error))
     if options.shape:
         environment.shape_class = Profile(
             COURSES[options.shape], parsed.num_users or 1, parsed.spawn_rate or 1, parsed.run_time
@@ -82,38 +82,31 @@ def _begin_session(environment: Environment, **_: Any) -> None:
     session.begin()
 
 
-def _saga(options: Options) -> SagaUnderTest:
-    if options.saga is None:
+def _saga(name: str | None) -> SagaUnderTest:
+    if name is None:
         return order_saga()
-    saga = load_saga(options.saga)
+    saga = load_saga(name)
     if saga.services is not order_services:
-        msg = f"--saga {options.saga}: it has services of its own, which python -m fakes has not"
+        msg = f"--saga {name}: it has services of its own, which python -m fakes has not"
         raise NotImportableError(msg)
     return saga
 
 
 class _Member:
-    """What every process of a run has that runs users: a bridge to Temporal, and a shop.
+    """What every process of a run has that runs users: a bridge to Temporal, and a shop."""
 
-    Args:
-        environment: Locust's.
-        saga: The saga under load.
-        options: What was asked for.
-    """
-
-    def __init__(self, environment: Environment, saga: SagaUnderTest, options: Options) -> None:
-        self._environment = environment
-        self._saga = saga
-        self._options = options
+    def __init__(self) -> None:
         self.bridge = Bridge()
         self._desks: dict[Place, Desk] = {}
 
-    def desk(self, place: Place) -> Desk:
-        """The desk at `place`. Clients are made late: they do not survive Locust's forks."""
+    def desk(self, commission: Commission) -> Desk:
+        """The desk of a run. Clients are made late: they do not survive Locust's forks."""
+        place = commission.place
         if place not in self._desks:
-            client = self.bridge.call(_connect, place, self._saga, timeout=30.0)
-            kind = OrderDesk if self._options.saga is None else Desk
-            self._desks[place] = kind(client, self._saga, self._options.task_queue)
+            saga = _saga(commission.saga)
+            client = self.bridge.call(_connect, place, saga, timeout=30.0)
+            kind = OrderDesk if commission.saga is None else Desk
+            self._desks[place] = kind(client, saga, commission.task_queue)
         return self._desks[place]
 
     def open_shop(self, environment: Environment, **_: Any) -> None:
@@ -121,18 +114,17 @@ class _Member:
         runner, parsed = environment.runner, environment.parsed_options
         assert runner is not None, "a test runs in a runner"
         assert parsed is not None, "Locust was started from its command line"
-        run = parsed.load_run
         assert isinstance(runner, LocalRunner | WorkerRunner), "no master runs users"
-        process = runner.worker_index
+        commission = Commission.of_message(parsed.load_run)
         Customer.shop = Shop(
             environment=environment,
             bridge=self.bridge,
-            desk=self.desk(Place(*run["place"])),
+            desk=self.desk(commission),
             pen=Pen(lambda line: runner.send_message(MESSAGE, dict(line))),
-            planner=Planner(run["name"], run["seed"], self._options.shares),
-            process=process,
-            users=max(1, parsed.num_users or 1),
-            rate=self._options.rate,
+            planner=commission.planner,
+            process=runner.worker_index,
+            users=commission.users,
+            rate=commission.rate,
         )
 
 
@@ -211,23 +203,27 @@ class _Session:
             for rule in self._mix:
                 self._stack.fakes.add_fault(rule)
             name = f"{datetime.now(UTC):%y%m%d%H%M%S}{self._runs}"
-            planner = Planner(name, self._options.seed, self._options.shares)
             assert environment.parsed_options is not None, "there is a command line"
-            place = self._stack.place
+            commission = Commission(
+                run=name,
+                seed=self._options.seed,
+                shares=self._options.shares,
+                rate=self._options.rate,
+                users=max(1, environment.parsed_options.num_users or 1),
+                place=self._stack.place,
+                saga=self._options.saga,
+                task_queue=self._options.task_queue,
+            )
             # Locust hands it to its workers with the order to start.
-            environment.parsed_options.load_run = {
-                "name": name,
-                "seed": self._options.seed,
-                "place": [place.address, place.namespace, place.profile],
-            }
+            environment.parsed_options.load_run = commission.as_message()
             self._run = run = Run(
                 options=self._options,
                 saga=self._saga,
                 stack=self._stack,
                 bridge=self._member.bridge,
-                desk=self._member.desk(place),
+                desk=self._member.desk(commission),
                 folder=self._folder,
-                planner=planner,
+                planner=commission.planner,
                 say=say,
             )
             run.begin()

@@ -36,7 +36,7 @@ SAGA_AT_LEAST, LOCUST_AT_LEAST = 0.9, 0.95
 Way = Callable[[], Measured]
 """One of the things that are compared."""
 
-console = Console()
+console = Console(soft_wrap=True)
 
 
 @click.command()
@@ -148,8 +148,7 @@ class _Bench:
         measured: Mapping[str, Sequence[Measured]],
         at_least: float | None = None,
     ) -> None:
-        columns = [f"{part}: CPU-ms" for part in PARTS]
-        table = Table("what", "orders/s", "of the first", *columns, title=title)
+        table = Table("CPU-ms an order:", "orders/s", "of the first", *PARTS, title=title)
         first, *_ = measured.values()
         for name, rounds in measured.items():
             ratios = [a.per_second / b.per_second for a, b in zip(rounds, first, strict=True)]

@@ -77,6 +77,23 @@ class LoadRun:
 
 
 @contextmanager
+def locust_workers(count: int, master_port: str) -> Iterator[None]:
+    """Start so many of Locust's workers, which know where their master is and nothing else."""
+    command = [str(LOCUST), "-f", "load/", "--worker", "--master-port", master_port, "--skip-log"]
+    quiet = subprocess.DEVNULL
+    workers = [
+        subprocess.Popen(command, cwd=ROOT, stdin=quiet, stdout=quiet, stderr=quiet)
+        for _ in range(count)
+    ]
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+
+
+@contextmanager
 def locust(folder: Path, *arguments: str, headless: bool = True) -> Iterator[LoadRun]:
     """Start Locust; it is ended with all its children when the context is left."""
     log = folder / "said.txt"

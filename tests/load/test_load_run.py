@@ -16,7 +16,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from scenarios.engines.embedded import free_ports
 from scenarios.saga import load_saga
-from tests.load._runs import LOCUST, NAIVE, ROOT, LoadRun, locust
+from tests.load._runs import LOCUST, NAIVE, ROOT, LoadRun, locust, locust_workers
 
 ENDS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM}
 A_CLIENT_DIES = "a client dies, then SIGTERM"
@@ -96,6 +96,23 @@ def _assert_histories_are_those_of_bad_orders_and_replay(run: LoadRun) -> None:
         history = WorkflowHistory.from_json(f"order-{file.stem}", file.read_text(encoding="utf-8"))
         asyncio.run(replayer.replay_workflow(history))
     assert files, "an order that is bad has a history"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("saga", "exit_code"), [(None, 0), (NAIVE, 1)], ids=["ours", "naive"])
+def test_the_verdict_stands_at_the_master(tmp_path: Path, saga: str | None, exit_code: int) -> None:
+    """Its workers know nothing but where it is, and do all that it was asked for."""
+    (port,) = map(str, free_ports(1))
+    arguments = ["--master", "--master-bind-port", port, "--expect-workers", "2", "-t", "5s"]
+    arguments += ["--workers", "1", "--faults", "none", "--rate", "8", "--cancels", "1"]
+    arguments += ["--resubmits", "1"] + (["--saga", saga] if saga else [])
+    with locust_workers(2, port), locust(tmp_path, *arguments) as run:
+        assert run.exit_code() == exit_code, run.said
+
+    orders = [line["order"] for line in run.journal("intent")]
+    assert {order.split("-")[1] for order in orders} == {"0", "1"}, "both have placed orders"
+    assert 10 < len(orders) < 80, "eight a second of both together, in five seconds"
+    assert run.journal("cancel")
 
 
 def test_stuck_order_is_named_with_what_it_waits_for(tmp_path: Path) -> None:

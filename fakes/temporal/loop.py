@@ -36,6 +36,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._now = 0.0
         self._threads = 0
+        self.limit_turns(math.inf, 0, lambda: None)
         self._born: list[weakref.ref[asyncio.Task[Any]]] = []
         super().__init__(_JumpingSelector(self))
 
@@ -56,6 +57,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._scheduled.clear()
         self._timer_cancelled_count = 0
         self._now = 0.0
+        self.limit_turns(math.inf, 0, lambda: None)
         self._clock_resolution = NANOSECOND
 
     def cancel_tasks(self) -> None:
@@ -78,9 +80,31 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Virtual seconds since the loop was made."""
         return self._now
 
+    def limit_turns(self, at_once: float, a_second: float, then: Callable[[], object]) -> None:
+        """Call `then` when the loop makes too many turns for the time that passes: it is a bucket.
+
+        A program that does ever more while hardly any time passes would keep it busy for ever.
+
+        Args:
+            at_once: So many turns are fine while no time passes at all.
+            a_second: So many more with each second of the loop's time.
+            then: Called once.
+        """
+        self._turns_left = self._most_turns = at_once
+        self._turns_a_second = a_second
+        self._too_many_turns = then
+
+    def count_turn(self) -> None:
+        """The loop makes one more turn."""
+        self._turns_left -= 1
+        if self._turns_left < 0:
+            self._turns_left = math.inf
+            self._too_many_turns()
+
     def jump(self, seconds: float) -> None:
         """Let time pass without waiting."""
         self._now += seconds
+        self._turns_left = min(self._turns_left + seconds * self._turns_a_second, self._most_turns)
         # A timer is due when it is less than this ahead. After some months that has to be more than
         # asyncio's nanosecond, or else a sum with it is the same number, and nothing ever is due.
         self._clock_resolution = max(NANOSECOND, 2 * math.ulp(self._now))
@@ -128,6 +152,7 @@ class _JumpingSelector(selectors.BaseSelector):
         return self._real.unregister(fileobj)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self._loop.count_turn()
         if timeout is not None and timeout <= 0:
             # The loop has a pipe of its own, which can wait until there is nothing else to do.
             return self._real.select(0) if self._registered > 1 else []

@@ -22,6 +22,7 @@ from temporalio.worker import (
 )
 
 from fakes.temporal import sdk
+from fakes.temporal.deadlock import SpinningCodeError, guarded
 from fakes.temporal.errors import NondeterminismError
 from fakes.temporal.plain import is_plain
 from fakes.temporal.replay import Step, as_replay, difference
@@ -96,6 +97,7 @@ class SimulatedWorker:
         self.is_cached = cached
         self._instances: dict[str, WorkflowInstance] = {}
         self._queues: list[TaskQueue[SimulatedWorker]] = []
+        self._spun: dict[str, tuple[SpinningCodeError, WorkflowInstance | None]] = {}
         self._executor: ThreadPoolExecutor | None = None
 
     def serve(self, queue: TaskQueue[SimulatedWorker]) -> None:
@@ -130,6 +132,8 @@ class SimulatedWorker:
         Raises:
             NondeterminismError: The replay did not do what the run had done.
         """
+        if run.run_id in self._spun:
+            return self._failed(self._spun[run.run_id][0])  # it would spin again, and take as long
         try:
             instance = self._instances.get(run.run_id) or self._rebuild(activation, run)
         except NondeterminismError:
@@ -206,7 +210,13 @@ class SimulatedWorker:
         if self._codec is not None:
             info = instance.get_info()
             activation = self._codec.decoded(activation, info.workflow_id, info.namespace)
-        return sdk.activate(instance, activation)
+        try:
+            return guarded(lambda: sdk.activate(instance, activation))
+        except SpinningCodeError as error:
+            # Interrupted somewhere, it cannot be told to end, and must not be collected meanwhile.
+            run_id = activation.run_id
+            self._spun[run_id] = error, self._instances.pop(run_id, None)
+            return self._failed(error)
 
     def _encoded(
         self, completion: completion_pb.WorkflowActivationCompletion

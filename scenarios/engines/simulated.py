@@ -45,6 +45,10 @@ from scenarios.saga import SagaUnderTest
 from scenarios.trial import DAY, Trial
 
 TASK_QUEUE = "orders"
+TURNS_AT_ONCE = 1_000
+TURNS_A_SECOND = 20
+"""What an order may take of the event loop: a call takes two turns or three, and one that is tried
+each second, for as long as an outage lasts, is no spinning."""
 
 
 class SimulatedEngine:
@@ -148,6 +152,7 @@ class _Stage:
         trial.client = Outside(self._runs)
         trial.world.network.observers.append(self._evict)
         trial.begin()
+        spins = self._watch_for_spinning()
         try:
             for run in self._runs.values():
                 await run.submit()
@@ -160,8 +165,9 @@ class _Stage:
             else:
                 self._worker.start()
             for run in self._runs.values():
-                await run.see_to_the_end()
-            await trial.finish()
+                await run.see_to_the_end(spins)
+            if not spins.done():  # the clock cannot be moved on otherwise
+                await trial.finish()
             for run in self._runs.values():
                 trial.outcomes[run.order.id] = await run.conclude()
         finally:
@@ -169,6 +175,17 @@ class _Stage:
                 run.forget()
             self._temporal.close()
             trial.close()
+
+    def _watch_for_spinning(self) -> asyncio.Future[None]:
+        """Done once the trial goes on and on, while hardly any time passes."""
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualTimeLoop), "a trial in virtual time has its own loop"
+        spins = loop.create_future()
+        orders = len(self._runs)
+        loop.limit_turns(
+            TURNS_AT_ONCE * orders, TURNS_A_SECOND * orders, lambda: spins.set_result(None)
+        )
+        return spins
 
     def _around(self, info: temporalio.activity.Info) -> AbstractContextManager[None]:
         """Put an attempt into its world, and let it die there."""
@@ -234,16 +251,20 @@ class SimulatedRun(OrderRun):
         assert execution is not None, "an order that was placed has a workflow"
         return execution.history.as_workflow_history(self.workflow_id)
 
-    async def see_to_the_end(self) -> None:
+    async def see_to_the_end(self, spins: asyncio.Future[None]) -> None:
         """Wait for the end of the order, for two days of virtual time at the most.
 
         One order after another is waited for; each notes for itself when it has ended.
+
+        Args:
+            spins: Done once nobody should wait for the trial any more.
         """
         limit = 2 * DAY - self.trial.clock.now()
-        await asyncio.wait({self._told[0]}, timeout=limit)
+        ends: set[asyncio.Future[Any]] = {self._told[0], spins}
+        await asyncio.wait(ends, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
         if not self._told[0].done():
             self._told[0].remove_done_callback(self._note_the_end)
-            self._waits_for = await self._why_stuck()
+            self._waits_for = self._how_busy() if spins.done() else await self._why_stuck()
 
     async def submit(self) -> str:
         """Place the order, and note when the first who has placed it is told of its end."""
@@ -259,6 +280,15 @@ class SimulatedRun(OrderRun):
     def _replays(self, history: WorkflowHistory) -> int:
         runs = self._temporal.executions()
         return sum(run.replays for run in runs if run.workflow_id == self.workflow_id)
+
+    def _how_busy(self) -> str:
+        execution = self._temporal.find(self.workflow_id)
+        assert execution is not None, "an order that was placed has a workflow"
+        calls = sum(attempt.order == self.order.id for attempt in self.trial.world.journal)
+        return (
+            f"at {self.trial.clock.now():g} s the trial spins, and hardly any time passes; "
+            f"{len(execution.history):,} events and {calls:,} calls are this order's"
+        )
 
     async def _why_stuck(self) -> str:
         description = (await self.handle.describe()).raw_description

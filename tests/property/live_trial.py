@@ -234,7 +234,8 @@ class LiveTrial:
 
     async def _place(self, run: SimulatedRun) -> None:
         await run.submit()
-        self._ends[run.order.id] = asyncio.create_task(run.see_to_the_end())
+        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ends[run.order.id] = asyncio.create_task(run.see_to_the_end(never))
         await asyncio.sleep(MOMENT)
 
     async def _happen(self, planned: PlannedEvent) -> None:

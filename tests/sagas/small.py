@@ -122,6 +122,11 @@ class HasABug:
         msg = "a bug in the workflow"
         raise LookupError(msg)
 
+    @workflow.update
+    async def request_cancel(self, reason: str) -> str:
+        """Would say yes, were it asked."""
+        return reason
+
 
 @workflow.defn
 class NeverUndone:

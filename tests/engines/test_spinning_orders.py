@@ -1,0 +1,84 @@
+"""An order that never comes to rest is found, and holds up neither the harness nor other orders."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from fakes.temporal import deadlock
+from scenarios.explore.base import plain_orders
+from scenarios.loader import load_text
+from scenarios.playing import Play, Player
+from scenarios.saga import SagaUnderTest
+from scenarios.scenario import Scenario
+from tests.sagas import small, spinning
+
+SPINS = "the trial spins, and hardly any time passes;"
+DEADLOCK = (
+    "its workflow task fails again and again: [TMPRL1101] Potential deadlock detected: "
+    "workflow didn't yield within N second(s)."
+)
+
+
+def _play(scenario: Scenario, saga: SagaUnderTest) -> Play:
+    player = Player(saga)
+    with player.ready():
+        return player.play(scenario)
+
+
+@pytest.mark.parametrize(
+    ("saga", "why"),
+    [
+        pytest.param(spinning.POLLS, f"at 0 s {SPINS} N events and N calls", id="polls"),
+        pytest.param(spinning.TRIES, f"at N s {SPINS} N events and N calls", id="tries"),
+        pytest.param(spinning.LOOKS, f"at 0 s {SPINS} N events and N calls", id="looks"),
+        pytest.param(spinning.NEVER_YIELDS, DEADLOCK, id="never-yields"),
+        pytest.param(spinning.YIELDS_IN_VAIN, DEADLOCK, id="yields-in-vain"),
+    ],
+)
+@pytest.mark.does_not_replay  # a replay would spin, too
+def test_an_order_that_spins_is_found(
+    saga: SagaUnderTest, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It breaks I16, as one that waits for ever does, though hardly any virtual time passes."""
+    monkeypatch.setattr(deadlock, "LIMIT_SECONDS", 0.2)
+    play = _play(plain_orders(1), saga)
+
+    (violation,) = play.violations
+    expected = re.escape(f"o1 does not end: {why}").replace("N", r"[\d.,]+")
+    assert violation.invariant == "I16"
+    assert re.match(expected, violation.detail), violation.detail
+
+
+def test_an_order_that_asks_each_second_for_an_hour_does_not_spin() -> None:
+    """It takes thousands of turns, and as much time as they need."""
+    play = _play(plain_orders(1), spinning.PATIENT)
+
+    assert play.trial is not None
+    assert (play.violations, play.unmet) == ([], [])
+    assert play.trial.outcomes["o1"].ended_at == pytest.approx(3599)
+
+
+STUCK = """
+scenario: a customer cancels an order whose workflow task fails again and again
+why: nobody answers
+orders: [{id: o1}, {id: o2}]
+faults: [{on: inventory.reserve, order: o2, calls: [1, 2], fault: drop_request}]
+events: [{cancel: o1, when: {at: 4s}, by: update}]
+expect: {o1: {status: any}, o2: {status: any}}
+"""
+
+
+@pytest.mark.does_not_replay  # its workflow has a bug
+def test_a_customer_without_an_answer_hangs_up() -> None:
+    """An update that nobody accepts is given up, and no call of another order waits for it."""
+    play = _play(load_text(STUCK, "s.yaml"), small.BUGGY)
+
+    assert play.trial is not None
+    (event,) = play.trial.events
+    assert (event.at, event.answer) == (4.0, "no answer within 30 s")
+    calls = [each for each in play.trial.world.journal if each.order == "o2"]
+    seen = [(each.sent_at, str(each.seen)) for each in calls]
+    assert seen == [(0.0, "unknown"), (6.0, "unknown"), (13.0, "ok")]
+    assert {each.order for each in play.violations if each.invariant == "I16"} == {"o1", "o2"}

@@ -1,0 +1,134 @@
+"""Sagas that never come to rest: each would keep whoever plays it busy for ever.
+
+All reserve the goods first. One of them is only patient, and ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from temporalio import activity, workflow
+from temporalio.common import RetryPolicy
+
+from scenarios.saga import SagaUnderTest
+from tests.sagas.small import A_MINUTE, Order, reserve_goods
+
+AT_ONCE = RetryPolicy(initial_interval=timedelta(milliseconds=1), backoff_coefficient=1.0)
+EACH_SECOND = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1.0)
+
+
+@activity.defn
+async def look(order: Order) -> None:
+    """Look whether something has changed."""
+
+
+@activity.defn(name="look")
+async def look_in_vain(order: Order) -> None:
+    """Find that nothing has changed, and be tried again."""
+    msg = "nothing has changed"
+    raise LookupError(msg)
+
+
+@activity.defn(name="look")
+async def look_for_an_hour(order: Order) -> None:
+    """Find that nothing has changed, for an hour."""
+    if activity.info().attempt < 3600:
+        msg = "nothing has changed"
+        raise LookupError(msg)
+
+
+@activity.defn(name="look")
+async def look_for_ever(order: Order) -> None:
+    """Look, and let others look, too."""
+    while True:  # noqa: ASYNC110 - the bug
+        await asyncio.sleep(0)
+
+
+async def _act(name: str, order: Order, retries: RetryPolicy | None = None) -> None:
+    await workflow.execute_activity(
+        name, order, start_to_close_timeout=A_MINUTE, retry_policy=retries
+    )
+
+
+@workflow.defn
+class LooksOnce:
+    """Depends on its activity."""
+
+    @workflow.run
+    async def run(self, order: Order) -> dict[str, Any]:
+        """Reserve, then look."""
+        await _act("reserve_goods", order)
+        await _act("look", order, AT_ONCE)
+        return {"status": "completed"}
+
+
+@workflow.defn
+class LooksEachSecond:
+    """Waits for its activity as long as that takes."""
+
+    @workflow.run
+    async def run(self, order: Order) -> dict[str, Any]:
+        """Reserve, then look."""
+        await _act("reserve_goods", order)
+        await _act("look", order, EACH_SECOND)
+        return {"status": "completed"}
+
+
+@workflow.defn
+class LooksAgainAndAgain:
+    """Polls, and does not wait in between."""
+
+    @workflow.run
+    async def run(self, order: Order) -> dict[str, Any]:
+        """Reserve, then look."""
+        await _act("reserve_goods", order)
+        while True:
+            await _act("look", order)
+
+
+@workflow.defn
+class NeverYields:
+    """Waits for a signal, and lets nobody send it."""
+
+    def __init__(self) -> None:
+        self._approved = False
+
+    @workflow.run
+    async def run(self, order: Order) -> dict[str, Any]:
+        """Reserve, then wait."""
+        await _act("reserve_goods", order)
+        while not self._approved:
+            pass
+        return {"status": "completed"}
+
+
+@workflow.defn
+class YieldsInVain(NeverYields):
+    """The same, and it may be interrupted anywhere."""
+
+    @workflow.run
+    async def run(self, order: Order) -> dict[str, Any]:
+        """Reserve, then wait."""
+        await _act("reserve_goods", order)
+        while not self._approved:  # noqa: ASYNC110 - the bug
+            await asyncio.sleep(0)
+        return {"status": "completed"}
+
+
+def _saga(workflow_class: type, *activities: Callable[..., Any]) -> SagaUnderTest:
+    return SagaUnderTest(
+        workflow=workflow_class,
+        activities=[reserve_goods, *activities],
+        completed_means=("inventory.reserve",),
+    )
+
+
+POLLS = _saga(LooksAgainAndAgain, look)
+TRIES = _saga(LooksOnce, look_in_vain)
+LOOKS = _saga(LooksOnce, look_for_ever)
+PATIENT = _saga(LooksEachSecond, look_for_an_hour)
+NEVER_YIELDS = _saga(NeverYields)
+YIELDS_IN_VAIN = _saga(YieldsInVain)

@@ -166,8 +166,11 @@ class _Session:
         say(f"seed {self._options.seed}")
         try:
             self._stack.start()
+            self._member.desk(self._commission(run=""))
         except StackError as error:
             _exit(Verdict.UNKNOWN.exit_code, str(error))
+        except RuntimeError as error:
+            _exit(Verdict.UNKNOWN.exit_code, f"Temporal does not answer: {error}")
         runner = self._environment.runner
         assert runner is not None, "Locust makes one before it says that it is ready"
         runner.register_message(MESSAGE, self._take_line)
@@ -178,6 +181,19 @@ class _Session:
         if self._environment.web_ui is not None:
             add_tab(self._environment.web_ui, self._counts)
         events.quitting.add_listener(self._quitting)
+
+    def _commission(self, run: str) -> Commission:
+        parsed = self._environment.parsed_options
+        return Commission(
+            run=run,
+            seed=self._options.seed,
+            shares=self._options.shares,
+            rate=self._options.rate,
+            users=max(1, (parsed and parsed.num_users) or 1),
+            place=self._stack.place,
+            saga=self._options.saga,
+            task_queue=self._options.task_queue,
+        )
 
     def _counts(self) -> Mapping[str, Any]:
         return self._run.counts() if self._run else {"state": "no test yet", "violations": []}
@@ -204,16 +220,7 @@ class _Session:
                 self._stack.fakes.add_fault(rule)
             name = f"{datetime.now(UTC):%y%m%d%H%M%S}{self._runs}"
             assert environment.parsed_options is not None, "there is a command line"
-            commission = Commission(
-                run=name,
-                seed=self._options.seed,
-                shares=self._options.shares,
-                rate=self._options.rate,
-                users=max(1, environment.parsed_options.num_users or 1),
-                place=self._stack.place,
-                saga=self._options.saga,
-                task_queue=self._options.task_queue,
-            )
+            commission = self._commission(name)
             # Locust hands it to its workers with the order to start.
             environment.parsed_options.load_run = commission.as_message()
             self._run = run = Run(

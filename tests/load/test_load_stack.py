@@ -41,6 +41,16 @@ def test_everything_may_run_elsewhere_and_the_open_model_waits_for_nobody(
     assert all(worker.pid for worker in elsewhere.workers)
 
 
+def test_where_nobody_answers_nothing_is_known(tmp_path: Path, elsewhere: Cluster) -> None:
+    """Exit code 3, and a sentence; no order was tried."""
+    arguments = ("--fakes-url", elsewhere.url, "--workers", "0")
+    with locust(tmp_path, "--temporal-address", "127.0.0.1:1", *arguments) as run:
+        assert run.exit_code() == 3, run.said
+
+    assert "load: Temporal does not answer: " in run.said
+    assert not (run.left / "journal.ndjson").exists()
+
+
 @pytest.mark.long
 def test_chaos_leaves_no_order_inconsistent(tmp_path: Path) -> None:
     """Each kind of blow is dealt, all of it is in journal and report, and the verdict stands."""

@@ -64,6 +64,14 @@ class Evidence:
         return frozenset(effect.operation for effect in self.effects if effect.amount)
 
     @cached_property
+    def _creates(self) -> frozenset[str]:
+        return frozenset(operation.name for operation in self.operations.creates)
+
+    @cached_property
+    def _undos(self) -> frozenset[str]:
+        return frozenset(self.operations.names) - self._creates
+
+    @cached_property
     def _effects_by_order(self) -> dict[str, list[Effect]]:
         table: dict[str, list[Effect]] = {}
         for effect in self.effects:
@@ -111,11 +119,11 @@ class Evidence:
 
     def is_create(self, entry: Entry) -> bool:
         """Whether the entry is the effect of a create."""
-        return entry.operation in self.operations and self.operations[entry.operation].is_create
+        return entry.operation in self._creates
 
     def is_undo(self, entry: Entry) -> bool:
         """Whether the entry undid something at the request of a caller."""
-        return entry.operation in self.operations and not self.operations[entry.operation].is_create
+        return entry.operation in self._undos
 
     def ends_effect(self, entry: Entry) -> bool:
         """Whether the entry took its effect away, at a caller's request or by the world's doing."""

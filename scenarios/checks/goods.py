@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from fakes import AccountKind, Entry
@@ -27,12 +27,12 @@ class Shelves:
     """What every shelf holds after each entry of the log; I5 looks at each in turn."""
 
     def __init__(self) -> None:
-        self._balances: Counter[tuple[str, str]] = Counter()
+        self._balances: defaultdict[tuple[str, str], int] = defaultdict(int)
 
     def facts_of(self, entry: Entry) -> Facts:
         """What the next entry does to the stock."""
         balances = self._balances
-        sums: Counter[str] = Counter()
+        sums: defaultdict[str, int] = defaultdict(int)
         for posting in entry.postings:
             if posting.account.kind is not AccountKind.STOCK:
                 continue

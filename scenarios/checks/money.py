@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 
 from fakes import AccountKind, Entry
@@ -21,7 +21,7 @@ def money_is_conserved(evidence: Evidence) -> Facts:
     Checked: after each entry.
     """
     for entry in evidence.books.entries:
-        sums: Counter[str] = Counter()
+        sums: defaultdict[str, int] = defaultdict(int)
         for posting in entry.postings:
             if posting.account.kind is AccountKind.MONEY:
                 sums[posting.unit] += posting.amount
@@ -67,7 +67,7 @@ def refunds_stay_within_the_charge(evidence: Evidence) -> Facts:
     Reads: the postings on the merchant's account.
     Checked: after each entry, for its charge.
     """
-    held: Counter[str] = Counter()
+    held: defaultdict[str, int] = defaultdict(int)
     currencies: dict[str, set[str]] = {}
     broken: set[str] = set()
     for entry in evidence.books.entries:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, AsyncExitStack, suppress
-from functools import cached_property
+from functools import cache, partial
 from types import TracebackType
 from typing import Any, Self
 
 import temporalio.activity
-from temporalio.client import Client, WorkflowHistory
+from temporalio.client import WorkflowHistory
 
 from fakes import (
     Attempt,
@@ -130,22 +130,19 @@ class _Stage:
             cached=cached,
         )
         temporal.register(TASK_QUEUE, self._worker)
+        connect = cache(partial(simulated_client, temporal, saga.data_converter))
         self._runs = {
             order.id: SimulatedRun(
                 temporal,
                 trial,
                 order,
-                lambda: self._client,
+                connect,
                 workflow_id=saga.workflow_id.format(order_id=order.id),
                 task_queue=TASK_QUEUE,
             )
             for order in trial.scenario.orders
         }
         self._order_of = {run.workflow_id: order for order, run in self._runs.items()}
-
-    @cached_property
-    def _client(self) -> Client:
-        return simulated_client(self._temporal, self._trial.saga.data_converter)
 
     async def play(self) -> None:
         trial = self._trial

@@ -4,13 +4,13 @@ Prints how many plain orders a second go through on one core, four ways, each wi
 before has: the SDK's floor (`floor.py`); the simulated service, with its client, its histories and
 activities that have their results ready; the whole trial, with the real activities and the world
 that they act on; and the trial with all its checks. The rounds of the four take turns, so whatever
-else the machine does meets all of them. The ratio that counts is that of the whole trial.
+else the machine does meets all of them, and the quickest round of each counts, for what disturbs a
+round can only slow it down. The ratio that counts is that of the whole trial.
 """
 
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
 from collections.abc import Callable
 
@@ -42,15 +42,15 @@ Play = Callable[[int], None]
 
 
 @click.command()
-@click.option("--rounds", default=15, show_default=True, type=click.IntRange(min=5))
-@click.option("--orders", default=50, show_default=True, help="Orders in each round.")
+@click.option("--rounds", default=100, show_default=True, type=click.IntRange(min=5))
+@click.option("--orders", default=10, show_default=True, help="Orders in each round.")
 def main(rounds: int, orders: int) -> None:
     """Count plain orders per second, and compare with the floor."""
     ways = _ways(order_saga())
     with httpx_to_fakes(), quiet_sdk():
         seconds = _take_turns(ways, rounds, orders)
     table = Table("what", "orders/s", "of the floor", title="plain orders on one core")
-    floor, *_ = rates = {name: orders / statistics.median(s) for name, s in seconds.items()}
+    floor, *_ = rates = {name: orders / min(each) for name, each in seconds.items()}
     for name, rate in rates.items():
         table.add_row(name, f"{rate:.0f}", f"{rate / rates[floor]:.2f}")
     console = Console()

@@ -93,6 +93,11 @@ def locust_workers(count: int, master_port: str) -> Iterator[None]:
             worker.wait()
 
 
+def _hear_ctrl_c() -> None:
+    """What a shell starts in the background, such as CI, is deaf to it, and so are its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def locust(folder: Path, *arguments: str, headless: bool = True) -> Iterator[LoadRun]:
     """Start Locust; it is ended with all its children when the context is left."""
@@ -106,6 +111,7 @@ def locust(folder: Path, *arguments: str, headless: bool = True) -> Iterator[Loa
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - no threads here
             env={name: value for name, value in os.environ.items() if "TEMPORAL" not in name},
         )
     run = LoadRun(process, folder / "runs", log)

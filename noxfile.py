@@ -52,7 +52,7 @@ def explore(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutants(session: nox.Session) -> None:
-    """Let known bugs loose: who finds which, and how fast; the tests ask only the catalogue."""
+    """Let known bugs loose: who finds which, and how fast; with --quick, in about a minute."""
     _install(session, "test")
     session.run("python", "-m", "scenarios", "mutants", *session.posargs)
 
@@ -65,6 +65,7 @@ def nightly(session: nox.Session) -> None:
     session.run(*scenarios, "explore", "--faults", "3", *session.posargs)
     session.run(*scenarios, "explore", "--orders", "2", "--no-matrix")
     session.run(*scenarios, "simulate", "--runs", "5000")
+    session.run(*scenarios, "mutants")
     session.run("pytest", "tests/property", "tests/docs", env={"HYPOTHESIS_PROFILE": "nightly"})
 
 

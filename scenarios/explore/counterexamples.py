@@ -12,6 +12,7 @@ from scenarios.explore.findings import Counterexample
 from scenarios.playing import Player
 from scenarios.saga import SagaUnderTest
 from scenarios.scenario import Expectations, Scenario
+from scenarios.trial import Trial
 from scenarios.verdict import Violation
 from scenarios.writing import as_yaml
 
@@ -84,7 +85,18 @@ def write_counterexample(
     player = Player(saga)
     with player.ready():
         trial = player.play(shown).trial
-    for order, outcome in trial.outcomes.items() if trial else ():
+    if trial is not None:
+        write_histories(trial, file)
+    return file
+
+
+def write_histories(trial: Trial, file: Path) -> None:
+    """Write the Temporal history of each order of a trial that was played, beside its scenario.
+
+    Args:
+        trial: What was played.
+        file: The scenario.
+    """
+    for order, outcome in trial.outcomes.items():
         history = file.with_name(f"{file.stem}.{order}.history.json")
         history.write_text(outcome.history, encoding="utf-8")
-    return file

@@ -39,6 +39,7 @@ class Search:
         jobs: How many processes play.
         shard: Which part of how many, the first being 1.
         budget: Seconds after which the search stops, with what it has found by then.
+        most: So many histories are enough; the search stops soon after them.
         until_found: Whether the first violation ends it.
         only: Words that leave out choices; see `Menu`.
     """
@@ -51,6 +52,7 @@ class Search:
     jobs: int = 1
     shard: tuple[int, int] = (1, 1)
     budget: float | None = None
+    most: int | None = None
     until_found: bool = False
     only: frozenset[str] = frozenset()
 
@@ -84,7 +86,7 @@ class Search:
         """Make a process ready to play families of histories."""
         player = self.player()
         with player.ready():
-            yield partial(play_family, player, most=self.faults)
+            yield partial(play_family, player, most=self.faults, until_found=self.until_found)
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,8 @@ def _levels(
             done = findings.histories - before
             on_progress(Progress(faults, done, max(total, done), findings))
             late = deadline is not None and time.perf_counter() > deadline
-            if late or (search.until_found and findings.violating):
+            enough = search.most is not None and findings.histories >= search.most
+            if late or enough or (search.until_found and findings.violating):
                 return False
         exploration.levels.append((findings.histories - before, time.perf_counter() - started))
     return True
@@ -186,13 +189,16 @@ def _histories(player: HistoryPlayer, above: History, more: int) -> Iterator[His
         yield from _histories(player, (*above, choice), more - 1)
 
 
-def play_family(player: HistoryPlayer, parent: History | None, most: int) -> Findings:
+def play_family(
+    player: HistoryPlayer, parent: History | None, most: int, *, until_found: bool = False
+) -> Findings:
     """Play the histories that make one choice more than `parent`.
 
     Args:
         player: Plays them.
         parent: Their beginning; ``None`` for the history without a choice.
         most: How many choices a history makes at most. What a longer one could do is not asked.
+        until_found: Whether the first violation is enough.
     """
     findings = Findings()
     if parent is None:
@@ -201,6 +207,8 @@ def play_family(player: HistoryPlayer, parent: History | None, most: int) -> Fin
     for choice in player.play(parent).offered:
         history = (*parent, choice)
         findings.add(history, player.play(history, offer=len(history) < most))
+        if until_found and findings.violating:
+            break
     return findings
 
 
@@ -252,7 +260,11 @@ class _Workers:
             histories: How many histories they are, about.
         """
         if self._search.jobs == 1 or histories < _MANY:
-            return (play_family(self._player, parent, self._search.faults) for parent in parents)
+            most, until_found = self._search.faults, self._search.until_found
+            return (
+                play_family(self._player, parent, most, until_found=until_found)
+                for parent in parents
+            )
         if self._crew is None:
             self._crew = self._stack.enter_context(Crew(self._search.begin, self._search.jobs))
         return self._crew.work(parents)

@@ -11,7 +11,7 @@ import click
 from scenarios.console import console_for
 from scenarios.importing import NotImportableError
 from scenarios.language.rules import nearest
-from scenarios.mutants.finders import FINDERS
+from scenarios.mutants.finders import FINDERS, QUICK, THOROUGH
 from scenarios.mutants.matrix import Row, chosen, judge_zoo, load_zoo
 from scenarios.mutants.report import as_json, print_matrix, print_sum, print_worth, progress
 from scenarios.options import UNKNOWN, WRONG_INPUT, NewFile, exit_with
@@ -21,6 +21,7 @@ from scenarios.verdict import Verdict
 EPILOG = """\b
 Examples:
   python -m scenarios mutants                        every specimen, every finder
+  python -m scenarios mutants --quick                single faults, five swarms: a minute
   python -m scenarios mutants --by catalogue         only what the scenarios find
   python -m scenarios mutants "no key" "oversold"    these two
   python -m scenarios mutants --zoo shop/zoo.py:ZOO  your own zoo
@@ -72,6 +73,12 @@ class _Finders(click.ParamType[tuple[str, ...]]):
     help="Who looks for the bugs, with commas between.",
 )
 @click.option(
+    "--quick",
+    is_flag=True,
+    help=f"Explore one order with one fault, simulate {QUICK.runs} runs instead of "
+    f"{THOROUGH.runs}, and leave each finder at its first find.",
+)
+@click.option(
     "--jobs", type=click.IntRange(1, 256), default=processors, help="How many processes look."
 )
 @click.option("--json", "json_file", type=NewFile(), help="Write the matrix as JSON.")
@@ -81,6 +88,7 @@ def mutants(  # noqa: PLR0913, PLR0917 - one parameter an option
     names: tuple[str, ...],
     zoo: str,
     finders: tuple[str, ...],
+    quick: bool,
     jobs: int,
     json_file: Path | None,
 ) -> None:
@@ -94,9 +102,10 @@ def mutants(  # noqa: PLR0913, PLR0917 - one parameter an option
     interrupted = False
     with progress(console_for(stderr=True), len(rows) * len(finders)) as on_step:
         try:
-            for row in judge_zoo(zoo, names, finders, jobs):
+            effort = QUICK if quick else THOROUGH
+            for row, finder in judge_zoo(zoo, names, finders, jobs, effort):
                 rows[row.specimen.name] = row
-                on_step(row)
+                on_step(row, finder)
         except KeyboardInterrupt:
             interrupted = True
     console = console_for()

@@ -13,17 +13,38 @@ from dataclasses import dataclass, field
 from scenarios.explore.base import plain_orders
 from scenarios.explore.search import Search, explore
 from scenarios.mutants.catalogue import catalogue, found_in, name_of, troubles_of
+from scenarios.mutants.model import EXPECTATION
 from scenarios.playing import Player
 from scenarios.saga import SagaUnderTest
 from scenarios.scenario import Scenario
 from scenarios.simulate.swarm import Swarm
 from scenarios.verdict import Verdict
 
-EXPLORE_SECONDS = 15.0
-"""So long a saga is explored at the most; every single fault takes less than a second."""
-SWARM_RUNS = 50
-"""So many runs a swarm has, of `SWARM_ORDERS` orders each."""
 SWARM_ORDERS = 10
+"""So many orders each run of a swarm has."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard the finders look. It is counted, not timed: so a machine's load changes nothing.
+
+    Attributes:
+        searches: What `explore` tries one after another: how many orders, and how many faults.
+        histories: So many histories of a search are enough.
+        runs: How many runs `simulate` plays.
+        until_found: Whether a bug that one scenario of the catalogue shows is enough.
+    """
+
+    searches: tuple[tuple[int, int], ...]
+    histories: int
+    runs: int
+    until_found: bool
+
+
+THOROUGH = Effort(searches=((1, 1), (2, 1), (1, 2)), histories=2000, runs=50, until_found=False)
+"""Every single fault with one order and with two, then some pairs; a large swarm."""
+QUICK = Effort(searches=((1, 1),), histories=2000, runs=5, until_found=True)
+"""Every single fault, and a small swarm."""
 
 
 @dataclass
@@ -58,11 +79,12 @@ class Finding:
             self.detail = next(iter(found.values()))
 
 
-Finder = Callable[[SagaUnderTest], Finding]
+Finder = Callable[[SagaUnderTest, Effort], Finding]
 
 
 def by_catalogue(
     saga: SagaUnderTest,
+    effort: Effort = THOROUGH,
     *,
     among: Iterable[Scenario] | None = None,
     until: frozenset[str] | None = None,
@@ -71,6 +93,7 @@ def by_catalogue(
 
     Args:
         saga: The saga.
+        effort: Whether it ends with the first invariant that is broken.
         among: Play these scenarios; all of the catalogue by default.
         until: Stop once all of this was seen broken; play all scenarios by default.
     """
@@ -85,18 +108,19 @@ def by_catalogue(
             finding.add(name_of(scenario), found_in(play), time.perf_counter() - started)
             if until is not None and until <= finding.broken.keys():
                 break
+            if effort.until_found and finding.broken.keys() - {EXPECTATION}:
+                break
     return finding
 
 
-def by_explore(saga: SagaUnderTest) -> Finding:
-    """Tries every single fault with one order and with two, then pairs, up to its first find."""
+def by_explore(saga: SagaUnderTest, effort: Effort = THOROUGH) -> Finding:
+    """Tries every fault, alone and then with another, up to its first find."""
     finding = Finding()
     started = time.perf_counter()
-    for orders, faults in ((1, 1), (2, 1), (1, 2)):
-        left = EXPLORE_SECONDS - (time.perf_counter() - started)
-        base = plain_orders(orders)
+    for orders, faults in effort.searches:
+        base, most = plain_orders(orders), effort.histories
         exploration = explore(
-            _SearchOf(saga=saga, base=base, faults=faults, until_found=True, budget=left)
+            _SearchOf(saga=saga, base=base, faults=faults, until_found=True, most=most)
         )
         finding.runs += exploration.findings.histories
         finding.troubles += exploration.findings.unknown
@@ -110,12 +134,13 @@ def by_explore(saga: SagaUnderTest) -> Finding:
     return finding
 
 
-def by_simulate(saga: SagaUnderTest) -> Finding:
+def by_simulate(saga: SagaUnderTest, effort: Effort = THOROUGH) -> Finding:
     """Plays swarms of orders with faults drawn from a seed, up to its first find."""
     finding = Finding()
     started = time.perf_counter()
-    with _SwarmOf(saga=saga, seed=0, runs=SWARM_RUNS, orders=SWARM_ORDERS).begin() as play:
-        for seed in range(SWARM_RUNS):
+    swarm = _SwarmOf(saga=saga, seed=0, runs=effort.runs, orders=SWARM_ORDERS, shrinks=False)
+    with swarm.begin() as play:
+        for seed in range(effort.runs):
             run = play(seed)
             finding.runs += 1
             finding.troubles += (f"seed {seed}: {each}" for each in run.unknown)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scenarios.importing import load_object
-from scenarios.mutants.finders import FINDERS, Finding
+from scenarios.mutants.finders import FINDERS, THOROUGH, Effort, Finding
 from scenarios.mutants.model import EXPECTATION, Mutant, Specimen, Zoo
 from scenarios.processes import Crew
 from scenarios.verdict import Verdict
@@ -59,18 +59,23 @@ class Row:
 
 
 def judge_zoo(
-    reference: str, names: Sequence[str], finders: Sequence[str], jobs: int
-) -> Iterator[Row]:
-    """The rows of the matrix; each comes again whenever one more finder is through with it.
+    reference: str,
+    names: Sequence[str],
+    finders: Sequence[str],
+    jobs: int,
+    effort: Effort = THOROUGH,
+) -> Iterator[tuple[Row, str]]:
+    """The rows of the matrix; each comes again with every finder that is through with it.
 
     Args:
         reference: The zoo, ``module:NAME`` or ``path/to/file.py:NAME``.
         names: Specimens to look at; all, where there are none.
         finders: Names of `FINDERS`.
         jobs: How many processes there are.
+        effort: How hard the finders look.
     """
     rows = {row.specimen.name: row for row in chosen(load_zoo(reference), names)}
-    begin = partial(_look, reference)
+    begin = partial(_look, reference, effort)
     tasks = [Task(name, finder) for finder in finders for name in rows]
     with ExitStack() as stack:
         found: Iterator[tuple[Task, Finding]]
@@ -80,7 +85,7 @@ def judge_zoo(
             found = stack.enter_context(Crew(begin, jobs)).work(tasks)
         for task, finding in found:
             rows[task.specimen].findings[task.finder] = finding
-            yield rows[task.specimen]
+            yield rows[task.specimen], task.finder
 
 
 class Task(NamedTuple):
@@ -91,10 +96,10 @@ class Task(NamedTuple):
 
 
 @contextmanager
-def _look(reference: str) -> Iterator[Callable[[Task], tuple[Task, Finding]]]:
+def _look(reference: str, effort: Effort) -> Iterator[Callable[[Task], tuple[Task, Finding]]]:
     """Make a process ready to let finders loose on the specimens of a zoo."""
     sagas = {each.name: each.saga for each in load_zoo(reference).specimens}
-    yield lambda task: (task, FINDERS[task.finder](sagas[task.specimen]))
+    yield lambda task: (task, FINDERS[task.finder](sagas[task.specimen], effort))
 
 
 def chosen(zoo: Zoo, names: Sequence[str]) -> list[Row]:

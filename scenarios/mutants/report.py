@@ -24,13 +24,16 @@ from scenarios.verdict import Verdict
 class OnStep(Protocol):
     """Told of each specimen that a finder is through with."""
 
-    def __call__(self, row: Row) -> None:
+    def __call__(self, row: Row, finder: str) -> None:
         """One more."""
 
 
 @contextmanager
 def progress(console: Console, steps: int) -> Iterator[OnStep]:
-    """A bar that moves with each specimen that a finder is through with."""
+    """A bar that moves with each specimen that a finder is through with.
+
+    Where nobody watches, as in CI, a line for each says what has come of it.
+    """
     bar = Progress(
         TextColumn("mutants"),
         BarColumn(bar_width=30),
@@ -42,9 +45,15 @@ def progress(console: Console, steps: int) -> Iterator[OnStep]:
         disable=not console.is_terminal,
     )
     task = bar.add_task("", total=steps, last="")
+    done = 0
 
-    def on_step(row: Row) -> None:
-        bar.update(task, advance=1, last=escape(row.specimen.name))
+    def on_step(row: Row, finder: str) -> None:
+        nonlocal done
+        done += 1
+        says = f"{finder}: {escape(row.specimen.name)}"
+        bar.update(task, advance=1, last=says)
+        if not console.is_terminal:
+            console.print(f"{done}/{steps} {says}: {_found(row, finder)}", soft_wrap=True)
 
     with bar:
         yield on_step
@@ -126,7 +135,7 @@ def _found(row: Row, finder: str) -> str:
     if finding is None:
         return "-"
     if finding.first_seconds is None or not row.broken & finding.broken.keys():
-        return f"none of {finding.runs}"
+        return f"not in {finding.runs}"
     return f"{len(finding.where)} of {finding.runs}, {finding.first_seconds:.2f} s"
 
 

@@ -32,6 +32,7 @@ class Swarm:
         saga_reference: ``module:NAME`` of the saga under test; ``None`` for the project's own.
         jobs: How many processes play.
         budget: Seconds after which no more runs begin.
+        shrinks: Whether a run that fails is made as small as it gets.
     """
 
     seed: int
@@ -40,6 +41,7 @@ class Swarm:
     saga_reference: str | None = None
     jobs: int = 1
     budget: float | None = None
+    shrinks: bool = True
 
     def load_saga(self) -> SagaUnderTest:
         """The saga under test.
@@ -52,7 +54,7 @@ class Swarm:
     @contextmanager
     def begin(self) -> Iterator[Callable[[int], Run]]:
         """Make a process ready to run seeds."""
-        runner = _Runner(Player(self.load_saga()), self.orders)
+        runner = _Runner(Player(self.load_saga()), self.orders, shrinks=self.shrinks)
         with runner.player.ready():
             yield runner.run
 
@@ -67,7 +69,8 @@ class Run:
         calls: How many calls the services saw.
         faults: How many of them suffered a fault.
         violations: What is wrong, in the smallest scenario.
-        scenario: The smallest scenario in which it is; ``None`` where nothing is wrong.
+        scenario: The smallest scenario in which it is, or the one that was drawn if the swarm does
+            not shrink; ``None`` where nothing is wrong.
         unknown: What was to be seen and was not.
     """
 
@@ -150,8 +153,9 @@ def simulate(swarm: Swarm, on_run: OnRun = lambda _run: None) -> Simulation:
 class _Runner:
     """Plays seeds in this process."""
 
-    def __init__(self, player: Player, orders: int) -> None:
+    def __init__(self, player: Player, orders: int, *, shrinks: bool) -> None:
         self.player = player
+        self._shrinks = shrinks
         saga = player.saga
         self._drawer = Drawer(
             operations=saga.operations.operations,
@@ -177,7 +181,12 @@ class _Runner:
             faults=sum(bool(attempt.fault) for attempt in journal),
             unknown=unknown,
         )
-        return self._smallest(run, play, play.trial) if play.violations else run
+        if not play.violations:
+            return run
+        if self._shrinks:
+            return self._smallest(run, play, play.trial)
+        found = tuple(play.violations)
+        return replace(run, verdict=Verdict.INVALID, violations=found, scenario=scenario)
 
     def _smallest(self, run: Run, play: Play, trial: Trial) -> Run:
         wanted = play.violations[0].invariant

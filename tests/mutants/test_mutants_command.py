@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.mutants.finders import Finding
+from scenarios.mutants.finders import QUICK, Finding
 from scenarios.mutants.matrix import Row
 from scenarios.verdict import Verdict
 from tests.cli._commands import ROOT, command
@@ -49,6 +49,25 @@ def test_a_survivor_and_a_flagged_saga_fail() -> None:
     assert f"flagged {FLAGGED.name}" in output
     assert "I6: o1 ended as failed: due nothing, shipped nothing, reserved" in output
     assert "0 of 1 bad sagas found, 0 of 1 correct ones clean" in output
+
+
+def test_every_finder_says_where_it_has_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line for each finder. What a quick look finds is counted, the same on any machine."""
+    monkeypatch.chdir(ROOT)
+    words = ("--quick", "--jobs", "1", "--json", str(tmp_path / "m.json"))
+    result = command("mutants", *words, "no key", "success told ahead of time")
+
+    assert result.exit_code == 0, result.output
+    assert "4/6 explore: no key: 1 of " in result.output
+    by_name = {
+        each["name"]: each["found_by"]
+        for each in json.loads((tmp_path / "m.json").read_text())["specimens"]
+    }
+    assert by_name["no key"]["simulate"]["runs"] == 1
+    assert by_name["success told ahead of time"]["explore"]["first_seconds"] is None
+    assert by_name["success told ahead of time"]["simulate"]["runs"] == QUICK.runs
 
 
 @pytest.mark.parametrize(

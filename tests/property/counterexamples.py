@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from scenarios.archive import new_folder, slug
-from scenarios.scenario import Scenario
+from scenarios.explore.counterexamples import write_histories
+from scenarios.trial import Trial
 from scenarios.writing import as_yaml
 
 ROOT = Path(__file__).parents[2]
@@ -35,22 +36,22 @@ class CounterexampleError(AssertionError):
 
 
 def counterexample(
-    scenario: Scenario, wrongs: Sequence[str], *, found_by: str, saga: str = ""
+    trial: Trial, wrongs: Sequence[str], *, found_by: str, saga: str = ""
 ) -> CounterexampleError:
-    """Write a story down, and say what is wrong after it.
+    """Write a story and its Temporal histories down, and say what is wrong after it.
 
     While Hypothesis makes a story simpler the file is written again and again: in the end it holds
     the simplest.
 
     Args:
-        scenario: The story.
+        trial: The story, as it was played.
         wrongs: What is wrong after it.
         found_by: The name of the property; the file has it too.
         saga: What ``--saga`` has to name; our own saga by default.
     """
     file = _folder() / f"{slug(found_by)}.yaml"
     story = replace(
-        scenario,
+        trial.scenario,
         name=_line(wrongs[0]),
         why=f"Hypothesis has found it: {found_by}",
         tags=("counterexample",),
@@ -58,6 +59,7 @@ def counterexample(
     words = ["python", "-m", "scenarios", "run", shown(file), *(["--saga", saga] if saga else [])]
     command = shlex.join(words)
     file.write_text(as_yaml(story, comment=f"Runs again with: {command}"), encoding="utf-8")
+    write_histories(trial, file)
     return CounterexampleError(wrongs, file, command)
 
 

@@ -146,8 +146,9 @@ class SagaMachine(RuleBasedStateMachine):
             return
         self._has_failed = True
         story = self.live.trial.scenario
-        as_story = wrongs(played(story, SimulatedEngine(self.saga), self.saga))
+        again = played(story, SimulatedEngine(self.saga), self.saga)
+        as_story = wrongs(again)
         if as_story:
-            raise counterexample(story, as_story, found_by="the state machine", saga=self.reference)
+            raise counterexample(again, as_story, found_by="the state machine", saga=self.reference)
         msg = "\n".join([*found, "no scenario shows it: it takes this very order of things"])
         raise AssertionError(msg)

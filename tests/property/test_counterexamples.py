@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from hypothesis import Phase, given, settings
+from temporalio.client import WorkflowHistory
 
 from fakes import httpx_to_fakes
 from scenarios.engines.quiet import quiet_sdk
@@ -34,7 +35,7 @@ def naive_saga_breaks_no_invariant(scenario: Scenario) -> None:
     """The property of our saga, asked of one that does not have it."""
     trial = played(scenario, SimulatedEngine(naive.SAGA), naive.SAGA)
     if found := wrongs(trial):
-        raise counterexample(scenario, found, found_by="the naive saga", saga=NAIVE)
+        raise counterexample(trial, found, found_by="the naive saga", saga=NAIVE)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,17 @@ def test_the_story_plays_everywhere(found: CounterexampleError) -> None:
 
     assert _run(shlex.split(found.command)) == 1
     assert _run(ours) == 0
+
+
+def test_its_temporal_history_lies_beside_it(found: CounterexampleError) -> None:
+    """The SDK reads it, and it is the one of the order in the story."""
+    (order,) = load_file(found.file).orders
+    text = found.file.with_name(f"{found.file.stem}.{order.id}.history.json").read_text("utf-8")
+    history = WorkflowHistory.from_json(f"order-{order.id}", text)
+
+    started = history.events[0].workflow_execution_started_event_attributes
+    assert started.workflow_type.name == naive.SAGA.workflow_name
+    assert order.id in started.input.payloads[0].data.decode()
 
 
 def _run(command: list[str]) -> int:

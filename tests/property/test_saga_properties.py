@@ -28,17 +28,17 @@ def test_no_invariant_is_broken(engine: SimulatedEngine, scenario: Scenario) -> 
     _tell_hypothesis(trial)
 
     if found := wrongs(trial):
-        raise counterexample(scenario, found, found_by="no invariant is broken")
+        raise counterexample(trial, found, found_by="no invariant is broken")
 
 
 @settings(max_examples=A_THIRD)
 @given(scenario=scenarios())
 def test_the_same_story_is_the_same_run(engine: SimulatedEngine, scenario: Scenario) -> None:
     """Journal, books and histories of two runs are the same, byte for byte."""
-    runs = [fingerprint(played(scenario, engine, SAGA)) for _ in range(2)]
+    trial, again = (played(scenario, engine, SAGA) for _ in range(2))
 
-    if runs[0] != runs[1]:
-        raise counterexample(scenario, ["two runs differ"], found_by="the same story is the same")
+    if fingerprint(trial) != fingerprint(again):
+        raise counterexample(trial, ["two runs differ"], found_by="the same story is the same")
 
 
 @settings(max_examples=A_THIRD)
@@ -48,7 +48,7 @@ def test_every_history_replays(engine: SimulatedEngine, scenario: Scenario) -> N
     trial = played(scenario, engine, SAGA)
 
     if found := asyncio.run(_replay_failures(trial)):
-        raise counterexample(scenario, found, found_by="every history replays")
+        raise counterexample(trial, found, found_by="every history replays")
 
 
 async def _replay_failures(trial: Trial) -> list[str]:

@@ -59,12 +59,12 @@ def guarded(act: Callable[[], _T]) -> _T:
     watch = _Watch(time.process_time())
     _watches[threading.get_ident()] = watch
     try:
-        result = act()
+        try:
+            result = act()
+        finally:
+            _end()
     except _Interrupt:
-        pass
-    finally:
-        with _lock:
-            del _watches[threading.get_ident()]
+        _end()  # it may have struck at the very end
     if watch.interrupted:
         msg = (
             "[TMPRL1101] Potential deadlock detected: "
@@ -72,6 +72,11 @@ def guarded(act: Callable[[], _T]) -> _T:
         )
         raise SpinningCodeError(msg)
     return result
+
+
+def _end() -> None:
+    with _lock:
+        _watches.pop(threading.get_ident(), None)
 
 
 def _start_watcher() -> None:
@@ -86,7 +91,8 @@ def _watch_for_ever() -> None:
         time.sleep(_LOOK_SECONDS)
         now = time.process_time()
         for thread, watch in list(_watches.items()):
-            if now - watch.since > LIMIT_SECONDS and not watch.interrupted:
+            if now - watch.since > LIMIT_SECONDS:
+                # Again and again: one that strikes within a `__del__` is only printed.
                 _interrupt(thread, watch)
 
 

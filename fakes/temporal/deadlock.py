@@ -3,6 +3,7 @@
 A worker of the SDK runs workflow code in a thread and fails the workflow task of code that does not
 yield within two seconds. Here the code runs in the thread of the simulation, which would spin with
 it: so a thread beside it looks at the processor's time, and raises an exception in the other one.
+Where the system does not tell the time of a thread (macOS, Windows), that of the process is taken.
 """
 
 from __future__ import annotations
@@ -34,11 +35,12 @@ class _Watch:
     """Code that is running.
 
     Attributes:
-        since: The processor's time at which it began.
+        since: The processor's time of its thread when it was first looked at; to be looked at
+            costs nothing for code that is as quick as most.
         interrupted: Whether it has been running for too long.
     """
 
-    since: float
+    since: float | None = None
     interrupted: bool = False
 
 
@@ -56,8 +58,7 @@ def guarded(act: Callable[[], _T]) -> _T:
         SpinningCodeError: It was interrupted, having run for `LIMIT_SECONDS` of processor time.
     """
     _start_watcher()
-    watch = _Watch(time.process_time())
-    _watches[threading.get_ident()] = watch
+    watch = _watches[threading.get_ident()] = _Watch()
     try:
         try:
             result = act()
@@ -89,16 +90,25 @@ def _start_watcher() -> None:
 def _watch_for_ever() -> None:
     while True:
         time.sleep(_LOOK_SECONDS)
-        now = time.process_time()
         for thread, watch in list(_watches.items()):
-            if now - watch.since > LIMIT_SECONDS:
-                # Again and again: one that strikes within a `__del__` is only printed.
-                _interrupt(thread, watch)
+            with _lock:
+                if _watches.get(thread) is watch:
+                    _look_at(thread, watch)
 
 
-def _interrupt(thread: int, watch: _Watch) -> None:
-    with _lock:
-        if _watches.get(thread) is watch:
-            watch.interrupted = True
-            kind = ctypes.py_object(_Interrupt)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), kind)
+def _look_at(thread: int, watch: _Watch) -> None:
+    now = _processor_seconds(thread)
+    if watch.since is None:
+        watch.since = now
+    elif now - watch.since > LIMIT_SECONDS:
+        # Again and again: one that strikes within a `__del__` is only printed.
+        watch.interrupted = True
+        kind = ctypes.py_object(_Interrupt)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), kind)
+
+
+def _processor_seconds(thread: int) -> float:
+    """The processor's time of a thread, which must be alive; others may be busy meanwhile."""
+    if hasattr(time, "pthread_getcpuclockid"):
+        return time.clock_gettime(time.pthread_getcpuclockid(thread))
+    return time.process_time()

@@ -166,6 +166,8 @@ class _Stage:
             if not spins.done():  # the clock cannot be moved on otherwise
                 await trial.finish()
             for run in self._runs.values():
+                await run.see_to_later_ends(spins)
+            for run in self._runs.values():
                 trial.outcomes[run.order.id] = await run.conclude()
         finally:
             for run in self._runs.values():
@@ -256,11 +258,28 @@ class SimulatedRun(OrderRun):
         Args:
             spins: Done once nobody should wait for the trial any more.
         """
-        limit = 2 * DAY - self.trial.clock.now()
-        ends: set[asyncio.Future[Any]] = {self._told[0], spins}
-        await asyncio.wait(ends, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-        if not self._told[0].done():
+        await self._wait_for(self._told[0], spins, until=2 * DAY)
+        if self._waits_for:
             self._told[0].remove_done_callback(self._note_the_end)
+
+    async def see_to_later_ends(self, spins: asyncio.Future[None]) -> None:
+        """Wait for what those are told who have placed the order again: it may run once more.
+
+        Args:
+            spins: As above.
+        """
+        until = max(2 * DAY, self.trial.clock.now() + DAY)
+        for told in self._told[1:]:
+            if not self._waits_for:
+                await self._wait_for(told, spins, until=until)
+
+    async def _wait_for(
+        self, told: asyncio.Task[Ending], spins: asyncio.Future[None], *, until: float
+    ) -> None:
+        limit = until - self.trial.clock.now()
+        ends: set[asyncio.Future[Any]] = {told, spins}
+        await asyncio.wait(ends, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        if not told.done():
             self._waits_for = self._how_busy() if spins.done() else await self._why_stuck()
 
     async def submit(self) -> str:

@@ -114,7 +114,7 @@ def mutants(  # noqa: PLR0913, PLR0917 - one parameter an option
         text = json.dumps(as_json(matrix), indent=2, ensure_ascii=False)
         json_file.write_text(f"{text}\n", encoding="utf-8")
     print_matrix(console, matrix, finders)
-    if not names and not interrupted:
+    if not (names or quick or interrupted):
         print_worth(console, matrix)
     print_sum(console, matrix)
     if interrupted:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
+from temporalio.common import WorkflowIDReusePolicy
 
 from fakes.temporal import deadlock
 from scenarios.explore.base import plain_orders
@@ -82,3 +84,23 @@ def test_a_customer_without_an_answer_hangs_up() -> None:
     seen = [(each.sent_at, str(each.seen)) for each in calls]
     assert seen == [(0.0, "unknown"), (6.0, "unknown"), (13.0, "ok")]
     assert {each.order for each in play.violations if each.invariant == "I16"} == {"o1", "o2"}
+
+
+AGAIN = """
+scenario: an order is terminated and placed again, and then it waits for ever
+why: what became of the first run is not what becomes of the order
+orders: [{id: o1}]
+events:
+  - {terminate: o1, when: {at: 1h}}
+  - {submit: o1, when: {at: 2h}}
+expect: {o1: {status: any}}
+"""
+
+
+def test_a_second_run_that_never_ends_is_found() -> None:
+    """The first has ended; nobody waits for the second longer than for any other."""
+    again = WorkflowIDReusePolicy.ALLOW_DUPLICATE
+    play = _play(load_text(AGAIN, "s.yaml"), replace(small.WAITS, id_reuse_policy=again))
+
+    details = [each.detail for each in play.violations if each.invariant == "I16"]
+    assert details == ["o1 does not end: after two days it waits for a message or a timer"]

@@ -40,9 +40,9 @@ class Effort:
     until_found: bool
 
 
-THOROUGH = Effort(searches=((1, 1), (2, 1), (1, 2)), histories=2000, runs=50, until_found=False)
+THOROUGH = Effort(searches=((1, 1), (2, 1), (1, 2)), histories=1000, runs=50, until_found=False)
 """Every single fault with one order and with two, then some pairs; a large swarm."""
-QUICK = Effort(searches=((1, 1),), histories=2000, runs=5, until_found=True)
+QUICK = Effort(searches=((1, 1),), histories=1000, runs=5, until_found=True)
 """Every single fault, and a small swarm."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import (
+    ActivityError,
     ChildWorkflowError,
 )
 from typing_extensions import override
@@ -30,10 +31,11 @@ from tests.sagas.local import locally
 
 @mutant
 class RegistersAllAtOnce(InPieces):
-    """An undo by key of a step that never began changes nothing."""
+    """An undo by key of a step that never began changes nothing, and may be refused as well."""
 
     @override
     async def _take_steps(self) -> None:
+        self._begun: set[Callable[..., Any]] = set()
         self._undos += [
             _Undo(OrderActivities.release_inventory, ReleaseInventory(self._key)),
             _Undo(
@@ -46,7 +48,18 @@ class RegistersAllAtOnce(InPieces):
 
     @override
     async def _step(self, *step: Any, undo: _Undo | None, **how: Any) -> Any:
+        self._refuse_if_cancelled()
+        if undo is not None:
+            self._begun.add(undo.activity)
         return await super()._step(*step, undo=None, **how)
+
+    @override
+    async def _compensate(self, undo: _Undo) -> None:
+        try:
+            await super()._compensate(undo)
+        except ActivityError:
+            if undo.activity in self._begun:
+                raise
 
 
 @mutant

@@ -590,23 +590,30 @@ add("local-activities-run-again-after-a-bug", _breaking(in_first_task=False))
 add("local-activities-run-again-after-a-bug-in-the-first-task", _breaking(in_first_task=True))
 
 
+HALF_A_SECOND = 0.5
+
+
 @common
 @workflow.defn
 class LocalClock:
-    """Tells what time it is around local activities."""
+    """Tells what time it is around local activities.
+
+    Time is real on a server, and a busy machine adds to it: what is asked for is whole steps of
+    half a second, which nothing but a wrong rule is likely to miss.
+    """
 
     @workflow.run
-    async def run(self) -> list[float]:
-        """Tell how much time each step takes, as the workflow sees it, in tenths of seconds."""
+    async def run(self) -> list[int]:
+        """Tell how much time has passed after each call, as the workflow sees it."""
         began = workflow.now()
         seen = []
         for call in (
-            LocalCall("takes", [0.3], start_to_close=5),
-            LocalCall("fail_before", [2, None], start_to_close=5, first_delay=0.4),
-            LocalCall("takes", [0.2], start_to_close=5),
+            LocalCall("takes", [HALF_A_SECOND], start_to_close=5),
+            LocalCall("fail_before", [2, None], start_to_close=5, first_delay=2 * HALF_A_SECOND),
+            LocalCall("takes", [HALF_A_SECOND], start_to_close=5),
         ):
             await _start(call)
-            seen.append(round((workflow.now() - began).total_seconds(), 1))
+            seen.append(round((workflow.now() - began).total_seconds() / HALF_A_SECOND))
         return seen
 
 

@@ -1,4 +1,4 @@
-"""Does what docs/load.md says, with addresses of this computer in place of those of a cluster.
+"""Does what a document says, with addresses of this computer in place of those that it shows.
 
 A command that ends with `&` is started and goes on; what is exported is there for all that follow.
 A block below `<!-- file: NAME -->` is that file, one below `<!-- nightly -->` takes long.

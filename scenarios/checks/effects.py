@@ -123,7 +123,8 @@ def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
     """I12: no effect of an order comes after its end.
 
     But for the late mail of a completed one, and for the late effect of a step whose compensation
-    was refused and is listed for a person: there was nothing more that the order could do.
+    was refused and is listed for a person, or of that compensation itself, tried before it was
+    refused: there was nothing more that the order could do.
 
     Reads: the entries, and when the order ended.
     Checked: at each entry that is later than the end.
@@ -288,11 +289,12 @@ def _tells_the_truth(evidence: Evidence, entry: Entry, outcome: Outcome) -> bool
 
 
 def _is_left_to_a_person(evidence: Evidence, entry: Entry) -> bool:
-    """Whether `entry` is the effect of a step that its order lists as not undone."""
+    """Whether `entry` is the effect, or the undo, of a step that its order lists as not undone."""
     outcome = evidence.outcomes.get(entry.order)
-    if outcome is None or not evidence.is_create(entry):
+    if outcome is None or entry.operation not in evidence.operations:
         return False
-    begun = _begun(evidence, entry.order, entry.operation)
+    step = evidence.operations[entry.operation].undoes or entry.operation
+    begun = _begun(evidence, entry.order, step)
     asks = outcome.status is Status.NEEDS_ATTENTION and bool(begun)
     return asks and not not_listed(outcome, [_matter(evidence, begun)])
 

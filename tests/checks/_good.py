@@ -145,6 +145,16 @@ def late_effect_after_the_last_attempt_was_refused_is_left_to_a_person() -> Evid
 
 
 @good
+def late_refund_after_the_last_attempt_was_refused_is_left_to_a_person() -> Evidence:
+    story = Story()
+    story.charge()
+    story.refund(fault="delay_request", delay=100.0)
+    story.refund(fault="reject")
+    left = [{"activity": "payments.refund", "idempotency_key": "k"}]
+    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+
+
+@good
 def reservation_that_expires_after_it_was_left_to_a_person() -> Evidence:
     story = Story(reservation_expires_after=60.0)
     story.reserve()

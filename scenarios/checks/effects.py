@@ -289,9 +289,15 @@ def _tells_the_truth(evidence: Evidence, entry: Entry, outcome: Outcome) -> bool
 
 
 def _is_left_to_a_person(evidence: Evidence, entry: Entry) -> bool:
-    """Whether `entry` is the effect, or the undo, of a step that its order lists as not undone."""
+    """Whether `entry` is the effect, or the undo, of a step that its order lists as not undone.
+
+    It was asked for before the order ended: what a person is to do nobody goes on with unasked.
+    """
     outcome = evidence.outcomes.get(entry.order)
     if outcome is None or entry.operation not in evidence.operations:
+        return False
+    cause = evidence.cause_of(entry)
+    if cause is None or (outcome.ended_at is not None and cause.sent_at > outcome.ended_at):
         return False
     step = evidence.operations[entry.operation].undoes or entry.operation
     begun = _begun(evidence, entry.order, step)

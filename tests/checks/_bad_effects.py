@@ -209,6 +209,20 @@ def undone_after_the_end() -> Evidence:
 
 @bad(
     "I12",
+    "o1 at 3 s by entry 2: payments.refund (pay_1) at 3.0 s, though o1 had ended as "
+    "needs_attention at 2.0 s",
+)
+def undone_after_it_was_left_to_a_person() -> Evidence:
+    story = Story()
+    story.charge()
+    story.refund(fault="reject")
+    story.end(Status.NEEDS_ATTENTION, left=[LEFT])
+    story.refund()
+    return story.evidence()
+
+
+@bad(
+    "I12",
     "o1 at 61 s by entry 1: shipping.create (shp_1) at 61.0 s, though o1 had ended as "
     "cancelled at 12.0 s",
 )

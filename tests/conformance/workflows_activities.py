@@ -99,13 +99,28 @@ CALLS: dict[str, Call] = {
     "attempts run out": Call("fail", ["no", "Bad", []], start_to_close=5, attempts=3),
     "succeeds at last": Call("fail_before", [4, None], start_to_close=5),
     "delay is capped": Call(
-        "fail_before", [6, None], start_to_close=5, schedule_to_close=9.5, longest_delay=2.0
+        "fail_before",
+        [6, None],
+        start_to_close=50,
+        schedule_to_close=95,
+        first_delay=10,
+        longest_delay=20,
     ),
     "cap is too late": Call(
-        "fail_before", [6, None], start_to_close=5, schedule_to_close=8, longest_delay=2.0
+        "fail_before",
+        [6, None],
+        start_to_close=50,
+        schedule_to_close=80,
+        first_delay=10,
+        longest_delay=20,
     ),
     "delay grows threefold": Call(
-        "fail_before", [4, None], start_to_close=5, schedule_to_close=14, coefficient=3.0
+        "fail_before",
+        [4, None],
+        start_to_close=50,
+        schedule_to_close=140,
+        first_delay=10,
+        coefficient=3.0,
     ),
     "asks for its delay": Call("fail_before", [3, 60.0], start_to_close=5, longest_delay=2.0),
     "asks for a delay beyond the end": Call(
@@ -115,25 +130,33 @@ CALLS: dict[str, Call] = {
     "no time for another try": Call("fail", ["no", "Bad", []], schedule_to_close=10),
     "start to close": Call("hang", start_to_close=1, attempts=1),
     "start to close, twice": Call("hang", start_to_close=1, attempts=2),
-    "fails, then start to close": Call("fail_then_hang", start_to_close=1, attempts=2),
-    "fails, then no heartbeat": Call("fail_then_hang", start_to_close=20, heartbeat=1, attempts=2),
+    "fails, then start to close": Call("fail_then_hang", start_to_close=10, attempts=2),
+    "fails, then no heartbeat": Call("fail_then_hang", start_to_close=20, heartbeat=10, attempts=2),
     "start to close, final": Call("hang", start_to_close=1, final=["TemporalTimeout:StartToClose"]),
-    "start to close, then well": Call("hang_once", start_to_close=1),
-    "start to close, and no time": Call("hang", start_to_close=1, schedule_to_close=1.5),
+    "start to close, then well": Call("hang_once", start_to_close=10),
+    "start to close, and no time": Call(
+        "hang", start_to_close=10, schedule_to_close=15, first_delay=10
+    ),
     "schedule to close": Call("hang", schedule_to_close=1),
     "schedule to start": Call(
         "echo", [1], schedule_to_start=1, start_to_close=5, task_queue="nobody"
     ),
     "schedule to close, no worker": Call("echo", [1], schedule_to_close=1, task_queue="nobody"),
-    "start to close twice, and no time": Call("hang", start_to_close=1, schedule_to_close=3.5),
-    "schedule to close in a later attempt": Call("fail_then_hang", schedule_to_close=2),
+    "start to close twice, and no time": Call(
+        "hang", start_to_close=10, schedule_to_close=35, first_delay=10
+    ),
+    "schedule to close in a later attempt": Call(
+        "fail_then_hang", schedule_to_close=20, first_delay=10
+    ),
     "schedule to close, one attempt": Call("hang", schedule_to_close=1, attempts=1),
     "no heartbeat at all": Call("hang", start_to_close=20, heartbeat=1, attempts=1),
-    "one heartbeat": Call("beat_and_hang", [["at", 7]], start_to_close=20, heartbeat=1, attempts=1),
+    "one heartbeat": Call(
+        "beat_and_hang", [["at", 7]], start_to_close=20, heartbeat=10, attempts=1
+    ),
     "no heartbeat, final": Call(
         "hang", start_to_close=20, heartbeat=1, final=["TemporalTimeout:Heartbeat"]
     ),
-    "no heartbeat, and no time": Call("hang", schedule_to_close=1.5, heartbeat=1),
+    "no heartbeat, and no time": Call("hang", schedule_to_close=15, heartbeat=10, first_delay=10),
     "goes on from its heartbeat": Call(
         "beat_and_fail_once", ["here"], start_to_close=20, heartbeat=9
     ),
@@ -141,7 +164,11 @@ CALLS: dict[str, Call] = {
         "echo", [1], start_to_close=50, schedule_to_start=60, schedule_to_close=10, heartbeat=70
     ),
 }
-"""The table of what can become of one activity."""
+"""The table of what can become of one activity.
+
+Where two limits are weighed against each other some seconds lie between them: a busy server is slow
+to hand out a task, which takes from the time until the later limit.
+"""
 
 
 def _calling(call: Call) -> Any:

@@ -108,15 +108,15 @@ CALLS: dict[str, LocalCall] = {
     "asks for its delay": LocalCall("fail_before", [3, 0.05], start_to_close=5, first_delay=9),
     "start to close": LocalCall("hang", start_to_close=0.1, attempts=1),
     "start to close, twice": LocalCall("hang", start_to_close=0.1, attempts=2),
-    "start to close, then well": LocalCall("hang_once", start_to_close=0.1),
-    "fails, then start to close": LocalCall("fail_then_hang", start_to_close=0.1, attempts=2),
+    "start to close, then well": LocalCall("hang_once", start_to_close=1.0),
+    "fails, then start to close": LocalCall("fail_then_hang", start_to_close=1.0, attempts=2),
     "start to close, final": LocalCall(
         "hang", start_to_close=0.1, attempts=2, final=["TemporalTimeout:StartToClose"]
     ),
     "schedule to close": LocalCall("hang", schedule_to_close=0.1),
     "schedule to close, one attempt": LocalCall("hang", schedule_to_close=0.1, attempts=1),
     "schedule to close in a later attempt": LocalCall(
-        "fail_then_hang", schedule_to_close=0.2, first_delay=0.05
+        "fail_then_hang", schedule_to_close=2.0, first_delay=0.2
     ),
     "schedule to close between attempts": LocalCall(
         "fail_before", [2, None], schedule_to_close=0.1, first_delay=0.3
@@ -590,7 +590,8 @@ add("local-activities-run-again-after-a-bug", _breaking(in_first_task=False))
 add("local-activities-run-again-after-a-bug-in-the-first-task", _breaking(in_first_task=True))
 
 
-HALF_A_SECOND = 0.5
+TAKES, BACKOFF = 0.5, 3
+"""How many seconds an activity takes, and how many lie between two attempts."""
 
 
 @common
@@ -598,22 +599,23 @@ HALF_A_SECOND = 0.5
 class LocalClock:
     """Tells what time it is around local activities.
 
-    Time is real on a server, and a busy machine adds to it: what is asked for is whole steps of
-    half a second, which nothing but a wrong rule is likely to miss.
+    Time is real on a server, and a busy machine adds to it: so what is told is whether a call took
+    at least its time, and whether it took less than the time between its attempts.
     """
 
     @workflow.run
-    async def run(self) -> list[int]:
-        """Tell how much time has passed after each call, as the workflow sees it."""
-        began = workflow.now()
+    async def run(self) -> list[tuple[bool, bool]]:
+        """Tell of each call how long it took, as the workflow sees it."""
         seen = []
         for call in (
-            LocalCall("takes", [HALF_A_SECOND], start_to_close=5),
-            LocalCall("fail_before", [2, None], start_to_close=5, first_delay=2 * HALF_A_SECOND),
-            LocalCall("takes", [HALF_A_SECOND], start_to_close=5),
+            LocalCall("takes", [TAKES], start_to_close=5),
+            LocalCall("fail_before", [2, None], start_to_close=5, first_delay=BACKOFF),
+            LocalCall("takes", [TAKES], start_to_close=5),
         ):
+            began = workflow.now()
             await _start(call)
-            seen.append(round((workflow.now() - began).total_seconds() / HALF_A_SECOND))
+            took = (workflow.now() - began).total_seconds()
+            seen.append((took >= TAKES, took < BACKOFF))
         return seen
 
 

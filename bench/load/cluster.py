@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import click
 import psutil
 
 from load._fakes import FakesClient
@@ -67,6 +69,38 @@ class Cluster:
             "fakes": _cpu_seconds(self.fakes),
         }
 
+    @contextmanager
+    def server_apart(self, *worker_arguments: str) -> Iterator[None]:
+        """Give the server a core of its own, and all else the rest; start the workers anew.
+
+        So it is the server that limits how many orders there are, as where workers can be added.
+
+        Raises:
+            click.ClickException: There is but one core, or this system cannot tell them apart.
+        """
+        if sys.platform != "linux" or len(cores := sorted(os.sched_getaffinity(0))) == 1:
+            msg = "only Linux, with two cores or more, can give the server a core of its own"
+            raise click.ClickException(msg)
+        first, *rest = cores
+        command = self.worker_command
+        try:
+            self._spread(server={first}, others=set(rest))
+            self._start_workers_anew([*command, *worker_arguments])
+            yield
+        finally:
+            self._spread(server=set(cores), others=set(cores))
+            self._start_workers_anew(command)
+
+    def _spread(self, server: set[int], others: set[int]) -> None:
+        _confine(self.server, server)
+        _confine(self.fakes, others)
+        os.sched_setaffinity(0, others)  # those that are started inherit it
+
+    def _start_workers_anew(self, command: Sequence[str]) -> None:
+        self.worker_command, count = command, len(self.workers)
+        self.set_workers(0)
+        self.set_workers(count)
+
     def _new_worker(self, number: int) -> Child:
         command = [*self.worker_command, "--address", self.address]
         urls = {f"ORDERS_{name}_URL": self.url for name in SERVICES}
@@ -106,6 +140,12 @@ def _listens(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _confine(child: Child, cores: set[int]) -> None:
+    """Let all threads of a process run on these cores only; threads to come inherit it."""
+    for thread in Path(f"/proc/{child.pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), cores)
 
 
 def _cpu_seconds(child: Child) -> float:

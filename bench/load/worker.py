@@ -8,7 +8,8 @@ import signal
 
 import click
 import httpx
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from bench.load.steps import Steps, nothing
 from orders.activities import OrderActivities
@@ -18,13 +19,14 @@ from orders.workflow import OrderSagaWorkflow
 
 @click.command()
 @click.option("--address", required=True)
-def main(address: str) -> None:
+@click.option("--sandbox/--no-sandbox", default=True)
+def main(address: str, sandbox: bool) -> None:
     """Poll until SIGTERM."""
-    asyncio.run(_work(address))
+    asyncio.run(_work(address, sandbox))
     os._exit(0)  # the SDK's threads may abort an orderly end (temporalio/sdk-python issue 300)
 
 
-async def _work(address: str) -> None:
+async def _work(address: str, sandbox: bool) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with (
@@ -34,6 +36,7 @@ async def _work(address: str) -> None:
             task_queue=TASK_QUEUE,
             workflows=[OrderSagaWorkflow, Steps],
             activities=[nothing, *OrderActivities(http).all()],
+            workflow_runner=SandboxedWorkflowRunner() if sandbox else UnsandboxedWorkflowRunner(),
         ),
     ):
         click.echo("polling")

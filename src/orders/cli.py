@@ -148,8 +148,14 @@ def commands() -> None:
 
 @commands.command(epilog=_WORKER_EXAMPLES)
 @_task_queue_option
+@click.option(
+    "--sandbox/--no-sandbox",
+    default=True,
+    show_default=True,
+    help="Watch the workflow for what a replay cannot repeat; about a quarter of all CPU time.",
+)
 @connection_options
-def worker(task_queue: str, **connection: Option) -> None:
+def worker(task_queue: str, sandbox: bool, **connection: Option) -> None:
     """Carry orders out, until SIGINT or SIGTERM.
 
     Where the services are is read from ORDERS_INVENTORY_URL, ORDERS_PAYMENTS_URL,
@@ -158,7 +164,7 @@ def worker(task_queue: str, **connection: Option) -> None:
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     services = _services_or_exit()
-    run(lambda client: _work(client, services, task_queue), connection)
+    run(lambda client: _work(client, services, task_queue, sandbox), connection)
 
 
 @commands.command(epilog=_PLACE_EXAMPLES)
@@ -213,13 +219,13 @@ def cancel(order_id: str, reason: str, patience: float, **connection: Option) ->
 # -- what the commands do -------------------------------------------------------------------------
 
 
-async def _work(client: Client, services: ServiceSettings, task_queue: str) -> int:
+async def _work(client: Client, services: ServiceSettings, task_queue: str, sandbox: bool) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
         httpx.AsyncClient() as http,
-        create_worker(client, http, services=services, task_queue=task_queue),
+        create_worker(client, http, services=services, task_queue=task_queue, sandbox=sandbox),
     ):
         click.echo(f"polling {task_queue} at {where(client)}; Ctrl-C stops")
         await stop.wait()

@@ -96,8 +96,9 @@ def staffed(town: Town) -> Iterator[Town]:
 
 
 @contextmanager
-def _worker(town: Town) -> Iterator[subprocess.Popen[str]]:
-    with _program("orders", "worker", "--address", town.address, env=town.services) as worker:
+def _worker(town: Town, *options: str) -> Iterator[subprocess.Popen[str]]:
+    command = ("orders", "worker", "--address", town.address, *options)
+    with _program(*command, env=town.services) as worker:
         yield worker
 
 
@@ -106,6 +107,15 @@ def test_order_without_worker(town: Town) -> None:
     result = town.place("idle", "--patience", "0.1", "--task-queue", "nobody")
     assert result.exit_code == 3
     assert "order idle is placed, but no worker has answered for 0.1 s" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--sandbox", "--no-sandbox"])
+def test_worker_in_and_without_the_sandbox(town: Town, option: str) -> None:
+    """A worker carries orders out, whether the sandbox watches its workflow or not."""
+    queue = ("--task-queue", f"queue{option}")
+    with _worker(town, *queue, option) as worker:
+        assert _first_line(worker.stdout).startswith("polling queue")
+        assert town.place(f"by{option}", *queue).exit_code == 0
 
 
 def test_whole_journey(staffed: Town, tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ its language. So nothing can be shown that is not run:
     <!-- nightly -->    the commands take long; run where HYPOTHESIS_PROFILE is nightly
     <!-- not run -->    it is for another computer, or is no example
 
-In what a command prints `…` stands for anything, on a line of its own for any number of lines.
+A command that ends with `&` goes on until the document is at its end; what is exported is there for
+all that follow. In what a command prints `…` stands for anything, on a
+line of its own for any number of lines.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -28,11 +30,13 @@ from textwrap import indent
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
+from load._processes import Child
+
 ROOT = Path(__file__).parents[2]
 SHOWN = ("examples", "scenarios", "fakes", "load")
 """What a reader finds in the folder that the code was downloaded to."""
-TELLING = frozenset({"GITHUB_ACTIONS", "FORCE_COLOR", "COLUMNS", "PYTHONPATH"})
-"""What tells a command more about where it runs than a reader's terminal does."""
+TELLING = ("GITHUB_ACTIONS", "FORCE_COLOR", "COLUMNS", "PYTHONPATH", "TEMPORAL", "LOAD")
+"""How variables begin that tell a command more about where it runs than a terminal does."""
 INDENTS = ("", " " * 4, " " * 8)
 """How far that may be indented of which a document shows a part."""
 COMMENT = re.compile(r"<!-- (?P<what>[a-z ]+)(: (?P<name>\S+))? -->\n+\Z")
@@ -52,15 +56,22 @@ class Reader:
 
     Attributes:
         folder: Where.
+        addresses: Words of the document, each with what stands for it on this computer.
         nightly: Whether there is time for what takes long.
         status: The exit code of the last command.
     """
 
     folder: Path
+    addresses: Mapping[str, str] = field(default_factory=dict)
     nightly: bool = field(default=os.environ.get("HYPOTHESIS_PROFILE") == "nightly")
     status: int = 0
+    _environment: dict[str, str] = field(init=False)
+    _going_on: list[Child] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(TELLING)}
+        self._environment = {**plain, "PATH": path}
         for name in SHOWN:
             (self.folder / name).symlink_to(ROOT / name)
 
@@ -71,16 +82,26 @@ class Reader:
             AssertionError: Something is not as it is shown.
         """
         examples = list(Sybil(parsers=[self._blocks]).parse(document).examples())
-        for example in examples:
-            example.evaluate()
+        try:
+            for example in examples:
+                example.evaluate()
+        finally:
+            for child in reversed(self._going_on):
+                child.kill()
         return len(examples)
 
     def _blocks(self, document: Document) -> Iterator[Region]:
         for region in FencedCodeBlockLexer(r"\w+")(document):
             comment = COMMENT.search(document.text, 0, region.start)
             what, name = (comment["what"], comment["name"]) if comment else ("", "")
-            block = _Block(what, name, region.lexemes["language"], region.lexemes["source"])
+            text = self._as_here(region.lexemes["source"])
+            block = _Block(what, name, region.lexemes["language"], text)
             yield Region(region.start, region.end, block, self._do)
+
+    def _as_here(self, text: str) -> str:
+        for word, here in self.addresses.items():
+            text = text.replace(word, here)
+        return text
 
     def _do(self, example: Example) -> str:
         """Do what a block says; what is wrong with it, empty if nothing is."""
@@ -105,23 +126,36 @@ class Reader:
         return ""
 
     def _run(self, command: str, shown: str) -> str:
+        """Have a command run; what it prints and should not, or the other way round."""
+        if command.startswith("export "):
+            pairs = (word.partition("=") for word in command.split()[1:])
+            self._environment |= {name: value for name, _, value in pairs}
+            return ""
+        if command.endswith(" &"):
+            self._begin(command.removesuffix(" &"))
+            return ""
         done = self._process("bash", "-c", f"(exit {self.status}); {command}")
         self.status = done.returncode
         if is_as_shown(shown, done.stdout):
             return ""
         return f"$ {command}\nprints\n{done.stdout}\nand not\n{shown}"
 
+    def _begin(self, command: str) -> None:
+        log = self.folder / f"going-on-{len(self._going_on)}.txt"
+        line = f"cd {self.folder} && exec {command}"
+        child = Child(command, ["bash", "-c", line], log, self._environment)
+        child.start()
+        self._going_on.append(child)
+
     def _patch(self, text: str) -> str:
         done = self._process("patch", "--strip=0", "--fuzz=0", stdin=text)
         return "" if done.returncode == 0 else f"cannot be applied: {done.stdout}"
 
     def _process(self, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        plain = {name: value for name, value in os.environ.items() if name not in TELLING}
         return subprocess.run(
             words,
             cwd=self.folder,
-            env={**plain, "PATH": path},
+            env=self._environment,
             input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.docs.documents import ROOT, Reader, commands, is_as_shown
@@ -49,6 +51,24 @@ def test_what_takes_long_waits_for_the_night(tmp_path: Path) -> None:
         Reader(folder, nightly=nightly).read(document)
 
     assert {nightly for nightly, folder in folders.items() if (folder / "done").exists()} == {True}
+
+
+def test_what_goes_on_ends_with_the_document(tmp_path: Path) -> None:
+    """What ends with `&` runs meanwhile, knows what was exported, and is not left behind."""
+    document = tmp_path / "server.md"
+    document.write_text(
+        "```console\n"
+        "$ export NAME=somebody\n"
+        '$ bash -c "echo \\$\\$ > pid; echo hello $NAME > fifo; sleep 600" &\n'
+        "$ cat fifo\nhello somebody elsewhere\n"
+        "```\n"
+    )
+    os.mkfifo(tmp_path / "fifo")
+    Reader(tmp_path, {"export NAME=somebody": "export NAME=me", "somebody elsewhere": "me"}).read(
+        document
+    )
+
+    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
 
 
 def test_commands_are_told_from_what_they_print() -> None:

@@ -44,6 +44,7 @@ class Audit:
 
     Attributes:
         compensating: Orders of which something was undone, and that have not been judged.
+        struck: How often which fault struck which operation, until its order was judged.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, from what that place has
@@ -65,6 +66,7 @@ class Audit:
         self._looked_at = datetime.now(UTC).timestamp()
         self._judged: dict[str, Status] = {}
         self.compensating: set[str] = set()
+        self.struck: Counter[tuple[str, str]] = Counter()
 
     @property
     def judged(self) -> int:
@@ -145,6 +147,8 @@ class Audit:
                     cancelled=self._cancel_granted(order),
                 )
             )
+            if order not in self._judged:
+                self.struck.update((a.fault, a.operation) for a in dossier.attempts if a.fault)
             self._judged[order] = outcome.status
             self.compensating.discard(order)
         self._read_log()

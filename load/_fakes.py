@@ -48,11 +48,6 @@ class FakesClient:
         found: Mapping[str, Any] = self._ask("GET", "health")
         return found
 
-    def faults(self) -> Sequence[Mapping[str, Any]]:
-        """The rules, and how often each struck."""
-        found: Sequence[Mapping[str, Any]] = self._ask("GET", "faults")["faults"]
-        return found
-
     def add_fault(self, rule: Mapping[str, Any]) -> None:
         """Let calls suffer a fault from now on."""
         self._ask("POST", "faults", rule)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import random
 import shlex
 import sys
 from argparse import Namespace
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,8 @@ class Options:
     chaos_every: float
     patience: float
     runs: Path
+    changed: Mapping[str, Any] = field(default_factory=dict)
+    """What the web UI has changed of `OF_EACH_TEST`."""
 
     def database(self, folder: Path) -> Path | None:
         """The file of our own server's database; ``None`` where it is kept in memory."""
@@ -46,13 +50,18 @@ class Options:
         return self.server_db
 
 
+OF_EACH_TEST = ("rate", "orders", "faults", "cancels", "resubmits", "queries", "patience")
+"""Those that the web UI asks for before each test; the others are what all its tests run on."""
+
+
 def add_options(parser: Any) -> None:
     """Give Locust's parser the options of a run."""
     group = parser.add_argument_group("Orders", "What is put under load, and how it is disturbed")
 
     def option(name: str, text: str, **more: Any) -> None:
         variable = f"LOAD_{name.strip('-').replace('-', '_').upper()}"
-        group.add_argument(name, help=text, env_var=variable, **more)
+        action = group.add_argument(name, help=text, env_var=variable, **more)
+        action.include_in_web_ui = action.dest in OF_EACH_TEST
 
     option(
         "--temporal-address",
@@ -76,9 +85,9 @@ def add_options(parser: Any) -> None:
     option("--seed", "Decides orders, cancels, faults and chaos.", type=int, metavar="N")
     option(
         "--rate",
-        "Open model: so many orders a second, whether or not earlier ones have ended; latency "
-        "counts from the moment at which an order was due. Without it, each user places an order, "
-        "waits for its end, and places the next.",
+        "Orders a second, whether or not earlier ones have ended (the open model); latency counts "
+        "from the moment at which an order was due. Without it, each user places an order, waits "
+        "for its end, and places the next (the closed model).",
         type=float,
         metavar="R",
     )
@@ -133,16 +142,7 @@ def read_options(parsed: Namespace, *, temporal_in_environment: bool) -> Options
     Raises:
         ValueError: A value is out of its range; the message names option, value and rule.
     """
-    for name in ("cancels", "resubmits", "queries"):
-        _in_range(f"--{name}", getattr(parsed, name), least=0, most=1)
-    _in_range("--workers", parsed.workers, least=0)
-    _in_range("--patience", parsed.patience, least=0)
-    _in_range("--chaos-every", parsed.chaos_every, least=0.1)
-    _in_range("--call-timeout", parsed.call_timeout, least=0.01, most=29)
-    if parsed.rate is not None:
-        _in_range("--rate", parsed.rate, least=0.01)
-    if parsed.orders is not None:
-        _in_range("--orders", parsed.orders, least=1)
+    has_rate, has_orders = (value not in (None, "") for value in (parsed.rate, parsed.orders))
     if parsed.shape and not parsed.run_time:
         msg = f"--shape {parsed.shape}: it goes over -t, so say how long that is, such as -t 5m"
         raise ValueError(msg)
@@ -160,20 +160,41 @@ def read_options(parsed: Namespace, *, temporal_in_environment: bool) -> Options
         brings_temporal=brings_temporal,
         server_db=Path(parsed.server_db) if parsed.server_db else None,
         fakes_url=parsed.fakes_url or None,
-        workers=parsed.workers,
+        workers=int(_number("--workers", parsed.workers, least=0)),
         task_queue=parsed.task_queue,
         saga=parsed.saga or None,
         seed=parsed.seed,
-        rate=parsed.rate,
+        rate=_number("--rate", parsed.rate, least=0.01) if has_rate else None,
         shape=parsed.shape or None,
-        orders=parsed.orders,
+        orders=int(_number("--orders", parsed.orders, least=1)) if has_orders else None,
         faults=parsed.faults,
-        shares=Shares(parsed.cancels, parsed.resubmits, parsed.queries),
-        call_timeout=parsed.call_timeout,
+        shares=Shares(
+            cancel=_number("--cancels", parsed.cancels, least=0, most=1),
+            resubmit=_number("--resubmits", parsed.resubmits, least=0, most=1),
+            query=_number("--queries", parsed.queries, least=0, most=1),
+        ),
+        call_timeout=_number("--call-timeout", parsed.call_timeout, least=0.01, most=29),
         chaos=parsed.chaos,
-        chaos_every=parsed.chaos_every,
-        patience=parsed.patience,
+        chaos_every=_number("--chaos-every", parsed.chaos_every, least=0.1),
+        patience=_number("--patience", parsed.patience, least=0),
         runs=Path(parsed.runs),
+    )
+
+
+def options_of_test(asked: Options, parsed: Namespace) -> Options:
+    """The options of one test: the web UI asks for some of them before each.
+
+    Args:
+        asked: What the command line has asked for.
+        parsed: Locust's options, as the web UI has changed them.
+
+    Raises:
+        ValueError: A value is out of its range; the message names option, value and rule.
+    """
+    now = read_options(parsed, temporal_in_environment=asked.brings_temporal)
+    before, after = _of_each_test(asked), _of_each_test(now)
+    return replace(
+        now, changed={name: after[name] for name in after if after[name] != before[name]}
     )
 
 
@@ -182,11 +203,40 @@ def command_to_repeat(options: Options) -> str:
     words = sys.argv[1:]
     if not any(word.split("=")[0] == "--seed" for word in words):
         words = [*words, "--seed", str(options.seed)]
+    for name, value in options.changed.items():
+        words = _without(words, f"--{name}")
+        words += [] if value is None else [f"--{name}", str(value)]
     return shlex.join(["locust", *words])
 
 
-def _in_range(option: str, value: float, *, least: float, most: float | None = None) -> None:
-    if value < least or (most is not None and value > most):
+def _of_each_test(options: Options) -> dict[str, Any]:
+    """The values of `OF_EACH_TEST`."""
+    shares = options.shares
+    said = {"cancels": shares.cancel, "resubmits": shares.resubmit, "queries": shares.query}
+    return {name: said[name] if name in said else getattr(options, name) for name in OF_EACH_TEST}
+
+
+def _without(words: Sequence[str], option: str) -> list[str]:
+    """A command line without an option and its value."""
+    left = iter(words)
+    kept = []
+    for word in left:
+        if word == option:
+            next(left, None)
+        elif not word.startswith(f"{option}="):
+            kept.append(word)
+    return kept
+
+
+def _number(option: str, value: Any, *, least: float, most: float | None = None) -> float:
+    """A number in its range; forms of the web UI give it as a text."""
+    try:
+        number = float(value)
+    except ValueError:
+        msg = f"{option} {value}: it must be a number"
+        raise ValueError(msg) from None
+    if not least <= number <= (math.inf if most is None else most):
         rule = f"at least {least:g}" + ("" if most is None else f" and at most {most:g}")
-        msg = f"{option} {value:g}: it must be {rule}"
+        msg = f"{option} {number:g}: it must be {rule}"
         raise ValueError(msg)
+    return number

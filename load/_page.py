@@ -44,6 +44,27 @@ def add_tab(web_ui: WebUI, counts: Counts) -> None:
     web_ui.app.add_url_rule(f"/{KEY}", KEY, as_json)
 
 
+def refuse_wrong_forms(web_ui: WebUI, check: Callable[[Mapping[str, str]], None]) -> None:
+    """Say what is wrong with the values with which a test is to be started, and do not start it.
+
+    Args:
+        web_ui: Locust's.
+        check: Raises a ValueError that says it.
+    """
+
+    def refuse() -> Response | None:
+        if request.path.rstrip("/") != "/swarm":
+            return None
+        try:
+            check(request.form)
+        except ValueError as error:
+            return jsonify({"success": False, "message": str(error)})
+        return None
+
+    assert web_ui.app is not None, "it serves pages"
+    web_ui.app.before_request(refuse)
+
+
 def _rows(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
     violations = counts["violations"]
     facts = {**counts, "violations": len(violations)}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ class Results:
         stopped_at: When the last one could.
         orders: The orders that have ended.
         blows: Each blow of chaos, with its moment.
-        faults: The rules for faults, and how often each struck.
+        faults: How often which fault struck which operation.
         usage: What the processes took.
         seed: Of the run.
         again: The command that repeats it.
@@ -39,7 +40,7 @@ class Results:
     stopped_at: float
     orders: Sequence[Ended]
     blows: Sequence[tuple[float, str]]
-    faults: Sequence[Mapping[str, Any]]
+    faults: Counter[tuple[str, str]]
     usage: Usage
     seed: int
     again: str
@@ -60,7 +61,10 @@ class Results:
             "saturation": self.usage.saturation(self.orders_per_second),
             "processes": self._processes(),
             "chaos": [{"at": self._since(at), "what": what} for at, what in self.blows],
-            "faults": [dict(rule) for rule in self.faults],
+            "faults": [
+                {"fault": fault, "on": operation, "fired": times}
+                for (fault, operation), times in self.faults.most_common()
+            ],
             "seconds": {
                 "placing": round(self.stopped_at - self.began_at, 1),
                 "until_the_verdict": round(time.time() - self.stopped_at, 1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -84,7 +84,6 @@ class Run:
         )
         self.usage = Usage(self._processes)
         self._executions: dict[str, Execution] = {}
-        self._faults: Sequence[Mapping[str, Any]] = ()
         self.chaos = Chaos(
             self.stack,
             self.options.seed,
@@ -138,7 +137,6 @@ class Run:
 
     def _judge(self) -> Judgement:
         self.chaos.calm_down()
-        self._faults = self.stack.fakes.faults()
         self.stack.fakes.heal()
         self.say("no more orders, no more faults; waiting until every order has ended")
         drain = Drain(self.bridge, self._asking, self._order_of, self.options.patience, self.say)
@@ -199,7 +197,7 @@ class Run:
             stopped_at=self._stopped_at,
             orders=ended_orders(self.ledger.accounts, self._executions),
             blows=self.chaos.blows,
-            faults=[rule for rule in self._faults if rule["fired"]],
+            faults=self.audit.struck,
             usage=self.usage,
             seed=self.options.seed,
             again=command_to_repeat(self.options),

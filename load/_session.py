@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -31,8 +32,15 @@ from load._desk import Desk, OrderDesk
 from load._html import write_html
 from load._ledger import Pen
 from load._mixes import Rule, read_mix
-from load._options import Options, add_options, command_to_repeat, read_options
-from load._page import add_tab
+from load._options import (
+    OF_EACH_TEST,
+    Options,
+    add_options,
+    command_to_repeat,
+    options_of_test,
+    read_options,
+)
+from load._page import add_tab, refuse_wrong_forms
 from load._processes import StackError
 from load._run import Run
 from load._shapes import Profile
@@ -148,7 +156,7 @@ class _Session:
         member: _Member,
     ) -> None:
         self._environment = environment
-        self._options = options
+        self._asked = self._options = options
         self._mix = mix
         self._saga = saga
         self._member = member
@@ -180,6 +188,7 @@ class _Session:
         events.test_stop.add_listener(self._stopped)
         if self._environment.web_ui is not None:
             add_tab(self._environment.web_ui, self._counts)
+            refuse_wrong_forms(self._environment.web_ui, self._check)
         events.quitting.add_listener(self._quitting)
 
     def _commission(self, run: str) -> Commission:
@@ -195,6 +204,17 @@ class _Session:
             task_queue=self._options.task_queue,
         )
 
+    def _check(self, form: Mapping[str, str]) -> None:
+        """See whether a test could be started so.
+
+        Raises:
+            ValueError: It could not; the message says why.
+        """
+        parsed = self._environment.parsed_options
+        asked = {name: value for name, value in form.items() if name in OF_EACH_TEST}
+        options = options_of_test(self._asked, Namespace(**{**vars(parsed), **asked}))
+        read_mix(options.faults)
+
     def _counts(self) -> Mapping[str, Any]:
         return self._run.counts() if self._run else {"state": "no test yet", "violations": []}
 
@@ -208,18 +228,21 @@ class _Session:
         )
         if enough and not self._enough:
             self._enough = True
-            assert environment.runner is not None, "the message came through it"
-            gevent.spawn(environment.runner.quit)
+            runner = environment.runner
+            assert runner is not None, "the message came through it"
+            gevent.spawn(runner.quit if environment.web_ui is None else runner.stop)
 
     def _begin_run(self, environment: Environment, **_: Any) -> None:
         with self._concluding:  # the run before it may still be waiting for its orders
             self._runs += 1
             self._enough = False
+            assert environment.parsed_options is not None, "there is a command line"
+            self._options = options_of_test(self._asked, environment.parsed_options)
+            self._mix = read_mix(self._options.faults)
             self._stack.fakes.heal()
             for rule in self._mix:
                 self._stack.fakes.add_fault(rule)
             name = f"{datetime.now(UTC):%y%m%d%H%M%S}{self._runs}"
-            assert environment.parsed_options is not None, "there is a command line"
             commission = self._commission(name)
             # Locust hands it to its workers with the order to start.
             environment.parsed_options.load_run = commission.as_message()

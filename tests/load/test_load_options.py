@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import sys
+from argparse import Namespace
+
 import configargparse  # type: ignore[import-untyped]
 import pytest
 
 from load._mixes import read_mix
-from load._options import Options, add_options, read_options
+from load._options import (
+    Options,
+    add_options,
+    command_to_repeat,
+    options_of_test,
+    read_options,
+)
 
 
-def read(*words: str) -> Options:
-    """The options that a command line gives, as Locust's parser reads it."""
+def parsed(*words: str) -> Namespace:
+    """What Locust's parser makes of a command line."""
     parser = configargparse.ArgumentParser()
     parser.add_argument("-t", "--run-time")
     add_options(parser)
-    return read_options(parser.parse_args(list(words)), temporal_in_environment=False)
+    found: Namespace = parser.parse_args(list(words))
+    return found
+
+
+def read(*words: str) -> Options:
+    """The options that a command line gives."""
+    return read_options(parsed(*words), temporal_in_environment=False)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +37,7 @@ def read(*words: str) -> Options:
     [
         ("--cancels 5", "--cancels 5: it must be at least 0 and at most 1"),
         ("--rate 0", r"--rate 0: it must be at least 0\.01"),
+        ("--rate nan", "--rate nan: it must be at least"),
         ("--orders 0", "--orders 0: it must be at least 1"),
         ("--workers -1", "--workers -1: it must be at least 0"),
         ("--call-timeout 60", r"--call-timeout 60: it must be at least 0\.01 and at most 29"),
@@ -49,3 +65,42 @@ def test_each_option_can_be_set_in_the_environment(monkeypatch: pytest.MonkeyPat
     assert read("--rate", "4").rate == 4
     assert read().rate == 3
     assert read().fakes_url == "http://fakes:8080"
+
+
+def changed(asked: str, **form: str) -> Options:
+    """The options of a test that was asked for on the command line, and then in a form."""
+    words = asked.split()
+    return options_of_test(read(*words), Namespace(**{**vars(parsed(*words)), **form}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "form", "again"),
+    [
+        ("--rate 3", {}, "--rate 3"),
+        ("--rate 3", {"rate": "3"}, "--rate 3"),
+        ("--rate 3 --chaos", {"rate": "4.5"}, "--chaos --rate 4.5"),
+        ("--rate=3 --chaos", {"rate": ""}, "--chaos"),
+        ("--cancels 0.5", {"cancels": "0.25", "orders": "9"}, "--orders 9 --cancels 0.25"),
+    ],
+)
+def test_what_a_form_changes_stands_in_the_command_to_repeat(
+    asked: str, form: dict[str, str], again: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says takes the place of what the command line said."""
+    monkeypatch.setattr(sys, "argv", ["locust", "--seed", "1", *asked.split()])
+
+    assert command_to_repeat(changed(asked, **form)) == f"locust --seed 1 {again}"
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({"rate": "fast"}, "--rate fast: it must be a number"),
+        ({"cancels": ""}, "--cancels : it must be a number"),
+        ({"queries": "2"}, "--queries 2: it must be at least 0 and at most 1"),
+    ],
+)
+def test_a_wrong_form_is_told(form: dict[str, str], message: str) -> None:
+    """With the option, the value and the rule."""
+    with pytest.raises(ValueError, match=message):
+        changed("", **form)

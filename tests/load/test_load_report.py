@@ -35,7 +35,7 @@ def _run(violations: int) -> dict[str, Any]:
             for name in PROCESSES
         },
         "chaos": [{"at": 20.5, "what": "server stopped"}, {"at": 22.0, "what": "server is back"}],
-        "faults": [{"fired": 1200, "fault": "drop_response", "on": ["payments.charge"]}],
+        "faults": [{"fired": 1200, "fault": "drop_response", "on": "payments.charge"}],
         "saga": "tests/sagas/naive.py:SAGA" if violations else None,
         "seed": 7,
         "again": "locust -f load/ --headless --seed 7",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,30 @@ def test_everything_may_run_elsewhere_and_the_open_model_waits_for_nobody(
     assert elsewhere.server.pid, "what ran before the run goes on after it"
     assert elsewhere.fakes.pid
     assert all(worker.pid for worker in elsewhere.workers)
+
+
+def test_a_database_of_ones_own_outlives_the_run(tmp_path: Path) -> None:
+    """Its orders are in the file that was named, which the server writes ahead of.
+
+    And each fault that has struck is counted: here the first request for each parcel.
+    """
+    mix, database = tmp_path / "mix.yaml", tmp_path / "orders.db"
+    mix.write_text("- {on: shipping.create, calls: 1, fault: reset_after_effect}\n")
+    arguments = ["--faults", str(mix), "--cancels", "0", "--seed", "3", "--workers", "1"]
+    with locust(tmp_path, *arguments, "--server-db", str(database)) as run:
+        run.wait_until(run.orders_ended(4))
+        run.process.terminate()
+        assert run.exit_code() == 0, run.said
+
+    completed = run.verdict["orders"]["completed"]
+    (struck,) = run.verdict["faults"]
+    assert (struck["fault"], struck["on"]) == ("reset_after_effect", "shipping.create")
+    assert 4 <= struck["fired"] <= completed
+    with closing(sqlite3.connect(database)) as file:
+        (mode,) = file.execute("PRAGMA journal_mode").fetchone()
+        (kept,) = file.execute("SELECT count(*) FROM executions_visibility").fetchone()
+    assert mode == "wal"
+    assert kept >= completed
 
 
 def test_where_nobody_answers_nothing_is_known(tmp_path: Path, elsewhere: Cluster) -> None:

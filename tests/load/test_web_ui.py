@@ -34,3 +34,27 @@ def test_tab_shows_the_run_and_its_verdict(tmp_path: Path, browser: Browser) -> 
         run.process.terminate()
         assert run.exit_code() == 1, run.said
     page.close()
+
+
+def test_the_form_asks_for_what_each_test_may_have_of_its_own(
+    tmp_path: Path, browser: Browser
+) -> None:
+    """A wrong value is told and starts nothing; a right one counts, and stands in the command."""
+    (port,) = free_ports(1)
+    arguments = ["--web-host", "127.0.0.1", "--web-port", str(port), "--workers", "1"]
+    with locust(tmp_path, *arguments, "--faults", "none", headless=False) as run:
+        run.wait_until(lambda: "workers: 1" in run.said and "Starting web interface" in run.said)
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.get_by_role("button", name="Custom parameters").click()
+        page.get_by_label("Orders (Stop after").fill("0")
+        page.get_by_role("button", name="Start", exact=False).first.click()
+        expect(page.get_by_text("--orders 0: it must be at least 1")).to_be_visible()
+        page.get_by_label("Orders (Stop after").fill("3")
+        page.get_by_role("button", name="Start", exact=False).first.click()
+
+        run.wait_until(lambda: "\nvalid: " in run.said)
+        assert "--orders 3" in run.said
+        run.process.terminate()
+        assert run.exit_code() == 0, run.said
+    page.close()

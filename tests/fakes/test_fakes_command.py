@@ -42,7 +42,7 @@ def test_the_command_says_where_it_listens_and_ends_on_ctrl_c(
     assert stock == {"WIDGET": {"available": 5, "reserved": 0, "shipped": 0}}
     services = ("INVENTORY", "PAYMENTS", "SHIPPING", "NOTIFICATIONS")
     assert hints == [f"ORDERS_{service}_URL={url}" for service in services]
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize(

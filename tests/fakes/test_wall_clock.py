@@ -43,7 +43,7 @@ def test_a_timer_that_rings_early_is_not_lost() -> None:
     async def ring() -> None:
         clock = WallClock()
         for tenths in range(100):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 await clock.sleep_until(clock.now() + tenths / 10_000)
 
     uvloop.run(ring())

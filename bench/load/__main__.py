@@ -36,7 +36,7 @@ SAGA_AT_LEAST, LOCUST_AT_LEAST = 0.9, 0.95
 Way = Callable[[], Measured]
 """One of the things that are compared."""
 
-console = Console(soft_wrap=True)
+console = Console(width=120)
 
 
 @click.command()

@@ -140,7 +140,7 @@ class _Bench:
         found: dict[str, list[Measured]] = {name: [] for name in ways}
         with _progress() as progress:
             for number in range(1, self._rounds + 1):
-                # The server grows older and slower: who comes last in one round is first in the next.
+                # The server grows slower: who comes last in one round is first in the next.
                 order = list(ways.items())[:: 1 if number % 2 else -1]
                 for name, way in order:
                     task = progress.add_task(f"{name}, round {number} of {self._rounds}")

@@ -48,7 +48,11 @@ def effects_follow_their_causes(evidence: Evidence) -> Facts:
     for entry in evidence.books.entries:
         if evidence.is_create(entry):
             for needed in _needs(evidence, entry):
-                if live.get((entry.order, needed)) or _was_on_its_way(evidence, entry):
+                if (
+                    live.get((entry.order, needed))
+                    or _was_on_its_way(evidence, entry)
+                    or _has_outlived(evidence, entry, needed)
+                ):
                     yield None
                 else:
                     detail = f"{entry.operation} ({entry.effect}) without a live {needed}"
@@ -303,6 +307,21 @@ def _is_left_to_a_person(evidence: Evidence, entry: Entry) -> bool:
     begun = _begun(evidence, entry.order, step)
     asks = outcome.status is Status.NEEDS_ATTENTION and bool(begun)
     return asks and not not_listed(outcome, [_matter(evidence, begun)])
+
+
+def _has_outlived(evidence: Evidence, entry: Entry, needed: str) -> bool:
+    """Whether `entry` is left to a person, and came so late that what it needs has ended meanwhile.
+
+    It was there when `entry` was asked for.
+    """
+    cause = evidence.cause_of(entry)
+    if cause is None or not _is_left_to_a_person(evidence, entry):
+        return False
+    return any(
+        effect.at <= cause.sent_at
+        and (effect.undone_at is None or cause.sent_at < effect.undone_at)
+        for effect in evidence.effects_of(entry.order, needed)
+    )
 
 
 def _begun(evidence: Evidence, order: str, operation: str) -> list[Attempt]:

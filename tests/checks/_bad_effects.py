@@ -83,6 +83,21 @@ def shipped_after_goods_expired() -> Evidence:
 
 @bad(
     "I8",
+    "o1 at 103 s by entry 4: shipping.create (shp_1) without a live inventory.reserve",
+)
+def left_to_a_person_but_asked_for_after_goods_expired() -> Evidence:
+    story = Story(reservation_expires_after=1.5)
+    story.reserve()
+    story.charge()
+    story.ship(fault="delay_request", delay=100.0)
+    story.call_back(fault="reject")
+    names = ("shipping.cancel", "payments.refund", "inventory.release")
+    left = [{"activity": name, "idempotency_key": "k"} for name in names]
+    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+
+
+@bad(
+    "I8",
     "o1 at 3 s by entry 3: notifications.send (mail_1) without a live shipping.create",
 )
 def told_before_shipped() -> Evidence:

@@ -166,6 +166,18 @@ def reservation_that_expires_after_it_was_left_to_a_person() -> Evidence:
 
 
 @good
+def late_parcel_whose_goods_expired_is_left_to_a_person() -> Evidence:
+    story = Story(reservation_expires_after=60.0)
+    story.reserve()
+    story.charge()
+    story.ship(fault="delay_request", delay=100.0)
+    story.call_back(fault="reject")
+    names = ("shipping.cancel", "payments.refund", "inventory.release")
+    left = [{"activity": name, "idempotency_key": "k"} for name in names]
+    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+
+
+@good
 def undo_confirmed_by_its_status_though_its_body_is_unreadable() -> Evidence:
     story = Story()
     story.charge(fault="drop_request")

@@ -59,7 +59,7 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def nightly(session: nox.Session) -> None:
-    """Search for hours: three faults at a time, two orders at once, large swarms, properties."""
+    """Search for hours: three faults, two orders at once, swarms, properties, long tests."""
     _install(session, "test")
     scenarios = ("python", "-m", "scenarios")
     session.run(*scenarios, "explore", "--faults", "3", *session.posargs)
@@ -67,6 +67,7 @@ def nightly(session: nox.Session) -> None:
     session.run(*scenarios, "simulate", "--runs", "5000")
     session.run(*scenarios, "mutants")
     session.run("pytest", "tests/property", "tests/docs", env={"HYPOTHESIS_PROFILE": "nightly"})
+    session.run("pytest", "-m", "long", "tests")
 
 
 @nox.session

@@ -160,13 +160,13 @@ def read_options(parsed: Namespace, *, temporal_in_environment: bool) -> Options
         brings_temporal=brings_temporal,
         server_db=Path(parsed.server_db) if parsed.server_db else None,
         fakes_url=parsed.fakes_url or None,
-        workers=int(_number("--workers", parsed.workers, least=0)),
+        workers=_whole("--workers", parsed.workers, least=0),
         task_queue=parsed.task_queue,
         saga=parsed.saga or None,
         seed=parsed.seed,
         rate=_number("--rate", parsed.rate, least=0.01) if has_rate else None,
         shape=parsed.shape or None,
-        orders=int(_number("--orders", parsed.orders, least=1)) if has_orders else None,
+        orders=_whole("--orders", parsed.orders, least=1) if has_orders else None,
         faults=parsed.faults,
         shares=Shares(
             cancel=_number("--cancels", parsed.cancels, least=0, most=1),
@@ -233,10 +233,20 @@ def _number(option: str, value: Any, *, least: float, most: float | None = None)
     try:
         number = float(value)
     except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
         msg = f"{option} {value}: it must be a number"
-        raise ValueError(msg) from None
-    if not least <= number <= (math.inf if most is None else most):
+        raise ValueError(msg)
+    if number < least or (most is not None and number > most):
         rule = f"at least {least:g}" + ("" if most is None else f" and at most {most:g}")
         msg = f"{option} {number:g}: it must be {rule}"
         raise ValueError(msg)
     return number
+
+
+def _whole(option: str, value: Any, *, least: int) -> int:
+    number = _number(option, value, least=least)
+    if number != int(number):
+        msg = f"{option} {value}: it must be a whole number"
+        raise ValueError(msg)
+    return int(number)

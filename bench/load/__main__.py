@@ -99,7 +99,8 @@ class _Bench:
     def saga(self) -> None:
         """The saga against as many steps that do nothing."""
         ways = {"four steps that do nothing": self._bare(4), "the saga": self._bare(None)}
-        self._show("the saga, where all share all cores", self._take_turns(ways))
+        measured = self._take_turns(ways)
+        self._show("the saga, where all share all cores", measured, at_least=SAGA_AT_LEAST)
         with self._cluster.server_apart("--no-sandbox"):
             measured = self._take_turns(ways)
         title = "the saga, where the server has a core of its own and workers no sandbox"

@@ -34,7 +34,8 @@ def create_worker(
         services: Where the services are; from the environment by default.
         task_queue: The queue to poll.
         sandbox: Whether the SDK's sandbox watches the workflow. It costs about a quarter of the
-            worker's CPU time; what it forbids, a replay finds as well (invariant I15).
+            worker's CPU time; what it forbids, a replay finds too where it makes a difference
+            (invariant I15).
     """
     return Worker(
         client,

@@ -37,7 +37,7 @@ def read(*words: str) -> Options:
     [
         ("--cancels 5", "--cancels 5: it must be at least 0 and at most 1"),
         ("--rate 0", r"--rate 0: it must be at least 0\.01"),
-        ("--rate nan", "--rate nan: it must be at least"),
+        ("--rate nan", "--rate nan: it must be a number"),
         ("--orders 0", "--orders 0: it must be at least 1"),
         ("--workers -1", "--workers -1: it must be at least 0"),
         ("--call-timeout 60", r"--call-timeout 60: it must be at least 0\.01 and at most 29"),
@@ -96,6 +96,8 @@ def test_what_a_form_changes_stands_in_the_command_to_repeat(
     ("form", "message"),
     [
         ({"rate": "fast"}, "--rate fast: it must be a number"),
+        ({"orders": "2.5"}, "--orders 2.5: it must be a whole number"),
+        ({"orders": "inf"}, "--orders inf: it must be a number"),
         ({"cancels": ""}, "--cancels : it must be a number"),
         ({"queries": "2"}, "--queries 2: it must be at least 0 and at most 1"),
     ],

@@ -8,7 +8,7 @@ written as it is, and it is the invariants that find it.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 from operator import attrgetter
@@ -122,7 +122,7 @@ class Books:
         self.effects: dict[str, Effect] = {}
         self.on_write: Callable[[Entry], None] | None = None
         self._next_number = 0
-        self._balances: Counter[tuple[Account, str]] = Counter()
+        self._balances: defaultdict[tuple[Account, str], int] = defaultdict(int)
 
     def write(  # noqa: PLR0913 - an entry has that many facts, and they are all named
         self,
@@ -153,7 +153,7 @@ class Books:
 
     def balance(self, account: Account, unit: str) -> int:
         """What stands on `account` now, in whole pieces of `unit`."""
-        return self._balances[account, unit]
+        return self._balances.get((account, unit), 0)
 
     def units(self, account: Account) -> list[str]:
         """The units of which `account` holds more or less than nothing."""

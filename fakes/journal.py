@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from operator import attrgetter
@@ -98,7 +98,7 @@ class Journal:
         self.attempts: list[Attempt] = []
         self.on_change: Callable[[Attempt], None] | None = None
         self._next_number = 0
-        self._under_way: Counter[int] = Counter()
+        self._under_way: defaultdict[int, int] = defaultdict(int)
         self._calls: dict[tuple[str, str], int] = {}
         self._orders: dict[tuple[str, str], str] = {}
 

@@ -72,7 +72,8 @@ class Network:
         exchange = self._open(call)
         attempt = exchange.attempt
         try:
-            await self._tell(Moment.BEFORE, attempt)
+            if self.observers:
+                await self._tell(Moment.BEFORE, attempt)
             wire = await carry(exchange, self._fault_for(attempt))
             attempt.status = wire.status
             attempt.error = code_of(wire)
@@ -89,7 +90,8 @@ class Network:
         finally:
             attempt.ended_at = self._clock.now()
             self._journal.end(attempt)
-            await self._tell(Moment.AFTER, attempt)
+            if self.observers:
+                await self._tell(Moment.AFTER, attempt)
         return wire
 
     def heal_at(self, when: float) -> None:

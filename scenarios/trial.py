@@ -109,7 +109,8 @@ class Trial:
         self.events = [PlannedEvent(event) for event in self.scenario.events]
         self.world.network.rules.extend(fault.rule for fault in self.faults)
         self.world.network.heal_at(DAY)
-        self.world.network.observers.append(self._observe)
+        if self.events:
+            self.world.network.observers.append(self._observe)
 
     def begin(self) -> None:
         """Plan the events that wait for the clock; an engine does so before all else."""
@@ -172,8 +173,6 @@ class Trial:
         Meanwhile the call is held, and so is every later call for its order: what the event sets
         off must not overtake the request during which it happened.
         """
-        if not self.events:
-            return
         while moment is Moment.BEFORE and attempt.order in self._held:
             await self._held[attempt.order].wait()
         await self._finish_events(attempt.order)

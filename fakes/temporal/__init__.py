@@ -8,7 +8,7 @@ functions, on an event loop whose clock jumps to the next timer. What the servic
 from fakes.temporal.attempt import NeverReports
 from fakes.temporal.connection import simulated_client
 from fakes.temporal.errors import NondeterminismError, UnsupportedError
-from fakes.temporal.loop import DeadlockError, VirtualTimeLoop
+from fakes.temporal.loop import DeadlockError, VirtualTimeLoop, running_loop
 from fakes.temporal.plain import is_plain
 from fakes.temporal.service import SimulatedTemporal
 from fakes.temporal.short_way import NoResultError, ShortWay
@@ -25,5 +25,6 @@ __all__ = [
     "UnsupportedError",
     "VirtualTimeLoop",
     "is_plain",
+    "running_loop",
     "simulated_client",
 ]

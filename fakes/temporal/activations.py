@@ -32,8 +32,10 @@ _RANKS = {
 }
 
 
-def in_order(jobs: Iterable[Job]) -> list[Job]:
+def in_order(jobs: list[Job]) -> list[Job]:
     """Core's order of jobs: the first one, patches, the random seed, messages, then the rest."""
+    if len(jobs) == 1:
+        return jobs
     return sorted(jobs, key=lambda job: _RANKS.get(job.WhichOneof("variant") or "", 4))
 
 
@@ -46,11 +48,12 @@ def activate(
         NondeterminismError: It had to be rebuilt, and did something else than before.
     """
     run.core.locals.activations += 1
+    events, size = len(run.history.events), run.history.size_bytes
     activation = activation_pb.WorkflowActivation(
         run_id=run.run_id,
-        history_length=len(run.history),
-        history_size_bytes=run.history.size_bytes,
-        continue_as_new_suggested=_is_long(run),
+        history_length=events,
+        history_size_bytes=size,
+        continue_as_new_suggested=events >= MANY_EVENTS or size >= MANY_BYTES,
         available_internal_flags=LANGUAGE_FLAGS,
     )
     activation.timestamp.CopyFrom(timestamp(run.core.locals.time))
@@ -86,7 +89,3 @@ def _refusal(failure: Failure) -> commands_pb.QueryResult:
     result = commands_pb.QueryResult(query_id="query")
     result.failed.CopyFrom(failure)
     return result
-
-
-def _is_long(run: Execution) -> bool:
-    return len(run.history) >= MANY_EVENTS or run.history.size_bytes >= MANY_BYTES

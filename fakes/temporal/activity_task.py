@@ -117,7 +117,7 @@ class ActivityTask:
     # -- one attempt -----------------------------------------------------------------------------
 
     def _start(self, worker: SimulatedWorker, number: int) -> None:
-        if self.closed or number != self.attempt or self.is_running:
+        if self.closed or number != self.attempt or self._started_at is not None:
             return
         self._disarm()
         self._started_at = self._beat_at = self._owner.now()
@@ -134,7 +134,7 @@ class ActivityTask:
 
     def report(self, report: Report, number: int) -> bool:
         """An attempt has ended; whether anybody still waits for that."""
-        if self.closed or not self.is_running or number != self.attempt:
+        if self.closed or self._started_at is None or number != self.attempt:
             return False
         self._running = None
         if report.heartbeat is not None:
@@ -154,7 +154,7 @@ class ActivityTask:
 
     def beat(self, details: Payloads | None, number: int) -> str:
         """An attempt gives a sign of life; why it should stop, if it should."""
-        if self.closed or not self.is_running or number != self.attempt:
+        if self.closed or self._started_at is None or number != self.attempt:
             return GONE
         if details is not None:
             self._heartbeat = details
@@ -257,7 +257,7 @@ class ActivityTask:
         self.closed = True
         self._disarm(everything=True)
         self._forsake()
-        if self.is_running:
+        if self._started_at is not None:
             self._owner.arrivals.arrive(self._write_started)
         self._owner.arrivals.arrive(lambda: self._write_end(name, attributes), is_end=True)
 

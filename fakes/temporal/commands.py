@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import temporalio.bridge.proto.workflow_commands as commands_pb
 from google.protobuf.duration_pb2 import Duration
-from temporalio.api.common.v1 import (
-    ActivityType,
-    Header,
-    Payload,
-    Payloads,
-    Priority,
-    SearchAttributes,
-)
+from temporalio.api.common.v1 import Payload, Payloads, SearchAttributes
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.update.v1 import Outcome
@@ -85,20 +78,23 @@ def _schedule_activity(
         "versioning_intent",
     )
     policy = command.retry_policy if command.HasField("retry_policy") else None
-    said: dict[str, Any] = _activity_timeouts(command)
+    timeouts: dict[str, Any] = _activity_timeouts(command)
     event = run.history.add(
         "activity_task_scheduled",
         activity_id=command.activity_id,
-        activity_type=ActivityType(name=command.activity_type),
         task_queue=task_queue(command.task_queue),
-        header=Header(fields=command.headers),
-        input=Payloads(payloads=command.arguments) if command.arguments else None,
         workflow_task_completed_event_id=completed,
         retry_policy=with_defaults(policy),
         use_workflow_build_id=True,
-        priority=Priority(),
-        **said,
+        **timeouts,
     )
+    said = event.activity_task_scheduled_event_attributes
+    said.activity_type.name = command.activity_type
+    said.header.fields.MergeFrom(command.headers)
+    said.header.SetInParent()
+    said.priority.SetInParent()
+    for argument in command.arguments:
+        said.input.payloads.add().CopyFrom(argument)
     run.core.events[command.seq] = event
     task = ActivityTask(run, command.seq, event)
     run.activities[command.seq] = task
@@ -107,21 +103,18 @@ def _schedule_activity(
 
 def _activity_timeouts(command: commands_pb.ScheduleActivity) -> dict[str, Duration]:
     """The timeouts with what the server derives: nothing may outlast schedule-to-close."""
-    limit = command.schedule_to_close_timeout
-    attempt = _at_most(limit, command.start_to_close_timeout)
+    whole = command.schedule_to_close_timeout
+    start, attempt = command.schedule_to_start_timeout, command.start_to_close_timeout
     beat = command.heartbeat_timeout
+    if longest := seconds(whole):
+        start = start if 0 < seconds(start) <= longest else whole
+        attempt = attempt if 0 < seconds(attempt) <= longest else whole
     return {
-        "schedule_to_close_timeout": limit,
-        "schedule_to_start_timeout": _at_most(limit, command.schedule_to_start_timeout),
+        "schedule_to_close_timeout": whole,
+        "schedule_to_start_timeout": start,
         "start_to_close_timeout": attempt,
-        "heartbeat_timeout": attempt if 0 < seconds(attempt) < seconds(beat) else beat,
+        "heartbeat_timeout": attempt if seconds(beat) > seconds(attempt) > 0 else beat,
     }
-
-
-def _at_most(limit: Duration, timeout: Duration) -> Duration:
-    """The timeout, or the limit where that is shorter, or the only one that there is."""
-    longest = seconds(limit)
-    return limit if longest and not 0 < seconds(timeout) <= longest else timeout
 
 
 def _request_cancel_activity(

@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, TypeVarTuple
 
 _T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 
 LIMIT_SECONDS = 2
 """As in the SDK, but of processor time: a busy machine makes nobody a spinner."""
@@ -51,17 +52,18 @@ _lock = threading.Lock()
 _watcher: threading.Thread | None = None
 
 
-def guarded(act: Callable[[], _T]) -> _T:
+def guarded(act: Callable[[*_Ts], _T], *args: *_Ts) -> _T:
     """What `act` returns.
 
     Raises:
         SpinningCodeError: It was interrupted, having run for `LIMIT_SECONDS` of processor time.
     """
-    _start_watcher()
+    if _watcher is None:
+        _start_watcher()
     watch = _watches[threading.get_ident()] = _Watch()
     try:
         try:
-            result = act()
+            result = act(*args)
         finally:
             _end()
     except _Interrupt:
@@ -82,9 +84,8 @@ def _end() -> None:
 
 def _start_watcher() -> None:
     global _watcher  # noqa: PLW0603 - one for the process
-    if _watcher is None:
-        _watcher = threading.Thread(target=_watch_for_ever, name="deadlock-watcher", daemon=True)
-        _watcher.start()
+    _watcher = threading.Thread(target=_watch_for_ever, name="deadlock-watcher", daemon=True)
+    _watcher.start()
 
 
 def _watch_for_ever() -> None:

@@ -36,7 +36,6 @@ from fakes.temporal.updates import Update
 from fakes.temporal.workflow_task import WorkflowTasks
 
 Status = WorkflowExecutionStatus
-RUNNING = Status.WORKFLOW_EXECUTION_STATUS_RUNNING
 Timer = tuple[HistoryEvent, asyncio.TimerHandle]
 
 
@@ -45,6 +44,8 @@ class Execution:
 
     Attributes:
         now: Tells virtual time, in seconds since the epoch.
+        status: How it has ended, if it has.
+        is_running: Whether it has not closed.
         past: What its code has done so far.
         replays: How often that was done again, because the workflow had been forgotten.
 
@@ -63,7 +64,8 @@ class Execution:
         self.workflow_type = request.workflow_type.name
         self.namespace = request.namespace
         self.task_queue = request.task_queue.name
-        self.status: Status.ValueType = RUNNING
+        self.status: Status.ValueType = Status.WORKFLOW_EXECUTION_STATUS_RUNNING
+        self.is_running = True
         self.history = History(service.now, service.next_task_id)
         self.arrivals = Arrivals(self.history)
         self.past: list[Step] = []
@@ -84,11 +86,6 @@ class Execution:
         self.closed = asyncio.Event()
         self._changed: asyncio.Event | None = None
         self._limits: list[asyncio.TimerHandle] = []
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it has not closed."""
-        return self.status == RUNNING
 
     # -- from clients and other workflows --------------------------------------------------------
 
@@ -205,6 +202,7 @@ class Execution:
         self.tasks.close_by_force()
         closing = self.history.add(event, **attributes)
         self.status = status
+        self.is_running = False
         self.closed_at = self.now()
         self._stop_everything()
         for limit in self._limits:

@@ -48,15 +48,16 @@ class History:
 
     def __init__(self, now: Callable[[], float], next_task_id: Callable[[], int]) -> None:
         self.events: list[HistoryEvent] = []
-        self.size_bytes = 0
         self.now = now
         self._next_task_id = next_task_id
+        self._measured = 0
+        self._measured_bytes = 0
 
     def __len__(self) -> int:
         return len(self.events)
 
     def add(self, name: str, *, at: float | None = None, **attributes: Any) -> HistoryEvent:
-        """Append an event.
+        """Append an event; what is longer than a number or a name may be filled in afterwards.
 
         Args:
             name: The event's name, such as ``activity_task_scheduled``.
@@ -80,8 +81,15 @@ class History:
             elif value is not None:
                 setattr(said, attribute, value)
         self.events.append(event)
-        self.size_bytes += event.ByteSize()
         return event
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of all events, which do not change any more once somebody asks for it."""
+        for event in self.events[self._measured :]:
+            self._measured_bytes += event.ByteSize()
+        self._measured = len(self.events)
+        return self._measured_bytes
 
     @contextmanager
     def at(self, moment: float) -> Iterator[None]:

@@ -27,18 +27,24 @@ class DeadlockError(RuntimeError):
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """An event loop in virtual time, which starts at zero."""
+    """An event loop in virtual time, which starts at zero.
 
-    # asyncio's own, without a public way to empty them; the same from Python 3.11 to 3.13
+    Attributes:
+        elapsed: Virtual seconds since then: the same as `time`, and sooner read.
+    """
+
+    # asyncio's own, without a public way to look at them; the same from Python 3.11 to 3.13
     _ready: deque[asyncio.Handle]
     _scheduled: list[asyncio.TimerHandle]
+    _debug: bool
 
     def __init__(self) -> None:
-        self._now = 0.0
+        self.elapsed = 0.0
         self._threads = 0
         self.limit_turns(math.inf, 0, lambda: None)
         self._born: list[weakref.ref[asyncio.Task[Any]]] = []
-        super().__init__(_JumpingSelector(self))
+        self._files = _JumpingSelector(self)
+        super().__init__(self._files)
 
     def __del__(self) -> None:
         """A loop that is used again and again may be forgotten without a warning."""
@@ -56,7 +62,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._ready.clear()
         self._scheduled.clear()
         self._timer_cancelled_count = 0
-        self._now = 0.0
+        self.elapsed = 0.0
         self.limit_turns(math.inf, 0, lambda: None)
         self._clock_resolution = NANOSECOND
 
@@ -78,7 +84,20 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
-        return self._now
+        return self.elapsed
+
+    def _run_once(self) -> None:
+        """Make a turn. Most have something to do and nothing else to look at: no timer, no file."""
+        ready, timers = self._ready, self._scheduled
+        due = self.elapsed + self._clock_resolution
+        if not ready or (timers and timers[0].when() < due) or self._files.are_open or self._debug:
+            super()._run_once()  # type: ignore[misc]  # typeshed does not know it
+            return
+        self.count_turn()
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:  # noqa: SLF001 - as asyncio's own turn does
+                handle._run()  # noqa: SLF001
 
     def limit_turns(self, at_once: float, a_second: float, then: Callable[[], object]) -> None:
         """Call `then` when the loop makes too many turns for the time that passes: it is a bucket.
@@ -103,11 +122,11 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def jump(self, seconds: float) -> None:
         """Let time pass without waiting."""
-        self._now += seconds
+        self.elapsed += seconds
         self._turns_left = min(self._turns_left + seconds * self._turns_a_second, self._most_turns)
         # A timer is due when it is less than this ahead. After some months that has to be more than
         # asyncio's nanosecond, or else a sum with it is the same number, and nothing ever is due.
-        self._clock_resolution = max(NANOSECOND, 2 * math.ulp(self._now))
+        self._clock_resolution = max(NANOSECOND, 2 * math.ulp(self.elapsed))
 
     @property
     def has_threads(self) -> bool:
@@ -135,6 +154,19 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._threads -= 1
 
 
+def running_loop() -> VirtualTimeLoop:
+    """The loop in which this is called.
+
+    Raises:
+        RuntimeError: It is none in virtual time, or there is none.
+    """
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, VirtualTimeLoop):
+        msg = f"simulated time needs a VirtualTimeLoop, and this is a {type(loop).__name__}"
+        raise RuntimeError(msg)  # noqa: TRY004 - nobody has passed it
+    return loop
+
+
 class _JumpingSelector(selectors.BaseSelector):
     """Asks the real selector without waiting, and jumps where the loop would have waited."""
 
@@ -142,20 +174,25 @@ class _JumpingSelector(selectors.BaseSelector):
         self._loop = loop
         self._real = selectors.DefaultSelector()
         self._registered = 0
+        self.are_open = False
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
-        self._registered += 1
+        self._count(1)
         return self._real.register(fileobj, events, data)
 
     def unregister(self, fileobj: Any) -> selectors.SelectorKey:
-        self._registered -= 1
+        self._count(-1)
         return self._real.unregister(fileobj)
+
+    def _count(self, more: int) -> None:
+        self._registered += more
+        # The loop has a pipe of its own, which can wait until there is nothing else to do.
+        self.are_open = self._registered > 1
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         self._loop.count_turn()
         if timeout is not None and timeout <= 0:
-            # The loop has a pipe of its own, which can wait until there is nothing else to do.
-            return self._real.select(0) if self._registered > 1 else []
+            return self._real.select(0) if self.are_open else []
         if self._loop.has_threads:
             return self._real.select(THREAD_POLL_SECONDS)
         ready = self._real.select(0)

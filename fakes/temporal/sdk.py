@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import temporalio.activity
@@ -49,9 +49,6 @@ def utc(seconds: float) -> datetime:
     """The moment `seconds` after the epoch."""
     return datetime.fromtimestamp(seconds, UTC)
 
-
-_NO_SHUTDOWN = threading.Event()
-"""Never set: a simulated worker does not shut down under its activities."""
 
 # -- workflows ----------------------------------------------------------------------------------
 
@@ -247,18 +244,40 @@ _known_definition = lru_cache(maxsize=1000)(_definition)
 class _Event(temporalio.common._CompositeEvent):  # noqa: SLF001
     """An event with a half for threads and one for tasks.
 
-    The half for threads is made when somebody asks for it, for it is a lock with a queue, and most
-    attempts end without it.
+    Each is made when somebody asks for it, for most attempts end without either.
     """
 
     def __init__(self) -> None:
-        self.async_event = asyncio.Event()
+        """Both halves are made later."""
 
     @property
     def thread_event(self) -> threading.Event:  # type: ignore[override]
         """The half for threads: the same for all, should several ask at the same time."""
         made: threading.Event | None = vars(self).get("for_threads")
         return made or vars(self).setdefault("for_threads", threading.Event())
+
+    @cached_property
+    def async_event(self) -> asyncio.Event | None:  # type: ignore[override]
+        """The half for tasks."""
+        return asyncio.Event()
+
+
+class _NoShutdown(temporalio.common._CompositeEvent):  # noqa: SLF001
+    """Never set: a simulated worker does not shut down under its activities."""
+
+    def __init__(self) -> None:
+        self.thread_event = threading.Event()
+
+    @property
+    def async_event(self) -> asyncio.Event | None:  # type: ignore[override]
+        """The half for tasks: one for each that waits, since they belong to different loops."""
+        return asyncio.Event()
+
+
+_NO_SHUTDOWN = _NoShutdown()
+_NO_SHUTDOWN_OF_THREADS = temporalio.common._CompositeEvent(  # noqa: SLF001
+    thread_event=_NO_SHUTDOWN.thread_event, async_event=None
+)
 
 
 class Cancellation:
@@ -300,9 +319,7 @@ def enter_activity(
         info=lambda: info,
         heartbeat=None,
         cancelled_event=cancellation.event,
-        worker_shutdown_event=temporalio.common._CompositeEvent(  # noqa: SLF001
-            thread_event=_NO_SHUTDOWN, async_event=asyncio.Event() if definition.is_async else None
-        ),
+        worker_shutdown_event=_NO_SHUTDOWN if definition.is_async else _NO_SHUTDOWN_OF_THREADS,
         shield_thread_cancel_exception=cancellation.raiser and cancellation.raiser.shielded,
         payload_converter_class_or_instance=payload_converter,
         runtime_metric_meter=temporalio.common.MetricMeter.noop,

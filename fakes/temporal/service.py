@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 import uuid
@@ -19,6 +18,7 @@ from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 
 from fakes.temporal.errors import AlreadyStartedError
 from fakes.temporal.execution import Execution
+from fakes.temporal.loop import VirtualTimeLoop, running_loop
 from fakes.temporal.starting import Parent, Start, first_start
 from fakes.temporal.task_queue import TaskQueue
 from fakes.temporal.worker import SimulatedWorker
@@ -49,7 +49,7 @@ class SimulatedTemporal:
         self._queues: dict[str, TaskQueue[SimulatedWorker]] = {}
         self.workers: list[SimulatedWorker] = []
         self._broken: Exception | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: VirtualTimeLoop | None = None
 
     def register(self, task_queue: str, worker: SimulatedWorker) -> None:
         """Let `worker` do the work of `task_queue`; another one that did it is through with it."""
@@ -110,8 +110,8 @@ class SimulatedTemporal:
     def now(self) -> float:
         """Virtual time, in seconds since the Unix epoch."""
         if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-        return EPOCH + self._loop.time()
+            self._loop = running_loop()
+        return EPOCH + self._loop.elapsed
 
     def new_run_id(self) -> str:
         """An id for a run."""

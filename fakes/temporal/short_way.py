@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from temporalio.api.common.v1 import Payloads, WorkflowType
 from temporalio.api.enums.v1 import (
     WorkflowExecutionStatus,
     WorkflowIdConflictPolicy,
     WorkflowIdReusePolicy,
 )
-from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.converter import PayloadConverter
@@ -64,13 +62,14 @@ class ShortWay:
         request = StartWorkflowExecutionRequest(
             namespace=NAMESPACE,
             workflow_id=id,
-            workflow_type=WorkflowType(name=workflow),
-            task_queue=TaskQueue(name=task_queue),
-            input=Payloads(payloads=self._converter.to_payloads([argument])),
             identity=IDENTITY,
             workflow_id_reuse_policy=WorkflowIdReusePolicy.ValueType(id_reuse_policy),
             workflow_id_conflict_policy=WorkflowIdConflictPolicy.ValueType(id_conflict_policy),
         )
+        # To fill them in takes a third of the time of handing them to the constructor.
+        request.workflow_type.name = workflow
+        request.task_queue.name = task_queue
+        request.input.payloads.extend(self._converter.to_payloads([argument]))
         try:
             self._temporal.start(request)
         except AlreadyStartedError as error:

@@ -182,18 +182,19 @@ def started_attributes(start: Start) -> dict[str, Any]:
 def init_job(start: Start, started: HistoryEvent) -> activation_pb.WorkflowActivationJob:
     """The first job of a run."""
     request = start.request
-    init = activation_pb.InitializeWorkflow(
-        workflow_type=request.workflow_type.name,
-        workflow_id=request.workflow_id,
-        randomness_seed=start.seed,
-        identity=request.identity,
-        continued_from_execution_run_id=start.continued_from,
-        continued_initiator=start.initiator,
-        continued_failure=start.last_failure,
-        first_execution_run_id=start.first_run_id,
-        original_execution_run_id=start.run_id,
-        attempt=start.attempt,
-    )
+    job = activation_pb.WorkflowActivationJob()
+    init = job.initialize_workflow
+    init.workflow_type = request.workflow_type.name
+    init.workflow_id = request.workflow_id
+    init.randomness_seed = start.seed
+    init.identity = request.identity
+    init.continued_from_execution_run_id = start.continued_from
+    init.continued_initiator = start.initiator
+    if start.last_failure is not None:
+        init.continued_failure.CopyFrom(start.last_failure)
+    init.first_execution_run_id = start.first_run_id
+    init.original_execution_run_id = start.run_id
+    init.attempt = start.attempt
     init.start_time.CopyFrom(started.event_time)
     for payload in request.input.payloads:
         init.arguments.add().CopyFrom(payload)
@@ -211,7 +212,7 @@ def init_job(start: Start, started: HistoryEvent) -> activation_pb.WorkflowActiv
         info.workflow_id = start.parent.execution.workflow_id
         info.run_id = start.parent.execution.run_id
         init.root_workflow.CopyFrom(start.parent.root)
-    return activation_pb.WorkflowActivationJob(initialize_workflow=init)
+    return job
 
 
 @lru_cache(maxsize=100)

@@ -84,11 +84,12 @@ class SimulatedWorker:
         self.converter = data_converter
         self.around = around
         self.interceptors = list(interceptors)
-        self.workflows = {d.name: d.cls for d in map(sdk.workflow_definition, workflows)}
         self.is_polling = False
         self.attempts: set[asyncio.Task[None]] = set()
         self.runner = runner or UnsandboxedWorkflowRunner()
         self._workflows = {d.name: d for d in map(sdk.workflow_definition, workflows)}
+        self.workflows = {name: each.cls for name, each in self._workflows.items()}
+        self._is_plain = is_plain(data_converter)
         self._activities = {d.name: d for d in map(sdk.activity_definition, activities)}
         self._extern, self._inbound = sdk.workflow_interceptors(
             interceptors, partial(_assert_known, self._activities)
@@ -211,7 +212,7 @@ class SimulatedWorker:
             info = instance.get_info()
             activation = self._codec.decoded(activation, info.workflow_id, info.namespace)
         try:
-            return guarded(lambda: sdk.activate(instance, activation))
+            return guarded(sdk.activate, instance, activation)
         except SpinningCodeError as error:
             # Interrupted somewhere, it cannot be told to end, and must not be collected meanwhile.
             run_id = activation.run_id
@@ -251,7 +252,7 @@ class SimulatedWorker:
 
     def converter_for(self, info: temporalio.activity.Info) -> DataConverter:
         """The converter of one activity attempt."""
-        if is_plain(self.converter):
+        if self._is_plain:
             return self.converter
         context = ActivitySerializationContext(
             namespace=info.namespace,

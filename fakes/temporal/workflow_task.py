@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVarTuple
 
 from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
@@ -22,6 +22,8 @@ from fakes.temporal.worker import SimulatedWorker
 
 if TYPE_CHECKING:
     from fakes.temporal.execution import Execution
+
+_Ts = TypeVarTuple("_Ts")
 
 TASK_RETRY_SECONDS = 10.0
 LONGEST_TASK_RETRY_SECONDS = 600.0
@@ -155,12 +157,12 @@ class WorkflowTasks:
     def _do(self, worker: SimulatedWorker) -> None:
         self._is_due = False
         if self._run.is_running:
-            self._step(lambda: self._begin(worker))
+            self._step(self._begin, worker)
 
-    def _step(self, act: Callable[[], None]) -> None:
+    def _step(self, act: Callable[[*_Ts], None], *args: *_Ts) -> None:
         """Take a task further; whoever waits for the workflow gets what the simulation lacks."""
         try:
-            act()
+            act(*args)
         except Exception as error:  # noqa: BLE001 - as above
             self._run.service.break_down(error)
         finally:

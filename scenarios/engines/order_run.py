@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, TypeVar
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowHistory
@@ -51,10 +52,14 @@ class OrderRun(ABC):
         self._broken_by_query = ""
         self._ended_at: float | None = None
 
+    @cached_property
+    def _client(self) -> Client:
+        return self._connect()
+
     @property
     def handle(self) -> WorkflowHandle[Any, Any]:
         """The order's workflow."""
-        return self._connect().get_workflow_handle(self.workflow_id)
+        return self._client.get_workflow_handle(self.workflow_id)
 
     async def submit(self) -> str:
         """Place the order, for the first time or again, and begin to wait for what comes of it."""
@@ -75,7 +80,7 @@ class OrderRun(ABC):
         return answer
 
     async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
-        await self._connect().start_workflow(workflow, argument, **options)
+        await self._client.start_workflow(workflow, argument, **options)
 
     async def conclude(self) -> Outcome:
         """How the order ended, once nothing more can come."""

@@ -146,7 +146,7 @@ class ServerRun(OrderRun):
             request.activity_options.start_to_close_timeout.FromTimedelta(limit)
             request.update_mask.CopyFrom(FieldMask(paths=["start_to_close_timeout"]))
         with suppress(RPCError):  # the workflow may be closed by now; then nobody waits for it
-            await self._connect().workflow_service.update_activity_options(request)
+            await self._client.workflow_service.update_activity_options(request)
 
     async def _let_time_pass(self) -> None:
         if not self._skips_time:

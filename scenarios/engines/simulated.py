@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, AsyncExitStack, suppress
-from functools import cache, partial
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,6 +34,7 @@ from fakes.temporal import (
     SimulatedWorker,
     VirtualTimeLoop,
     is_plain,
+    running_loop,
     simulated_client,
 )
 from scenarios.engines.histories import last_task_failure
@@ -130,13 +131,12 @@ class _Stage:
             cached=cached,
         )
         temporal.register(TASK_QUEUE, self._worker)
-        connect = cache(partial(simulated_client, temporal, saga.data_converter))
         self._runs = {
             order.id: SimulatedRun(
                 temporal,
                 trial,
                 order,
-                connect,
+                partial(simulated_client, temporal, saga.data_converter),
                 workflow_id=saga.workflow_id.format(order_id=order.id),
                 task_queue=TASK_QUEUE,
             )
@@ -147,7 +147,8 @@ class _Stage:
     async def play(self) -> None:
         trial = self._trial
         trial.client = Outside(self._runs)
-        trial.world.network.observers.append(self._evict)
+        if trial.has_fault("evict"):
+            trial.world.network.observers.append(self._evict)
         trial.begin()
         spins = self._watch_for_spinning()
         try:
@@ -177,8 +178,7 @@ class _Stage:
 
     def _watch_for_spinning(self) -> asyncio.Future[None]:
         """Done once the trial goes on and on, while hardly any time passes."""
-        loop = asyncio.get_running_loop()
-        assert isinstance(loop, VirtualTimeLoop), "a trial in virtual time has its own loop"
+        loop = running_loop()
         spins = loop.create_future()
         orders = len(self._runs)
         loop.limit_turns(

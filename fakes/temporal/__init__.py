@@ -5,6 +5,7 @@ functions, on an event loop whose clock jumps to the next timer. What the servic
 `UnsupportedError`, which names it: there is never a silent difference.
 """
 
+from fakes.temporal.activity_info import AttemptFacts
 from fakes.temporal.attempt import NeverReports
 from fakes.temporal.connection import simulated_client
 from fakes.temporal.errors import NondeterminismError, UnsupportedError
@@ -15,6 +16,7 @@ from fakes.temporal.short_way import NoResultError, ShortWay
 from fakes.temporal.worker import SimulatedWorker
 
 __all__ = [
+    "AttemptFacts",
     "DeadlockError",
     "NeverReports",
     "NoResultError",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
+from typing import Any
 
+import msgspec
 import temporalio.activity
 import temporalio.api.common.v1
 from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
@@ -15,46 +17,69 @@ from fakes.temporal.interfaces import Owner
 from fakes.temporal.python_times import as_timedelta
 
 
-class Scheduled(Protocol):
-    """What is known of the activity."""
+class AttemptFacts(msgspec.Struct, frozen=True):
+    """What is known of one attempt of an activity.
 
+    Attributes:
+        owner: The workflow run.
+        command: What the activity was scheduled with.
+        attempt: Which attempt it is, from 1.
+        token: What it is called by whoever reports its end.
+        scheduled_at: When the activity was scheduled, in seconds since the epoch.
+        due_at: When the attempt was due.
+        started_at: When it started.
+        is_local: Whether the activity is a local one.
+    """
+
+    owner: Owner
     command: ActivityTaskScheduledEventAttributes
     attempt: int
+    token: bytes
     scheduled_at: float
+    due_at: float
+    started_at: float
+    is_local: bool = False
 
     @property
-    def token(self) -> bytes:
-        """What the attempt is called by whoever reports its end."""
+    def workflow_id(self) -> str:
+        """The id of the workflow whose activity it is."""
+        return self.owner.workflow_id
 
+    @property
+    def activity_type(self) -> str:
+        """The activity's name."""
+        return self.command.activity_type.name
 
-def attempt_info(
-    task: Scheduled, owner: Owner, *, started_at: float, due_at: float, is_local: bool = False
-) -> temporalio.activity.Info:
-    """What `temporalio.activity.info` says in an attempt; heartbeat details are to be decoded."""
-    command = task.command
-    return temporalio.activity.Info(
-        activity_id=command.activity_id,
-        activity_type=command.activity_type.name,
-        attempt=task.attempt,
-        current_attempt_scheduled_time=sdk.utc(due_at),
-        heartbeat_details=[],
-        heartbeat_timeout=as_timedelta(command.heartbeat_timeout) or None,
-        is_local=is_local,
-        namespace=owner.namespace,
-        schedule_to_close_timeout=as_timedelta(command.schedule_to_close_timeout) or None,
-        scheduled_time=sdk.utc(task.scheduled_at),
-        start_to_close_timeout=as_timedelta(command.start_to_close_timeout) or None,
-        started_time=sdk.utc(started_at),
-        task_queue=command.task_queue.name,
-        task_token=task.token,
-        workflow_id=owner.workflow_id,
-        workflow_namespace=owner.namespace,
-        workflow_run_id=owner.run_id,
-        workflow_type=owner.workflow_type,
-        priority=Priority.default,
-        retry_policy=_policy(command.retry_policy.SerializeToString()),
-        activity_run_id=None,
-    )
+    def as_info(self, heartbeat_details: Sequence[Any]) -> temporalio.activity.Info:
+        """What `temporalio.activity.info` says in it; made for those who ask, which few do.
+
+        Args:
+            heartbeat_details: What the last heartbeat of an earlier attempt said.
+        """
+        command, owner = self.command, self.owner
+        return temporalio.activity.Info(
+            activity_id=command.activity_id,
+            activity_type=self.activity_type,
+            attempt=self.attempt,
+            current_attempt_scheduled_time=sdk.utc(self.due_at),
+            heartbeat_details=heartbeat_details,
+            heartbeat_timeout=as_timedelta(command.heartbeat_timeout) or None,
+            is_local=self.is_local,
+            namespace=owner.namespace,
+            schedule_to_close_timeout=as_timedelta(command.schedule_to_close_timeout) or None,
+            scheduled_time=sdk.utc(self.scheduled_at),
+            start_to_close_timeout=as_timedelta(command.start_to_close_timeout) or None,
+            started_time=sdk.utc(self.started_at),
+            task_queue=command.task_queue.name,
+            task_token=self.token,
+            workflow_id=owner.workflow_id,
+            workflow_namespace=owner.namespace,
+            workflow_run_id=owner.run_id,
+            workflow_type=owner.workflow_type,
+            priority=Priority.default,
+            retry_policy=_policy(command.retry_policy.SerializeToString()),
+            activity_run_id=None,
+        )
 
 
 @lru_cache(maxsize=100)

@@ -10,7 +10,7 @@ from temporalio.api.enums.v1 import RetryState, TimeoutType
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes, HistoryEvent
 
-from fakes.temporal.activity_info import attempt_info
+from fakes.temporal.activity_info import AttemptFacts
 from fakes.temporal.attempt import CANCELLED, GONE, Attempt, Report
 from fakes.temporal.backoff import Again, after_failure
 from fakes.temporal.core import activity_resolution
@@ -125,12 +125,20 @@ class ActivityTask:
         self._arm(HEARTBEAT)
         self._running = Attempt(
             worker,
-            attempt_info(self, self._owner, started_at=self._started_at, due_at=self._due_at),
+            AttemptFacts(
+                owner=self._owner,
+                command=self.command,
+                attempt=number,
+                token=self.token,
+                scheduled_at=self.scheduled_at,
+                due_at=self._due_at,
+                started_at=self._started_at,
+            ),
             self._heartbeat,
             report=lambda report: self.report(report, number),
             heartbeat=lambda details: self.beat(details, number),
         )
-        self._running.begin(self.command)
+        self._running.begin()
 
     def report(self, report: Report, number: int) -> bool:
         """An attempt has ended; whether anybody still waits for that."""

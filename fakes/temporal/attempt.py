@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ import msgspec
 import temporalio.activity
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import (
     ActivityInboundInterceptor,
@@ -21,6 +19,7 @@ from temporalio.worker import (
 )
 
 from fakes.temporal import sdk
+from fakes.temporal.activity_info import AttemptFacts
 from fakes.temporal.stacks import encode_failure
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Attempt:
 
     Args:
         worker: Runs it.
-        info: What the activity can know of itself.
+        facts: What is known of it.
         last_heartbeat: What the last heartbeat of an earlier attempt said.
         report: Told what came of it.
         heartbeat: Told of each sign of life; says why the attempt should stop, if it should.
@@ -70,7 +69,7 @@ class Attempt:
     def __init__(  # noqa: PLR0913 - an attempt is between so many
         self,
         worker: SimulatedWorker,
-        info: temporalio.activity.Info,
+        facts: AttemptFacts,
         last_heartbeat: Payloads | None,
         *,
         report: Callable[[Report], bool],
@@ -78,21 +77,23 @@ class Attempt:
         silent: Callable[[BaseException], None] = lambda _reason: None,
     ) -> None:
         self._worker = worker
-        self._info = info
+        self._facts = facts
         self._last_heartbeat = last_heartbeat
         self._report = report
         self._heartbeat = heartbeat
         self._silent = silent
-        self._converter = worker.converter_for(info)
+        self._converter = worker.converter_for(facts)
         self._is_plain = not (self._converter.payload_codec or self._converter.external_storage)
         self._cancellation = sdk.Cancellation()
         self._task: asyncio.Task[None] | None = None
         self._beats: list[asyncio.Task[None]] = []
+        self._heartbeat_details: list[Any] = []
+        self._info: temporalio.activity.Info | None = None
 
-    def begin(self, scheduled: ActivityTaskScheduledEventAttributes) -> None:
+    def begin(self) -> None:
         """Run the activity, from the loop's next step on."""
         loop = asyncio.get_running_loop()
-        self._task = loop.create_task(self._run(scheduled))
+        self._task = loop.create_task(self._run())
         # The loop itself would let a task that hangs for ever be collected as garbage.
         self._worker.attempts.add(self._task)
 
@@ -100,7 +101,7 @@ class Attempt:
         """Let the activity know that it is not wanted any more."""
         wants = self._cancellation.request(
             by_workflow=reason == CANCELLED,
-            not_found=reason != CANCELLED and not self._info.is_local,
+            not_found=reason != CANCELLED and not self._facts.is_local,
             timed_out=reason == TIMED_OUT,
         )
         if wants and self._task is not None:
@@ -111,9 +112,9 @@ class Attempt:
         limit = max(delay, 0.0) + PATIENCE_SECONDS
         asyncio.get_running_loop().call_later(limit, self.cancel, TIMED_OUT)
 
-    async def _run(self, scheduled: ActivityTaskScheduledEventAttributes) -> None:
+    async def _run(self) -> None:
         try:
-            report = await self._outcome(scheduled)
+            report = await self._outcome()
             if report is not None:
                 self._report(report)
         except Exception as error:  # noqa: BLE001 - what an activity raises is in its report
@@ -124,10 +125,10 @@ class Attempt:
                 self._worker.attempts.discard(self._task)
             self._task = None  # it knows the attempt too
 
-    async def _outcome(self, scheduled: ActivityTaskScheduledEventAttributes) -> Report | None:
+    async def _outcome(self) -> Report | None:
         """What comes of the attempt; ``None`` where nobody is told."""
         try:
-            result = await self._execute(scheduled)
+            result = await self._execute()
             return Report(result=(await self._encoded([result]))[0])
         except (NeverReports, sdk.CompleteAsync) as reason:
             self._silent(reason)
@@ -137,19 +138,17 @@ class Attempt:
         except Exception as error:  # noqa: BLE001 - whatever an activity raises is its failure
             return await self._failed(error)
 
-    async def _execute(self, scheduled: ActivityTaskScheduledEventAttributes) -> Any:
-        definition = self._worker.activity(self._info)
+    async def _execute(self) -> Any:
+        definition = self._worker.activity(self._facts)
         try:
-            arguments = await self._arguments(definition, scheduled.input.payloads)
+            arguments = await self._arguments(definition, self._facts.command.input.payloads)
         except Exception as error:
             msg = "Failed decoding arguments"
             raise ApplicationError(msg) from error
-        info = self._info
         if self._last_heartbeat is not None:
-            details = await self._decoded(self._last_heartbeat.payloads)
-            info = dataclasses.replace(info, heartbeat_details=details)
-        with self._worker.around(info):
-            return await self._intercepted(definition, info, arguments, scheduled)
+            self._heartbeat_details = await self._decoded(self._last_heartbeat.payloads)
+        with self._worker.around(self._facts):
+            return await self._intercepted(definition, arguments)
 
     async def _arguments(
         self, definition: sdk.ActivityDefinition, payloads: Sequence[Payload]
@@ -178,21 +177,26 @@ class Attempt:
     async def _intercepted(
         self,
         definition: sdk.ActivityDefinition,
-        info: temporalio.activity.Info,
         arguments: Sequence[Any],
-        scheduled: ActivityTaskScheduledEventAttributes,
     ) -> Any:
         executor = None if definition.is_async else self._worker.executor()
         converter = self._converter.payload_converter
-        sdk.enter_activity(info, self._cancellation, converter, definition)
+        sdk.enter_activity(self._as_info, self._cancellation, converter, definition)
         chain: ActivityInboundInterceptor = _Innermost(self._cancellation)
         for interceptor in reversed(self._worker.interceptors):
             chain = interceptor.intercept_activity(chain)
-        chain.init(_Outbound(info, self._beat))
+        chain.init(_Outbound(self._as_info, self._beat))
         call = ExecuteActivityInput(
-            fn=definition.fn, args=arguments, executor=executor, headers=scheduled.header.fields
+            fn=definition.fn,
+            args=arguments,
+            executor=executor,
+            headers=self._facts.command.header.fields,
         )
         return await chain.execute_activity(call)
+
+    def _as_info(self) -> temporalio.activity.Info:
+        self._info = self._info or self._facts.as_info(self._heartbeat_details)
+        return self._info
 
     # -- signs of life ---------------------------------------------------------------------------
 
@@ -251,12 +255,14 @@ class _Innermost(ActivityInboundInterceptor):
 class _Outbound(ActivityOutboundInterceptor):
     """What an activity can ask for and say."""
 
-    def __init__(self, info: temporalio.activity.Info, beat: Callable[..., None]) -> None:
+    def __init__(
+        self, info: Callable[[], temporalio.activity.Info], beat: Callable[..., None]
+    ) -> None:
         self._info = info
         self._beat = beat
 
     def info(self) -> temporalio.activity.Info:
-        return self._info
+        return self._info()
 
     def heartbeat(self, *details: Any) -> None:
         self._beat(*details)

@@ -14,7 +14,7 @@ from temporalio.api.enums.v1 import TimeoutType
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
 
-from fakes.temporal.activity_info import attempt_info
+from fakes.temporal.activity_info import AttemptFacts
 from fakes.temporal.attempt import CANCELLED, TIMED_OUT, Attempt, Report
 from fakes.temporal.backoff import local_backoff, with_defaults
 from fakes.temporal.interfaces import Owner
@@ -106,22 +106,25 @@ class LocalActivity:
         if limit := seconds(self._wanted.command.start_to_close_timeout):
             self._arm("start to close", limit, lambda: self._time_out(START_TO_CLOSE))
         number = self.attempt
-        info = attempt_info(
-            self,
-            self._owner,
-            started_at=self._started_at,
+        facts = AttemptFacts(
+            owner=self._owner,
+            command=self.command,
+            attempt=number,
+            token=self.token,
+            scheduled_at=self.scheduled_at,
             due_at=self.scheduled_at,
+            started_at=self._started_at,
             is_local=True,
         )
         self._running = Attempt(
             self._worker,
-            info,
+            facts,
             None,
             report=lambda report: self._report(report, number),
             heartbeat=lambda _details: "",  # nobody looks at it
             silent=self._silent,
         )
-        self._running.begin(self.command)
+        self._running.begin()
 
     def _report(self, report: Report, number: int) -> bool:
         """An attempt has ended; whether anybody still waits for that."""

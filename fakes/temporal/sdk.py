@@ -305,7 +305,7 @@ class Cancellation:
 
 
 def enter_activity(
-    info: temporalio.activity.Info,
+    info: Callable[[], temporalio.activity.Info],
     cancellation: Cancellation,
     payload_converter: temporalio.converter.PayloadConverter,
     definition: ActivityDefinition,
@@ -316,7 +316,7 @@ def enter_activity(
         raiser = temporalio.worker._activity._ThreadExceptionRaiser  # noqa: SLF001
         cancellation.raiser = raiser() if definition.raises_in_thread else None
     context = temporalio.activity._Context(  # noqa: SLF001
-        info=lambda: info,
+        info=info,
         heartbeat=None,
         cancelled_event=cancellation.event,
         worker_shutdown_event=_NO_SHUTDOWN if definition.is_async else _NO_SHUTDOWN_OF_THREADS,

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Protocol
 
-import temporalio.activity
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.bridge.proto.workflow_completion as completion_pb
 from temporalio.converter import ActivitySerializationContext, DataConverter
@@ -22,6 +21,7 @@ from temporalio.worker import (
 )
 
 from fakes.temporal import sdk
+from fakes.temporal.activity_info import AttemptFacts
 from fakes.temporal.deadlock import SpinningCodeError, guarded
 from fakes.temporal.errors import NondeterminismError
 from fakes.temporal.plain import is_plain
@@ -29,11 +29,11 @@ from fakes.temporal.replay import Step, as_replay, difference
 from fakes.temporal.task_queue import TaskQueue
 from fakes.temporal.workflow_info import workflow_info
 
-Around = Callable[[temporalio.activity.Info], AbstractContextManager[None]]
+Around = Callable[[AttemptFacts], AbstractContextManager[None]]
 """Entered around every activity attempt."""
 
 
-def _nothing(_: temporalio.activity.Info) -> AbstractContextManager[None]:
+def _nothing(_: AttemptFacts) -> AbstractContextManager[None]:
     return nullcontext()
 
 
@@ -234,34 +234,34 @@ class SimulatedWorker:
 
     # -- activities ------------------------------------------------------------------------------
 
-    def activity(self, info: temporalio.activity.Info) -> sdk.ActivityDefinition:
+    def activity(self, facts: AttemptFacts) -> sdk.ActivityDefinition:
         """The definition of an activity.
 
         Raises:
             ApplicationError: Nobody registered it.
         """
-        definition = self._activities.get(info.activity_type) or self._activities.get(None)
+        definition = self._activities.get(facts.activity_type) or self._activities.get(None)
         if definition is None:
             known = ", ".join(sorted(filter(None, self._activities)))
             msg = (
-                f"Activity function {info.activity_type} for workflow {info.workflow_id} is not "
+                f"Activity function {facts.activity_type} for workflow {facts.workflow_id} is not "
                 f"registered on this worker, available activities: {known}"
             )
             raise ApplicationError(msg, type="NotFoundError")
         return definition
 
-    def converter_for(self, info: temporalio.activity.Info) -> DataConverter:
+    def converter_for(self, facts: AttemptFacts) -> DataConverter:
         """The converter of one activity attempt."""
         if self._is_plain:
             return self.converter
         context = ActivitySerializationContext(
-            namespace=info.namespace,
-            workflow_id=info.workflow_id,
-            workflow_type=info.workflow_type,
-            activity_type=info.activity_type,
-            activity_id=info.activity_id,
-            activity_task_queue=info.task_queue,
-            is_local=info.is_local,
+            namespace=facts.owner.namespace,
+            workflow_id=facts.workflow_id,
+            workflow_type=facts.owner.workflow_type,
+            activity_type=facts.activity_type,
+            activity_id=facts.command.activity_id,
+            activity_task_queue=facts.command.task_queue.name,
+            is_local=facts.is_local,
         )
         return self.converter.with_context(context)
 

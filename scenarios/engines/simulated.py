@@ -13,7 +13,6 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-import temporalio.activity
 from temporalio.client import WorkflowHistory
 
 from fakes import (
@@ -26,6 +25,7 @@ from fakes import (
     httpx_to_fakes,
 )
 from fakes.temporal import (
+    AttemptFacts,
     DeadlockError,
     NeverReports,
     NoResultError,
@@ -186,13 +186,13 @@ class _Stage:
         )
         return spins
 
-    def _around(self, info: temporalio.activity.Info) -> AbstractContextManager[None]:
+    def _around(self, attempt: AttemptFacts) -> AbstractContextManager[None]:
         """Put an attempt into its world, and let it die there."""
         return _Life(
             Caller(
                 self._trial.world,
-                order=order_in(self._order_of, info.workflow_id),
-                activity=info.activity_type,
+                order=order_in(self._order_of, attempt.workflow_id),
+                activity=attempt.activity_type,
                 loop=asyncio.get_running_loop(),
             )
         )

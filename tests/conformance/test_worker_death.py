@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import temporalio.activity
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.converter import DataConverter
 
 from fakes.temporal import (
+    AttemptFacts,
     NeverReports,
     SimulatedTemporal,
     SimulatedWorker,
@@ -47,8 +47,8 @@ async def _in_simulation(in_first_task: bool) -> WorkflowHistory:
     deaths = iter([True])
 
     @contextmanager
-    def around(info: temporalio.activity.Info) -> Iterator[None]:
-        if info.activity_type == "fatal" and next(deaths, False):
+    def around(attempt: AttemptFacts) -> Iterator[None]:
+        if attempt.activity_type == "fatal" and next(deaths, False):
             raise NeverReports
         yield
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -142,3 +145,33 @@ async def test_mistakes_are_told_as_by_the_hook() -> None:
                 await client.post(f"{URL}/reservation", json=LINES)
             with pytest.raises(ValueError, match="not JSON compliant"):
                 await client.post(f"{URL}/reservations", json={"qty": float("nan")})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"a": "é\n", "b": 1 << 70, "c": True, "d": None}, {"a": [{"b": 1.5}]}, {1: "a"}],
+    ids=["empty", "flat", "nested", "number as key"],
+)
+async def test_a_body_arrives_as_httpx_would_send_it(body: Any) -> None:
+    """It is written in one of two ways, and both say what httpx says."""
+    world = World()
+    async with FakesClient() as client:
+        with calling(Caller(world)):
+            await client.post(f"{URL}/reservations", json=body)
+
+    (attempt,) = world.journal
+    assert attempt.body == json.loads(httpx.Request("POST", URL, json=body).read())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Decimal(1), datetime(2026, 1, 1, tzinfo=UTC), {1}, b"a", float("nan"), "\ud800", ["\ud800"]],
+    ids=repr,
+)
+async def test_what_is_no_json_is_not_sent(value: Any) -> None:
+    """A client that would fail on the real thing fails here, and in the same way."""
+    with pytest.raises((TypeError, ValueError)) as real:
+        httpx.Request("POST", URL, json={"a": value})
+    async with FakesClient() as client:
+        with calling(Caller(World())), pytest.raises(real.type):
+            await client.post(f"{URL}/reservations", json={"a": value})

@@ -157,6 +157,8 @@ class Trial:
     async def finish(self) -> None:
         """Let all that is under way arrive, and all events that wait for their time happen."""
         self.world.settle()
+        if self.clock.next_due is None:
+            return
         while (due := self.clock.next_due) is not None:
             await self.advance_to(due)
         self.world.settle()

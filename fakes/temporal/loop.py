@@ -7,12 +7,14 @@ order of what happens depends on nothing but the program.
 from __future__ import annotations
 
 import asyncio
+import heapq
 import math
 import selectors
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from contextvars import Context
 from typing import Any, TypeVar, TypeVarTuple
 
 _T = TypeVar("_T")
@@ -98,6 +100,39 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
             handle = ready.popleft()
             if not handle._cancelled:  # noqa: SLF001 - as asyncio's own turn does
                 handle._run()  # noqa: SLF001
+
+    # asyncio's own three ask about threads, debugging and closed loops, dozens of times an order.
+
+    def call_soon(
+        self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> asyncio.Handle:
+        """Call something in the next turn."""
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[*_Ts], object],
+        *args: *_Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Call something in so many virtual seconds."""
+        return self.call_at(self.elapsed + delay, callback, *args, context=context)
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*_Ts], object],
+        *args: *_Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Call something at a moment."""
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        heapq.heappush(self._scheduled, timer)
+        timer._scheduled = True  # type: ignore[attr-defined]  # noqa: SLF001 - as asyncio's own does
+        return timer
 
     def limit_turns(self, at_once: float, a_second: float, then: Callable[[], object]) -> None:
         """Call `then` when the loop makes too many turns for the time that passes: it is a bucket.

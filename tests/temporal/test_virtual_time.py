@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio import activity, workflow
@@ -107,6 +109,57 @@ def test_work_that_is_ready_comes_before_time() -> None:
         return asyncio.get_running_loop().time()
 
     assert in_virtual_time(play) == 0
+
+
+@pytest.mark.parametrize("debug", [False, True], ids=["plain", "debugging"])
+def test_who_is_busy_sees_a_timer_that_is_due(debug: bool) -> None:
+    """It comes in the midst of other work."""
+
+    async def play() -> list[str]:
+        loop = asyncio.get_running_loop()
+        loop.set_debug(debug)
+        seen: list[str] = []
+        loop.call_later(0, seen.append, "timer")
+        loop.call_later(0, seen.append, "cancelled").cancel()
+        for _ in range(9):
+            await asyncio.sleep(0)
+        return seen
+
+    assert in_virtual_time(play) == ["timer"]
+
+
+def test_who_is_busy_sees_a_file_that_can_be_read() -> None:
+    """It is looked at in the midst of other work."""
+
+    async def play() -> list[bytes]:
+        loop = asyncio.get_running_loop()
+        seen: list[bytes] = []
+        reader, writer = socket.socketpair()
+        with reader, writer:
+            writer.send(b"!")
+            loop.add_reader(reader, lambda: seen.append(reader.recv(1)))
+            for _ in range(9):
+                await asyncio.sleep(0)
+            loop.remove_reader(reader)
+        return seen
+
+    assert in_virtual_time(play) == [b"!"]
+
+
+def test_a_call_that_is_taken_back_is_not_made() -> None:
+    """Not even where it was the next to be made."""
+
+    async def play() -> list[Any]:
+        loop = asyncio.get_running_loop()
+        seen: list[Any] = []
+        loop.set_exception_handler(lambda _, context: seen.append(context))
+        second = loop.call_soon(seen.append, "second")
+        loop.call_soon(seen.append, "third")
+        second.cancel()
+        await asyncio.sleep(0)
+        return seen
+
+    assert in_virtual_time(play) == ["third"]
 
 
 def test_time_stands_still_for_threads() -> None:

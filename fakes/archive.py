@@ -7,6 +7,7 @@ what must survive a process is in its logbook.
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
@@ -33,14 +34,11 @@ class Archive:
     """
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._database.close)
         self._database.executescript(f"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; {_TABLE}")
         self.orders = 0
         self.effects: Counter[tuple[str, str]] = Counter()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._database.close()
 
     def __contains__(self, order: str) -> bool:
         query = "SELECT 1 FROM names WHERE name = ? AND owner = ?"

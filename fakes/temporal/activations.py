@@ -13,15 +13,13 @@ from temporalio.api.query.v1 import WorkflowQuery
 
 from fakes.temporal.core import Job
 from fakes.temporal.errors import NondeterminismError
-from fakes.temporal.history import timestamp
+from fakes.temporal.history import Extent, timestamp
 from fakes.temporal.worker import SimulatedWorker
 
 if TYPE_CHECKING:
     from fakes.temporal.execution import Execution
 
 LANGUAGE_FLAGS = (1,)
-MANY_EVENTS = 4096
-MANY_BYTES = 4 * 1024 * 1024
 
 _RANKS = {
     "initialize_workflow": 0,
@@ -40,7 +38,7 @@ def in_order(jobs: list[Job]) -> list[Job]:
 
 
 def activate(
-    run: Execution, worker: SimulatedWorker, jobs: Iterable[Job]
+    run: Execution, worker: SimulatedWorker, jobs: Iterable[Job], seen: Extent
 ) -> completion_pb.WorkflowActivationCompletion:
     """Let the code know of something, and go on with it.
 
@@ -48,12 +46,11 @@ def activate(
         NondeterminismError: It had to be rebuilt, and did something else than before.
     """
     run.core.locals.activations += 1
-    events, size = len(run.history.events), run.history.size_bytes
     activation = activation_pb.WorkflowActivation(
         run_id=run.run_id,
-        history_length=events,
-        history_size_bytes=size,
-        continue_as_new_suggested=events >= MANY_EVENTS or size >= MANY_BYTES,
+        history_length=seen.events,
+        history_size_bytes=seen.size_bytes,
+        continue_as_new_suggested=seen.suggests_continue_as_new,
         available_internal_flags=LANGUAGE_FLAGS,
     )
     activation.timestamp.CopyFrom(timestamp(run.core.locals.time))
@@ -70,8 +67,10 @@ def query(run: Execution, worker: SimulatedWorker, asked: WorkflowQuery) -> comm
     job.query_workflow.arguments.extend(asked.query_args.payloads)
     for key, value in asked.header.fields.items():
         job.query_workflow.headers[key].CopyFrom(value)
+    # Code that is in memory knows of its last task, and code that is not gets the whole history.
+    seen = run.seen if worker.has_in_memory(run.run_id) else run.history.extent()
     try:
-        completion = activate(run, worker, [job])
+        completion = activate(run, worker, [job], seen)
     except NondeterminismError as error:
         return _refusal(broken_replay(error))
     worker.task_done(run)

@@ -219,18 +219,21 @@ class Attempt:
 
     # -- what is reported ------------------------------------------------------------------------
 
-    async def _cancelled(self, error: BaseException) -> Report:
+    async def _cancelled(self, error: BaseException) -> Report | None:
         if self._cancellation.by_request:
             return Report(is_cancelled=True)
         return await self._failed(error)
 
-    async def _failed(self, error: BaseException) -> Report:
+    async def _failed(self, error: BaseException) -> Report | None:
         failure = Failure()
         try:
             await encode_failure(self._converter, error, failure)
         except Exception as inner:  # noqa: BLE001 - it takes the place of what could not be written
             failure = Failure(message=f"Failed building exception result: {inner}")
             failure.application_failure_info.SetInParent()
+        if not (self._facts.is_local or failure.HasField("application_failure_info")):
+            self._silent(error)  # the service refuses a report that says anything else
+            return None
         return Report(failure=failure)
 
 

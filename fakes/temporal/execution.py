@@ -20,7 +20,7 @@ from fakes.temporal.arrivals import Arrivals
 from fakes.temporal.backoff import Again, after_failure
 from fakes.temporal.children import Child, close_children, tell_parent
 from fakes.temporal.core import CoreState, Job
-from fakes.temporal.history import History
+from fakes.temporal.history import Extent, History
 from fakes.temporal.interfaces import Service
 from fakes.temporal.local_core import LocalActivities
 from fakes.temporal.replay import Step
@@ -46,6 +46,7 @@ class Execution:
         now: Tells virtual time, in seconds since the epoch.
         status: How it has ended, if it has.
         is_running: Whether it has not closed.
+        seen: How long its history was for its last workflow task.
         past: What its code has done so far.
         replays: How often that was done again, because the workflow had been forgotten.
 
@@ -67,6 +68,7 @@ class Execution:
         self.status: Status.ValueType = Status.WORKFLOW_EXECUTION_STATUS_RUNNING
         self.is_running = True
         self.history = History(service.now, service.next_task_id)
+        self.seen = Extent()
         self.arrivals = Arrivals(self.history)
         self.past: list[Step] = []
         self.replays = 0
@@ -278,7 +280,6 @@ class Execution:
             self.start,
             request,
             run_id=self.service.new_run_id(),
-            seed=self.service.new_seed(),
             attempt=self.start.attempt + 1,
             backoff=then.delay,
             initiator=Initiator.CONTINUE_AS_NEW_INITIATOR_RETRY,
@@ -292,7 +293,6 @@ class Execution:
             fresh,
             request,
             run_id=self.service.new_run_id(),
-            seed=self.service.new_seed(),
             backoff=backoff,
             initiator=Initiator.CONTINUE_AS_NEW_INITIATOR_WORKFLOW,
         )

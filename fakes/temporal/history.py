@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.enums.v1 import EventType
@@ -36,6 +37,27 @@ def timestamp(seconds: float) -> Timestamp:
 def attributes_of(event: HistoryEvent) -> Any:
     """What an event says beside its number, its kind and its time."""
     return getattr(event, event.WhichOneof("attributes") or "")
+
+
+MANY_EVENTS = 4096
+MANY_BYTES = 4 * 1024 * 1024
+
+
+class Extent(msgspec.Struct, frozen=True):
+    """How long a history is, for the workflow code that asks.
+
+    Attributes:
+        events: How many events there are: for a task, up to the one that says that it has started.
+        size_bytes: The size of those that are written.
+    """
+
+    events: int = 0
+    size_bytes: int = 0
+
+    @property
+    def suggests_continue_as_new(self) -> bool:
+        """Whether the service thinks that it is enough for one run."""
+        return self.events > MANY_EVENTS or self.size_bytes >= MANY_BYTES
 
 
 class History:
@@ -90,6 +112,10 @@ class History:
             self._measured_bytes += event.ByteSize()
         self._measured = len(self.events)
         return self._measured_bytes
+
+    def extent(self, *, to_come: int = 0) -> Extent:
+        """How long it is, with some events that are sure to come."""
+        return Extent(len(self.events) + to_come, self.size_bytes)
 
     @contextmanager
     def at(self, moment: float) -> Iterator[None]:

@@ -30,9 +30,6 @@ class Service(Protocol):
     def new_run_id(self) -> str:
         """An id for a run."""
 
-    def new_seed(self) -> int:
-        """A seed for a workflow's random numbers."""
-
     def queue(self, name: str) -> TaskQueue[SimulatedWorker]:
         """A task queue."""
 

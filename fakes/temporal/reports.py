@@ -27,6 +27,9 @@ async def _completed(temporal: SimulatedTemporal, request: Any) -> None:
 
 
 async def _failed(temporal: SimulatedTemporal, request: Any) -> None:
+    if request.HasField("failure") and not request.failure.HasField("application_failure_info"):
+        text = "Failure must have ApplicationFailureInfo."
+        raise RPCError(text, RPCStatusCode.INVALID_ARGUMENT, b"")
     beat = request.last_heartbeat_details if request.HasField("last_heartbeat_details") else None
     _report(temporal, request, Report(failure=request.failure, heartbeat=beat))
 

@@ -117,10 +117,6 @@ class SimulatedTemporal:
         """An id for a run."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
-    def new_seed(self) -> int:
-        """A seed for a workflow's random numbers."""
-        return self._random.getrandbits(63)
-
     def queue(self, name: str) -> TaskQueue[SimulatedWorker]:
         """A task queue."""
         if name not in self._queues:
@@ -187,7 +183,6 @@ class SimulatedTemporal:
         return first_start(
             request,
             run_id=self.new_run_id(),
-            seed=self.new_seed(),
             now=self.now(),
             parent=parent,
         )

@@ -17,6 +17,7 @@ from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 
 from fakes.temporal.backoff import with_defaults
 from fakes.temporal.fields import only
+from fakes.temporal.seeds import seed_of
 
 TASK_TIMEOUT_SECONDS = 10
 SHORTEST_RUN_SECONDS = 1.0
@@ -64,7 +65,6 @@ class Start:
         request: What was asked for.
         run_id: The run's id.
         first_run_id: The id of the first run of the chain.
-        seed: Seeds the workflow's random numbers.
         attempt: Which attempt it is, where the workflow has a retry policy.
         backoff: Seconds until its first workflow task.
         deadline: When the whole execution ends, in seconds since the epoch.
@@ -77,7 +77,6 @@ class Start:
     request: StartWorkflowExecutionRequest
     run_id: str
     first_run_id: str
-    seed: int
     attempt: int = 1
     backoff: float | None = 0.0
     deadline: float | None = None
@@ -96,7 +95,6 @@ def first_start(
     request: StartWorkflowExecutionRequest,
     *,
     run_id: str,
-    seed: int,
     now: float,
     parent: Parent | None = None,
 ) -> Start:
@@ -114,7 +112,6 @@ def first_start(
         request=kept,
         run_id=run_id,
         first_run_id=run_id,
-        seed=seed,
         deadline=now + limit if limit else None,
         parent=parent,
     )
@@ -186,7 +183,7 @@ def init_job(start: Start, started: HistoryEvent) -> activation_pb.WorkflowActiv
     init = job.initialize_workflow
     init.workflow_type = request.workflow_type.name
     init.workflow_id = request.workflow_id
-    init.randomness_seed = start.seed
+    init.randomness_seed = seed_of(start.run_id)
     init.identity = request.identity
     init.continued_from_execution_run_id = start.continued_from
     init.continued_initiator = start.initiator

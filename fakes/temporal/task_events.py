@@ -9,6 +9,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.sdk.v1 import WorkflowTaskCompletedMetadata
 
+from fakes.temporal.history import Extent
 from fakes.temporal.open_task import OpenTask
 
 if TYPE_CHECKING:
@@ -56,9 +57,14 @@ class TaskEvents:
                 at=task.started_at,
                 scheduled_event_id=scheduled.event_id,
                 identity=IDENTITY,
-                history_size_bytes=self._run.history.size_bytes,
+                history_size_bytes=self._run.seen.size_bytes,
+                suggest_continue_as_new=self._run.seen.suggests_continue_as_new,
             )
         return task.started
+
+    def extent(self) -> Extent:
+        """How long the history is for the task that starts now; its events may be still to come."""
+        return self._run.history.extent(to_come=1 if self.is_scheduled else 2)
 
     def completed(self, task: OpenTask) -> HistoryEvent:
         """A task has come to its end."""

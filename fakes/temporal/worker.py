@@ -151,6 +151,10 @@ class SimulatedWorker:
         if not self.is_cached or not run.is_running:
             self.evict(run.run_id)
 
+    def has_in_memory(self, run_id: str) -> bool:
+        """Whether the workflow need not be rebuilt."""
+        return run_id in self._instances
+
     def evict(self, run_id: str) -> None:
         """Forget the workflow, not its past: its next task will replay it."""
         instance = self._instances.pop(run_id, None)

@@ -174,6 +174,7 @@ class WorkflowTasks:
         now = self._run.now()
         self._open = OpenTask(worker, jobs, self.attempt, now, kept_alive_since or now)
         self._open.begin(self._run)
+        self._run.seen = self._events.extent()
         self._go_on(self._open, in_order(jobs))
 
     def _go_on(self, task: OpenTask, todo: list[Job]) -> None:
@@ -181,7 +182,7 @@ class WorkflowTasks:
         try:
             while True:
                 if todo:
-                    completion = activate(self._run, task.worker, todo)
+                    completion = activate(self._run, task.worker, todo, self._run.seen)
                     if completion.HasField("failed"):
                         self._fail(task, completion.failed.failure, _UNHANDLED)
                         return

@@ -8,7 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    CancelledError,
+    TerminatedError,
+    TimeoutError,  # noqa: A004 - the SDK's name
+)
 
 from tests.conformance.stage import points_of
 
@@ -56,6 +62,25 @@ async def raise_plainly(message: str) -> None:
 async def raise_cancelled() -> None:
     """Raise a cancellation that nobody has asked for."""
     raise asyncio.CancelledError
+
+
+@activity.defn
+async def raise_failure(kind: str) -> None:
+    """Raise a failure of the SDK's that no activity should raise itself."""
+    raise {
+        "timeout": TimeoutError("mine", type=None, last_heartbeat_details=[]),
+        "terminated": TerminatedError("mine"),
+        "cancelled": CancelledError("mine"),
+        "activity": ActivityError(
+            "mine",
+            scheduled_event_id=1,
+            started_event_id=2,
+            identity="me",
+            activity_type="other",
+            activity_id="2",
+            retry_state=None,
+        ),
+    }[kind]
 
 
 @activity.defn
@@ -275,6 +300,7 @@ ACTIVITIES: list[Callable[..., Any]] = [
     fail_before,
     raise_plainly,
     raise_cancelled,
+    raise_failure,
     hang,
     fail_then_hang,
     hang_once,

@@ -11,7 +11,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.client import AsyncActivityHandle
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, TerminatedError
 
 from tests.conformance.registry import add, case, common
 from tests.conformance.stage import Play, Stage
@@ -92,6 +92,14 @@ CALLS: dict[str, Call] = {
     "fails for good": Call("fail_for_good", ["never"], start_to_close=5),
     "raises what is not ours": Call("raise_plainly", ["odd"], start_to_close=5, attempts=2),
     "raises a cancellation": Call("raise_cancelled", start_to_close=5, attempts=2),
+    "raises a timeout": Call("raise_failure", ["timeout"], start_to_close=1, attempts=2),
+    "raises a termination": Call("raise_failure", ["terminated"], start_to_close=1, attempts=1),
+    "raises a failure of cancellation": Call(
+        "raise_failure", ["cancelled"], start_to_close=1, attempts=1
+    ),
+    "raises the failure of another": Call(
+        "raise_failure", ["activity"], start_to_close=1, attempts=1
+    ),
     "type is final": Call("fail", ["no", "Bad", []], start_to_close=5, final=["Bad"]),
     "type in other letters": Call(
         "fail", ["no", "Bad", []], start_to_close=5, attempts=2, final=["bad"]
@@ -449,6 +457,9 @@ def _completing(how: str) -> Play:
             else stage.client.get_async_activity_handle(task_token=stage.points.tokens["here"])
         )
         await activity.heartbeat("alive")
+        if "wrongly" in how:
+            odd = TerminatedError("of another kind")
+            await stage.note_refusal("odd", activity.fail(odd))
         if "fails" in how:
             await activity.fail(ApplicationError("failed elsewhere", type="Elsewhere"))
         else:
@@ -460,7 +471,7 @@ def _completing(how: str) -> Play:
     return play
 
 
-for _how in ("completes", "completes_by_id", "fails", "fails_by_id"):
+for _how in ("completes", "completes_by_id", "fails", "fails_by_id", "fails_wrongly"):
     add(f"activity-{_how}-elsewhere", _completing(_how), skips_time=False)
 
 

@@ -334,6 +334,40 @@ class Values:
         ]
 
 
+@common
+@workflow.defn
+class Lengths:
+    """Notes how long its history is."""
+
+    @workflow.run
+    async def run(self) -> list[tuple[int, bool]]:
+        """Note it at the beginning, after a step and after a while."""
+        noted = [self._noted()]
+        await _echo("step")
+        noted.append(self._noted())
+        await workflow.sleep(2)
+        return [*noted, self._noted()]
+
+    @workflow.query
+    def noted(self) -> tuple[int, bool]:
+        """How long it is now."""
+        return self._noted()
+
+    def _noted(self) -> tuple[int, bool]:
+        info = workflow.info()
+        return info.get_current_history_length(), info.is_continue_as_new_suggested()
+
+
+@case(skips_time=False)  # for that the server writes events of its own
+async def lengths_of_the_history(stage: Stage) -> None:
+    """They are the same in each task, and in a query between them or after all of them."""
+    handle = await stage.start(Lengths.run)
+    await stage.has(handle, "TIMER_STARTED")
+    await stage.note("in the midst", handle.query(Lengths.noted))
+    await stage.note_result(handle)
+    await stage.note("at the end", handle.query(Lengths.noted))
+
+
 @case()
 async def values_of_the_sdk(stage: Stage) -> None:
     """They are there, and they behave."""

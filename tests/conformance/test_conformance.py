@@ -36,8 +36,8 @@ OF_THE_CACHE = {
     "local-activities-run-again-after-a-bug",
     "lengths-of-the-history",
 }
-"""A task that fails is tried once more where the workflow was in memory, on a server too. And code in
-memory that is queried knows of its last task, where code that is not is given all there is."""
+"""A task that fails is tried once more where the workflow was in memory, on a server too. Code that
+is queried in memory knows of its last task; code that is not is given all there is."""
 NO_CODE = {"a-new-version-takes-over"}
 """Its first half was written by code that is not there any more."""
 

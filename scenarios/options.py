@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-from temporalio import activity
 
+from fakes.temporal import sdk
 from scenarios.errors import InvalidScenarioError
 from scenarios.importing import NotImportableError
 from scenarios.loader import load
@@ -123,8 +123,7 @@ def _must_be_decorated(saga: SagaUnderTest) -> None:
     """Find out before a run what a worker would find out during it."""
     assert saga.workflow_name, "it has one, or this is an error already"
     for each in saga.activities:
-        # The SDK has no public way to ask; checked with 1.35.
-        activity._Definition.must_from_callable(each)  # noqa: SLF001
+        sdk.activity_definition(each)
 
 
 def exit_with(code: int, message: str) -> NoReturn:

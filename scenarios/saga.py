@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import temporalio.converter
-from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from fakes import OperationTable, ServiceFactory, World, order_services
+from fakes.temporal import sdk
 from scenarios.importing import load_object
 from scenarios.scenario import CancelBy
 
@@ -73,22 +73,22 @@ class SagaUnderTest:
     @cached_property
     def workflow_name(self) -> str:
         """The name under which the workflow is registered."""
-        return _definition(self.workflow).name or self.workflow.__name__
+        return sdk.workflow_definition(self.workflow).name or self.workflow.__name__
 
     @cached_property
     def signals(self) -> frozenset[str]:
         """The signals that the workflow handles."""
-        return frozenset(name for name in _definition(self.workflow).signals if name)
+        return frozenset(name for name in sdk.workflow_definition(self.workflow).signals if name)
 
     @cached_property
     def updates(self) -> frozenset[str]:
         """The updates that the workflow handles."""
-        return frozenset(name for name in _definition(self.workflow).updates if name)
+        return frozenset(name for name in sdk.workflow_definition(self.workflow).updates if name)
 
     @cached_property
     def queries(self) -> frozenset[str]:
         """The queries that the workflow answers."""
-        return frozenset(name for name in _definition(self.workflow).queries if name)
+        return frozenset(name for name in sdk.workflow_definition(self.workflow).queries if name)
 
     @property
     def means_to_cancel(self) -> tuple[CancelBy, ...]:
@@ -103,7 +103,7 @@ class SagaUnderTest:
     def sandboxed(self) -> bool:
         """Whether the SDK's workflow sandbox can import the workflow; if not, it runs without."""
         try:
-            SandboxedWorkflowRunner().prepare_workflow(_definition(self.workflow))
+            SandboxedWorkflowRunner().prepare_workflow(sdk.workflow_definition(self.workflow))
         except Exception:  # noqa: BLE001 - whatever the import runs into, that is the answer
             return False
         return True
@@ -111,7 +111,7 @@ class SagaUnderTest:
     @cached_property
     def takes_float_prices(self) -> bool:
         """Whether the workflow's type hints say that a price is a float."""
-        hints = _definition(self.workflow).arg_types or []
+        hints = sdk.workflow_definition(self.workflow).arg_types or []
         return any(_price_is_float(hint, frozenset()) for hint in hints)
 
 
@@ -137,11 +137,6 @@ def load_saga(reference: str) -> SagaUnderTest:
         NotImportableError: There is no such file, module or name, or it is no `SagaUnderTest`.
     """
     return load_object(reference, SagaUnderTest, "--saga")
-
-
-def _definition(cls: type) -> workflow._Definition:
-    # The SDK has no public way to ask a workflow class for its handlers; checked with 1.35.
-    return workflow._Definition.must_from_class(cls)  # noqa: SLF001
 
 
 def _price_is_float(hint: Any, seen: frozenset[Any]) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 import temporalio.activity
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.failure.v1 import Failure
+from temporalio.client import Client
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import (
     ActivityInboundInterceptor,
@@ -181,7 +182,9 @@ class Attempt:
     ) -> Any:
         executor = None if definition.is_async else self._worker.executor()
         converter = self._converter.payload_converter
-        sdk.enter_activity(self._as_info, self._cancellation, converter, definition)
+        sdk.enter_activity(
+            self._as_info, self._cancellation, converter, definition, self._worker_s_client
+        )
         chain: ActivityInboundInterceptor = _Innermost(self._cancellation)
         for interceptor in reversed(self._worker.interceptors):
             chain = interceptor.intercept_activity(chain)
@@ -197,6 +200,9 @@ class Attempt:
     def _as_info(self) -> temporalio.activity.Info:
         self._info = self._info or self._facts.as_info(self._heartbeat_details)
         return self._info
+
+    def _worker_s_client(self) -> Client:
+        return self._worker.client(self._facts.owner.service)
 
     # -- signs of life ---------------------------------------------------------------------------
 

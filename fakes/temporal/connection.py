@@ -35,6 +35,13 @@ def simulated_client(
     return Client(_Connection(temporal), data_converter=data_converter, interceptors=interceptors)
 
 
+def client_for_activities(
+    temporal: SimulatedTemporal, data_converter: temporalio.converter.DataConverter
+) -> Client:
+    """The client that a worker gives its activities."""
+    return Client(_ActivitiesConnection(temporal), data_converter=data_converter)
+
+
 class _Connection(ServiceClient):
     """The part of the SDK that speaks gRPC, speaking to the simulation."""
 
@@ -74,6 +81,17 @@ class _Connection(ServiceClient):
         finally:
             self._temporal.check()
         return response
+
+
+class _ActivitiesConnection(_Connection):
+    """A connection whose user would only be tried again, should a feature be missing."""
+
+    async def _rpc_call(self, *args: Any, **options: Any) -> Any:
+        try:
+            return await super()._rpc_call(*args, **options)
+        except UnsupportedError as error:
+            self._temporal.break_down(error)
+            raise
 
 
 async def _within(limit: timedelta | None, answer: Awaitable[Any]) -> Any:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
+from temporalio.client import Client
+from temporalio.converter import DataConverter
 
 from fakes.temporal.arrivals import Arrivals
 from fakes.temporal.core import CoreState, Job
@@ -46,6 +48,9 @@ class Service(Protocol):
         at_once: Callable[[Execution], None],
     ) -> None:
         """Start a child workflow, if its id is free."""
+
+    def client_for_activities(self, data_converter: DataConverter) -> Client:
+        """A client of the service, for the activities of a worker."""
 
     def break_down(self, error: Exception) -> None:
         """Something happened that the simulation cannot do: everybody has to know."""

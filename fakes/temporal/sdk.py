@@ -21,6 +21,7 @@ import temporalio.common
 import temporalio.converter
 import temporalio.worker._activity
 import temporalio.workflow
+from temporalio.client import Client
 from temporalio.common import RawValue
 from temporalio.exceptions import CancelledError
 from temporalio.worker import (
@@ -304,18 +305,43 @@ class Cancellation:
         return False
 
 
+class _Context(temporalio.activity._Context):  # noqa: SLF001
+    """An activity's context, whose client is made when somebody asks for it: few ever do."""
+
+    make_client: Callable[[], Client] | None = None
+
+    @property
+    def client(self) -> Client | None:
+        """The worker's client, for coroutines only."""
+        return self.make_client and self.make_client()
+
+    @client.setter
+    def client(self, given: Client | None) -> None:
+        """The SDK gives it, before anybody can ask for it."""
+
+
 def enter_activity(
     info: Callable[[], temporalio.activity.Info],
     cancellation: Cancellation,
     payload_converter: temporalio.converter.PayloadConverter,
     definition: ActivityDefinition,
+    make_client: Callable[[], Client],
 ) -> None:
-    """Make this task an activity's: `temporalio.activity` works in it from now on."""
+    """Make this task an activity's: `temporalio.activity` works in it from now on.
+
+    Args:
+        info: Tells what the attempt can know of itself.
+        cancellation: What it knows of its own cancellation.
+        payload_converter: Converts what it says.
+        definition: The activity.
+        make_client: Gives the client that a coroutine may ask for; functions have none, as with
+            the SDK.
+    """
     if not definition.is_async:
         cancellation.event.async_event = None
         raiser = temporalio.worker._activity._ThreadExceptionRaiser  # noqa: SLF001
         cancellation.raiser = raiser() if definition.raises_in_thread else None
-    context = temporalio.activity._Context(  # noqa: SLF001
+    context = _Context(
         info=info,
         heartbeat=None,
         cancelled_event=cancellation.event,
@@ -326,6 +352,7 @@ def enter_activity(
         client=None,
         cancellation_details=cancellation.details,
     )
+    context.make_client = make_client if definition.is_async else None
     temporalio.activity._Context.set(context)  # noqa: SLF001
 
 

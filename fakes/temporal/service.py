@@ -15,6 +15,8 @@ from temporalio.api.enums.v1 import (
     WorkflowIdReusePolicy,
 )
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
+from temporalio.client import Client
+from temporalio.converter import DataConverter
 
 from fakes.temporal.errors import AlreadyStartedError
 from fakes.temporal.execution import Execution
@@ -152,6 +154,13 @@ class SimulatedTemporal:
         if latest is not None:
             _check_reuse(request, latest)
         self.begin(self._first_start(request, parent), at_once)
+
+    def client_for_activities(self, data_converter: DataConverter) -> Client:
+        """A client of the service, for the activities of a worker."""
+        # A client's calls know the service, so that the service cannot know them before.
+        from fakes.temporal.connection import client_for_activities  # noqa: PLC0415
+
+        return client_for_activities(self, data_converter)
 
     def break_down(self, error: Exception) -> None:
         """The simulation cannot go on: whoever waits for it is told, and whoever asks.

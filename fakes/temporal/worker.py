@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.bridge.proto.workflow_completion as completion_pb
+from temporalio.client import Client
 from temporalio.converter import ActivitySerializationContext, DataConverter
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import (
@@ -24,6 +25,7 @@ from fakes.temporal import sdk
 from fakes.temporal.activity_info import AttemptFacts
 from fakes.temporal.deadlock import SpinningCodeError, guarded
 from fakes.temporal.errors import NondeterminismError
+from fakes.temporal.interfaces import Service
 from fakes.temporal.plain import is_plain
 from fakes.temporal.replay import Step, as_replay, difference
 from fakes.temporal.task_queue import TaskQueue
@@ -100,6 +102,7 @@ class SimulatedWorker:
         self._queues: list[TaskQueue[SimulatedWorker]] = []
         self._spun: dict[str, tuple[SpinningCodeError, WorkflowInstance | None]] = {}
         self._executor: ThreadPoolExecutor | None = None
+        self._client: Client | None = None
 
     def serve(self, queue: TaskQueue[SimulatedWorker]) -> None:
         """Take the tasks of `queue`, once it has begun to poll."""
@@ -122,6 +125,7 @@ class SimulatedWorker:
         if self._executor is not None:
             self._executor.shutdown()
             self._executor = None
+        self._client = None
 
     # -- workflows -------------------------------------------------------------------------------
 
@@ -268,6 +272,16 @@ class SimulatedWorker:
             is_local=facts.is_local,
         )
         return self.converter.with_context(context)
+
+    def client(self, service: Service) -> Client:
+        """The client that activities have from their worker, the same for all of them.
+
+        Args:
+            service: The service that the worker works for.
+        """
+        if self._client is None:
+            self._client = service.client_for_activities(self.converter)
+        return self._client
 
     def executor(self) -> ThreadPoolExecutor:
         """The threads in which functions run that are no coroutines."""

@@ -215,6 +215,21 @@ def fail_in_thread() -> None:
 
 
 @activity.defn
+async def run_other(workflow_type: str) -> Any:
+    """Run another workflow, as a client would."""
+    info, client = activity.info(), activity.client()
+    assert client is activity.client()
+    other = f"{info.workflow_id}/other"
+    return await client.execute_workflow(workflow_type, id=other, task_queue=info.task_queue)
+
+
+@activity.defn
+def asks_for_client_in_thread() -> str:
+    """Ask for what only coroutines have."""
+    return str(activity.client())
+
+
+@activity.defn
 async def two_numbers(first: int, second: int) -> int:
     """Take two arguments, which have types."""
     return first - second
@@ -316,6 +331,8 @@ ACTIVITIES: list[Callable[..., Any]] = [
     fails_when_cancelled,
     in_thread,
     fail_in_thread,
+    run_other,
+    asks_for_client_in_thread,
     two_numbers,
     unserialisable,
     renamed,

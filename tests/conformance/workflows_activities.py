@@ -493,3 +493,28 @@ async def an_activity_is_cancelled_elsewhere(stage: Stage) -> None:
     await stage.note("beat", activity.heartbeat())
     await activity.report_cancellation("gave in")
     await stage.note_result(handle)
+
+
+@common
+@workflow.defn
+class ReturnsAtOnce:
+    """Has nothing to wait for."""
+
+    @workflow.run
+    async def run(self) -> str:
+        """Return at once."""
+        return "at once"
+
+
+@case()
+async def an_activity_runs_another_workflow(stage: Stage) -> None:
+    """It has the worker's client, which is a client like any other."""
+    await stage.run(OneActivity.run, Call("run_other", ["ReturnsAtOnce"], start_to_close=5))
+    stage.include("other")
+
+
+@case()
+async def an_activity_in_a_thread_asks_for_a_client(stage: Stage) -> None:
+    """There is none in threads."""
+    call = Call("asks_for_client_in_thread", start_to_close=5, attempts=1)
+    await stage.run(OneActivity.run, call)

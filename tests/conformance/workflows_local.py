@@ -667,3 +667,10 @@ async def updates_by_local_activities(stage: Stage) -> None:
     stage.points.release("b")
     await stage.note("second", second)
     await stage.note_result(handle)
+
+
+@case()
+async def a_local_activity_runs_another_workflow(stage: Stage) -> None:
+    """It has the worker's client, as any activity."""
+    await stage.run(OneLocalActivity.run, LocalCall("run_other", ["ReturnsAtOnce"], 5))
+    stage.include("other")

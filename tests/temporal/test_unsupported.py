@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +34,14 @@ async def complete_elsewhere() -> None:
     activity.raise_complete_async()
 
 
+@activity.defn
+async def list_workflows() -> None:
+    """Want a list of workflows, and be content without."""
+    with suppress(Exception):
+        async for _ in activity.client().list_workflows():
+            pass
+
+
 @workflow.defn
 class Wants:
     """Wants one of the things that the simulation lacks."""
@@ -44,6 +53,9 @@ class Wants:
 
     async def _left_open(self) -> None:
         await workflow.execute_local_activity(complete_elsewhere, start_to_close_timeout=SHORT)
+
+    async def _list(self) -> None:
+        await workflow.execute_activity(list_workflows, start_to_close_timeout=SHORT)
 
     async def _priority(self) -> None:
         await workflow.execute_activity(
@@ -58,6 +70,7 @@ class Wants:
     ("what", "named"),
     [
         ("left_open", "asynchronous completion of a local activity"),
+        ("list", "list_workflow_executions"),
         ("priority", "priority of ScheduleActivity"),
         ("cron_child", "cron_schedule of StartChildWorkflowExecution"),
     ],
@@ -66,7 +79,8 @@ def test_a_workflow_wants_what_there_is_not(what: str, named: str) -> None:
     """Whoever waits for the workflow gets the error, and so does whoever asks later."""
 
     async def play() -> None:
-        async with simulation(Wants, activities=[nothing, complete_elsewhere]) as simulated:
+        activities = [nothing, complete_elsewhere, list_workflows]
+        async with simulation(Wants, activities=activities) as simulated:
             handle = await simulated.start(Wants.run, what)
             with pytest.raises(UnsupportedError, match=named):
                 await handle.result()

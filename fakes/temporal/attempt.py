@@ -21,7 +21,11 @@ from temporalio.worker import (
 
 from fakes.temporal import sdk
 from fakes.temporal.activity_info import AttemptFacts
+from fakes.temporal.loop import running_loop
 from fakes.temporal.stacks import encode_failure
+from fakes.temporal.starting import seconds
+from fakes.temporal.thread_time import ThreadTime
+from fakes.temporal.threads import Threads
 
 if TYPE_CHECKING:
     from fakes.temporal.worker import SimulatedWorker
@@ -180,19 +184,21 @@ class Attempt:
         definition: sdk.ActivityDefinition,
         arguments: Sequence[Any],
     ) -> Any:
-        executor = None if definition.is_async else self._worker.executor()
+        threads = None if definition.is_async else self._worker.threads()
         converter = self._converter.payload_converter
         sdk.enter_activity(
             self._as_info, self._cancellation, converter, definition, self._worker_s_client
         )
-        chain: ActivityInboundInterceptor = _Innermost(self._cancellation)
+        chain: ActivityInboundInterceptor = _Innermost(
+            self._cancellation, threads, seconds(self._facts.command.heartbeat_timeout)
+        )
         for interceptor in reversed(self._worker.interceptors):
             chain = interceptor.intercept_activity(chain)
         chain.init(_Outbound(self._as_info, self._beat))
         call = ExecuteActivityInput(
             fn=definition.fn,
             args=arguments,
-            executor=executor,
+            executor=threads.executor if threads else None,
             headers=self._facts.command.header.fields,
         )
         return await chain.execute_activity(call)
@@ -244,19 +250,32 @@ class Attempt:
 
 
 class _Innermost(ActivityInboundInterceptor):
-    """Calls the activity function."""
+    """Calls the activity function.
 
-    def __init__(self, cancellation: sdk.Cancellation) -> None:
+    Args:
+        cancellation: What the attempt knows of its own cancellation.
+        threads: The worker's threads, for a function that is no coroutine.
+        heartbeat_timeout: In seconds; none if it is zero.
+    """
+
+    def __init__(
+        self, cancellation: sdk.Cancellation, threads: Threads | None, heartbeat_timeout: float
+    ) -> None:
         self._cancellation = cancellation
+        self._threads = threads
+        self._heartbeat_timeout = heartbeat_timeout
 
     def init(self, outbound: ActivityOutboundInterceptor) -> None:
         sdk.set_outbound(outbound)
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
-        if input.executor is None:
+        if self._threads is None:
             return await input.fn(*input.args)
-        loop = asyncio.get_running_loop()
-        act = sdk.in_thread(loop, self._cancellation, input.fn, input.args)
+        loop = running_loop()
+        passing = ThreadTime(loop, self._heartbeat_timeout)
+        act = sdk.in_thread(
+            self._threads.ask, self._cancellation, input.fn, input.args, passing.after_beat
+        )
         context = contextvars.copy_context()
         return await loop.run_in_executor(input.executor, context.run, act)
 

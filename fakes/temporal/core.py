@@ -253,7 +253,9 @@ def activity_resolution(seq: int, scheduled: HistoryEvent, closed: HistoryEvent)
     info.activity_type.CopyFrom(scheduled.activity_task_scheduled_event_attributes.activity_type)
     info.activity_id = scheduled.activity_task_scheduled_event_attributes.activity_id
     if kind == "activity_task_canceled_event_attributes":
-        failure.cause.canceled_failure_info.details.CopyFrom(said.details)
+        failure.cause.canceled_failure_info.SetInParent()
+        if said.HasField("details"):
+            failure.cause.canceled_failure_info.details.CopyFrom(said.details)
         info.retry_state = RetryState.RETRY_STATE_CANCEL_REQUESTED
         result.cancelled.failure.CopyFrom(failure)
         return job

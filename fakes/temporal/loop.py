@@ -10,18 +10,23 @@ import asyncio
 import heapq
 import math
 import selectors
+import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextvars import Context
-from typing import Any, TypeVar, TypeVarTuple
+from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
 NANOSECOND = 1e-9
-THREAD_POLL_SECONDS = 0.001
+THREAD_POLL_SECONDS = 0.1
+"""In real time. A thread that has something to say is heard sooner; and a loop that counts turns
+gives up a thread that never ends, but not one that takes a minute."""
+THREAD_PATIENCE_SECONDS = 1.0
+"""In real time: so long does a thread that lets time pass wait for others that are at work."""
 
 
 class DeadlockError(RuntimeError):
@@ -43,6 +48,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self.elapsed = 0.0
         self._threads = 0
+        self._pauses: list[_Pause] = []
         self.limit_turns(math.inf, 0, lambda: None)
         self._born: list[weakref.ref[asyncio.Task[Any]]] = []
         self._files = _JumpingSelector(self)
@@ -168,6 +174,11 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Whether work in threads is under way, for which real time has to pass."""
         return self._threads > 0
 
+    @property
+    def has_pauses(self) -> bool:
+        """Whether threads let time pass."""
+        return bool(self._pauses)
+
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts
     ) -> asyncio.Future[_T]:
@@ -176,6 +187,39 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._threads += 1
         future.add_done_callback(self._thread_done)
         return future
+
+    async def pause_thread(self, seconds: float) -> None:
+        """Let virtual time pass for a thread that waits for this, and is not at work meanwhile.
+
+        Time passes to the next timer, which may be somebody else's, and the pause is over when all
+        is done that this one brings. It is over in vain when another thread works on and on, for
+        that one might wait for this.
+
+        Args:
+            seconds: The longest that it may last.
+        """
+        pause = _Pause(self.create_future(), self.elapsed, time.monotonic())
+        alarm = self.call_later(seconds, lambda: None)
+        self._pauses.append(pause)
+        self._threads -= 1
+        try:
+            await pause.over
+        finally:
+            self._threads += 1
+            self._pauses.remove(pause)
+            alarm.cancel()
+
+    def end_pauses(self) -> bool:
+        """Let threads go on that have paused long enough, now that nothing else is to be done."""
+        long_ago = time.monotonic() - THREAD_PATIENCE_SECONDS
+        ending = [
+            each
+            for each in self._pauses
+            if each.since < self.elapsed or (self.has_threads and each.began < long_ago)
+        ]
+        for pause in ending:
+            pause.over.set_result(None)
+        return bool(ending)
 
     async def shutdown_default_executor(self, *args: Any) -> None:
         """Wait for the threads to end, for which real time has to pass too."""
@@ -200,6 +244,20 @@ def running_loop() -> VirtualTimeLoop:
         msg = f"simulated time needs a VirtualTimeLoop, and this is a {type(loop).__name__}"
         raise RuntimeError(msg)  # noqa: TRY004 - nobody has passed it
     return loop
+
+
+class _Pause(NamedTuple):
+    """A thread lets time pass.
+
+    Attributes:
+        over: Done when it may go on.
+        since: The virtual time when it began.
+        began: The real time then.
+    """
+
+    over: asyncio.Future[None]
+    since: float
+    began: float
 
 
 class _JumpingSelector(selectors.BaseSelector):
@@ -228,6 +286,8 @@ class _JumpingSelector(selectors.BaseSelector):
         self._loop.count_turn()
         if timeout is not None and timeout <= 0:
             return self._real.select(0) if self.are_open else []
+        if self._loop.has_pauses and self._loop.end_pauses():
+            return []
         if self._loop.has_threads:
             return self._real.select(THREAD_POLL_SECONDS)
         ready = self._real.select(0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -39,7 +39,6 @@ _T = TypeVar("_T")
 
 CHECKED_FROM, CHECKED_BELOW = (1, 35), (1, 36)
 """The versions of the SDK whose private names have been looked at."""
-THREAD_ANSWER_SECONDS = 10
 
 CompleteAsync = temporalio.activity._CompleteAsyncError  # noqa: SLF001
 WorkflowDefinition = temporalio.workflow._Definition  # noqa: SLF001
@@ -364,22 +363,35 @@ def set_outbound(outbound: ActivityOutboundInterceptor) -> None:
 
 
 def in_thread(
-    loop: asyncio.AbstractEventLoop,
+    ask: Callable[[Callable[[], Coroutine[Any, Any, None]]], None],
     cancellation: Cancellation,
     fn: Callable[..., Any],
     arguments: Sequence[Any],
+    after_beat: Callable[[], Awaitable[None]],
 ) -> Callable[[], Any]:
-    """An activity function, to be called in a thread: its heartbeats go to the loop."""
+    """An activity function, to be called in a thread: its heartbeats go to the loop.
+
+    Args:
+        ask: Lets the loop do something, and waits until it is done.
+        cancellation: What the attempt knows of its own cancellation.
+        fn: The function.
+        arguments: What it is called with.
+        after_beat: Awaited after each heartbeat, while the thread waits, unless it was just told to
+            cancel.
+    """
     context = temporalio.activity._Context.current()  # noqa: SLF001
     heartbeat = context.heartbeat
 
     async def beat(*details: Any) -> None:
         temporalio.activity._Context.set(context)  # noqa: SLF001
         assert heartbeat is not None, "the chain of interceptors has set it"
+        knew = cancellation.details.details
         heartbeat(*details)
+        if cancellation.details.details is knew:
+            await after_beat()
 
     def beat_from_thread(*details: Any) -> None:
-        asyncio.run_coroutine_threadsafe(beat(*details), loop).result(THREAD_ANSWER_SECONDS)
+        ask(lambda: beat(*details))
 
     def call() -> Any:
         if cancellation.raiser is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Protocol
@@ -26,9 +25,11 @@ from fakes.temporal.activity_info import AttemptFacts
 from fakes.temporal.deadlock import SpinningCodeError, guarded
 from fakes.temporal.errors import NondeterminismError
 from fakes.temporal.interfaces import Service
+from fakes.temporal.loop import running_loop
 from fakes.temporal.plain import is_plain
 from fakes.temporal.replay import Step, as_replay, difference
 from fakes.temporal.task_queue import TaskQueue
+from fakes.temporal.threads import Threads
 from fakes.temporal.workflow_info import workflow_info
 
 Around = Callable[[AttemptFacts], AbstractContextManager[None]]
@@ -101,7 +102,7 @@ class SimulatedWorker:
         self._instances: dict[str, WorkflowInstance] = {}
         self._queues: list[TaskQueue[SimulatedWorker]] = []
         self._spun: dict[str, tuple[SpinningCodeError, WorkflowInstance | None]] = {}
-        self._executor: ThreadPoolExecutor | None = None
+        self._threads: Threads | None = None
         self._client: Client | None = None
 
     def serve(self, queue: TaskQueue[SimulatedWorker]) -> None:
@@ -122,9 +123,9 @@ class SimulatedWorker:
             self.evict(run_id)
         self._queues.clear()
         self.around = _nothing
-        if self._executor is not None:
-            self._executor.shutdown()
-            self._executor = None
+        if self._threads is not None:
+            self._threads.close()
+            self._threads = None
         self._client = None
 
     # -- workflows -------------------------------------------------------------------------------
@@ -283,11 +284,11 @@ class SimulatedWorker:
             self._client = service.client_for_activities(self.converter)
         return self._client
 
-    def executor(self) -> ThreadPoolExecutor:
+    def threads(self) -> Threads:
         """The threads in which functions run that are no coroutines."""
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(max_workers=32)
-        return self._executor
+        if self._threads is None:
+            self._threads = Threads(running_loop())
+        return self._threads
 
 
 def _assert_known(activities: Collection[str | None], name: str) -> None:

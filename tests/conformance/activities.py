@@ -215,6 +215,25 @@ def fail_in_thread() -> None:
 
 
 @activity.defn
+def beats_in_thread_until_cancelled() -> str:
+    """Give signs of life, until an exception ends that."""
+    try:
+        while True:
+            activity.heartbeat()
+    except CancelledError:
+        return f"cancelled: {activity.is_cancelled()}"
+
+
+@activity.defn
+def beats_in_thread_while_wanted() -> str:
+    """Give signs of life, and look for oneself whether they are wanted."""
+    with activity.shield_thread_cancel_exception():
+        while not activity.is_cancelled():
+            activity.heartbeat()
+    return "not reached: the exception comes at the end of the shield"
+
+
+@activity.defn
 async def run_other(workflow_type: str) -> Any:
     """Run another workflow, as a client would."""
     info, client = activity.info(), activity.client()
@@ -331,6 +350,8 @@ ACTIVITIES: list[Callable[..., Any]] = [
     fails_when_cancelled,
     in_thread,
     fail_in_thread,
+    beats_in_thread_until_cancelled,
+    beats_in_thread_while_wanted,
     run_other,
     asks_for_client_in_thread,
     two_numbers,

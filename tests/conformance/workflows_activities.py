@@ -518,3 +518,29 @@ async def an_activity_in_a_thread_asks_for_a_client(stage: Stage) -> None:
     """There is none in threads."""
     call = Call("asks_for_client_in_thread", start_to_close=5, attempts=1)
     await stage.run(OneActivity.run, call)
+
+
+@common
+@workflow.defn
+class LosesPatience:
+    """Cancels its activity after a while."""
+
+    @workflow.run
+    async def run(self, call: Call) -> Any:
+        """Wait for a while, cancel, and wait for the end."""
+        handle = workflow.start_activity(call.activity, args=call.arguments, **call.options())
+        await workflow.sleep(0.4)
+        handle.cancel()
+        return await handle
+
+
+def _losing_patience(activity: str) -> Play:
+    async def play(stage: Stage) -> None:
+        wait = "WAIT_CANCELLATION_COMPLETED"
+        await stage.run(LosesPatience.run, Call(activity, (), 60, heartbeat=5, cancellation=wait))
+
+    return play
+
+
+for _activity in ("beats_in_thread_until_cancelled", "beats_in_thread_while_wanted"):
+    add(f"activity-{_activity}", _losing_patience(_activity), skips_time=False)

@@ -1,0 +1,143 @@
+"""Time for functions in threads: it stands still for work, and passes for heartbeats."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import timedelta
+
+import pytest
+from temporalio import activity, workflow
+from temporalio.exceptions import ActivityError, CancelledError
+
+from fakes.temporal import loop as loop_module
+from fakes.temporal.loop import running_loop
+from tests.temporal.simulation import in_virtual_time, simulation
+
+HOUR = timedelta(hours=1)
+BEAT = timedelta(seconds=3)
+
+
+@activity.defn
+def beat(times: int) -> None:
+    """Give some signs of life, and be done."""
+    for _ in range(times):
+        activity.heartbeat()
+
+
+@activity.defn
+def beat_for_ever() -> str:
+    """Give signs of life until an exception ends that."""
+    try:
+        while True:
+            activity.heartbeat()
+    except CancelledError:
+        return "cancelled"
+
+
+@workflow.defn
+class Works:
+    """Lets a thread work; tells how long it took."""
+
+    @workflow.run
+    async def run(self, times: int) -> float:
+        """Wait for it."""
+        began = workflow.time()
+        await workflow.execute_activity(
+            beat, times, start_to_close_timeout=HOUR, heartbeat_timeout=BEAT
+        )
+        return workflow.time() - began
+
+
+@workflow.defn
+class GivesUp:
+    """Waits for threads that beat for ever, but not for ever."""
+
+    @workflow.run
+    async def run(self, threads: int, seconds: float) -> list[str]:
+        """Cancel them after a while; what comes of them."""
+        handles = [
+            workflow.start_activity(
+                beat_for_ever,
+                start_to_close_timeout=HOUR,
+                heartbeat_timeout=BEAT,
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            )
+            for _ in range(threads)
+        ]
+        await workflow.sleep(seconds)
+        for each in handles:
+            each.cancel()
+        return [await each for each in handles]
+
+
+@workflow.defn
+class Leaves:
+    """Ends while its activity still beats."""
+
+    @workflow.run
+    async def run(self) -> str:
+        """Cancel it, and do not wait for what it says to that."""
+        handle = workflow.start_activity(
+            beat_for_ever, start_to_close_timeout=HOUR, heartbeat_timeout=BEAT
+        )
+        await workflow.sleep(7)
+        handle.cancel()
+        try:
+            await handle
+        except ActivityError:
+            return "left"
+        return "not left"
+
+
+@pytest.mark.parametrize(("times", "takes"), [(1, 0), (5, 0), (6, 1), (15, 10), (45, 53.6)])
+def test_a_few_heartbeats_take_no_time_and_more_do(times: int, takes: float) -> None:
+    """As long as their timeout allows, and each time the same."""
+
+    async def play() -> float:
+        async with simulation(Works, activities=[beat]) as simulated:
+            return float(await simulated.run(Works.run, times))
+
+    assert in_virtual_time(play) == pytest.approx(takes, abs=0.01)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("seconds", [0.5, 60.0, 1800.0])
+def test_threads_beat_until_they_are_cancelled(threads: int, seconds: float) -> None:
+    """The timer that cancels them fires, and no heartbeat timeout before."""
+
+    async def play() -> list[str]:
+        async with simulation(GivesUp, activities=[beat_for_ever]) as simulated:
+            ends: list[str] = await simulated.run(GivesUp.run, threads, seconds)
+            return ends
+
+    assert in_virtual_time(play) == ["cancelled"] * threads
+
+
+def test_who_closes_the_service_need_not_wait_for_a_heartbeat() -> None:
+    """A thread that still beats is told to end: it would ask a loop that does not listen."""
+
+    async def play() -> str:
+        async with simulation(Leaves, activities=[beat_for_ever]) as simulated:
+            return str(await simulated.run(Leaves.run))
+
+    assert in_virtual_time(play) == "left"
+    assert not [each for each in threading.enumerate() if each.name.startswith("ThreadPool")]
+
+
+def test_a_pause_does_not_wait_for_a_thread_that_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is over in vain after a moment, and no time has passed."""
+    monkeypatch.setattr(loop_module, "THREAD_PATIENCE_SECONDS", 0.01)
+
+    async def play() -> float:
+        loop = running_loop()
+        goes_on = threading.Event()
+        threads = [loop.run_in_executor(None, goes_on.wait) for _ in range(2)]
+        pause = asyncio.ensure_future(loop.pause_thread(5))
+        pause.add_done_callback(lambda _: goes_on.set())
+        await asyncio.gather(*threads, pause)
+        return loop.time()
+
+    assert in_virtual_time(play) == 0

@@ -7,8 +7,8 @@ at the same time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from http import HTTPStatus
 from types import TracebackType
@@ -39,6 +39,7 @@ class Caller(msgspec.Struct, frozen=True):
         activity: The activity that makes them.
         lifetime: Seconds until the activity's attempt is given up, ``None`` for no limit.
         loop: The event loop of the world, for callers in other threads.
+        waiting: Entered on that loop while a caller in another thread waits for an answer.
     """
 
     world: World
@@ -46,6 +47,7 @@ class Caller(msgspec.Struct, frozen=True):
     activity: str = ""
     lifetime: float | None = None
     loop: asyncio.AbstractEventLoop | None = None
+    waiting: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 _caller: ContextVar[Caller] = ContextVar("caller")

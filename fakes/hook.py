@@ -22,7 +22,7 @@ import httpx
 import respx
 from httpx._transports import default as transports
 
-from fakes.caller import answer_request, caller_of
+from fakes.caller import Caller, answer_request, caller_of
 from fakes.wire import WireReply
 
 
@@ -58,11 +58,16 @@ class _Router(respx.MockRouter):
         if caller.loop is None or caller.loop is _running_loop():
             msg = f"a synchronous {request.method} {request.url} needs a thread beside the world's"
             raise RuntimeError(msg)
-        answering = answer_request(caller, request)
+        answering = _answer_thread(caller, request)
         return _response(asyncio.run_coroutine_threadsafe(answering, caller.loop).result())
 
     async def async_handler(self, request: httpx.Request) -> httpx.Response:
         return _response(await answer_request(caller_of(request), request))
+
+
+async def _answer_thread(caller: Caller, request: httpx.Request) -> WireReply:
+    with caller.waiting():
+        return await answer_request(caller, request)
 
 
 def _response(reply: WireReply) -> httpx.Response:

@@ -13,8 +13,9 @@ import selectors
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from contextvars import Context
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
@@ -188,6 +189,15 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_done)
         return future
 
+    @contextmanager
+    def thread_waits(self) -> Iterator[None]:
+        """A thread waits for something on this loop meanwhile: for its sake time may pass."""
+        self._threads -= 1
+        try:
+            yield
+        finally:
+            self._threads += 1
+
     async def pause_thread(self, seconds: float) -> None:
         """Let virtual time pass for a thread that waits for this, and is not at work meanwhile.
 
@@ -201,11 +211,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         pause = _Pause(self.create_future(), self.elapsed, time.monotonic())
         alarm = self.call_later(seconds, lambda: None)
         self._pauses.append(pause)
-        self._threads -= 1
         try:
-            await pause.over
+            with self.thread_waits():
+                await pause.over
         finally:
-            self._threads += 1
             self._pauses.remove(pause)
             alarm.cancel()
 

@@ -58,12 +58,15 @@ class Threads:
                 self._open.discard(answer)
 
     def close(self) -> None:
-        """Wait for the threads to end: whoever waits for an answer, or asks, is cancelled."""
+        """Begin nothing more: whoever waits for an answer, or asks, is cancelled.
+
+        What a function does that asks nobody nobody can end, so nobody waits for it here.
+        """
         with self._lock:
             self._is_closed = True
             for answer in self._open:
                 answer.cancel()
-        self.executor.shutdown()
+        self.executor.shutdown(wait=False, cancel_futures=True)
 
     def _begin(self, question: Question, answer: Future[None]) -> None:
         if not answer.cancelled():

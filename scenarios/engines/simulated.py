@@ -188,12 +188,14 @@ class _Stage:
 
     def _around(self, attempt: AttemptFacts) -> AbstractContextManager[None]:
         """Put an attempt into its world, and let it die there."""
+        loop = running_loop()
         return _Life(
             Caller(
                 self._trial.world,
                 order=order_in(self._order_of, attempt.workflow_id),
                 activity=attempt.activity_type,
-                loop=asyncio.get_running_loop(),
+                loop=loop,
+                waiting=loop.thread_waits,
             )
         )
 

@@ -36,7 +36,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.service import RPCStatusCode
 
 from fakes.temporal.activations import query
-from fakes.temporal.errors import AlreadyStartedError
+from fakes.temporal.errors import AlreadyStartedError, BadSearchAttributesError
 from fakes.temporal.execution import Execution
 from fakes.temporal.lookups import (
     closed,
@@ -134,6 +134,8 @@ def _start(
         text = "Workflow execution is already running. WorkflowId: %s, RunId: %s."
         msg = text % (request.workflow_id, error.run_id)
         raise failed(RPCStatusCode.ALREADY_EXISTS, msg, details) from None
+    except BadSearchAttributesError as error:
+        raise failed(RPCStatusCode.INVALID_ARGUMENT, str(error)) from None
 
 
 # -- messages -----------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from fakes.temporal.external import (
 )
 from fakes.temporal.fields import only
 from fakes.temporal.local_core import Marker
+from fakes.temporal.search_attributes import PATCH_ATTRIBUTE
 from fakes.temporal.starting import seconds, task_queue
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 Status = WorkflowExecutionStatus
 Apply = Callable[["Execution", Any, int], None]
-PATCH_ATTRIBUTE = "TemporalChangeVersion"
 
 
 def apply_commands(
@@ -212,12 +212,7 @@ def _upsert_search_attributes(
 
 
 def _upsert(run: Execution, changes: SearchAttributes, completed: int) -> None:
-    changed = SearchAttributes()
-    changed.CopyFrom(changes)
-    for name, payload in changed.indexed_fields.items():
-        if "type" not in payload.metadata and name in run.search_attributes.indexed_fields:
-            known = run.search_attributes.indexed_fields[name].metadata["type"]
-            payload.metadata["type"] = known  # the service knows what each attribute holds
+    changed = run.service.search_attributes.with_types(changes)
     run.history.add(
         "upsert_workflow_search_attributes",
         search_attributes=changed,

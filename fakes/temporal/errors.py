@@ -11,6 +11,10 @@ class NondeterminismError(Exception):
     """A workflow that was replayed did something else than it had done before."""
 
 
+class BadSearchAttributesError(Exception):
+    """Somebody wants to set a search attribute that the service does not know, or not like this."""
+
+
 class AlreadyStartedError(Exception):
     """The workflow id is taken, and the policies do not allow another run.
 

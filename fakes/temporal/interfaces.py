@@ -12,6 +12,7 @@ from temporalio.converter import DataConverter
 from fakes.temporal.arrivals import Arrivals
 from fakes.temporal.core import CoreState, Job
 from fakes.temporal.history import History
+from fakes.temporal.search_attributes import KnownAttributes
 from fakes.temporal.starting import Parent, Start
 from fakes.temporal.task_queue import TaskQueue
 
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 
 
 class Service(Protocol):
-    """What a run needs of the service."""
+    """What a run needs of the service.
+
+    Attributes:
+        search_attributes: Which of them it knows.
+    """
+
+    search_attributes: KnownAttributes
 
     def now(self) -> float:
         """Virtual time, in seconds since the epoch."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
+from typing import Any
 
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import (
@@ -16,11 +17,13 @@ from temporalio.api.enums.v1 import (
 )
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 from temporalio.client import Client
+from temporalio.common import SearchAttributeKey
 from temporalio.converter import DataConverter
 
 from fakes.temporal.errors import AlreadyStartedError
 from fakes.temporal.execution import Execution
 from fakes.temporal.loop import VirtualTimeLoop, running_loop
+from fakes.temporal.search_attributes import KnownAttributes
 from fakes.temporal.starting import Parent, Start, first_start
 from fakes.temporal.task_queue import TaskQueue
 from fakes.temporal.worker import SimulatedWorker
@@ -38,13 +41,18 @@ class SimulatedTemporal:
 
     Attributes:
         next_task_id: Gives the next event its number.
+        search_attributes: Which of them it knows.
         workers: All that have been registered, oldest first; none once it is closed.
 
     Args:
         seed: Decides everything that is random: run ids and the workflows' own random numbers.
+        search_attributes: What an operator has added to those that every server knows.
     """
 
-    def __init__(self, *, seed: int = 0) -> None:
+    def __init__(
+        self, *, seed: int = 0, search_attributes: Iterable[SearchAttributeKey[Any]] = ()
+    ) -> None:
+        self.search_attributes = KnownAttributes(search_attributes)
         self._random = random.Random(seed)  # noqa: S311 - it is to be repeatable
         self.next_task_id: Callable[[], int] = count(FIRST_TASK_ID).__next__
         self._runs: dict[str, list[Execution]] = {}
@@ -71,8 +79,11 @@ class SimulatedTemporal:
 
         Raises:
             AlreadyStartedError: The id is taken.
+            BadSearchAttributesError: It is to have search attributes that the service refuses.
             UnsupportedError: The request asks for what the simulation lacks.
         """
+        if request.HasField("search_attributes"):
+            self.search_attributes.check(request.search_attributes)
         latest = self.find(request.workflow_id)
         if latest is not None and not latest.is_running:
             _check_reuse(request, latest)
@@ -189,6 +200,9 @@ class SimulatedTemporal:
     def _first_start(
         self, request: StartWorkflowExecutionRequest, parent: Parent | None = None
     ) -> Start:
+        if request.HasField("search_attributes"):
+            typed = self.search_attributes.with_types(request.search_attributes)
+            request.search_attributes.CopyFrom(typed)
         return first_start(
             request,
             run_id=self.new_run_id(),

@@ -53,8 +53,8 @@ def _optional(duration: Duration) -> timedelta | None:
 
 
 def _typed(attributes: SearchAttributes) -> temporalio.common.TypedSearchAttributes:
-    if not attributes.indexed_fields:
-        return temporalio.common.TypedSearchAttributes.empty
+    # Not `TypedSearchAttributes.empty`, even for none: the SDK changes in place what a run begins
+    # with, and the next run in this process would begin with that.
     return temporalio.converter.decode_typed_search_attributes(attributes)
 
 

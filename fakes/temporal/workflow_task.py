@@ -12,7 +12,7 @@ from temporalio.api.failure.v1 import Failure
 from fakes.temporal.activations import activate, broken_replay, in_order
 from fakes.temporal.commands import apply_commands
 from fakes.temporal.core import Job, Outgoing
-from fakes.temporal.errors import NondeterminismError
+from fakes.temporal.errors import BadSearchAttributesError, NondeterminismError
 from fakes.temporal.local_core import End, Marker
 from fakes.temporal.local_work import LocalWork
 from fakes.temporal.open_task import OpenTask
@@ -203,6 +203,11 @@ class WorkflowTasks:
 
     def _complete(self, task: OpenTask, *, is_heartbeat: bool = False) -> None:
         run = self._run
+        try:
+            run.service.search_attributes.check_commands(task.outgoing)
+        except BadSearchAttributesError as error:
+            self._refuse(task, f"BadSearchAttributes: {error}")
+            return
         if run.core.ends_run(task.outgoing) and run.arrivals.are_waiting:
             self._refuse_end(task)
             return
@@ -315,6 +320,12 @@ class WorkflowTasks:
         self._schedule()
         self._run.tell_waiters()
 
+    def _refuse(self, task: OpenTask, message: str) -> None:
+        """The service does not do what the code wants."""
+        failure = Failure(message=message)
+        failure.server_failure_info.SetInParent()
+        self._fail(task, failure, _BAD_SEARCH_ATTRIBUTES)
+
     def _time_out(self, task: OpenTask) -> None:
         """The task has taken too long."""
         if self.attempt == 1:
@@ -357,6 +368,7 @@ def _retry_delay(attempt: int) -> float:
 
 
 _UNHANDLED = Cause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE
+_BAD_SEARCH_ATTRIBUTES = Cause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES
 _UNHANDLED_COMMAND = Cause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
 _FORCE_CLOSE = Cause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND
 _NONDETERMINISM = Cause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR

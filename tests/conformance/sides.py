@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from typing import Any
 
-from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
+from temporalio.common import SearchAttributeKey
 from temporalio.converter import DataConverter
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
@@ -19,6 +19,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from fakes.temporal import SimulatedTemporal, SimulatedWorker, VirtualTimeLoop, simulated_client
 from scenarios.engines.embedded import embedded_server
+from scenarios.engines.search_attributes import add_search_attributes
 from tests.conformance.activities import ACTIVITIES
 from tests.conformance.registry import WORKFLOWS
 from tests.conformance.stage import Case, Evidence, Stage
@@ -29,6 +30,15 @@ MANY_SKIPS = 10_000
 LONGEST_PLAY_SECONDS = 365 * 24 * 3600.0
 """In virtual time, in which a case that waits in vain would wait for ever."""
 COMMON_QUEUE = "common"
+ATTRIBUTES: list[SearchAttributeKey[Any]] = [
+    SearchAttributeKey.for_keyword("Stage"),
+    SearchAttributeKey.for_int("Tries"),
+    SearchAttributeKey.for_float("Weight"),
+    SearchAttributeKey.for_bool("Paid"),
+    SearchAttributeKey.for_datetime("Due"),
+    SearchAttributeKey.for_keyword_list("Tags"),
+]
+"""The search attributes that an operator has added."""
 _SHORT = timedelta(milliseconds=20)
 
 
@@ -42,7 +52,7 @@ def play_simulated(case: Case, *, cached: bool = True) -> Evidence:
 
 
 async def _play_simulated(case: Case, cached: bool) -> Evidence:
-    stage = SimulatedStage(case, SimulatedTemporal(), cached)
+    stage = SimulatedStage(case, SimulatedTemporal(search_attributes=ATTRIBUTES), cached)
     try:
         return await stage.play()
     finally:
@@ -93,7 +103,7 @@ async def play_real(cases: Iterable[Case]) -> dict[str, Evidence | BaseException
     with quiet_sdk(), ThreadPoolExecutor(max_workers=64) as threads:
         async with embedded_server() as address:
             client = await Client.connect(address, runtime=_quiet_runtime())
-            await _add_search_attributes(client)
+            await add_search_attributes(client, ATTRIBUTES)
             async with new_worker(client, COMMON_QUEUE, WORKFLOWS, threads):
                 return await _play_all(cases, client, threads)
 
@@ -189,17 +199,6 @@ def new_worker(
         max_heartbeat_throttle_interval=_SHORT,
         default_heartbeat_throttle_interval=_SHORT,
     )
-
-
-async def _add_search_attributes(client: Client) -> None:
-    request = AddSearchAttributesRequest(
-        namespace=client.namespace,
-        search_attributes={
-            "Stage": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-            "Tries": IndexedValueType.INDEXED_VALUE_TYPE_INT,
-        },
-    )
-    await client.operator_service.add_search_attributes(request)
 
 
 def _quiet_runtime() -> Runtime:

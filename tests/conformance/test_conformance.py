@@ -13,6 +13,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from tests.conformance import (  # noqa: F401 - they register their cases
     workflows_activities,
+    workflows_attributes,
     workflows_broken,
     workflows_chains,
     workflows_children,
@@ -33,6 +34,7 @@ Results = dict[str, Evidence | BaseException]
 OF_THE_CACHE = {
     "breaks-signal",
     "a-workflow-task-fails-and-is-tried-again",
+    "attributes-refused-in-a-later-task",
     "local-activities-run-again-after-a-bug",
     "lengths-of-the-history",
 }

@@ -38,6 +38,8 @@ def described(execution: Execution) -> DescribeWorkflowExecutionResponse:
 
 def _describe_run(response: DescribeWorkflowExecutionResponse, execution: Execution) -> None:
     info, start = response.workflow_execution_info, execution.start
+    if start.request.HasField("user_metadata"):
+        response.execution_config.user_metadata.CopyFrom(start.request.user_metadata)
     info.execution.CopyFrom(start.execution)
     info.type.name = execution.workflow_type
     info.status = execution.status

@@ -112,3 +112,13 @@ async def a_new_version_takes_over(stage: Stage) -> None:
     await stage.deploy(EvolvesV2)
     await handle.signal("go")
     await stage.note_result(handle)
+
+
+@case(skips_time=False)
+async def summary_and_details(stage: Stage) -> None:
+    """A client that looks at a workflow is told what whoever has started it says of it."""
+    handle = await stage.start("Patched", static_summary="a summary", static_details="more of it")
+    description = await handle.describe()
+    await stage.note("summary", description.static_summary())
+    await stage.note("details", description.static_details())
+    await stage.note_result(handle)

@@ -20,6 +20,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from orders.client import connection_config
+from scenarios.engines.search_attributes import add_search_attributes
 from scenarios.saga import SagaUnderTest, load_saga
 
 SERVICES = ("inventory", "payments", "shipping", "notifications")
@@ -42,6 +43,7 @@ def main(saga: str, task_queue: str, **connection: str | None) -> None:
 async def _work(saga: SagaUnderTest, task_queue: str, connection: dict[str, str | None]) -> None:
     config = connection_config(**connection)
     client = await Client.connect(**config, data_converter=saga.data_converter)
+    await add_search_attributes(client, saga.search_attributes)
     threaded = any(not inspect.iscoroutinefunction(each) for each in saga.activities)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -52,6 +54,7 @@ async def _work(saga: SagaUnderTest, task_queue: str, connection: dict[str, str 
         activities=saga.activities,
         activity_executor=ThreadPoolExecutor(32) if threaded else None,
         max_concurrent_activities=32 if threaded else None,
+        interceptors=saga.interceptors,
         workflow_runner=(
             SandboxedWorkflowRunner() if saga.sandboxed else UnsandboxedWorkflowRunner()
         ),

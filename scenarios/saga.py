@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import temporalio.converter
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
+from temporalio.worker import Interceptor
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from fakes import OperationTable, ServiceFactory, World, order_services
@@ -38,6 +39,10 @@ class SagaUnderTest:
             creates of the services by default.
         children: The workflows that `workflow` starts as its children. The id of a child begins
             with its parent's id and a slash, so that its calls are known to be the order's.
+        search_attributes: Those that its workflows set. They are added to the Temporal server, and
+            whatever is not among them is refused, as a server does that nobody has told of it.
+        interceptors: What its workers have around its workflows and activities, the first of them
+            outermost.
         services: Makes the services around it, those of `fakes` by default.
         orders: How scenarios write what is placed with it; orders of goods by default.
         given: How scenarios write the world at the beginning; by default as for orders of goods,
@@ -51,6 +56,8 @@ class SagaUnderTest:
     id_reuse_policy: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE
     completed_means: tuple[str, ...] | None = None
     children: Sequence[type] = ()
+    search_attributes: Sequence[SearchAttributeKey[Any]] = ()
+    interceptors: Sequence[Interceptor] = ()
     services: ServiceFactory = order_services
     orders: type[OrderWords] | None = None
     given: type[GivenWords] | None = None

@@ -8,6 +8,7 @@ from temporalio.api.enums.v1 import TaskQueueKind, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 
 NONDETERMINISM = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
+BAD_ATTRIBUTES = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES
 
 BROKEN_REPLAY = "[TMPRL1100]"
 """How the SDK marks what a worker says that cannot replay a history."""
@@ -27,12 +28,14 @@ def first_broken_replay(events: Iterable[HistoryEvent]) -> str:
 
 
 def last_task_failure(events: Iterable[HistoryEvent]) -> str:
-    """Why a workflow task failed last; empty if none did."""
-    messages = [
-        event.workflow_task_failed_event_attributes.failure.message
-        for event in _failed_tasks(events)
-    ]
-    return messages[-1] if messages else ""
+    """Why a workflow task failed last, and what helps against it; empty if none did."""
+    failed = [event.workflow_task_failed_event_attributes for event in _failed_tasks(events)]
+    if not failed:
+        return ""
+    message = failed[-1].failure.message
+    if failed[-1].cause == BAD_ATTRIBUTES:
+        message += "; add what the workflow sets, with its type, to SagaUnderTest.search_attributes"
+    return message
 
 
 def unsticky_tasks(events: Iterable[HistoryEvent]) -> int:

@@ -26,6 +26,7 @@ from scenarios.engines.attempts import AttemptInterceptor
 from scenarios.engines.embedded import embedded_server
 from scenarios.engines.outside import Outside
 from scenarios.engines.quiet import quiet_sdk
+from scenarios.engines.search_attributes import add_search_attributes
 from scenarios.engines.server_run import ServerRun
 from scenarios.errors import EngineStartError, UnplayableError
 from scenarios.saga import SagaUnderTest
@@ -152,6 +153,7 @@ class ServerEngine:
         except RuntimeError as error:
             msg = f"the Temporal server at {address} cannot be reached: {error}"
             raise EngineStartError(msg) from error
+        await add_search_attributes(self._client, self._saga.search_attributes)
         self._executor = self._stack.enter_context(ThreadPoolExecutor(max_workers=32))
         self._stack.enter_context(httpx_to_fakes())
         self._stack.enter_context(quiet_sdk())
@@ -166,7 +168,8 @@ class ServerEngine:
             activities=self._saga.activities,
             activity_executor=self._executor if threaded else None,
             max_concurrent_activities=32 if threaded else None,
-            interceptors=[AttemptInterceptor(self._runs)],
+            # What the saga's interceptors call belongs to the attempt, whose death is not for them.
+            interceptors=[AttemptInterceptor(self._runs), *self._saga.interceptors],
             max_cached_workflows=cache,
             build_id=BUILD_ID,
             workflow_runner=self._runner(),

@@ -122,11 +122,14 @@ class _Stage:
         self, trial: Trial, saga: SagaUnderTest, seed: int, *, cached: bool = True
     ) -> None:
         self._trial = trial
-        self._temporal = temporal = SimulatedTemporal(seed=seed)
+        self._temporal = temporal = SimulatedTemporal(
+            seed=seed, search_attributes=saga.search_attributes
+        )
         self._worker = SimulatedWorker(
             workflows=[saga.workflow, *saga.children],
             activities=saga.activities,
             data_converter=saga.data_converter,
+            interceptors=saga.interceptors,
             around=self._around,
             cached=cached,
         )

@@ -14,7 +14,7 @@ from temporalio.client import (
     ScheduleActionStartWorkflow,
     ScheduleSpec,
 )
-from temporalio.common import Priority
+from temporalio.common import Priority, SearchAttributeKey
 
 from fakes.temporal import UnsupportedError
 from tests.temporal.simulation import QUEUE, Simulation, in_virtual_time, simulation
@@ -65,6 +65,14 @@ class Wants:
     async def _cron_child(self) -> None:
         await workflow.execute_child_workflow("Wants", "nothing", cron_schedule="* * * * *")
 
+    async def _long_attribute(self) -> None:
+        key = SearchAttributeKey.for_keyword("BatcherUser")
+        workflow.upsert_search_attributes([key.value_set("x" * 2048)])
+
+    async def _patch_attribute(self) -> None:
+        key = SearchAttributeKey.for_keyword_list("TemporalChangeVersion")
+        workflow.upsert_search_attributes([key.value_set(["mine"])])
+
 
 @pytest.mark.parametrize(
     ("what", "named"),
@@ -73,6 +81,8 @@ class Wants:
         ("list", "list_workflow_executions"),
         ("priority", "priority of ScheduleActivity"),
         ("cron_child", "cron_schedule of StartChildWorkflowExecution"),
+        ("long_attribute", "a search attribute with a value of more than 2,048 bytes"),
+        ("patch_attribute", "setting TemporalChangeVersion"),
     ],
 )
 def test_a_workflow_wants_what_there_is_not(what: str, named: str) -> None:

@@ -21,7 +21,9 @@ from temporalio.worker import (
 
 from fakes.temporal import sdk
 from fakes.temporal.activity_info import AttemptFacts
+from fakes.temporal.errors import UnsupportedError
 from fakes.temporal.loop import running_loop
+from fakes.temporal.sizes import MOST_BYTES, are_too_large, too_large
 from fakes.temporal.stacks import encode_failure
 from fakes.temporal.starting import seconds
 from fakes.temporal.thread_time import ThreadTime
@@ -134,7 +136,10 @@ class Attempt:
         """What comes of the attempt; ``None`` where nobody is told."""
         try:
             result = await self._execute()
-            return Report(result=(await self._encoded([result]))[0])
+            [payload] = await self._encoded([result])
+            if self._is_refused([payload]):
+                return Report(failure=too_large())
+            return Report(result=payload)
         except (NeverReports, sdk.CompleteAsync) as reason:
             self._silent(reason)
             return None
@@ -225,9 +230,16 @@ class Attempt:
         self._answer(Payloads(payloads=payloads) if details else None)
 
     def _answer(self, details: Payloads | None) -> None:
+        if details is not None and self._is_refused(details.payloads):
+            self._report(Report(failure=too_large()))
+            return
         reason = self._heartbeat(details)
         if reason:
             self.cancel(reason)
+
+    def _is_refused(self, payloads: Sequence[Payload]) -> bool:
+        """Whether Core does not send that; of a local activity it sends nothing by itself."""
+        return not self._facts.is_local and are_too_large(payloads)
 
     # -- what is reported ------------------------------------------------------------------------
 
@@ -246,6 +258,9 @@ class Attempt:
         if not (self._facts.is_local or failure.HasField("application_failure_info")):
             self._silent(error)  # the service refuses a report that says anything else
             return None
+        if failure.ByteSize() > MOST_BYTES:
+            large = UnsupportedError("a failure of more than 2 MiB")
+            self._facts.owner.service.break_down(large)
         return Report(failure=failure)
 
 

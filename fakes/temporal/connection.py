@@ -19,6 +19,7 @@ from temporalio.service import ConnectConfig, RPCError, RPCStatusCode, ServiceCl
 from fakes.temporal.calls import CALLS
 from fakes.temporal.errors import UnsupportedError
 from fakes.temporal.service import SimulatedTemporal
+from fakes.temporal.sizes import MOST_BYTES
 
 IDENTITY = "simulated-client"
 _Response = TypeVar("_Response", bound=Message)
@@ -74,6 +75,9 @@ class _Connection(ServiceClient):
         call: _Call | None = CALLS.get(rpc) if service == "workflow" else None
         if call is None:
             msg = f"the call {rpc}"
+            raise UnsupportedError(msg)
+        if req.ByteSize() > MOST_BYTES:
+            msg = f"a request of more than 2 MiB: {rpc}"
             raise UnsupportedError(msg)
         self._temporal.check()
         try:

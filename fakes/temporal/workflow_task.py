@@ -16,6 +16,7 @@ from fakes.temporal.errors import BadSearchAttributesError, NondeterminismError
 from fakes.temporal.local_core import End, Marker
 from fakes.temporal.local_work import LocalWork
 from fakes.temporal.open_task import OpenTask
+from fakes.temporal.sizes import is_too_large, too_large
 from fakes.temporal.starting import seconds
 from fakes.temporal.task_events import TaskEvents
 from fakes.temporal.worker import SimulatedWorker
@@ -203,6 +204,9 @@ class WorkflowTasks:
 
     def _complete(self, task: OpenTask, *, is_heartbeat: bool = False) -> None:
         run = self._run
+        if any(map(is_too_large, task.outgoing)):
+            self._fail(task, too_large(), _PAYLOADS_TOO_LARGE)
+            return
         try:
             run.service.search_attributes.check_commands(task.outgoing)
         except BadSearchAttributesError as error:
@@ -371,6 +375,7 @@ _UNHANDLED = Cause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE
 _BAD_SEARCH_ATTRIBUTES = Cause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES
 _UNHANDLED_COMMAND = Cause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
 _FORCE_CLOSE = Cause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND
+_PAYLOADS_TOO_LARGE = Cause.WORKFLOW_TASK_FAILED_CAUSE_PAYLOADS_TOO_LARGE
 _NONDETERMINISM = Cause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
 
 

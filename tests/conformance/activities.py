@@ -234,6 +234,19 @@ def beats_in_thread_while_wanted() -> str:
 
 
 @activity.defn
+async def says_much(characters: int) -> str:
+    """Return a long text."""
+    return "x" * characters
+
+
+@activity.defn
+async def beats_much(characters: int) -> None:
+    """Give one sign of life with a long text, and hang."""
+    activity.heartbeat("x" * characters)
+    await asyncio.Event().wait()
+
+
+@activity.defn
 async def run_other(workflow_type: str) -> Any:
     """Run another workflow, as a client would."""
     info, client = activity.info(), activity.client()
@@ -352,6 +365,8 @@ ACTIVITIES: list[Callable[..., Any]] = [
     fail_in_thread,
     beats_in_thread_until_cancelled,
     beats_in_thread_while_wanted,
+    says_much,
+    beats_much,
     run_other,
     asks_for_client_in_thread,
     two_numbers,

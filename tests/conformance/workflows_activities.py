@@ -544,3 +544,59 @@ def _losing_patience(activity: str) -> Play:
 
 for _activity in ("beats_in_thread_until_cancelled", "beats_in_thread_while_wanted"):
     add(f"activity-{_activity}", _losing_patience(_activity), skips_time=False)
+
+
+MOST_BYTES = 2 * 1024 * 1024
+AROUND_TEXT = 2 + 24 + 4 + 4
+"""Quotes, metadata, and what protobuf puts around all that."""
+LONGEST_TEXT = MOST_BYTES - AROUND_TEXT
+
+
+@common
+@workflow.defn
+class SaysMuch:
+    """Gives an activity a long text, or returns it."""
+
+    @workflow.run
+    async def run(self, how: str, characters: int) -> Any:
+        """Say it."""
+        text = "x" * characters
+        if how == "returns":
+            return text
+        arguments = [text] if how == "argument" else [text[: characters // 2]] * 2
+        await workflow.execute_activity(
+            "nothing", args=arguments, start_to_close_timeout=timedelta(seconds=5)
+        )
+        return None
+
+
+@case()
+async def an_activity_returns_just_not_too_much(stage: Stage) -> None:
+    """The limit is two MiB, and what is around the text counts."""
+    await stage.run(OneActivity.run, Call("says_much", [LONGEST_TEXT], start_to_close=5))
+
+
+@case()
+async def an_activity_returns_too_much(stage: Stage) -> None:
+    """That is a failure, and tried again."""
+    call = Call("says_much", [LONGEST_TEXT + 1], start_to_close=5, attempts=2)
+    await stage.run(OneActivity.run, call)
+
+
+@case(skips_time=False)
+async def an_activity_beats_too_much(stage: Stage) -> None:
+    """That is a failure, too."""
+    call = Call("beats_much", [LONGEST_TEXT + 1], 5, heartbeat=3, attempts=2, first_delay=0.1)
+    await stage.run(OneActivity.run, call)
+
+
+def _saying_much(how: str) -> Play:
+    async def play(stage: Stage) -> None:
+        limit = timedelta(seconds=2)
+        await stage.run(SaysMuch.run, how, LONGEST_TEXT + 1, run_timeout=limit)
+
+    return play
+
+
+for _how in ("returns", "argument", "arguments"):
+    add(f"a-workflow-says-too-much-{_how}", _saying_much(_how), skips_time=False)

@@ -674,3 +674,10 @@ async def a_local_activity_runs_another_workflow(stage: Stage) -> None:
     """It has the worker's client, as any activity."""
     await stage.run(OneLocalActivity.run, LocalCall("run_other", ["ReturnsAtOnce"], 5))
     stage.include("other")
+
+
+@case(skips_time=False)
+async def a_local_activity_returns_too_much(stage: Stage) -> None:
+    """Its marker does not go out: the workflow task fails, again and again."""
+    call = LocalCall("says_much", [2 * 1024 * 1024], 5)
+    await stage.run(OneLocalActivity.run, call, run_timeout=timedelta(seconds=2))

@@ -15,11 +15,13 @@ from temporalio.client import (
     ScheduleSpec,
 )
 from temporalio.common import Priority, SearchAttributeKey
+from temporalio.exceptions import ApplicationError
 
 from fakes.temporal import UnsupportedError
 from tests.temporal.simulation import QUEUE, Simulation, in_virtual_time, simulation
 
 SHORT = timedelta(seconds=5)
+LARGE = 2 * 1024 * 1024
 Ask = Callable[[Simulation], Awaitable[Any]]
 
 
@@ -32,6 +34,12 @@ async def nothing() -> None:
 async def complete_elsewhere() -> None:
     """Leave it to somebody else to say how it ends."""
     activity.raise_complete_async()
+
+
+@activity.defn
+async def fail_at_length() -> None:
+    """Fail with more than a server keeps."""
+    raise ApplicationError("too long", "x" * LARGE)
 
 
 @activity.defn
@@ -57,6 +65,12 @@ class Wants:
     async def _list(self) -> None:
         await workflow.execute_activity(list_workflows, start_to_close_timeout=SHORT)
 
+    async def _large_failure(self) -> None:
+        await workflow.execute_activity(fail_at_length, start_to_close_timeout=SHORT)
+
+    async def _large_failure_of_its_own(self) -> None:
+        raise ApplicationError("too long", "x" * LARGE)
+
     async def _priority(self) -> None:
         await workflow.execute_activity(
             nothing, start_to_close_timeout=SHORT, priority=Priority(priority_key=1)
@@ -79,6 +93,8 @@ class Wants:
     [
         ("left_open", "asynchronous completion of a local activity"),
         ("list", "list_workflow_executions"),
+        ("large_failure", "a failure of more than 2 MiB"),
+        ("large_failure_of_its_own", "more than 2 MiB in fail workflow execution"),
         ("priority", "priority of ScheduleActivity"),
         ("cron_child", "cron_schedule of StartChildWorkflowExecution"),
         ("long_attribute", "a search attribute with a value of more than 2,048 bytes"),
@@ -89,7 +105,7 @@ def test_a_workflow_wants_what_there_is_not(what: str, named: str) -> None:
     """Whoever waits for the workflow gets the error, and so does whoever asks later."""
 
     async def play() -> None:
-        activities = [nothing, complete_elsewhere, list_workflows]
+        activities = [nothing, complete_elsewhere, list_workflows, fail_at_length]
         async with simulation(Wants, activities=activities) as simulated:
             handle = await simulated.start(Wants.run, what)
             with pytest.raises(UnsupportedError, match=named):
@@ -130,6 +146,10 @@ ASKED: dict[str, tuple[Ask, str]] = {
     "an eager start": (
         lambda simulated: simulated.start(Wants.run, "x", request_eager_start=True),
         "request_eager_execution of StartWorkflowExecutionRequest",
+    ),
+    "a large argument": (
+        lambda simulated: simulated.start(Wants.run, "x" * LARGE),
+        "a request of more than 2 MiB: start_workflow_execution",
     ),
     "a priority": (
         lambda simulated: simulated.start(Wants.run, "x", priority=Priority(priority_key=2)),

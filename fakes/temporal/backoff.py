@@ -27,13 +27,19 @@ class Again:
 
 def with_defaults(policy: RetryPolicy | None) -> RetryPolicy:
     """The policy as the server keeps it, defaults filled in; to be copied, not to be changed."""
-    return _filled_in(b"" if policy is None else policy.SerializeToString())
+    return _filled_in(b"" if policy is None else policy.SerializeToString(), False)
+
+
+def with_local_defaults(policy: RetryPolicy | None) -> RetryPolicy:
+    """The policy as Core keeps it, which takes no time for a time; not to be changed."""
+    return _filled_in(b"" if policy is None else policy.SerializeToString(), True)
 
 
 @lru_cache(maxsize=100)
-def _filled_in(serialized: bytes) -> RetryPolicy:
+def _filled_in(serialized: bytes, keeps_zero: bool) -> RetryPolicy:
     filled = RetryPolicy.FromString(serialized)
-    if not filled.HasField("initial_interval"):
+    is_set = filled.HasField("initial_interval")
+    if not is_set or not (keeps_zero or filled.initial_interval.ToNanoseconds()):
         filled.initial_interval.FromNanoseconds(int(DEFAULT_INITIAL_SECONDS * 1e9))
     if not filled.backoff_coefficient:
         filled.backoff_coefficient = DEFAULT_COEFFICIENT

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import temporalio.bridge.proto.child_workflow as child_pb
 import temporalio.bridge.proto.workflow_commands as commands_pb
-from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import (
     Header,
     Memo,
@@ -31,7 +30,7 @@ from fakes.temporal.core import Job
 from fakes.temporal.errors import AlreadyStartedError
 from fakes.temporal.fields import only
 from fakes.temporal.history import attributes_of
-from fakes.temporal.starting import TASK_TIMEOUT_SECONDS, Parent, task_queue
+from fakes.temporal.starting import Parent, fill_in, task_queue
 
 if TYPE_CHECKING:
     from fakes.temporal.execution import Execution
@@ -172,9 +171,7 @@ def _child_request(
         task_queue=task_queue(command.task_queue or run.task_queue),
         header=Header(fields=command.headers),
         workflow_run_timeout=command.workflow_run_timeout,
-        workflow_task_timeout=command.workflow_task_timeout
-        if command.HasField("workflow_task_timeout")
-        else Duration(seconds=TASK_TIMEOUT_SECONDS),
+        workflow_task_timeout=command.workflow_task_timeout,
         workflow_id_reuse_policy=command.workflow_id_reuse_policy or _ALLOW_DUPLICATE,
     )
     if command.input:
@@ -184,6 +181,7 @@ def _child_request(
             getattr(request, name).CopyFrom(getattr(command, name))
     if command.memo:
         request.memo.CopyFrom(Memo(fields=command.memo))
+    fill_in(request)
     return request
 
 

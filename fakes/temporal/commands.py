@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import temporalio.bridge.proto.workflow_commands as commands_pb
-from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import Payload, Payloads, SearchAttributes
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.update.v1 import Outcome
 
 from fakes.temporal.activity_task import ActivityTask
+from fakes.temporal.activity_timeouts import activity_timeouts
 from fakes.temporal.backoff import with_defaults
 from fakes.temporal.children import apply_start_child
 from fakes.temporal.core import Job, Outgoing
+from fakes.temporal.durations import capped, seconds
 from fakes.temporal.endings import cancel, complete, continue_as_new, fail
 from fakes.temporal.errors import UnsupportedError
 from fakes.temporal.external import (
@@ -28,7 +29,7 @@ from fakes.temporal.external import (
 from fakes.temporal.fields import only
 from fakes.temporal.local_core import Marker
 from fakes.temporal.search_attributes import PATCH_ATTRIBUTE
-from fakes.temporal.starting import seconds, task_queue
+from fakes.temporal.starting import task_queue
 
 if TYPE_CHECKING:
     from fakes.temporal.execution import Execution
@@ -78,7 +79,8 @@ def _schedule_activity(
         "versioning_intent",
     )
     policy = command.retry_policy if command.HasField("retry_policy") else None
-    timeouts: dict[str, Any] = _activity_timeouts(command)
+    limit = run.start.request.workflow_run_timeout
+    timeouts: dict[str, Any] = activity_timeouts(command, limit)
     event = run.history.add(
         "activity_task_scheduled",
         activity_id=command.activity_id,
@@ -101,22 +103,6 @@ def _schedule_activity(
     task.offer()
 
 
-def _activity_timeouts(command: commands_pb.ScheduleActivity) -> dict[str, Duration]:
-    """The timeouts with what the server derives: nothing may outlast schedule-to-close."""
-    whole = command.schedule_to_close_timeout
-    start, attempt = command.schedule_to_start_timeout, command.start_to_close_timeout
-    beat = command.heartbeat_timeout
-    if longest := seconds(whole):
-        start = start if 0 < seconds(start) <= longest else whole
-        attempt = attempt if 0 < seconds(attempt) <= longest else whole
-    return {
-        "schedule_to_close_timeout": whole,
-        "schedule_to_start_timeout": start,
-        "start_to_close_timeout": attempt,
-        "heartbeat_timeout": attempt if seconds(beat) > seconds(attempt) > 0 else beat,
-    }
-
-
 def _request_cancel_activity(
     run: Execution, command: commands_pb.RequestCancelActivity, completed: int
 ) -> None:
@@ -135,13 +121,14 @@ def _request_cancel_activity(
 
 
 def _start_timer(run: Execution, command: commands_pb.StartTimer, completed: int) -> None:
+    timeout = capped(command.start_to_fire_timeout)
     event = run.history.add(
         "timer_started",
         timer_id=str(command.seq),
-        start_to_fire_timeout=command.start_to_fire_timeout,
+        start_to_fire_timeout=timeout,
         workflow_task_completed_event_id=completed,
     )
-    delay = seconds(command.start_to_fire_timeout)
+    delay = seconds(timeout)
     handle = asyncio.get_running_loop().call_later(delay, _fire, run, command.seq)
     run.timers[command.seq] = (event, handle)
 

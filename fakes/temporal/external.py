@@ -58,7 +58,9 @@ class _Message:
         self.run.arrivals.arrive(write)
 
     def receiver(self) -> Execution | None:
-        """Whom it reaches."""
+        """Whom it reaches; the service does not let a workflow reach itself."""
+        if self.target.workflow_id == self.run.workflow_id:
+            return None
         found = self.run.service.find(self.target.workflow_id, self.target.run_id)
         return found if found is not None and found.is_running else None
 

@@ -16,10 +16,11 @@ from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
 
 from fakes.temporal.activity_info import AttemptFacts
 from fakes.temporal.attempt import CANCELLED, TIMED_OUT, Attempt, Report
-from fakes.temporal.backoff import local_backoff, with_defaults
+from fakes.temporal.backoff import local_backoff, with_local_defaults
+from fakes.temporal.durations import seconds
 from fakes.temporal.interfaces import Owner
 from fakes.temporal.local_core import End, Wanted
-from fakes.temporal.starting import seconds, task_queue
+from fakes.temporal.starting import task_queue
 from fakes.temporal.worker import SimulatedWorker
 
 DEFAULT_THRESHOLD_SECONDS = 60.0
@@ -222,5 +223,5 @@ def _as_scheduled(wanted: Wanted, queue: str) -> ActivityTaskScheduledEventAttri
         input=Payloads(payloads=command.arguments),
         schedule_to_close_timeout=command.schedule_to_close_timeout,
         start_to_close_timeout=start_to_close,
-        retry_policy=with_defaults(policy),
+        retry_policy=with_local_defaults(policy),
     )

@@ -16,6 +16,7 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 
 from fakes.temporal.backoff import with_defaults
+from fakes.temporal.durations import LONGEST_SECONDS, capped, seconds, within
 from fakes.temporal.fields import only
 from fakes.temporal.seeds import seed_of
 
@@ -106,7 +107,7 @@ def first_start(
     only(request, *_SUPPORTED)
     kept = StartWorkflowExecutionRequest()
     kept.CopyFrom(request)
-    _fill_in(kept)
+    fill_in(kept)
     limit = seconds(kept.workflow_execution_timeout)
     return Start(
         request=kept,
@@ -122,16 +123,23 @@ def next_start(start: Start, request: StartWorkflowExecutionRequest, **changes: 
     return replace(start, request=request, continued_from=start.run_id, **changes)
 
 
-def _fill_in(request: StartWorkflowExecutionRequest) -> None:
-    """What the server makes of what it is given."""
-    longest = seconds(request.workflow_execution_timeout)
-    if longest and not 0 < seconds(request.workflow_run_timeout) <= longest:
-        request.workflow_run_timeout.CopyFrom(request.workflow_execution_timeout)
+def fill_in(request: StartWorkflowExecutionRequest) -> None:
+    """Make of a request what the server makes of it."""
+    for timeout in (
+        request.workflow_execution_timeout,
+        request.workflow_run_timeout,
+        request.workflow_task_timeout,
+    ):
+        if timeout.seconds > LONGEST_SECONDS:
+            timeout.CopyFrom(capped(timeout))
+    if seconds(request.workflow_execution_timeout):
+        run = within(request.workflow_run_timeout, request.workflow_execution_timeout)
+        request.workflow_run_timeout.CopyFrom(run)
     if not seconds(request.workflow_task_timeout):
         request.workflow_task_timeout.FromSeconds(TASK_TIMEOUT_SECONDS)
-    longest = seconds(request.workflow_run_timeout)
-    if 0 < longest < seconds(request.workflow_task_timeout):
-        request.workflow_task_timeout.CopyFrom(request.workflow_run_timeout)
+    if seconds(request.workflow_run_timeout):
+        task = within(request.workflow_task_timeout, request.workflow_run_timeout)
+        request.workflow_task_timeout.CopyFrom(task)
     if request.HasField("retry_policy"):
         request.retry_policy.CopyFrom(with_defaults(request.retry_policy))
 
@@ -216,11 +224,6 @@ def init_job(start: Start, started: HistoryEvent) -> activation_pb.WorkflowActiv
 def task_queue(name: str) -> TaskQueue:
     """A task queue, as events name it; to be copied, not to be changed."""
     return TaskQueue(name=name, kind=TaskQueueKind.TASK_QUEUE_KIND_NORMAL)
-
-
-def seconds(duration: Duration) -> float:
-    """A duration as a number."""
-    return duration.seconds + duration.nanos / 1e9
 
 
 def _duration(number: float | None) -> Duration | None:

@@ -14,8 +14,8 @@ from fakes.temporal.activity_info import AttemptFacts
 from fakes.temporal.attempt import CANCELLED, GONE, Attempt, Report
 from fakes.temporal.backoff import Again, after_failure
 from fakes.temporal.core import activity_resolution
+from fakes.temporal.durations import seconds
 from fakes.temporal.interfaces import Owner
-from fakes.temporal.starting import seconds
 from fakes.temporal.worker import SimulatedWorker
 
 IDENTITY = "simulated"
@@ -69,6 +69,7 @@ class ActivityTask:
         self._due_at = self.scheduled_at = owner.now()
         self._heartbeat: Payloads | None = None
         self._limits = _limits(self.command)
+        owner.pending_ids.add(self.command.activity_id)
         self._timers: dict[TimeoutType.ValueType, asyncio.TimerHandle] = {}
         self._backoff: asyncio.TimerHandle | None = None
         self._arm(SCHEDULE_TO_CLOSE)
@@ -263,6 +264,7 @@ class ActivityTask:
     def _close(self, name: str, **attributes: Any) -> None:
         """Write down how it ended, and tell the workflow."""
         self.closed = True
+        self._owner.pending_ids.discard(self.command.activity_id)
         self._disarm(everything=True)
         self._forsake()
         if self._started_at is not None:

@@ -20,6 +20,7 @@ from fakes.temporal.arrivals import Arrivals
 from fakes.temporal.backoff import Again, after_failure
 from fakes.temporal.children import Child, close_children, tell_parent
 from fakes.temporal.core import CoreState, Job
+from fakes.temporal.durations import seconds
 from fakes.temporal.history import Extent, History
 from fakes.temporal.interfaces import Service
 from fakes.temporal.local_core import LocalActivities
@@ -29,7 +30,6 @@ from fakes.temporal.starting import (
     Start,
     init_job,
     next_start,
-    seconds,
     started_attributes,
 )
 from fakes.temporal.updates import Update
@@ -49,6 +49,7 @@ class Execution:
         seen: How long its history was for its last workflow task.
         past: What its code has done so far.
         replays: How often that was done again, because the workflow had been forgotten.
+        pending_ids: The ids of its activities that have not ended.
 
     Args:
         service: The service that it is part of.
@@ -75,6 +76,7 @@ class Execution:
         self.core = CoreState()
         self.tasks = WorkflowTasks(self)
         self.activities: dict[int, ActivityTask] = {}
+        self.pending_ids: set[str] = set()
         self.timers: dict[int, Timer] = {}
         self.children: dict[int, Child] = {}
         self.updates: dict[str, Update] = {}

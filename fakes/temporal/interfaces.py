@@ -81,6 +81,7 @@ class Owner(Protocol):
     history: History
     arrivals: Arrivals
     core: CoreState
+    pending_ids: set[str]
 
     @property
     def service(self) -> Service:

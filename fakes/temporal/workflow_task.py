@@ -12,12 +12,13 @@ from temporalio.api.failure.v1 import Failure
 from fakes.temporal.activations import activate, broken_replay, in_order
 from fakes.temporal.commands import apply_commands
 from fakes.temporal.core import Job, Outgoing
+from fakes.temporal.durations import seconds
 from fakes.temporal.errors import BadSearchAttributesError, NondeterminismError
 from fakes.temporal.local_core import End, Marker
 from fakes.temporal.local_work import LocalWork
 from fakes.temporal.open_task import OpenTask
+from fakes.temporal.refusals import refusal
 from fakes.temporal.sizes import is_too_large, too_large
-from fakes.temporal.starting import seconds
 from fakes.temporal.task_events import TaskEvents
 from fakes.temporal.worker import SimulatedWorker
 
@@ -59,6 +60,7 @@ class WorkflowTasks:
         self._is_held = False
         self._is_stopped = False
         self._is_sticky = False
+        self._has_news = False
         self._times_kept_alive = 0
         self._settled = asyncio.Event()
         self._retry: asyncio.TimerHandle | None = None
@@ -145,6 +147,9 @@ class WorkflowTasks:
         """Write down that a task is due, unless one is already."""
         if self._is_held or not self._run.is_running:
             return
+        if self.attempt > 1:
+            self._has_news = True  # the next attempt brings them
+            return
         self._events.scheduled(self.attempt)
         self._make_due()
 
@@ -172,6 +177,10 @@ class WorkflowTasks:
     def _begin(self, worker: SimulatedWorker, kept_alive_since: float | None = None) -> None:
         """Start a task. Time passes in it only where it waits for local activities."""
         jobs, self._jobs = self._jobs, []
+        if self._has_news:
+            # An attempt that brings news is a task like any other, and the first of its attempts.
+            self._has_news, self.attempt = False, 1
+            self._events.scheduled(self.attempt)
         now = self._run.now()
         self._open = OpenTask(worker, jobs, self.attempt, now, kept_alive_since or now)
         self._open.begin(self._run)
@@ -212,13 +221,18 @@ class WorkflowTasks:
         except BadSearchAttributesError as error:
             self._refuse(task, f"BadSearchAttributes: {error}")
             return
+        refused = refusal(run, task.outgoing)
+        if refused is not None:
+            self._fail(task, refused.as_failure(), refused.cause)
+            return
         if run.core.ends_run(task.outgoing) and run.arrivals.are_waiting:
             self._refuse_end(task)
             return
         task.is_done = True
         completed = None
         # A task that was there only for updates, all of them refused, has never been.
-        if self._events.is_scheduled or is_heartbeat or _leaves_a_trace(task.outgoing):
+        is_written = self._events.is_scheduled or is_heartbeat or self.attempt > 1
+        if is_written or _leaves_a_trace(task.outgoing):
             completed = self._events.completed(task)
         self.attempt, self.failure, self._is_sticky = 1, "", task.worker.is_cached
         apply_commands(run, task.outgoing, completed)

@@ -19,6 +19,7 @@ from tests.conformance import (  # noqa: F401 - they register their cases
     workflows_children,
     workflows_ends,
     workflows_ids,
+    workflows_limits,
     workflows_local,
     workflows_messages,
     workflows_others,
@@ -33,6 +34,7 @@ from tests.conformance.stage import Case, Evidence
 Results = dict[str, Evidence | BaseException]
 OF_THE_CACHE = {
     "breaks-signal",
+    "refuses-a-live-id",
     "a-workflow-task-fails-and-is-tried-again",
     "attributes-refused-in-a-later-task",
     "local-activities-run-again-after-a-bug",

@@ -42,6 +42,39 @@ async def a_workflow_task_fails_and_is_tried_again(stage: Stage) -> None:
 
 @common
 @workflow.defn
+class BreaksBeforeItWaits:
+    """Breaks in its first task, and has nothing to ask for when it is mended."""
+
+    def __init__(self) -> None:
+        self._is_over = False
+
+    @workflow.run
+    async def run(self) -> str:
+        """Break, and wait when mended."""
+        if workflow.info().workflow_id in BROKEN:
+            BROKEN.discard(workflow.info().workflow_id)
+            raise ValueError("a bug in the code")
+        await workflow.wait_condition(lambda: self._is_over)
+        return "mended"
+
+    @workflow.signal
+    def end(self) -> None:
+        """End."""
+        self._is_over = True
+
+
+@case(skips_time=False)
+async def an_attempt_that_asks_for_nothing_is_written_down(stage: Stage) -> None:
+    """Only failed attempts after the first leave nothing behind."""
+    BROKEN.add(stage.name(""))
+    handle = await stage.start(BreaksBeforeItWaits.run)
+    await stage.settled(handle)
+    await handle.signal(BreaksBeforeItWaits.end)
+    await stage.note_result(handle)
+
+
+@common
+@workflow.defn
 class Breaking:
     """Breaks its workflow task in one of many ways, for ever."""
 

@@ -21,11 +21,11 @@ from temporalio.worker import (
 
 from fakes.temporal import sdk
 from fakes.temporal.activity_info import AttemptFacts
+from fakes.temporal.durations import seconds
 from fakes.temporal.errors import UnsupportedError
 from fakes.temporal.loop import running_loop
 from fakes.temporal.sizes import MOST_BYTES, are_too_large, too_large
 from fakes.temporal.stacks import encode_failure
-from fakes.temporal.starting import seconds
 from fakes.temporal.thread_time import ThreadTime
 from fakes.temporal.threads import Threads
 

@@ -45,6 +45,7 @@ class Audit:
     Attributes:
         compensating: Orders of which something was undone, and that have not been judged.
         struck: How often which fault struck which operation, until its order was judged.
+        calls: How many calls of judged orders the services have had.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, from what that place has
@@ -67,6 +68,7 @@ class Audit:
         self._judged: dict[str, Status] = {}
         self.compensating: set[str] = set()
         self.struck: Counter[tuple[str, str]] = Counter()
+        self.calls = 0
 
     @property
     def judged(self) -> int:
@@ -148,6 +150,7 @@ class Audit:
                 )
             )
             if order not in self._judged:
+                self.calls += len(dossier.attempts)
                 self.struck.update((a.fault, a.operation) for a in dossier.attempts if a.fault)
             self._judged[order] = outcome.status
             self.compensating.discard(order)

@@ -157,7 +157,7 @@ class Run:
             counted=self._counts(listed.total()),
             workflow_may_fail=self.options.saga is not None,
         )
-        return judge(seen, findings, self.audit.statuses)
+        return judge(seen, findings, self.audit.statuses, calls=self.audit.calls)
 
     def _resolved(self, executions: Mapping[str, Execution]) -> Mapping[str, Ending]:
         """How orders ended whose clients do not know it."""

@@ -89,12 +89,22 @@ class Judgement:
         }
 
 
-def judge(seen: Seen, findings: Findings, statuses: Mapping[str, int]) -> Judgement:
-    """Put together what was found in the books, and on the server's list."""
+def judge(seen: Seen, findings: Findings, statuses: Mapping[str, int], *, calls: int) -> Judgement:
+    """Put together what was found in the books, and on the server's list.
+
+    Args:
+        seen: The clients' side, and the server's.
+        findings: What is wrong in the books.
+        statuses: How many orders ended how.
+        calls: How many calls the services have had; without any nothing was tested.
+    """
     violations = [*_lost(seen), *_failed(seen), *_counts_disagree(seen), *findings.violations]
     unmet = list(findings.crashes)
     if not seen.executions:
         unmet.append(Unmet(UnmetKind.RUN, "not one order was placed"))
+    elif not calls:
+        detail = "not one call of an order has reached the services: the workers' logs say why"
+        unmet.append(Unmet(UnmetKind.RUN, detail))
     return Judgement(violations, unmet, statuses, findings.facts, list(_notes(seen)))
 
 

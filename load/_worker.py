@@ -1,7 +1,8 @@
 """A worker for any saga: ``python -m load._worker --saga M:N``. Ours has ``orders worker``.
 
-Its activities call the hosts that they were written for, ``payments.internal`` and so on; httpx is
-told where those are in this run.
+Its activities call the hosts that they were written for; httpx is told where the services are in
+this run. Which of them a request is for is read off its method and path, whatever its host is:
+nothing is sent to a real one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+from fakes import ORDER_OPERATIONS
+from fakes.routes import Routes
 from orders.client import connection_config
 from scenarios.engines.search_attributes import add_search_attributes
 from scenarios.saga import SagaUnderTest, load_saga
@@ -64,21 +67,16 @@ async def _work(saga: SagaUnderTest, task_queue: str, connection: dict[str, str 
 
 
 def _send_calls_to_the_services() -> None:
-    """Have httpx send what is meant for a service to where ``ORDERS_…_URL`` says it is."""
-    hosts = {
-        f"{service}.internal": httpx.URL(os.environ[f"ORDERS_{service.upper()}_URL"])
-        for service in SERVICES
-    }
-    limit = {
-        f"{service}.internal": float(os.environ[f"ORDERS_{service.upper()}_TIMEOUT"])
-        for service in SERVICES
-    }
+    """Have httpx send each request to where ``ORDERS_…_URL`` says that its service is."""
+    urls = {each: httpx.URL(os.environ[f"ORDERS_{each.upper()}_URL"]) for each in SERVICES}
+    limits = {each: float(os.environ[f"ORDERS_{each.upper()}_TIMEOUT"]) for each in SERVICES}
+    routes = Routes(ORDER_OPERATIONS)
 
     def redirect(request: httpx.Request) -> None:
-        url = hosts.get(request.url.host)
-        if url is None:
-            return
-        timeout = limit[request.url.host]
+        service = SERVICES[0]  # any of them, for whoever only reads: all show the same world
+        if request.method != "GET":
+            service = routes.match(request.method, request.url.path)[0].name.partition(".")[0]
+        url, timeout = urls[service], limits[service]
         request.url = request.url.copy_with(scheme=url.scheme, host=url.host, port=url.port)
         request.headers["Host"] = url.netloc.decode()
         request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), timeout)

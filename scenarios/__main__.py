@@ -2,9 +2,12 @@
 
 import os
 import sys
+import traceback
 
 from scenarios.cli import main
 from scenarios.completion import VARIABLE
+from scenarios.options import WRONG_INPUT
+from scenarios.verdict import Verdict
 
 
 def _run() -> int:
@@ -12,6 +15,12 @@ def _run() -> int:
         main(complete_var=VARIABLE)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except OSError as error:  # a folder that cannot be written, a full disk
+        print(error, file=sys.stderr)  # noqa: T201 - there is no console any more
+        return WRONG_INPUT
+    except Exception:  # noqa: BLE001 - whatever it is, it says nothing of the saga
+        traceback.print_exc()
+        return Verdict.UNKNOWN.exit_code
     return 0
 
 

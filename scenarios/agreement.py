@@ -24,12 +24,16 @@ def differences(ours: ScenarioResult, theirs: ScenarioResult) -> Iterator[str]:
 
     Verdicts, and how the orders went, must always be the same: the end of each, and its effects in
     their order. Which of several orders it was that went so may be another one: they race with each
-    other. A single order must have the very same effects and result; but why it failed may be
-    either of two things that happened at once, where a client acts at the moment of a call.
+    other. Where one of several undoes something, what it gives back may or may not come in time for
+    another, and only their ends are compared. A single order must have the very same effects and
+    result; but why it failed may be either of two things that happened at once, where a client acts
+    at the moment of a call.
     """
+    gives_back = len(ours.scenario.orders) > 1 and (undoes(ours) or undoes(theirs))
+    went = ends if gives_back else courses
     pairs: list[tuple[str, object, object]] = [
         ("verdict", ours.verdict, theirs.verdict),
-        ("orders", courses(ours), courses(theirs)),
+        ("orders", went(ours), went(theirs)),
     ]
     if len(ours.scenario.orders) == 1:
         causes = not has_races(ours.scenario)
@@ -58,6 +62,16 @@ def courses(result: ScenarioResult) -> list[tuple[str, list[str]]]:
         (str(outcome.status), [entry.operation for entry in entries if entry.order == order])
         for order, outcome in result.trial.outcomes.items()
     )
+
+
+def ends(result: ScenarioResult) -> list[str]:
+    """How each order ended; the orders in none."""
+    return sorted(str(outcome.status) for outcome in result.trial.outcomes.values())
+
+
+def undoes(result: ScenarioResult) -> bool:
+    """Whether an effect of some order was undone."""
+    return any(effect.undone_by for effect in result.trial.world.books().effects.values())
 
 
 def results(result: ScenarioResult, *, causes: bool) -> dict[str, object]:

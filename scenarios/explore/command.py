@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from scenarios.explore.search import explore as search_all
 from scenarios.language.rules import nearest
 from scenarios.options import EXIT_CODES, REPORT, RUNS, SAGA, NewFile, load_or_exit, saga_or_exit
 from scenarios.processes import processors
+from scenarios.scenario import Scenario
 
 EXAMPLES = """\b
 Examples:
@@ -136,7 +137,7 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise click.UsageError("--orders is about plain orders, SCENARIO brings its own")
     saga = saga_or_exit(saga_reference)
     base = (
-        load_or_exit([scenario], saga)[0]
+        _only_one(scenario, load_or_exit([scenario], saga))
         if scenario is not None
         else plain_orders(orders, saga.dialect)
     )
@@ -181,6 +182,18 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter an option
         )
         click.echo(f"a page that shows it all:\n  {page}")
     context.exit(verdict.exit_code)
+
+
+def _only_one(path: Path, found: Sequence[Scenario]) -> Scenario:
+    """The scenario of a path that must hold one.
+
+    Raises:
+        click.UsageError: It holds more.
+    """
+    if len(found) > 1:
+        msg = f"a search begins with one scenario, and {path} holds {len(found)}: name a file"
+        raise click.UsageError(msg)
+    return found[0]
 
 
 def _must_be_known(only: Iterable[str], words: set[str]) -> None:

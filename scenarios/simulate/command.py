@@ -153,7 +153,9 @@ def _print(console: Console, simulation: Simulation, files: dict[int, Path]) -> 
         f"{len(runs) * swarm.orders:,} orders, {calls:,} calls, {faults:,} faults "
         f"in {simulation.seconds:.1f} s"
     )
-    if runs and not failed:
+    if simulation.interrupted:
+        console.print("interrupted: not all runs were played")
+    elif runs and not failed:
         console.print(
             f"With {CONFIDENCE:.0%} confidence fewer than 1 run in "
             f"{1 / simulation.rate_below:,.0f} fails."

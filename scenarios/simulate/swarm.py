@@ -91,18 +91,22 @@ class Simulation:
         swarm: What was run.
         runs: What became of each seed that was run, in the order of seeds.
         seconds: How long it took.
+        interrupted: Whether somebody stopped it before its end.
     """
 
     swarm: Swarm
     runs: list[Run] = field(default_factory=list)
     seconds: float = 0.0
+    interrupted: bool = False
 
     @property
     def verdict(self) -> Verdict:
-        """What it comes to: a swarm that was stopped has proved what it has run, and no more."""
-        if not self.runs:
-            return Verdict.UNKNOWN
-        return Verdict.merge(run.verdict for run in self.runs)
+        """What it comes to; a swarm that was stopped may have found something, or proves nothing.
+
+        One that ends with its budget has done what was asked of it.
+        """
+        stopped = [Verdict.UNKNOWN] if self.interrupted or not self.runs else []
+        return Verdict.merge([*stopped, *(run.verdict for run in self.runs)])
 
     @property
     def failed(self) -> list[Run]:
@@ -144,7 +148,7 @@ def simulate(swarm: Swarm, on_run: OnRun = lambda _run: None) -> Simulation:
             if swarm.budget is not None and time.perf_counter() - started > swarm.budget:
                 break
     except KeyboardInterrupt:
-        pass
+        simulation.interrupted = True
     simulation.runs.sort(key=lambda run: run.seed)
     simulation.seconds = time.perf_counter() - started
     return simulation

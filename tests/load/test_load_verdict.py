@@ -27,13 +27,21 @@ GOOD = Seen(
 
 def found(seen: Seen) -> list[tuple[str, str]]:
     """The invariants that are broken, and for which orders."""
-    judgement = judge(seen, Findings(), Counter())
+    judgement = judge(seen, Findings(), Counter(), calls=1)
     return [(each.invariant, each.order) for each in judgement.violations]
 
 
 def test_a_good_run_is_valid() -> None:
     """One order, placed, told of, listed and counted."""
-    assert judge(GOOD, Findings(), {"completed": 1}).verdict is Verdict.VALID
+    assert judge(GOOD, Findings(), {"completed": 1}, calls=1).verdict is Verdict.VALID
+
+
+def test_a_run_without_calls_proves_nothing() -> None:
+    """All may be well in books in which nobody has written: who calls elsewhere is not tested."""
+    judgement = judge(GOOD, Findings(), {"failed": 1}, calls=0)
+
+    assert judgement.verdict is Verdict.UNKNOWN
+    assert "not one call" in judgement.unmet[0].detail
 
 
 def test_an_order_that_the_server_took_and_forgot_is_lost() -> None:
@@ -95,12 +103,12 @@ def test_a_run_without_orders_is_unknown() -> None:
     """Nothing was wrong, because nothing was seen."""
     seen = replace(GOOD, accounts={}, executions={}, listed={}, counted={})
 
-    assert judge(seen, Findings(), {}).verdict is Verdict.UNKNOWN
+    assert judge(seen, Findings(), {}, calls=0).verdict is Verdict.UNKNOWN
 
 
 def test_what_was_seen_before_sight_was_lost_counts() -> None:
     """A run whose server is gone is unknown, but not where something was wrong before."""
-    lost = judge(replace(GOOD, executions={}), Findings(), {}).violations
+    lost = judge(replace(GOOD, executions={}), Findings(), {}, calls=1).violations
 
     assert Judgement.without_sight("the server is gone").verdict is Verdict.UNKNOWN
     assert Judgement.without_sight("the server is gone", lost).verdict is Verdict.INVALID

@@ -8,7 +8,7 @@ from __future__ import annotations
 import temporalio.bridge.proto.workflow_commands as commands_pb
 from google.protobuf.duration_pb2 import Duration
 
-from fakes.temporal.durations import capped, seconds, within
+from fakes.temporal.durations import LONGEST_SECONDS, capped, seconds, within
 
 
 def activity_timeouts(
@@ -20,10 +20,11 @@ def activity_timeouts(
         command: What the workflow code asks for.
         run_timeout: How long its run may take; zero for ever.
     """
-    whole = capped(command.schedule_to_close_timeout)
-    start = capped(command.schedule_to_start_timeout)
-    attempt = capped(command.start_to_close_timeout)
-    beat = capped(command.heartbeat_timeout)
+    whole, start = command.schedule_to_close_timeout, command.schedule_to_start_timeout
+    attempt, beat = command.start_to_close_timeout, command.heartbeat_timeout
+    longest = max(whole.seconds, start.seconds, attempt.seconds, beat.seconds)
+    if longest > LONGEST_SECONDS:
+        whole, start, attempt, beat = map(capped, (whole, start, attempt, beat))
     if seconds(whole):
         start, attempt = within(start, whole), within(attempt, whole)
     if seconds(run_timeout):
@@ -34,5 +35,5 @@ def activity_timeouts(
         "schedule_to_close_timeout": whole,
         "schedule_to_start_timeout": start,
         "start_to_close_timeout": attempt,
-        "heartbeat_timeout": attempt if seconds(beat) > seconds(attempt) > 0 else beat,
+        "heartbeat_timeout": within(beat, attempt) if seconds(beat) else beat,
     }

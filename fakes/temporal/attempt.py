@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import temporalio.activity
+from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.failure.v1 import Failure
 from temporalio.client import Client
@@ -195,7 +196,7 @@ class Attempt:
             self._as_info, self._cancellation, converter, definition, self._worker_s_client
         )
         chain: ActivityInboundInterceptor = _Innermost(
-            self._cancellation, threads, seconds(self._facts.command.heartbeat_timeout)
+            self._cancellation, threads, self._facts.command.heartbeat_timeout
         )
         for interceptor in reversed(self._worker.interceptors):
             chain = interceptor.intercept_activity(chain)
@@ -270,11 +271,11 @@ class _Innermost(ActivityInboundInterceptor):
     Args:
         cancellation: What the attempt knows of its own cancellation.
         threads: The worker's threads, for a function that is no coroutine.
-        heartbeat_timeout: In seconds; none if it is zero.
+        heartbeat_timeout: None if it is zero.
     """
 
     def __init__(
-        self, cancellation: sdk.Cancellation, threads: Threads | None, heartbeat_timeout: float
+        self, cancellation: sdk.Cancellation, threads: Threads | None, heartbeat_timeout: Duration
     ) -> None:
         self._cancellation = cancellation
         self._threads = threads
@@ -287,7 +288,7 @@ class _Innermost(ActivityInboundInterceptor):
         if self._threads is None:
             return await input.fn(*input.args)
         loop = running_loop()
-        passing = ThreadTime(loop, self._heartbeat_timeout)
+        passing = ThreadTime(loop, seconds(self._heartbeat_timeout))
         act = sdk.in_thread(
             self._threads.ask, self._cancellation, input.fn, input.args, passing.after_beat
         )

@@ -15,6 +15,14 @@ def capped(duration: Duration) -> Duration:
     return _LONGEST if duration.seconds >= LONGEST_SECONDS else duration
 
 
+def is_any_negative(*durations: Duration) -> bool:
+    """Whether the service refuses one of them."""
+    for each in durations:  # noqa: SIM110 - a generator takes longer than all that it looks at
+        if each.seconds < 0 or each.nanos < 0:
+            return True
+    return False
+
+
 def is_negative(duration: Duration) -> bool:
     """Whether the service refuses it."""
     return duration.seconds < 0 or duration.nanos < 0

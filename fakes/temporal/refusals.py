@@ -18,7 +18,7 @@ from temporalio.api.failure.v1 import Failure
 
 from fakes.temporal.backoff import with_defaults
 from fakes.temporal.core import Outgoing
-from fakes.temporal.durations import NEGATIVE, is_negative
+from fakes.temporal.durations import NEGATIVE, is_any_negative, is_negative
 from fakes.temporal.local_core import Marker
 
 if TYPE_CHECKING:
@@ -88,17 +88,15 @@ def _about_activity(command: commands_pb.ScheduleActivity) -> str:
         return "activityType is not set"
     if command.HasField("retry_policy") and (words := about_policy(command.retry_policy)):
         return words
-    for what, text in (("activityId", name), ("activityType", kind)):
-        if len(text) > LONGEST_ID and (length := len(text.encode())):
-            return f"{what} exceeds length limit. Length={length} Limit={LONGEST_ID}"
-    for what, timeout in (
-        ("ScheduleToClose", command.schedule_to_close_timeout),
-        ("ScheduleToStart", command.schedule_to_start_timeout),
-        ("StartToClose", command.start_to_close_timeout),
-        ("Heartbeat", command.heartbeat_timeout),
-    ):
-        if is_negative(timeout):
-            return f"invalid {what}Timeout: {NEGATIVE}"
+    if len(name) > LONGEST_ID or len(kind) > LONGEST_ID:
+        what, text = ("activityId", name) if len(name) > LONGEST_ID else ("activityType", kind)
+        return f"{what} exceeds length limit. Length={len(text.encode())} Limit={LONGEST_ID}"
+    whole, start = command.schedule_to_close_timeout, command.schedule_to_start_timeout
+    attempt, beat = command.start_to_close_timeout, command.heartbeat_timeout
+    if is_any_negative(whole, start, attempt, beat):
+        named = ("ScheduleToClose", whole), ("ScheduleToStart", start), ("StartToClose", attempt)
+        negative = (what for what, timeout in named if is_any_negative(timeout))
+        return f"invalid {next(negative, 'Heartbeat')}Timeout: {NEGATIVE}"
     return ""
 
 

@@ -12,6 +12,7 @@ import inspect
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import click
@@ -66,29 +67,42 @@ async def _work(saga: SagaUnderTest, task_queue: str, connection: dict[str, str 
         await stop.wait()
 
 
+def direct(request: httpx.Request, urls: Mapping[str, str], limits: Mapping[str, float]) -> None:
+    """Send a request where its service is in this run, whatever host it was meant for.
+
+    Args:
+        request: Changed in place.
+        urls: Where each service is.
+        limits: How many seconds a call of each may take.
+
+    Raises:
+        fakes.routes.UnknownRouteError: No service has this route; nothing is sent anywhere then.
+    """
+    service = SERVICES[0]  # any of them, for whoever only reads: all show the same world
+    if request.method != "GET":
+        service = _ROUTES.match(request.method, request.url.path)[0].name.partition(".")[0]
+    url = httpx.URL(urls[service])
+    request.url = request.url.copy_with(scheme=url.scheme, host=url.host, port=url.port)
+    request.headers["Host"] = url.netloc.decode()
+    timeout = dict.fromkeys(("connect", "read", "write", "pool"), limits[service])
+    request.extensions["timeout"] = timeout
+
+
+_ROUTES = Routes(ORDER_OPERATIONS)
+
+
 def _send_calls_to_the_services() -> None:
     """Have httpx send each request to where ``ORDERS_…_URL`` says that its service is."""
-    urls = {each: httpx.URL(os.environ[f"ORDERS_{each.upper()}_URL"]) for each in SERVICES}
+    urls = {each: os.environ[f"ORDERS_{each.upper()}_URL"] for each in SERVICES}
     limits = {each: float(os.environ[f"ORDERS_{each.upper()}_TIMEOUT"]) for each in SERVICES}
-    routes = Routes(ORDER_OPERATIONS)
-
-    def redirect(request: httpx.Request) -> None:
-        service = SERVICES[0]  # any of them, for whoever only reads: all show the same world
-        if request.method != "GET":
-            service = routes.match(request.method, request.url.path)[0].name.partition(".")[0]
-        url, timeout = urls[service], limits[service]
-        request.url = request.url.copy_with(scheme=url.scheme, host=url.host, port=url.port)
-        request.headers["Host"] = url.netloc.decode()
-        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
-
     asynchronous, synchronous = httpx.AsyncClient.send, httpx.Client.send
 
     async def send(self: httpx.AsyncClient, request: httpx.Request, **more: object) -> object:
-        redirect(request)
+        direct(request, urls, limits)
         return await asynchronous(self, request, **more)  # type: ignore[arg-type]
 
     def send_and_wait(self: httpx.Client, request: httpx.Request, **more: object) -> object:
-        redirect(request)
+        direct(request, urls, limits)
         return synchronous(self, request, **more)  # type: ignore[arg-type]
 
     httpx.AsyncClient.send = send  # type: ignore[method-assign, assignment]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from temporalio.service import RPCError
@@ -38,21 +38,25 @@ class Drain:
         bridge: The way to the server.
         asking: The questions.
         order_of: The order's id of a workflow's.
+        unheard: The orders of which no client knows whether the server has them.
         patience: Seconds without any order ending, after which the rest is called stuck.
         say: Told how it goes.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - whoever waits has to ask so many
         self,
         bridge: Bridge,
         asking: Asking,
         order_of: Callable[[str], str],
+        unheard: Callable[[], Iterable[str]],
+        *,
         patience: float,
         say: Callable[[str], None],
     ) -> None:
         self._bridge = bridge
         self._asking = asking
         self._order_of = order_of
+        self._unheard = unheard
         self._patience = patience
         self._say = say
         self.open: int | None = None
@@ -64,14 +68,18 @@ class Drain:
             temporalio.service.RPCError: The server does not answer any more.
         """
         fewest: int | None = None
+        has_ended = False
         progress_at = said_at = time.monotonic()
         while True:
             executions = self._executions()
             open_ids = [name for name, each in executions.items() if each.is_open]
             now = time.monotonic()
             self.open = len(open_ids)
-            if not open_ids:
-                return Drained(executions)
+            if not open_ids and (has_ended or not self._unlisted(executions)):
+                missing = has_ended and self._are_missing(executions)
+                if not missing or now - progress_at > self._patience:
+                    return Drained(executions)
+            has_ended = not open_ids
             if fewest is None or len(open_ids) < fewest:
                 fewest, progress_at = len(open_ids), now
             if now - said_at >= SAY_EVERY_SECONDS:
@@ -82,6 +90,17 @@ class Drain:
             if now - progress_at > self._patience:
                 return self._give_up(executions, open_ids)
             time.sleep(LOOK_EVERY_SECONDS)
+
+    def _unlisted(self, executions: Mapping[str, Execution]) -> list[str]:
+        """Orders of which neither a client nor the list tells: they may still be on their way."""
+        listed = set(map(self._order_of, executions))
+        return [order for order in self._unheard() if order not in listed]
+
+    def _are_missing(self, executions: Mapping[str, Execution]) -> bool:
+        """Whether the server has an order that its list, which lags behind, does not show yet."""
+        return any(
+            self._bridge.call(self._asking.exists, order) for order in self._unlisted(executions)
+        )
 
     def _executions(self) -> dict[str, Execution]:
         deadline = time.monotonic() + SERVER_SECONDS

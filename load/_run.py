@@ -139,7 +139,14 @@ class Run:
         self.chaos.calm_down()
         self.stack.fakes.heal()
         self.say("no more orders, no more faults; waiting until every order has ended")
-        drain = Drain(self.bridge, self._asking, self._order_of, self.options.patience, self.say)
+        drain = Drain(
+            self.bridge,
+            self._asking,
+            self._order_of,
+            self._unheard,
+            patience=self.options.patience,
+            say=self.say,
+        )
         drained = drain.run()
         self._executions = executions = {
             self._order_of(name): each
@@ -158,6 +165,11 @@ class Run:
             workflow_may_fail=self.options.saga is not None,
         )
         return judge(seen, findings, self.audit.statuses, calls=self.audit.calls)
+
+    def _unheard(self) -> list[str]:
+        """Orders that were sent, and of which no client has heard whether they arrived."""
+        accounts = self.ledger.accounts.items()
+        return [order for order, each in accounts if not (each.placed or each.told)]
 
     def _resolved(self, executions: Mapping[str, Execution]) -> Mapping[str, Ending]:
         """How orders ended whose clients do not know it."""

@@ -23,11 +23,6 @@ def is_any_negative(*durations: Duration) -> bool:
     return False
 
 
-def is_negative(duration: Duration) -> bool:
-    """Whether the service refuses it."""
-    return duration.seconds < 0 or duration.nanos < 0
-
-
 def seconds(duration: Duration) -> float:
     """A duration as a number."""
     return duration.seconds + duration.nanos / 1e9

@@ -6,7 +6,7 @@ that calls).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,7 +18,8 @@ from temporalio.api.failure.v1 import Failure
 
 from fakes.temporal.backoff import with_defaults
 from fakes.temporal.core import Outgoing
-from fakes.temporal.durations import NEGATIVE, is_any_negative, is_negative
+from fakes.temporal.durations import NEGATIVE, is_any_negative
+from fakes.temporal.errors import BadSearchAttributesError
 from fakes.temporal.local_core import Marker
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ LONGEST_ID = 1000
 _Cause = WorkflowTaskFailedCause
 _BAD_ACTIVITY = _Cause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SCHEDULE_ACTIVITY_ATTRIBUTES
 _BAD_CHILD = _Cause.WORKFLOW_TASK_FAILED_CAUSE_BAD_START_CHILD_EXECUTION_ATTRIBUTES
+_BAD_SEARCH_ATTRIBUTES = _Cause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES
 _DUPLICATE = _Cause.WORKFLOW_TASK_FAILED_CAUSE_SCHEDULE_ACTIVITY_DUPLICATE_ID
 _ON = "on retry policy"
 _SET = f"set {_ON}"
@@ -50,8 +52,12 @@ class Refusal:
         return failure
 
 
-def refusal(run: Execution, commands: Iterable[Outgoing]) -> Refusal | None:
+def refusal(run: Execution, commands: Sequence[Outgoing]) -> Refusal | None:
     """Why the service does not take what a workflow task wants; ``None`` if it does."""
+    try:
+        run.service.search_attributes.check_commands(commands)
+    except BadSearchAttributesError as error:
+        return Refusal(_BAD_SEARCH_ATTRIBUTES, str(error))
     wanted: set[str] = set()
     given_up: set[str] = set()
     for command in commands:
@@ -120,7 +126,7 @@ def _about_child(command: commands_pb.StartChildWorkflowExecution) -> str:
         ("Run", command.workflow_run_timeout),
         ("Task", command.workflow_task_timeout),
     ):
-        if is_negative(timeout):
+        if is_any_negative(timeout):
             return f"Invalid Workflow{what}Timeout on {where}: {NEGATIVE}. {who}"
     if command.HasField("retry_policy") and (words := about_policy(command.retry_policy)):
         return f"invalid WorkflowRetryPolicy on {where}: {words}. {who}"
@@ -138,9 +144,9 @@ def _about_policy(serialized: bytes) -> str:
     if policy.maximum_attempts == 1:
         return ""  # nothing else of it matters
     rules = (
-        (is_negative(policy.initial_interval), f"invalid InitialInterval {_SET}: {NEGATIVE}"),
+        (is_any_negative(policy.initial_interval), f"invalid InitialInterval {_SET}: {NEGATIVE}"),
         (policy.backoff_coefficient < 1, f"BackoffCoefficient cannot be less than 1 {_ON}."),
-        (is_negative(policy.maximum_interval), f"invalid MaximumInterval {_SET}: {NEGATIVE}"),
+        (is_any_negative(policy.maximum_interval), f"invalid MaximumInterval {_SET}: {NEGATIVE}"),
         (_shrinks(policy), f"MaximumInterval cannot be less than InitialInterval {_ON}."),
         (policy.maximum_attempts < 0, f"MaximumAttempts cannot be negative {_ON}."),
     )

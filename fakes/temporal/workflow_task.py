@@ -13,7 +13,7 @@ from fakes.temporal.activations import activate, broken_replay, in_order
 from fakes.temporal.commands import apply_commands
 from fakes.temporal.core import Job, Outgoing
 from fakes.temporal.durations import seconds
-from fakes.temporal.errors import BadSearchAttributesError, NondeterminismError
+from fakes.temporal.errors import NondeterminismError
 from fakes.temporal.local_core import End, Marker
 from fakes.temporal.local_work import LocalWork
 from fakes.temporal.open_task import OpenTask
@@ -216,11 +216,6 @@ class WorkflowTasks:
         if any(map(is_too_large, task.outgoing)):
             self._fail(task, too_large(), _PAYLOADS_TOO_LARGE)
             return
-        try:
-            run.service.search_attributes.check_commands(task.outgoing)
-        except BadSearchAttributesError as error:
-            self._refuse(task, f"BadSearchAttributes: {error}")
-            return
         refused = refusal(run, task.outgoing)
         if refused is not None:
             self._fail(task, refused.as_failure(), refused.cause)
@@ -338,12 +333,6 @@ class WorkflowTasks:
         self._schedule()
         self._run.tell_waiters()
 
-    def _refuse(self, task: OpenTask, message: str) -> None:
-        """The service does not do what the code wants."""
-        failure = Failure(message=message)
-        failure.server_failure_info.SetInParent()
-        self._fail(task, failure, _BAD_SEARCH_ATTRIBUTES)
-
     def _time_out(self, task: OpenTask) -> None:
         """The task has taken too long."""
         if self.attempt == 1:
@@ -386,7 +375,6 @@ def _retry_delay(attempt: int) -> float:
 
 
 _UNHANDLED = Cause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE
-_BAD_SEARCH_ATTRIBUTES = Cause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES
 _UNHANDLED_COMMAND = Cause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND
 _FORCE_CLOSE = Cause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND
 _PAYLOADS_TOO_LARGE = Cause.WORKFLOW_TASK_FAILED_CAUSE_PAYLOADS_TOO_LARGE

@@ -75,14 +75,12 @@ class Drain:
             open_ids = [name for name, each in executions.items() if each.is_open]
             now = time.monotonic()
             self.open = len(open_ids)
-            if not open_ids and (has_ended or not self._unlisted(executions)):
-                missing = has_ended and self._are_missing(executions)
-                if not missing or now - progress_at > self._patience:
-                    return Drained(executions)
+            if not open_ids and not self._is_more_to_come(executions, ask=has_ended):
+                return Drained(executions)
             has_ended = not open_ids
             if fewest is None or len(open_ids) < fewest:
                 fewest, progress_at = len(open_ids), now
-            if now - said_at >= SAY_EVERY_SECONDS:
+            if open_ids and now - said_at >= SAY_EVERY_SECONDS:
                 said_at = now
                 self._say(f"waiting for {len(open_ids)} orders: {self._some(open_ids)}")
                 if self._hopeless(open_ids):
@@ -91,16 +89,18 @@ class Drain:
                 return self._give_up(executions, open_ids)
             time.sleep(LOOK_EVERY_SECONDS)
 
-    def _unlisted(self, executions: Mapping[str, Execution]) -> list[str]:
-        """Orders of which neither a client nor the list tells: they may still be on their way."""
-        listed = set(map(self._order_of, executions))
-        return [order for order in self._unheard() if order not in listed]
+    def _is_more_to_come(self, executions: Mapping[str, Execution], *, ask: bool) -> bool:
+        """Whether orders are missing on the server's list, which lags behind.
 
-    def _are_missing(self, executions: Mapping[str, Execution]) -> bool:
-        """Whether the server has an order that its list, which lags behind, does not show yet."""
-        return any(
-            self._bridge.call(self._asking.exists, order) for order in self._unlisted(executions)
-        )
+        Args:
+            executions: What is on it.
+            ask: Whether what was on its way has arrived by now, so that the server can be asked.
+        """
+        listed = set(map(self._order_of, executions))
+        unlisted = [order for order in self._unheard() if order not in listed]
+        if not ask:
+            return bool(unlisted)
+        return any(self._bridge.call(self._asking.exists, order) for order in unlisted)
 
     def _executions(self) -> dict[str, Execution]:
         deadline = time.monotonic() + SERVER_SECONDS

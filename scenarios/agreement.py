@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from fakes import Seen
 from scenarios.runner import ScenarioResult
 from scenarios.scenario import Scenario
 
@@ -24,13 +25,12 @@ def differences(ours: ScenarioResult, theirs: ScenarioResult) -> Iterator[str]:
 
     Verdicts, and how the orders went, must always be the same: the end of each, and its effects in
     their order. Which of several orders it was that went so may be another one: they race with each
-    other. Where one of several undoes something, what it gives back may or may not come in time for
-    another, and only their ends are compared. A single order must have the very same effects and
+    other. Where some found nothing left of what others gave back, that may come in time or not, and
+    only the ends of the orders are compared. A single order must have the very same effects and
     result; but why it failed may be either of two things that happened at once, where a client acts
     at the moment of a call.
     """
-    gives_back = len(ours.scenario.orders) > 1 and (undoes(ours) or undoes(theirs))
-    went = ends if gives_back else courses
+    went = ends if depends_on_who_gives_back(ours, theirs) else courses
     pairs: list[tuple[str, object, object]] = [
         ("verdict", ours.verdict, theirs.verdict),
         ("orders", went(ours), went(theirs)),
@@ -69,9 +69,14 @@ def ends(result: ScenarioResult) -> list[str]:
     return sorted(str(outcome.status) for outcome in result.trial.outcomes.values())
 
 
-def undoes(result: ScenarioResult) -> bool:
-    """Whether an effect of some order was undone."""
-    return any(effect.undone_by for effect in result.trial.world.books().effects.values())
+def depends_on_who_gives_back(*played: ScenarioResult) -> bool:
+    """Whether one of several orders was refused a step that another of them has undone."""
+    refused, undone = set[str](), set[str]()
+    for each in played:
+        world = each.trial.world
+        refused |= {a.operation for a in world.journal if a.seen is Seen.REFUSED and not a.fault}
+        undone |= {e.operation for e in world.books().effects.values() if e.undone_by}
+    return len(played[0].scenario.orders) > 1 and bool(refused & undone)
 
 
 def results(result: ScenarioResult, *, causes: bool) -> dict[str, object]:

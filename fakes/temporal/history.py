@@ -14,6 +14,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
+_PLAIN = frozenset({bool, bytes, float, int, str})
 _SUFFIX = "_event_attributes"
 _TYPES = frozenset(EventType.keys())
 _KINDS: dict[str, tuple[EventType.ValueType, str]] = {
@@ -86,22 +87,36 @@ class History:
             at: When it happened, in seconds since the epoch; now by default.
             attributes: Its attributes; those that are ``None`` stay unset.
         """
-        kind, field = _KINDS[name]
-        event = HistoryEvent(
-            event_id=len(self.events) + 1, event_type=kind, task_id=self._next_task_id()
-        )
-        event.event_time.CopyFrom(timestamp(self.now() if at is None else at))
+        event = HistoryEvent()
+        event.event_type, field = _KINDS[name]
         said = getattr(event, field)
         said.SetInParent()
         # A constructor would serialise and parse the messages; to copy them takes half as long.
         for attribute, value in attributes.items():
-            if isinstance(value, Message):
+            if type(value) in _PLAIN:
+                setattr(said, attribute, value)
+            elif isinstance(value, Message):
                 getattr(said, attribute).CopyFrom(value)
-            elif isinstance(value, dict):
+            elif value is not None:
                 for key, each in value.items():
                     getattr(said, attribute)[key].CopyFrom(each)
-            elif value is not None:
-                setattr(said, attribute, value)
+        return self._append(event, at)
+
+    def add_like(self, earlier: HistoryEvent, *, at: float | None = None) -> HistoryEvent:
+        """Append an event that says what an earlier one says, to be changed where it does not.
+
+        Args:
+            earlier: The earlier one.
+            at: When it happened, in seconds since the epoch; now by default.
+        """
+        event = HistoryEvent()
+        event.CopyFrom(earlier)
+        return self._append(event, at)
+
+    def _append(self, event: HistoryEvent, at: float | None) -> HistoryEvent:
+        event.event_id = len(self.events) + 1
+        event.task_id = self._next_task_id()
+        event.event_time.CopyFrom(timestamp(self.now() if at is None else at))
         self.events.append(event)
         return event
 

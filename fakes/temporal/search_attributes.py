@@ -60,7 +60,7 @@ class KnownAttributes:
 
     def __init__(self, keys: Iterable[SearchAttributeKey[Any]] = ()) -> None:
         added = {key.name: type_name(key.indexed_value_type) for key in keys}
-        self._types: Mapping[str, str] = _PREDEFINED | added
+        self._types: Mapping[str, str] = _PREDEFINED | added if added else _PREDEFINED
 
     def check(self, attributes: SearchAttributes) -> None:
         """See whether attributes may be set so.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import random
 import uuid
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -53,7 +54,8 @@ class SimulatedTemporal:
         self, *, seed: int = 0, search_attributes: Iterable[SearchAttributeKey[Any]] = ()
     ) -> None:
         self.search_attributes = KnownAttributes(search_attributes)
-        self._random = random.Random(seed)  # noqa: S311 - it is to be repeatable
+        self._seed = seed
+        self._run_numbers = count()
         self.next_task_id: Callable[[], int] = count(FIRST_TASK_ID).__next__
         self._runs: dict[str, list[Execution]] = {}
         self._queues: dict[str, TaskQueue[SimulatedWorker]] = {}
@@ -128,7 +130,7 @@ class SimulatedTemporal:
 
     def new_run_id(self) -> str:
         """An id for a run."""
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        return _run_id(self._seed, next(self._run_numbers))
 
     def queue(self, name: str) -> TaskQueue[SimulatedWorker]:
         """A task queue."""
@@ -209,6 +211,13 @@ class SimulatedTemporal:
             now=self.now(),
             parent=parent,
         )
+
+
+@lru_cache(maxsize=10_000)
+def _run_id(seed: int, number: int) -> str:
+    """The id of a service's run with this number; every trial with the same seed has the same."""
+    digest = hashlib.blake2b(f"{seed} {number}".encode(), digest_size=16).digest()
+    return str(uuid.UUID(bytes=digest, version=4))
 
 
 def _terminates(request: StartWorkflowExecutionRequest) -> bool:

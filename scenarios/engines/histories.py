@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from temporalio.api.enums.v1 import TaskQueueKind, WorkflowTaskFailedCause
+from temporalio.api.enums.v1 import EventType, TaskQueueKind, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 
 NONDETERMINISM = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
 BAD_ATTRIBUTES = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES
+_TASK_FAILED = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
 
 BROKEN_REPLAY = "[TMPRL1100]"
 """How the SDK marks what a worker says that cannot replay a history."""
@@ -49,4 +50,4 @@ def unsticky_tasks(events: Iterable[HistoryEvent]) -> int:
 
 
 def _failed_tasks(events: Iterable[HistoryEvent]) -> Iterator[HistoryEvent]:
-    return (event for event in events if event.HasField("workflow_task_failed_event_attributes"))
+    return (event for event in events if event.event_type == _TASK_FAILED)

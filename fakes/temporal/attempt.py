@@ -152,7 +152,7 @@ class Attempt:
     async def _execute(self) -> Any:
         definition = self._worker.activity(self._facts)
         try:
-            arguments = await self._arguments(definition, self._facts.command.input.payloads)
+            arguments = await self._arguments(definition, self._facts.command.input.payloads[:])
         except Exception as error:
             msg = "Failed decoding arguments"
             raise ApplicationError(msg) from error

@@ -95,8 +95,7 @@ def _schedule_activity(
     said.header.fields.MergeFrom(command.headers)
     said.header.SetInParent()
     said.priority.SetInParent()
-    for argument in command.arguments:
-        said.input.payloads.add().CopyFrom(argument)
+    said.input.payloads.extend(command.arguments[:])
     run.core.events[command.seq] = event
     task = ActivityTask(run, command.seq, event)
     run.activities[command.seq] = task

@@ -28,6 +28,12 @@ Mark = tuple[set[int], set[int], set[str]]
 OfActivity = commands_pb.ActivityCancellationType
 OfChild = child_pb.ChildWorkflowCancellationType
 
+
+def kind_of(outgoing: Outgoing) -> str:
+    """What kind of command it is; empty for a marker."""
+    return "" if isinstance(outgoing, Marker) else outgoing.WhichOneof("variant") or ""
+
+
 _ENDINGS = {
     "complete_workflow_execution",
     "fail_workflow_execution",
@@ -97,8 +103,7 @@ class CoreState:
     @staticmethod
     def ends_run(outgoing: list[Outgoing]) -> bool:
         """Whether the workflow is at its end."""
-        last = outgoing[-1] if outgoing else None
-        return isinstance(last, Command) and last.WhichOneof("variant") in _ENDINGS
+        return bool(outgoing) and kind_of(outgoing[-1]) in _ENDINGS
 
     def settle(self, seq: int) -> bool:
         """Note that an activity has ended; whether the workflow code has still to be told."""
@@ -285,9 +290,7 @@ def _child_failure(command: commands_pb.StartChildWorkflowExecution, message: st
 def _take_back(outgoing: list[Outgoing], kind: str, seq: int) -> bool:
     """Drop a command that nobody has seen yet; whether there was one."""
     for command in outgoing:
-        if isinstance(command, Marker) or command.WhichOneof("variant") != kind:
-            continue
-        if getattr(command, kind).seq == seq:
+        if kind_of(command) == kind and getattr(command, kind).seq == seq:
             outgoing.remove(command)
             return True
     return False

@@ -17,7 +17,7 @@ from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
 
 from fakes.temporal.backoff import with_defaults
-from fakes.temporal.core import Outgoing
+from fakes.temporal.core import Outgoing, kind_of
 from fakes.temporal.durations import NEGATIVE, is_any_negative
 from fakes.temporal.errors import BadSearchAttributesError
 from fakes.temporal.local_core import Marker
@@ -63,7 +63,8 @@ def refusal(run: Execution, commands: Sequence[Outgoing]) -> Refusal | None:
     for command in commands:
         if isinstance(command, Marker):
             continue
-        if command.HasField("schedule_activity"):
+        kind = kind_of(command)
+        if kind == "schedule_activity":
             activity = command.schedule_activity
             if words := _about_activity(activity):
                 return Refusal(_BAD_ACTIVITY, words)
@@ -71,11 +72,11 @@ def refusal(run: Execution, commands: Sequence[Outgoing]) -> Refusal | None:
             if name in wanted or (name in run.pending_ids and name not in given_up):
                 return Refusal(_DUPLICATE, _TAKEN.format(name))
             wanted.add(name)
-        elif command.HasField("request_cancel_activity"):
+        elif kind == "request_cancel_activity":
             task = run.activities[command.request_cancel_activity.seq]
             if not task.is_running:
                 given_up.add(task.command.activity_id)  # it ends at once, and leaves its id
-        elif command.HasField("start_child_workflow_execution") and (
+        elif kind == "start_child_workflow_execution" and (
             words := _about_child(command.start_child_workflow_execution)
         ):
             return Refusal(_BAD_CHILD, words)

@@ -16,7 +16,7 @@ import temporalio.bridge.proto.workflow_commands as commands_pb
 from temporalio.api.common.v1 import SearchAttributes
 from temporalio.common import SearchAttributeIndexedValueType, SearchAttributeKey
 
-from fakes.temporal.core import Outgoing
+from fakes.temporal.core import Outgoing, kind_of
 from fakes.temporal.errors import BadSearchAttributesError, UnsupportedError
 from fakes.temporal.local_core import Marker
 
@@ -78,10 +78,7 @@ class KnownAttributes:
             BadSearchAttributesError: One of its commands sets what `check` refuses.
         """
         for command in commands:
-            if isinstance(command, Marker):
-                continue
-            check = _CHECKS.get(command.WhichOneof("variant") or "")
-            if check is not None:
+            if not isinstance(command, Marker) and (check := _CHECKS.get(kind_of(command))):
                 check(self, command)
 
     def with_types(self, attributes: SearchAttributes) -> SearchAttributes:

@@ -201,8 +201,7 @@ def init_job(start: Start, started: HistoryEvent) -> activation_pb.WorkflowActiv
     init.original_execution_run_id = start.run_id
     init.attempt = start.attempt
     init.start_time.CopyFrom(started.event_time)
-    for payload in request.input.payloads:
-        init.arguments.add().CopyFrom(payload)
+    init.arguments.extend(request.input.payloads[:])
     for key, value in request.header.fields.items():
         init.headers[key].CopyFrom(value)
     for name in ("memo", "search_attributes", "workflow_task_timeout", "retry_policy"):

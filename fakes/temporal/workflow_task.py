@@ -196,10 +196,10 @@ class WorkflowTasks:
                     if completion.HasField("failed"):
                         self._fail(task, completion.failed.failure, _UNHANDLED)
                         return
-                    task.flags.update(completion.successful.used_internal_flags)
-                    todo = self._run.core.digest(
-                        completion.successful.commands, task.outgoing, self._run.now()
-                    )
+                    done = completion.successful
+                    # Slices: protobuf's own iterators end with an exception in words.
+                    task.flags.update(done.used_internal_flags[:])
+                    todo = self._run.core.digest(done.commands[:], task.outgoing, self._run.now())
                 todo = [*todo, *self._handle_locals(task)]
                 if not todo:
                     break

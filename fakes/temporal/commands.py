@@ -92,8 +92,9 @@ def _schedule_activity(
     )
     said = event.activity_task_scheduled_event_attributes
     said.activity_type.name = command.activity_type
-    said.header.fields.MergeFrom(command.headers)
     said.header.SetInParent()
+    if command.headers:
+        said.header.fields.MergeFrom(command.headers)
     said.priority.SetInParent()
     said.input.payloads.extend(command.arguments[:])
     run.core.events[command.seq] = event

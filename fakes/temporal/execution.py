@@ -36,6 +36,7 @@ from fakes.temporal.updates import Update
 from fakes.temporal.workflow_task import WorkflowTasks
 
 Status = WorkflowExecutionStatus
+_RUNNING = Status.WORKFLOW_EXECUTION_STATUS_RUNNING  # looked up here, where it is done once
 Timer = tuple[HistoryEvent, asyncio.TimerHandle]
 
 
@@ -66,7 +67,7 @@ class Execution:
         self.workflow_type = request.workflow_type.name
         self.namespace = request.namespace
         self.task_queue = request.task_queue.name
-        self.status: Status.ValueType = Status.WORKFLOW_EXECUTION_STATUS_RUNNING
+        self.status: Status.ValueType = _RUNNING
         self.is_running = True
         self.history = History(service.now, service.next_task_id)
         self.seen = Extent()

@@ -9,7 +9,6 @@ import temporalio.common
 import temporalio.converter
 import temporalio.workflow
 from google.protobuf.duration_pb2 import Duration
-from temporalio.api.common.v1 import SearchAttributes
 
 from fakes.temporal.python_times import as_datetime, as_timedelta
 
@@ -25,23 +24,23 @@ def workflow_info(
         cron_schedule=None,
         execution_timeout=_optional(init.workflow_execution_timeout),
         first_execution_run_id=init.first_execution_run_id,
-        headers=dict(init.headers),
+        headers=dict(init.headers) if init.headers else {},
         namespace=namespace,
         original_execution_run_id=init.original_execution_run_id,
         parent=_parent(init),
         root=_root(init),
         priority=temporalio.common.Priority.default,
-        raw_memo=dict(init.memo.fields),
+        raw_memo=dict(init.memo.fields) if init.HasField("memo") else {},
         retry_policy=temporalio.common.RetryPolicy.from_proto(init.retry_policy)
         if init.HasField("retry_policy")
         else None,
         run_id=first.run_id,
         run_timeout=_optional(init.workflow_run_timeout),
-        search_attributes=temporalio.converter.decode_search_attributes(init.search_attributes),
+        search_attributes=_attributes(init),
         start_time=as_datetime(first.timestamp),
         task_queue=task_queue,
         task_timeout=as_timedelta(init.workflow_task_timeout),
-        typed_search_attributes=_typed(init.search_attributes),
+        typed_search_attributes=_typed_attributes(init),
         workflow_id=init.workflow_id,
         workflow_start_time=as_datetime(init.start_time),
         workflow_type=init.workflow_type,
@@ -52,10 +51,20 @@ def _optional(duration: Duration) -> timedelta | None:
     return as_timedelta(duration) or None
 
 
-def _typed(attributes: SearchAttributes) -> temporalio.common.TypedSearchAttributes:
-    # Not `TypedSearchAttributes.empty`, even for none: the SDK changes in place what a run begins
-    # with, and the next run in this process would begin with that.
-    return temporalio.converter.decode_typed_search_attributes(attributes)
+def _attributes(init: activation_pb.InitializeWorkflow) -> temporalio.common.SearchAttributes:
+    if not init.HasField("search_attributes"):
+        return {}
+    return temporalio.converter.decode_search_attributes(init.search_attributes)
+
+
+def _typed_attributes(
+    init: activation_pb.InitializeWorkflow,
+) -> temporalio.common.TypedSearchAttributes:
+    if not init.HasField("search_attributes"):
+        # Not `TypedSearchAttributes.empty`: the SDK changes in place what a run begins with, and
+        # the next run in this process would begin with that.
+        return temporalio.common.TypedSearchAttributes([])
+    return temporalio.converter.decode_typed_search_attributes(init.search_attributes)
 
 
 def _parent(init: activation_pb.InitializeWorkflow) -> temporalio.workflow.ParentInfo | None:

@@ -9,6 +9,7 @@ from fakes.temporal.activity_info import AttemptFacts
 from fakes.temporal.attempt import NeverReports
 from fakes.temporal.connection import simulated_client
 from fakes.temporal.errors import NondeterminismError, UnsupportedError
+from fakes.temporal.execution import Execution
 from fakes.temporal.loop import DeadlockError, VirtualTimeLoop, running_loop
 from fakes.temporal.plain import is_plain
 from fakes.temporal.service import SimulatedTemporal
@@ -18,6 +19,7 @@ from fakes.temporal.worker import SimulatedWorker
 __all__ = [
     "AttemptFacts",
     "DeadlockError",
+    "Execution",
     "NeverReports",
     "NoResultError",
     "NondeterminismError",

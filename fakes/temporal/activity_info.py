@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 import temporalio.activity
 import temporalio.api.common.v1
-from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.common.v1 import Payload
 from temporalio.common import Priority, RetryPolicy
 
 from fakes.temporal import sdk
 from fakes.temporal.interfaces import Owner
 from fakes.temporal.python_times import as_timedelta
+
+
+class ScheduledActivity(msgspec.Struct, frozen=True):
+    """What an activity was scheduled with, in the service's words.
+
+    Attributes:
+        activity_id: Its id.
+        activity_type: Its name.
+        task_queue: Where its attempts wait for a worker.
+        arguments: What it is called with.
+        headers: What interceptors have said of it.
+        schedule_to_close_timeout: How long it may take with all its attempts.
+        schedule_to_start_timeout: How long an attempt may wait for a worker.
+        start_to_close_timeout: How long an attempt may take.
+        heartbeat_timeout: How long an attempt may give no sign of life.
+        retry_policy: Its policy, defaults filled in.
+    """
+
+    activity_id: str
+    activity_type: str
+    task_queue: str
+    arguments: list[Payload]
+    headers: Mapping[str, Payload]
+    schedule_to_close_timeout: Duration
+    schedule_to_start_timeout: Duration
+    start_to_close_timeout: Duration
+    heartbeat_timeout: Duration
+    retry_policy: temporalio.api.common.v1.RetryPolicy
 
 
 class AttemptFacts(msgspec.Struct, frozen=True):
@@ -32,7 +61,7 @@ class AttemptFacts(msgspec.Struct, frozen=True):
     """
 
     owner: Owner
-    command: ActivityTaskScheduledEventAttributes
+    command: ScheduledActivity
     attempt: int
     token: bytes
     scheduled_at: float
@@ -48,7 +77,7 @@ class AttemptFacts(msgspec.Struct, frozen=True):
     @property
     def activity_type(self) -> str:
         """The activity's name."""
-        return self.command.activity_type.name
+        return self.command.activity_type
 
     def as_info(self, heartbeat_details: Sequence[Any]) -> temporalio.activity.Info:
         """What `temporalio.activity.info` says in it; made for those who ask, which few do.
@@ -70,7 +99,7 @@ class AttemptFacts(msgspec.Struct, frozen=True):
             scheduled_time=sdk.utc(self.scheduled_at),
             start_to_close_timeout=as_timedelta(command.start_to_close_timeout) or None,
             started_time=sdk.utc(self.started_at),
-            task_queue=command.task_queue.name,
+            task_queue=command.task_queue,
             task_token=self.token,
             workflow_id=owner.workflow_id,
             workflow_namespace=owner.namespace,

@@ -8,13 +8,13 @@ from typing import Any
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import RetryState, TimeoutType
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes, HistoryEvent
 
-from fakes.temporal.activity_info import AttemptFacts
+from fakes.temporal.activity_info import AttemptFacts, ScheduledActivity
 from fakes.temporal.attempt import CANCELLED, GONE, Attempt, Report
 from fakes.temporal.backoff import Again, after_failure
 from fakes.temporal.core import activity_resolution
 from fakes.temporal.durations import seconds
+from fakes.temporal.history import Event
 from fakes.temporal.interfaces import Owner
 from fakes.temporal.worker import SimulatedWorker
 
@@ -41,7 +41,7 @@ class ActivityTask:
 
     Attributes:
         event: The event that says that it is scheduled.
-        command: What the event says.
+        command: What it was scheduled with.
         attempt: The attempt under way, or to come, from 1.
         closed: Whether it has ended.
         last_failure: What the attempt before failed with.
@@ -50,12 +50,13 @@ class ActivityTask:
     Args:
         owner: The workflow run.
         seq: The number that the workflow code gave it.
-        event: The event that says so.
+        event: The event that says that it is scheduled.
+        command: What it was scheduled with.
     """
 
-    def __init__(self, owner: Owner, seq: int, event: HistoryEvent) -> None:
+    def __init__(self, owner: Owner, seq: int, event: Event, command: ScheduledActivity) -> None:
         self.event = event
-        self.command = event.activity_task_scheduled_event_attributes
+        self.command = command
         self.attempt = 1
         self.closed = False
         self.last_failure: Failure | None = None
@@ -64,12 +65,12 @@ class ActivityTask:
         self._cancel_event_id = 0
         self._running: Attempt | None = None
         self._started_at: float | None = None
-        self._started_event: HistoryEvent | None = None
+        self._started_event: Event | None = None
         self._beat_at = 0.0
         self._due_at = self.scheduled_at = owner.now()
         self._heartbeat: Payloads | None = None
-        self._limits = _limits(self.command)
-        owner.pending_ids.add(self.command.activity_id)
+        self._limits = _limits(command)
+        owner.pending_ids.add(command.activity_id)
         self._timers: dict[TimeoutType.ValueType, asyncio.TimerHandle] = {}
         self._backoff: asyncio.TimerHandle | None = None
         self._arm(SCHEDULE_TO_CLOSE)
@@ -94,7 +95,7 @@ class ActivityTask:
         self._due_at = self._owner.now()
         self._arm(SCHEDULE_TO_START)
         number = self.attempt
-        queue = self._owner.service.queue(self.command.task_queue.name)
+        queue = self._owner.service.queue(self.command.task_queue)
         queue.put(lambda worker: self._start(worker, number), only_begins=True)
 
     def request_cancel(self, event_id: int) -> None:
@@ -157,7 +158,7 @@ class ActivityTask:
             failure.canceled_failure_info.SetInParent()
             self._fail(failure)
         else:
-            result = Payloads(payloads=[report.result]) if report.result is not None else None
+            result = [report.result] if report.result is not None else None
             self._close("activity_task_completed", result=result, identity=IDENTITY)
         return True
 
@@ -305,7 +306,7 @@ class ActivityTask:
             self._backoff = None
 
 
-def _limits(command: ActivityTaskScheduledEventAttributes) -> dict[TimeoutType.ValueType, float]:
+def _limits(command: ScheduledActivity) -> dict[TimeoutType.ValueType, float]:
     """The timeouts that there are, in seconds."""
     timeouts = {
         SCHEDULE_TO_CLOSE: command.schedule_to_close_timeout,

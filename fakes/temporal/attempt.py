@@ -152,7 +152,7 @@ class Attempt:
     async def _execute(self) -> Any:
         definition = self._worker.activity(self._facts)
         try:
-            arguments = await self._arguments(definition, self._facts.command.input.payloads[:])
+            arguments = await self._arguments(definition, self._facts.command.arguments)
         except Exception as error:
             msg = "Failed decoding arguments"
             raise ApplicationError(msg) from error
@@ -205,7 +205,7 @@ class Attempt:
             fn=definition.fn,
             args=arguments,
             executor=threads.executor if threads else None,
-            headers=self._facts.command.header.fields,
+            headers=self._facts.command.headers,
         )
         return await chain.execute_activity(call)
 

@@ -23,13 +23,12 @@ from temporalio.api.enums.v1 import (
     WorkflowIdReusePolicy,
 )
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 
 from fakes.temporal.core import Job
 from fakes.temporal.errors import AlreadyStartedError
 from fakes.temporal.fields import only
-from fakes.temporal.history import attributes_of
+from fakes.temporal.history import Event, attributes_of
 from fakes.temporal.starting import Parent, fill_in, task_queue
 
 if TYPE_CHECKING:
@@ -54,9 +53,9 @@ class Child:
     """
 
     command: commands_pb.StartChildWorkflowExecution
-    initiated: HistoryEvent
+    initiated: Event
     execution: WorkflowExecution | None = None
-    started: HistoryEvent | None = None
+    started: Event | None = None
 
 
 # -- starting children --------------------------------------------------------------------------
@@ -197,7 +196,7 @@ _CHILD_ENDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 """What a parent is told: the event's name, the failure's words, and what it says of the end."""
 
 
-def tell_parent(run: Execution, closing: HistoryEvent) -> None:
+def tell_parent(run: Execution, closing: Event) -> None:
     """A run has ended for good: its parent, if it has one that still runs, is told."""
     link = run.start.parent
     parent = run.service.find(link.execution.workflow_id, link.execution.run_id) if link else None
@@ -207,13 +206,10 @@ def tell_parent(run: Execution, closing: HistoryEvent) -> None:
     parent.arrivals.arrive(lambda: _write_child_end(run, parent, child, closing), is_end=True)
 
 
-def _write_child_end(
-    run: Execution, parent: Execution, child: Child, closing: HistoryEvent
-) -> None:
+def _write_child_end(run: Execution, parent: Execution, child: Child, closing: Event) -> None:
     seq = child.command.seq
-    kind = (closing.WhichOneof("attributes") or "").removesuffix("_event_attributes")
-    name, words, kept = _CHILD_ENDS[kind]
-    end = attributes_of(closing)
+    name, words, kept = _CHILD_ENDS[closing.name]
+    end = attributes_of(closing.as_message())
     said = {key: getattr(end, key) for key in kept if _says(end, key)}
     event = parent.history.add(
         f"child_workflow_execution_{name}",
@@ -228,11 +224,11 @@ def _write_child_end(
     parent.tasks.tell(_child_resolution(seq, event, words) if news else None)
 
 
-def _child_resolution(seq: int, event: HistoryEvent, words: str) -> Job:
+def _child_resolution(seq: int, event: Event, words: str) -> Job:
     job = Job()
     job.resolve_child_workflow_execution.seq = seq
     result = job.resolve_child_workflow_execution.result
-    said = attributes_of(event)
+    said = attributes_of(event.as_message())
     if not words:
         result.completed.SetInParent()
         if said.result.payloads:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import temporalio.bridge.proto.workflow_commands as commands_pb
-from temporalio.api.common.v1 import Payload, Payloads, SearchAttributes
+from temporalio.api.common.v1 import (
+    ActivityType,
+    Header,
+    Payload,
+    Payloads,
+    Priority,
+    SearchAttributes,
+)
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
-from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.update.v1 import Outcome
 
+from fakes.temporal.activity_info import ScheduledActivity
 from fakes.temporal.activity_task import ActivityTask
 from fakes.temporal.activity_timeouts import activity_timeouts
 from fakes.temporal.backoff import with_defaults
@@ -27,6 +35,7 @@ from fakes.temporal.external import (
     apply_signal_external,
 )
 from fakes.temporal.fields import only
+from fakes.temporal.history import Event
 from fakes.temporal.local_core import Marker
 from fakes.temporal.search_attributes import PATCH_ATTRIBUTE
 from fakes.temporal.starting import task_queue
@@ -38,9 +47,7 @@ Status = WorkflowExecutionStatus
 Apply = Callable[["Execution", Any, int], None]
 
 
-def apply_commands(
-    run: Execution, commands: Iterable[Outgoing], completed: HistoryEvent | None
-) -> None:
+def apply_commands(run: Execution, commands: Iterable[Outgoing], completed: Event | None) -> None:
     """Do what the workflow code wants.
 
     Args:
@@ -62,7 +69,7 @@ def apply_commands(
         before = len(run.history)
         _APPLY[kind](run, getattr(command, kind), event_id)
         if command.HasField("user_metadata") and len(run.history) > before:
-            run.history.events[before].user_metadata.CopyFrom(command.user_metadata)
+            run.history.events.noted[before].user_metadata = command.user_metadata
 
 
 # -- activities ---------------------------------------------------------------------------------
@@ -81,26 +88,42 @@ def _schedule_activity(
     policy = command.retry_policy if command.HasField("retry_policy") else None
     limit = run.start.request.workflow_run_timeout
     timeouts: dict[str, Any] = activity_timeouts(command, limit)
-    event = run.history.add(
-        "activity_task_scheduled",
+    scheduled = ScheduledActivity(
         activity_id=command.activity_id,
-        task_queue=task_queue(command.task_queue),
-        workflow_task_completed_event_id=completed,
+        activity_type=command.activity_type,
+        task_queue=command.task_queue,
+        arguments=command.arguments[:],
+        headers=command.headers,
         retry_policy=with_defaults(policy),
-        use_workflow_build_id=True,
         **timeouts,
     )
-    said = event.activity_task_scheduled_event_attributes
-    said.activity_type.name = command.activity_type
-    said.header.SetInParent()
-    if command.headers:
-        said.header.fields.MergeFrom(command.headers)
-    said.priority.SetInParent()
-    said.input.payloads.extend(command.arguments[:])
+    event = run.history.add(
+        "activity_task_scheduled",
+        activity_id=scheduled.activity_id,
+        activity_type=_activity_type(scheduled.activity_type),
+        task_queue=task_queue(scheduled.task_queue),
+        header=Header(fields=command.headers) if command.headers else _NO_HEADER,
+        input=scheduled.arguments,
+        workflow_task_completed_event_id=completed,
+        retry_policy=scheduled.retry_policy,
+        use_workflow_build_id=True,
+        priority=_NO_PRIORITY,
+        **timeouts,
+    )
     run.core.events[command.seq] = event
-    task = ActivityTask(run, command.seq, event)
+    task = ActivityTask(run, command.seq, event, scheduled)
     run.activities[command.seq] = task
     task.offer()
+
+
+@lru_cache(maxsize=100)
+def _activity_type(name: str) -> ActivityType:
+    """An activity's name, as events tell it; to be copied, not to be changed."""
+    return ActivityType(name=name)
+
+
+_NO_HEADER = Header()
+_NO_PRIORITY = Priority()
 
 
 def _request_cancel_activity(
@@ -255,7 +278,7 @@ def _record(run: Execution, marker: Marker, completed: int) -> None:
         workflow_task_completed_event_id=completed,
     )
     if marker.metadata.ByteSize():
-        event.user_metadata.CopyFrom(marker.metadata)
+        event.user_metadata = marker.metadata
 
 
 def _json(data: str) -> Payload:

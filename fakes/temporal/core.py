@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import temporalio.bridge.proto.child_workflow as child_pb
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.bridge.proto.workflow_commands as commands_pb
 from temporalio.api.enums.v1 import RetryState
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.history.v1 import HistoryEvent
 
+from fakes.temporal.history import Event
 from fakes.temporal.local_core import LocalActivities, Marker
 
 Job = activation_pb.WorkflowActivationJob
@@ -58,7 +57,7 @@ class CoreState:
 
     activities: dict[int, commands_pb.ScheduleActivity] = field(default_factory=dict)
     children: dict[int, commands_pb.StartChildWorkflowExecution] = field(default_factory=dict)
-    events: dict[int, HistoryEvent] = field(default_factory=dict)
+    events: dict[int, Event] = field(default_factory=dict)
     settled: set[int] = field(default_factory=set)
     settled_children: set[int] = field(default_factory=set)
     patches: set[str] = field(default_factory=set)
@@ -238,42 +237,41 @@ _DIGESTS = {
 }
 
 
-def activity_resolution(seq: int, scheduled: HistoryEvent, closed: HistoryEvent) -> Job:
+def activity_resolution(seq: int, scheduled: Event, closed: Event) -> Job:
     """The job that tells the workflow code how an activity ended."""
     job = Job()
     job.resolve_activity.seq = seq
     result = job.resolve_activity.result
-    kind = closed.WhichOneof("attributes") or ""
-    said: Any = getattr(closed, kind)
-    if kind == "activity_task_completed_event_attributes":
+    said = closed.attributes
+    if closed.name == "activity_task_completed":
         result.completed.SetInParent()
-        if said.result.payloads:
-            result.completed.result.CopyFrom(said.result.payloads[0])
+        for payload in said["result"] or ():
+            result.completed.result.CopyFrom(payload)
         return job
-    failure = Failure(message=_MESSAGES[kind])
+    failure = Failure(message=_MESSAGES[closed.name])
     info = failure.activity_failure_info
     info.scheduled_event_id = scheduled.event_id
-    info.started_event_id = said.started_event_id
-    info.identity = said.identity if kind.endswith("canceled_event_attributes") else "simulated"
-    info.activity_type.CopyFrom(scheduled.activity_task_scheduled_event_attributes.activity_type)
-    info.activity_id = scheduled.activity_task_scheduled_event_attributes.activity_id
-    if kind == "activity_task_canceled_event_attributes":
+    info.started_event_id = said["started_event_id"]
+    info.identity = "simulated"
+    info.activity_type.CopyFrom(scheduled.attributes["activity_type"])
+    info.activity_id = scheduled.attributes["activity_id"]
+    if closed.name == "activity_task_canceled":
         failure.cause.canceled_failure_info.SetInParent()
-        if said.HasField("details"):
-            failure.cause.canceled_failure_info.details.CopyFrom(said.details)
+        if said["details"] is not None:
+            failure.cause.canceled_failure_info.details.CopyFrom(said["details"])
         info.retry_state = RetryState.RETRY_STATE_CANCEL_REQUESTED
         result.cancelled.failure.CopyFrom(failure)
         return job
-    failure.cause.CopyFrom(said.failure)
-    info.retry_state = said.retry_state
+    failure.cause.CopyFrom(said["failure"])
+    info.retry_state = said["retry_state"]
     result.failed.failure.CopyFrom(failure)
     return job
 
 
 _MESSAGES = {
-    "activity_task_failed_event_attributes": "Activity task failed",
-    "activity_task_timed_out_event_attributes": "Activity task timed out",
-    "activity_task_canceled_event_attributes": "Activity cancelled",
+    "activity_task_failed": "Activity task failed",
+    "activity_task_timed_out": "Activity task timed out",
+    "activity_task_canceled": "Activity cancelled",
 }
 
 

@@ -63,7 +63,7 @@ def _describe_run(response: DescribeWorkflowExecutionResponse, execution: Execut
 def _describe_activity(response: DescribeWorkflowExecutionResponse, task: ActivityTask) -> None:
     pending = response.pending_activities.add()
     pending.activity_id = task.command.activity_id
-    pending.activity_type.CopyFrom(task.command.activity_type)
+    pending.activity_type.name = task.command.activity_type
     pending.attempt = task.attempt
     pending.state = _State.PENDING_ACTIVITY_STATE_SCHEDULED
     if task.is_running:

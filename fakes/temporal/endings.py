@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import temporalio.bridge.proto.workflow_commands as commands_pb
-from temporalio.api.common.v1 import Header, Memo, Payloads, WorkflowType
+from temporalio.api.common.v1 import Header, Memo, WorkflowType
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 
@@ -26,7 +26,7 @@ def complete(
     run.close(
         _COMPLETED,
         "workflow_execution_completed",
-        result=Payloads(payloads=[command.result]) if command.HasField("result") else None,
+        result=[command.result] if command.HasField("result") else None,
         workflow_task_completed_event_id=completed,
     )
 
@@ -62,7 +62,7 @@ def continue_as_new(
         "versioning_intent",
     )
     request = _next_request(run, command)
-    began = run.history.events[0].event_time.ToNanoseconds() / 1e9 + (run.start.backoff or 0.0)
+    began = run.history.events.noted[0].at + (run.start.backoff or 0.0)
     wait = SHORTEST_RUN_SECONDS - (run.now() - began)
     start = run.follow(request, backoff=wait if wait > 0 else None)
     run.close(

@@ -11,7 +11,6 @@ from typing import Any
 from temporalio.api.common.v1 import Header, Memo, Payloads, SearchAttributes, WorkflowExecution
 from temporalio.api.enums.v1 import RetryState, TimeoutType, WorkflowExecutionStatus
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.update.v1 import Request
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 
@@ -21,7 +20,7 @@ from fakes.temporal.backoff import Again, after_failure
 from fakes.temporal.children import Child, close_children, tell_parent
 from fakes.temporal.core import CoreState, Job
 from fakes.temporal.durations import seconds
-from fakes.temporal.history import Extent, History
+from fakes.temporal.history import Event, Extent, History
 from fakes.temporal.interfaces import Service
 from fakes.temporal.local_core import LocalActivities
 from fakes.temporal.replay import Step
@@ -37,7 +36,7 @@ from fakes.temporal.workflow_task import WorkflowTasks
 
 Status = WorkflowExecutionStatus
 _RUNNING = Status.WORKFLOW_EXECUTION_STATUS_RUNNING  # looked up here, where it is done once
-Timer = tuple[HistoryEvent, asyncio.TimerHandle]
+Timer = tuple[Event, asyncio.TimerHandle]
 
 
 class Execution:
@@ -102,7 +101,7 @@ class Execution:
         """
         started = self.history.add("workflow_execution_started", **started_attributes(self.start))
         if self.start.request.HasField("user_metadata"):
-            started.user_metadata.CopyFrom(self.start.request.user_metadata)
+            started.user_metadata = self.start.request.user_metadata
         self.tasks.hold(init_job(self.start, started))
         if at_once is not None:
             at_once(self)

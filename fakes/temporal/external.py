@@ -14,9 +14,9 @@ from temporalio.api.enums.v1 import (
     SignalExternalWorkflowExecutionFailedCause,
 )
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.history.v1 import HistoryEvent
 
 from fakes.temporal.core import Job
+from fakes.temporal.history import Event, attributes_of
 
 if TYPE_CHECKING:
     from fakes.temporal.execution import Execution
@@ -40,7 +40,7 @@ class _Message:
 
     run: Execution
     target: WorkflowExecution
-    initiated: HistoryEvent
+    initiated: Event
 
     def answer(self, job: Job | None, event: str, **attributes: Any) -> None:
         """Write down what became of it, and tell the code."""
@@ -169,7 +169,7 @@ def _signal(message: _Message, seq: int) -> None:
         message.answer(job, event, cause=_NOBODY_TO_SIGNAL)
         return
     message.answer(job, "external_workflow_execution_signaled")
-    said = message.initiated.signal_external_workflow_execution_initiated_event_attributes
+    said = attributes_of(message.initiated.as_message())
     receiver.signal(
         said.signal_name,
         said.input if said.HasField("input") else None,

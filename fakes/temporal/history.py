@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
 
 import msgspec
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.sdk.v1 import UserMetadata
 from temporalio.client import WorkflowHistory
 
 _PLAIN = frozenset({bool, bytes, float, int, str})
@@ -27,6 +28,29 @@ _KINDS: dict[str, tuple[EventType.ValueType, str]] = {
     and f"EVENT_TYPE_{field.name.removesuffix(_SUFFIX).upper()}" in _TYPES
 }
 
+MANY_EVENTS = 4096
+MANY_BYTES = 4 * 1024 * 1024
+MOST_OWN_BYTES = 42
+_OWN_BYTES = {
+    "activity_task_scheduled": 90,
+    "activity_task_started": 91,
+    "child_workflow_execution_completed": 169,
+    "child_workflow_execution_started": 162,
+    "start_child_workflow_execution_initiated": 163,
+    "workflow_execution_signaled": 79,
+    "workflow_execution_started": 195,
+    "workflow_task_completed": 86,
+    "workflow_task_started": 91,
+}
+"""How large events are on a server without what others have put into them, by their names; those
+that are not here are mostly of `MOST_OWN_BYTES`."""
+_FROM_OTHERS = frozenset(
+    {
+        *("accepted_request", "continued_failure", "details", "failure", "header", "input"),
+        *("last_failure", "memo", "outcome", "result", "search_attributes", "upserted_memo"),
+    }
+)
+
 
 @lru_cache(maxsize=100)
 def timestamp(seconds: float) -> Timestamp:
@@ -40,8 +64,100 @@ def attributes_of(event: HistoryEvent) -> Any:
     return getattr(event, event.WhichOneof("attributes") or "")
 
 
-MANY_EVENTS = 4096
-MANY_BYTES = 4 * 1024 * 1024
+class Event(msgspec.Struct):
+    """An event, which becomes a message when somebody reads it: of most histories nobody does.
+
+    Nothing of it may change any more once it is in a history, but for `user_metadata` at once.
+
+    Attributes:
+        name: The kind, such as ``activity_task_scheduled``.
+        event_id: Its number in its history.
+        task_id: Its number in the service.
+        at: When it happened, in seconds since the epoch.
+        attributes: What it says, by the names of the message's fields; a list of payloads stands
+            for ``Payloads``, a dictionary for a map, and ``None``, or no payload, for what is not
+            said.
+        user_metadata: What people are to read about it.
+    """
+
+    name: str
+    event_id: int
+    task_id: int
+    at: float
+    attributes: dict[str, Any]
+    user_metadata: UserMetadata | None = None
+    _message: HistoryEvent | None = None
+
+    def as_message(self) -> HistoryEvent:
+        """The event as the server writes it, the same message each time."""
+        if self._message is None:
+            self._message = self._written()
+        return self._message
+
+    def _written(self) -> HistoryEvent:
+        kind, field = _KINDS[self.name]
+        event = HistoryEvent(event_id=self.event_id, event_type=kind, task_id=self.task_id)
+        event.event_time.CopyFrom(timestamp(self.at))
+        said = getattr(event, field)
+        said.SetInParent()
+        for name, value in self.attributes.items():
+            _say(said, name, value)
+        if self.user_metadata is not None:
+            event.user_metadata.CopyFrom(self.user_metadata)
+        return event
+
+    @property
+    def size_bytes(self) -> int:
+        """About how large it is; what others have put into it is measured."""
+        own = _OWN_BYTES.get(self.name, MOST_OWN_BYTES)
+        if _FROM_OTHERS.isdisjoint(self.attributes):
+            return own
+        values = [self.attributes.get(name) for name in _FROM_OTHERS]
+        return own + sum(_size(value) for value in values if value is not None)
+
+
+def _say(said: Any, name: str, value: Any) -> None:
+    if type(value) in _PLAIN:
+        setattr(said, name, value)
+    elif isinstance(value, Message):
+        getattr(said, name).CopyFrom(value)
+    elif isinstance(value, list):
+        if value:
+            getattr(said, name).payloads.extend(value)
+    elif value is not None:
+        for key, each in value.items():
+            getattr(said, name)[key].CopyFrom(each)
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, Message):
+        return value.ByteSize()
+    return sum(each.ByteSize() for each in (value if isinstance(value, list) else value.values()))
+
+
+class Events(Sequence[HistoryEvent]):
+    """The events of a history as messages, each made when somebody first asks for it.
+
+    Attributes:
+        noted: What they are made of.
+    """
+
+    def __init__(self) -> None:
+        self.noted: list[Event] = []
+
+    def __len__(self) -> int:
+        return len(self.noted)
+
+    @overload
+    def __getitem__(self, index: int) -> HistoryEvent: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[HistoryEvent]: ...
+
+    def __getitem__(self, index: int | slice) -> HistoryEvent | list[HistoryEvent]:
+        if isinstance(index, slice):
+            return [event.as_message() for event in self.noted[index]]
+        return self.noted[index].as_message()
 
 
 class Extent(msgspec.Struct, frozen=True):
@@ -49,7 +165,7 @@ class Extent(msgspec.Struct, frozen=True):
 
     Attributes:
         events: How many events there are: for a task, up to the one that says that it has started.
-        size_bytes: The size of those that are written.
+        size_bytes: About the size of those that are written.
     """
 
     events: int = 0
@@ -64,73 +180,46 @@ class Extent(msgspec.Struct, frozen=True):
 class History:
     """The events of one workflow run.
 
+    Attributes:
+        events: As messages.
+        size_bytes: About how large they are.
+
     Args:
         now: Tells the virtual time in seconds since the epoch.
         next_task_id: Gives every event of the service a number of its own.
     """
 
     def __init__(self, now: Callable[[], float], next_task_id: Callable[[], int]) -> None:
-        self.events: list[HistoryEvent] = []
+        self.events = Events()
+        self.size_bytes = 0
         self.now = now
         self._next_task_id = next_task_id
-        self._measured = 0
-        self._measured_bytes = 0
 
     def __len__(self) -> int:
-        return len(self.events)
+        return len(self.events.noted)
 
-    def add(self, name: str, *, at: float | None = None, **attributes: Any) -> HistoryEvent:
-        """Append an event; what is longer than a number or a name may be filled in afterwards.
-
-        Args:
-            name: The event's name, such as ``activity_task_scheduled``.
-            at: When it happened, in seconds since the epoch; now by default.
-            attributes: Its attributes; those that are ``None`` stay unset.
-        """
-        event = HistoryEvent()
-        event.event_type, field = _KINDS[name]
-        said = getattr(event, field)
-        said.SetInParent()
-        # A constructor would serialise and parse the messages; to copy them takes half as long.
-        for attribute, value in attributes.items():
-            if type(value) in _PLAIN:
-                setattr(said, attribute, value)
-            elif isinstance(value, Message):
-                getattr(said, attribute).CopyFrom(value)
-            elif value is not None:
-                for key, each in value.items():
-                    getattr(said, attribute)[key].CopyFrom(each)
-        return self._append(event, at)
-
-    def add_like(self, earlier: HistoryEvent, *, at: float | None = None) -> HistoryEvent:
-        """Append an event that says what an earlier one says, to be changed where it does not.
+    def add(self, name: str, *, at: float | None = None, **attributes: Any) -> Event:
+        """Append an event.
 
         Args:
-            earlier: The earlier one.
+            name: Its kind, such as ``activity_task_scheduled``.
             at: When it happened, in seconds since the epoch; now by default.
+            attributes: What it says, as `Event` takes it.
         """
-        event = HistoryEvent()
-        event.CopyFrom(earlier)
-        return self._append(event, at)
-
-    def _append(self, event: HistoryEvent, at: float | None) -> HistoryEvent:
-        event.event_id = len(self.events) + 1
-        event.task_id = self._next_task_id()
-        event.event_time.CopyFrom(timestamp(self.now() if at is None else at))
-        self.events.append(event)
+        noted = self.events.noted
+        moment = self.now() if at is None else at
+        event = Event(name, len(noted) + 1, self._next_task_id(), moment, attributes)
+        noted.append(event)
+        self.size_bytes += event.size_bytes
         return event
 
-    @property
-    def size_bytes(self) -> int:
-        """The size of all events, which do not change any more once somebody asks for it."""
-        for event in self.events[self._measured :]:
-            self._measured_bytes += event.ByteSize()
-        self._measured = len(self.events)
-        return self._measured_bytes
+    def tells_of(self, name: str) -> bool:
+        """Whether there is an event of this kind."""
+        return any(event.name == name for event in self.events.noted)
 
     def extent(self, *, to_come: int = 0) -> Extent:
         """How long it is, with some events that are sure to come."""
-        return Extent(len(self.events) + to_come, self.size_bytes)
+        return Extent(len(self) + to_come, self.size_bytes)
 
     @contextmanager
     def at(self, moment: float) -> Iterator[None]:

@@ -9,18 +9,16 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from temporalio.api.common.v1 import ActivityType, Header, Payloads
+from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import TimeoutType
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
 
-from fakes.temporal.activity_info import AttemptFacts
+from fakes.temporal.activity_info import AttemptFacts, ScheduledActivity
 from fakes.temporal.attempt import CANCELLED, TIMED_OUT, Attempt, Report
 from fakes.temporal.backoff import local_backoff, with_local_defaults
 from fakes.temporal.durations import seconds
 from fakes.temporal.interfaces import Owner
 from fakes.temporal.local_core import End, Wanted
-from fakes.temporal.starting import task_queue
 from fakes.temporal.worker import SimulatedWorker
 
 DEFAULT_THRESHOLD_SECONDS = 60.0
@@ -32,7 +30,7 @@ class LocalActivity:
     """One local activity, from its first attempt in a process to the last.
 
     Attributes:
-        command: What it is, in the words of the event that it will never have.
+        command: What it is, in the words of an activity that the service schedules.
         attempt: The attempt under way, or to come, from 1.
         scheduled_at: When it was scheduled, in seconds since the epoch.
         token: What an attempt is called.
@@ -208,20 +206,22 @@ def _timeout(kind: TimeoutType.ValueType) -> Failure:
     return failure
 
 
-def _as_scheduled(wanted: Wanted, queue: str) -> ActivityTaskScheduledEventAttributes:
+def _as_scheduled(wanted: Wanted, queue: str) -> ScheduledActivity:
     """What an attempt is told: for whoever asks, the longest time is that of an attempt too."""
     command = wanted.command
     policy = command.retry_policy if command.HasField("retry_policy") else None
     start_to_close, longest = command.start_to_close_timeout, command.schedule_to_close_timeout
     if not seconds(start_to_close) or 0 < seconds(longest) < seconds(start_to_close):
         start_to_close = longest
-    return ActivityTaskScheduledEventAttributes(
+    return ScheduledActivity(
         activity_id=command.activity_id,
-        activity_type=ActivityType(name=command.activity_type),
-        task_queue=task_queue(queue),
-        header=Header(fields=command.headers),
-        input=Payloads(payloads=command.arguments),
+        activity_type=command.activity_type,
+        task_queue=queue,
+        arguments=command.arguments[:],
+        headers=command.headers,
         schedule_to_close_timeout=command.schedule_to_close_timeout,
+        schedule_to_start_timeout=Duration(),
         start_to_close_timeout=start_to_close,
+        heartbeat_timeout=Duration(),
         retry_policy=with_local_defaults(policy),
     )

@@ -6,9 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from temporalio.api.history.v1 import HistoryEvent
-
 from fakes.temporal.core import Job, Mark, Outgoing
+from fakes.temporal.history import Event
 
 if TYPE_CHECKING:
     from fakes.temporal.execution import Execution
@@ -40,7 +39,7 @@ class OpenTask:
     kept_alive_since: float
     outgoing: list[Outgoing] = field(default_factory=list)
     flags: set[int] = field(default_factory=set)
-    started: HistoryEvent | None = None
+    started: Event | None = None
     is_done: bool = False
     is_wanted_again: bool = False
     _mark: Mark = field(init=False)

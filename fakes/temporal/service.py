@@ -202,15 +202,11 @@ class SimulatedTemporal:
     def _first_start(
         self, request: StartWorkflowExecutionRequest, parent: Parent | None = None
     ) -> Start:
+        start = first_start(request, run_id=self.new_run_id(), now=self.now(), parent=parent)
         if request.HasField("search_attributes"):
             typed = self.search_attributes.with_types(request.search_attributes)
-            request.search_attributes.CopyFrom(typed)
-        return first_start(
-            request,
-            run_id=self.new_run_id(),
-            now=self.now(),
-            parent=parent,
-        )
+            start.request.search_attributes.CopyFrom(typed)
+        return start
 
 
 @lru_cache(maxsize=10_000)

@@ -20,7 +20,6 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from fakes.temporal.connection import IDENTITY
 from fakes.temporal.errors import AlreadyStartedError
-from fakes.temporal.history import attributes_of
 from fakes.temporal.service import SimulatedTemporal
 
 NAMESPACE = "default"
@@ -88,5 +87,5 @@ class ShortWay:
         self._temporal.check()
         if run.status != _COMPLETED:
             raise NoResultError
-        payloads = attributes_of(run.history.events[-1]).result.payloads
+        payloads = run.history.events.noted[-1].attributes["result"]
         return self._converter.from_payloads(payloads)[0] if payloads else None

@@ -11,13 +11,13 @@ from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import Priority, WorkflowExecution
 from temporalio.api.enums.v1 import ContinueAsNewInitiator, TaskQueueKind
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 
 from fakes.temporal.backoff import with_defaults
 from fakes.temporal.durations import LONGEST_SECONDS, capped, seconds, within
 from fakes.temporal.fields import only
+from fakes.temporal.history import Event, timestamp
 from fakes.temporal.seeds import seed_of
 
 TASK_TIMEOUT_SECONDS = 10
@@ -184,7 +184,7 @@ def started_attributes(start: Start) -> dict[str, Any]:
     return attributes
 
 
-def init_job(start: Start, started: HistoryEvent) -> activation_pb.WorkflowActivationJob:
+def init_job(start: Start, started: Event) -> activation_pb.WorkflowActivationJob:
     """The first job of a run."""
     request = start.request
     job = activation_pb.WorkflowActivationJob()
@@ -200,7 +200,7 @@ def init_job(start: Start, started: HistoryEvent) -> activation_pb.WorkflowActiv
     init.first_execution_run_id = start.first_run_id
     init.original_execution_run_id = start.run_id
     init.attempt = start.attempt
-    init.start_time.CopyFrom(started.event_time)
+    init.start_time.CopyFrom(timestamp(started.at))
     init.arguments.extend(request.input.payloads[:])
     for key, value in request.header.fields.items():
         init.headers[key].CopyFrom(value)

@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import dataclass, field
 
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.update.v1 import Outcome, Request
 
 from fakes.temporal.core import Job
+from fakes.temporal.history import Event
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Update:
     """
 
     request: Request
-    accepted_event: HistoryEvent | None = None
+    accepted_event: Event | None = None
     outcome: Outcome | None = None
     accepted: asyncio.Event = field(default_factory=asyncio.Event)
     completed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -48,7 +48,7 @@ class Update:
         job.do_update.run_validator = True
         return job
 
-    def accept(self, event: HistoryEvent) -> None:
+    def accept(self, event: Event) -> None:
         """The workflow has accepted it."""
         self.accepted_event = event
         self.accepted.set()

@@ -269,7 +269,7 @@ class SimulatedWorker:
             workflow_type=facts.owner.workflow_type,
             activity_type=facts.activity_type,
             activity_id=facts.command.activity_id,
-            activity_task_queue=facts.command.task_queue.name,
+            activity_task_queue=facts.command.task_queue,
             is_local=facts.is_local,
         )
         return self.converter.with_context(context)

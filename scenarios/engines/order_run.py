@@ -100,12 +100,16 @@ class OrderRun(ABC):
             workflow_id=self.workflow_id,
             recorded=history,
             replays=self._replays(history),
-            broken_replay=first_broken_replay(history.events) or self._broken_by_query,
+            broken_replay=self._broken_replay(history) or self._broken_by_query,
         )
 
     @abstractmethod
     def _replays(self, history: WorkflowHistory) -> int:
         """How often the workflow was rebuilt by replaying its history."""
+
+    def _broken_replay(self, history: WorkflowHistory) -> str:
+        """Where and how a replay first did something else than before; empty if none did."""
+        return first_broken_replay(history.events)
 
     async def _is_terminated_now(self) -> bool:
         """Make an end of an order that got stuck, unless it has found one by itself after all."""

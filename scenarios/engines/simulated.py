@@ -27,6 +27,7 @@ from fakes import (
 from fakes.temporal import (
     AttemptFacts,
     DeadlockError,
+    Execution,
     NeverReports,
     NoResultError,
     ShortWay,
@@ -251,9 +252,19 @@ class SimulatedRun(OrderRun):
 
     async def _history(self) -> WorkflowHistory:
         """The service's own events: the client would read them page by page."""
+        return self._execution.history.as_workflow_history(self.workflow_id)
+
+    def _broken_replay(self, history: WorkflowHistory) -> str:
+        # Most histories tell of no failed task, and then nobody needs to read their events.
+        failed = self._execution.history.tells_of("workflow_task_failed")
+        return super()._broken_replay(history) if failed else ""
+
+    @property
+    def _execution(self) -> Execution:
+        """The latest run of the order's workflow."""
         execution = self._temporal.find(self.workflow_id)
         assert execution is not None, "an order that was placed has a workflow"
-        return execution.history.as_workflow_history(self.workflow_id)
+        return execution
 
     async def see_to_the_end(self, spins: asyncio.Future[None]) -> None:
         """Wait for the end of the order, for two days of virtual time at the most.
@@ -303,12 +314,10 @@ class SimulatedRun(OrderRun):
         return sum(run.replays for run in runs if run.workflow_id == self.workflow_id)
 
     def _how_busy(self) -> str:
-        execution = self._temporal.find(self.workflow_id)
-        assert execution is not None, "an order that was placed has a workflow"
         calls = sum(attempt.order == self.order.id for attempt in self.trial.world.journal)
         return (
             f"at {self.trial.clock.now():g} s the trial spins, and hardly any time passes; "
-            f"{len(execution.history):,} events and {calls:,} calls are this order's"
+            f"{len(self._execution.history):,} events and {calls:,} calls are this order's"
         )
 
     async def _why_stuck(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
@@ -42,6 +43,14 @@ OF_THE_CACHE = {
 }
 """A task that fails is tried once more where the workflow was in memory, on a server too. Code that
 is queried in memory knows of its last task; code that is not is given all there is."""
+OF_AN_ANSWER = {
+    "a-long-local-activity-beats-the-heart-of-its-task",
+    "a-workflow-is-cancelled-while-a-local-activity-runs",
+    "ends-come-last-of-all-that-a-task-has-not-seen",
+    "a-signal-while-a-long-local-activity-runs",
+}
+"""A server gives their last task in its answer to the one before, and tells it the size that the
+history had without what that one has just written."""
 NO_CODE = {"a-new-version-takes-over"}
 """Its first half was written by code that is not there any more."""
 
@@ -168,3 +177,28 @@ def test_differences_are_noticed(simulated: Results) -> None:
     )
 
     assert returns != fails
+
+
+@pytest.mark.parametrize("case", _all(but=OF_AN_ANSWER))
+def test_histories_are_about_as_large(case: Case, simulated: Results, real: Results) -> None:
+    """What the code is told of their size is at most twice, and at least half, of the server's."""
+    here, there = _evidence(simulated, case), _evidence(real, case)
+
+    for workflow_id, chain in here.histories.items():
+        for ours, theirs in zip(chain, there.histories[workflow_id], strict=True):
+            assert _told_bytes(ours) <= 2 * _told_bytes(theirs) <= 4 * _told_bytes(ours)
+
+
+def _told_bytes(history: WorkflowHistory) -> int:
+    """The size of the history at its last task, without what only a server that skips time adds."""
+    started = [
+        event.workflow_task_started_event_attributes
+        for event in history.events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
+    ]
+    skips = [
+        event for event in history.events if "TIME_SKIPPING" in EventType.Name(event.event_type)
+    ]
+    return (started[-1].history_size_bytes if started else 0) - sum(
+        map(HistoryEvent.ByteSize, skips)
+    )

@@ -47,7 +47,7 @@ from fakes.temporal.lookups import (
     running,
 )
 from fakes.temporal.reports import REPORTS
-from fakes.temporal.service import SimulatedTemporal
+from fakes.temporal.service import SimulatedTemporal, terminates
 from fakes.temporal.updates import Update
 from fakes.temporal.worker import SimulatedWorker
 
@@ -85,7 +85,7 @@ async def signal_with_start_workflow_execution(
 
     plain = _as_start(request)
     latest = temporal.find(request.workflow_id)
-    if latest is not None and latest.is_running:
+    if latest is not None and latest.is_running and not terminates(plain):
         plain.workflow_id_conflict_policy = _USE_EXISTING  # the signal is for the one that runs
     execution, started = _start(temporal, plain, signal)
     if not started:

@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from temporalio.client import Client, Interceptor
 from temporalio.service import ConnectConfig, RPCError, RPCStatusCode, ServiceClient
 
+from fakes.temporal.bad_requests import refused
 from fakes.temporal.calls import CALLS
 from fakes.temporal.errors import UnsupportedError
 from fakes.temporal.service import SimulatedTemporal
@@ -80,6 +81,8 @@ class _Connection(ServiceClient):
             msg = f"a request of more than 2 MiB: {rpc}"
             raise UnsupportedError(msg)
         self._temporal.check()
+        if (refusal := refused(req)) is not None:
+            raise refusal
         try:
             response: _Response = await _within(timeout, call(self._temporal, req))
         finally:

@@ -31,11 +31,17 @@ def find(
     """
     execution = temporal.find(reference.workflow_id, reference.run_id)
     if execution is None:
-        msg = f"workflow not found for ID: {reference.workflow_id}"
-        raise failed(RPCStatusCode.NOT_FOUND, msg)
+        raise failed(RPCStatusCode.NOT_FOUND, _unknown(reference))
     if first_run_id not in ("", execution.start.first_run_id):
         raise failed(RPCStatusCode.NOT_FOUND, "workflow execution not found")
     return execution
+
+
+def _unknown(reference: WorkflowExecution) -> str:
+    if not reference.run_id:
+        return f"workflow not found for ID: {reference.workflow_id}"
+    which = f'workflow ID "{reference.workflow_id}" and run ID "{reference.run_id}"'
+    return f"workflow execution not found for {which}"
 
 
 def running(

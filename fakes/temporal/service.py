@@ -94,7 +94,7 @@ class SimulatedTemporal:
         conflict = request.workflow_id_conflict_policy
         if conflict == Conflict.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING:
             return latest, False
-        if not _terminates(request):
+        if not terminates(request):
             raise AlreadyStartedError(latest.run_id)
         start = self._first_start(request)
         details = Payloads(payloads=[_text(f"terminated by new runID: {start.run_id}")])
@@ -216,7 +216,7 @@ def _run_id(seed: int, number: int) -> str:
     return str(uuid.UUID(bytes=digest, version=4))
 
 
-def _terminates(request: StartWorkflowExecutionRequest) -> bool:
+def terminates(request: StartWorkflowExecutionRequest) -> bool:
     """Whether a running workflow has to make place for a new one."""
     conflict = request.workflow_id_conflict_policy
     reuse = request.workflow_id_reuse_policy

@@ -24,6 +24,7 @@ from tests.conformance import (  # noqa: F401 - they register their cases
     workflows_local,
     workflows_messages,
     workflows_others,
+    workflows_requests,
     workflows_time,
     workflows_versions,
 )

@@ -86,6 +86,8 @@ def print_sum(console: Console, results: Sequence[ScenarioResult], seconds: floa
     counts = Counter(result.verdict for result in results)
     parts = (f"[{STYLES[each]}]{counts[each]} {each}[/]" for each in Verdict if counts[each])
     console.print(f"\n{', '.join(parts) or 'nothing'} in {seconds:.1f} s")
+    if why := _why_invalid(results):
+        console.print(why)
     facts: Counter[str] = Counter()
     for result in results:
         facts.update(result.facts)
@@ -93,6 +95,19 @@ def print_sum(console: Console, results: Sequence[ScenarioResult], seconds: floa
         idle = ", ".join(name for name, count in facts.items() if not count)
         but = f"; {idle} had nothing to look at" if idle else ""
         console.print(f"{sum(facts.values())} facts checked by {len(facts)} invariants{but}")
+
+
+def _why_invalid(results: Sequence[ScenarioResult]) -> str:
+    """How many break an invariant, should others only miss what their scenario expects."""
+    invalid = [result for result in results if result.verdict is Verdict.INVALID]
+    missed = sum(not result.violations for result in invalid)
+    broken = len(invalid) - missed
+    if not missed:
+        return ""
+    which = (
+        f"of the invalid {broken} break an invariant, and" if broken else "no invariant is broken:"
+    )
+    return f"{which} {missed} only went otherwise than the scenario expects"
 
 
 def print_repetition(

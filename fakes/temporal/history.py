@@ -109,11 +109,12 @@ class Event(msgspec.Struct):
     @property
     def size_bytes(self) -> int:
         """About how large it is; what others have put into it is measured."""
-        own = _OWN_BYTES.get(self.name, MOST_OWN_BYTES)
-        if _FROM_OTHERS.isdisjoint(self.attributes):
-            return own
-        values = [self.attributes.get(name) for name in _FROM_OTHERS]
-        return own + sum(_size(value) for value in values if value is not None)
+        size = _OWN_BYTES.get(self.name, MOST_OWN_BYTES)
+        for name in _FROM_OTHERS.intersection(self.attributes):
+            value = self.attributes[name]
+            if value is not None:
+                size += _size(value)
+        return size
 
 
 def _say(said: Any, name: str, value: Any) -> None:
@@ -132,7 +133,7 @@ def _say(said: Any, name: str, value: Any) -> None:
 def _size(value: Any) -> int:
     if isinstance(value, Message):
         return value.ByteSize()
-    return sum(each.ByteSize() for each in (value if isinstance(value, list) else value.values()))
+    return sum([each.ByteSize() for each in (value if isinstance(value, list) else value.values())])
 
 
 class Events(Sequence[HistoryEvent]):

@@ -411,6 +411,7 @@ class Page:
         seconds: How long the run took.
         engines: The engines, in the order of the matrix's columns.
         counts: How many scenarios came out how.
+        violating: How many of them break an invariant.
         broken: The invariants that did not hold.
         facts: How many facts were checked.
         invariants: By how many invariants.
@@ -428,6 +429,7 @@ class Page:
     seconds: float
     engines: tuple[str, ...]
     counts: Mapping[Verdict, int]
+    violating: int
     broken: tuple[BrokenInvariant, ...]
     facts: int
     invariants: int
@@ -436,3 +438,8 @@ class Page:
     idle: tuple[str, ...] = ()
     disagreements: tuple[str, ...] = ()
     explored: Explored | None = None
+
+    @property
+    def is_merely_unexpected(self) -> bool:
+        """Whether no invariant is broken, but some scenario expects something else."""
+        return self.verdict is Verdict.INVALID and not self.violating

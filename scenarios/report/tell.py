@@ -59,6 +59,7 @@ def page_of(results: Sequence[ScenarioResult], facts: RunFacts) -> Page:
         seconds=facts.seconds,
         engines=tuple(dict.fromkeys(result.engine for result in results)),
         counts=Counter(_verdict_of(group) for group in groups),
+        violating=sum(any(each.violations for each in group) for group in groups),
         broken=tuple(_broken(groups[:MAX_STORIES])),
         facts=sum(checked.values()),
         invariants=len(checked),

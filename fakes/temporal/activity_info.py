@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import temporalio.activity
 import temporalio.api.common.v1
-from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import Payload
 from temporalio.common import Priority, RetryPolicy
 
 from fakes.temporal import sdk
+from fakes.temporal.activity_timeouts import Timeouts
 from fakes.temporal.interfaces import Owner
 from fakes.temporal.python_times import as_timedelta
 
@@ -27,10 +27,7 @@ class ScheduledActivity(msgspec.Struct, frozen=True):
         task_queue: Where its attempts wait for a worker.
         arguments: What it is called with.
         headers: What interceptors have said of it.
-        schedule_to_close_timeout: How long it may take with all its attempts.
-        schedule_to_start_timeout: How long an attempt may wait for a worker.
-        start_to_close_timeout: How long an attempt may take.
-        heartbeat_timeout: How long an attempt may give no sign of life.
+        timeouts: Its timeouts.
         retry_policy: Its policy, defaults filled in.
     """
 
@@ -39,10 +36,7 @@ class ScheduledActivity(msgspec.Struct, frozen=True):
     task_queue: str
     arguments: list[Payload]
     headers: Mapping[str, Payload]
-    schedule_to_close_timeout: Duration
-    schedule_to_start_timeout: Duration
-    start_to_close_timeout: Duration
-    heartbeat_timeout: Duration
+    timeouts: Timeouts
     retry_policy: temporalio.api.common.v1.RetryPolicy
 
 
@@ -85,19 +79,19 @@ class AttemptFacts(msgspec.Struct, frozen=True):
         Args:
             heartbeat_details: What the last heartbeat of an earlier attempt said.
         """
-        command, owner = self.command, self.owner
+        command, owner, timeouts = self.command, self.owner, self.command.timeouts
         return temporalio.activity.Info(
             activity_id=command.activity_id,
             activity_type=self.activity_type,
             attempt=self.attempt,
             current_attempt_scheduled_time=sdk.utc(self.due_at),
             heartbeat_details=heartbeat_details,
-            heartbeat_timeout=as_timedelta(command.heartbeat_timeout) or None,
+            heartbeat_timeout=as_timedelta(timeouts.heartbeat) or None,
             is_local=self.is_local,
             namespace=owner.namespace,
-            schedule_to_close_timeout=as_timedelta(command.schedule_to_close_timeout) or None,
+            schedule_to_close_timeout=as_timedelta(timeouts.schedule_to_close) or None,
             scheduled_time=sdk.utc(self.scheduled_at),
-            start_to_close_timeout=as_timedelta(command.start_to_close_timeout) or None,
+            start_to_close_timeout=as_timedelta(timeouts.start_to_close) or None,
             started_time=sdk.utc(self.started_at),
             task_queue=command.task_queue,
             task_token=self.token,

@@ -10,19 +10,20 @@ from temporalio.api.enums.v1 import RetryState, TimeoutType
 from temporalio.api.failure.v1 import Failure
 
 from fakes.temporal.activity_info import AttemptFacts, ScheduledActivity
+from fakes.temporal.activity_timeouts import (
+    HEARTBEAT,
+    SCHEDULE_TO_CLOSE,
+    SCHEDULE_TO_START,
+    START_TO_CLOSE,
+)
 from fakes.temporal.attempt import CANCELLED, GONE, Attempt, Report
 from fakes.temporal.backoff import Again, after_failure
 from fakes.temporal.core import activity_resolution
-from fakes.temporal.durations import seconds
 from fakes.temporal.history import Event
 from fakes.temporal.interfaces import Owner
 from fakes.temporal.worker import SimulatedWorker
 
 IDENTITY = "simulated"
-START_TO_CLOSE = TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE
-SCHEDULE_TO_CLOSE = TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE
-SCHEDULE_TO_START = TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START
-HEARTBEAT = TimeoutType.TIMEOUT_TYPE_HEARTBEAT
 _TIMEOUT_NAMES = {
     START_TO_CLOSE: "StartToClose",
     SCHEDULE_TO_CLOSE: "ScheduleToClose",
@@ -69,7 +70,7 @@ class ActivityTask:
         self._beat_at = 0.0
         self._due_at = self.scheduled_at = owner.now()
         self._heartbeat: Payloads | None = None
-        self._limits = _limits(command)
+        self._limits = command.timeouts.limits
         owner.pending_ids.add(command.activity_id)
         self._timers: dict[TimeoutType.ValueType, asyncio.TimerHandle] = {}
         self._backoff: asyncio.TimerHandle | None = None
@@ -304,17 +305,6 @@ class ActivityTask:
         if self._backoff is not None:
             self._backoff.cancel()
             self._backoff = None
-
-
-def _limits(command: ScheduledActivity) -> dict[TimeoutType.ValueType, float]:
-    """The timeouts that there are, in seconds."""
-    timeouts = {
-        SCHEDULE_TO_CLOSE: command.schedule_to_close_timeout,
-        SCHEDULE_TO_START: command.schedule_to_start_timeout,
-        START_TO_CLOSE: command.start_to_close_timeout,
-        HEARTBEAT: command.heartbeat_timeout,
-    }
-    return {kind: limit for kind, each in timeouts.items() if (limit := seconds(each))}
 
 
 def _timeout(kind: TimeoutType.ValueType, message: str) -> Failure:

@@ -196,7 +196,7 @@ class Attempt:
             self._as_info, self._cancellation, converter, definition, self._worker_s_client
         )
         chain: ActivityInboundInterceptor = _Innermost(
-            self._cancellation, threads, self._facts.command.heartbeat_timeout
+            self._cancellation, threads, self._facts.command.timeouts.heartbeat
         )
         for interceptor in reversed(self._worker.interceptors):
             chain = interceptor.intercept_activity(chain)

@@ -87,15 +87,15 @@ def _schedule_activity(
     )
     policy = command.retry_policy if command.HasField("retry_policy") else None
     limit = run.start.request.workflow_run_timeout
-    timeouts: dict[str, Any] = activity_timeouts(command, limit)
+    timeouts = activity_timeouts(command, limit)
     scheduled = ScheduledActivity(
         activity_id=command.activity_id,
         activity_type=command.activity_type,
         task_queue=command.task_queue,
         arguments=command.arguments[:],
         headers=command.headers,
+        timeouts=timeouts,
         retry_policy=with_defaults(policy),
-        **timeouts,
     )
     event = run.history.add(
         "activity_task_scheduled",
@@ -104,11 +104,14 @@ def _schedule_activity(
         task_queue=task_queue(scheduled.task_queue),
         header=Header(fields=command.headers) if command.headers else _NO_HEADER,
         input=scheduled.arguments,
+        schedule_to_close_timeout=timeouts.schedule_to_close,
+        schedule_to_start_timeout=timeouts.schedule_to_start,
+        start_to_close_timeout=timeouts.start_to_close,
+        heartbeat_timeout=timeouts.heartbeat,
         workflow_task_completed_event_id=completed,
         retry_policy=scheduled.retry_policy,
         use_workflow_build_id=True,
         priority=_NO_PRIORITY,
-        **timeouts,
     )
     run.core.events[command.seq] = event
     task = ActivityTask(run, command.seq, event, scheduled)

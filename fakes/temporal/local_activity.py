@@ -14,6 +14,7 @@ from temporalio.api.enums.v1 import TimeoutType
 from temporalio.api.failure.v1 import Failure
 
 from fakes.temporal.activity_info import AttemptFacts, ScheduledActivity
+from fakes.temporal.activity_timeouts import SCHEDULE_TO_CLOSE, START_TO_CLOSE, Timeouts
 from fakes.temporal.attempt import CANCELLED, TIMED_OUT, Attempt, Report
 from fakes.temporal.backoff import local_backoff, with_local_defaults
 from fakes.temporal.durations import seconds
@@ -22,8 +23,6 @@ from fakes.temporal.local_core import End, Wanted
 from fakes.temporal.worker import SimulatedWorker
 
 DEFAULT_THRESHOLD_SECONDS = 60.0
-START_TO_CLOSE = TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE
-SCHEDULE_TO_CLOSE = TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE
 
 
 class LocalActivity:
@@ -219,9 +218,11 @@ def _as_scheduled(wanted: Wanted, queue: str) -> ScheduledActivity:
         task_queue=queue,
         arguments=command.arguments[:],
         headers=command.headers,
-        schedule_to_close_timeout=command.schedule_to_close_timeout,
-        schedule_to_start_timeout=Duration(),
-        start_to_close_timeout=start_to_close,
-        heartbeat_timeout=Duration(),
+        timeouts=Timeouts(
+            schedule_to_close=command.schedule_to_close_timeout,
+            schedule_to_start=Duration(),
+            start_to_close=start_to_close,
+            heartbeat=Duration(),
+        ),
         retry_policy=with_local_defaults(policy),
     )

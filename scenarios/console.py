@@ -104,10 +104,9 @@ def _why_invalid(results: Sequence[ScenarioResult]) -> str:
     broken = len(invalid) - missed
     if not missed:
         return ""
-    which = (
-        f"of the invalid {broken} break an invariant, and" if broken else "no invariant is broken:"
-    )
-    return f"{which} {missed} only went otherwise than the scenario expects"
+    verb = "breaks" if broken == 1 else "break"
+    rest = f"{broken} of the invalid {verb} an invariant;" if broken else "no invariant is broken:"
+    return f"{rest} {missed} only went otherwise than the scenario expects"
 
 
 def print_repetition(

@@ -12,8 +12,9 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.query.v1 import WorkflowQuery
 
 from fakes.temporal.core import Job
-from fakes.temporal.errors import NondeterminismError
+from fakes.temporal.errors import NondeterminismError, UnsupportedError
 from fakes.temporal.history import Extent, timestamp
+from fakes.temporal.sizes import MOST_BYTES
 from fakes.temporal.worker import SimulatedWorker
 
 if TYPE_CHECKING:
@@ -60,7 +61,11 @@ def activate(
 
 
 def query(run: Execution, worker: SimulatedWorker, asked: WorkflowQuery) -> commands_pb.QueryResult:
-    """Ask the code."""
+    """Ask the code.
+
+    Raises:
+        UnsupportedError: It has more to say than the simulation takes.
+    """
     job = Job()
     job.query_workflow.query_id = "query"
     job.query_workflow.query_type = asked.query_type
@@ -76,7 +81,11 @@ def query(run: Execution, worker: SimulatedWorker, asked: WorkflowQuery) -> comm
     worker.task_done(run)
     if completion.HasField("failed"):
         return _refusal(completion.failed.failure)
-    return completion.successful.commands[0].respond_to_query
+    answer = completion.successful.commands[0].respond_to_query
+    if answer.ByteSize() > MOST_BYTES:
+        msg = "an answer of more than 2 MiB to a query"
+        raise UnsupportedError(msg)
+    return answer
 
 
 def broken_replay(error: NondeterminismError) -> Failure:

@@ -21,6 +21,8 @@ from fakes.temporal.errors import BadSearchAttributesError, UnsupportedError
 from fakes.temporal.local_core import Marker
 
 LONGEST_VALUE_BYTES = 2048
+MOST_VALUES = 100
+MOST_BYTES = 40 * 1024
 PATCH_ATTRIBUTE = "TemporalChangeVersion"
 
 _SYSTEM = frozenset(
@@ -129,6 +131,9 @@ class KnownAttributes:
                 raise BadSearchAttributesError(msg)
 
     def _check_values(self, attributes: SearchAttributes) -> None:
+        if len(attributes.indexed_fields) > MOST_VALUES or attributes.ByteSize() > MOST_BYTES:
+            limit = f"{MOST_VALUES} values, or {MOST_BYTES:,} bytes of them"
+            raise UnsupportedError(f"search attributes with more than {limit}, at once")
         for name, payload in attributes.indexed_fields.items():
             if name in _SYSTEM:
                 msg = f"{name} attribute can't be set in SearchAttributes"

@@ -175,3 +175,32 @@ def test_both_engines_are_compared(tmp_path: Path) -> None:
     results = json.loads((tmp_path / "out.json").read_text())
     assert [each["engine"] for each in results["scenarios"]] == ["simulated", "server"]
     assert "disagree" not in done.stdout
+
+
+def test_missed_expectations_are_told_from_broken_invariants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is inconsistent where only something else came of it than a scenario expects."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, a=VALID, b=INVALID)
+
+    result = command("run", tmp_path)
+
+    assert (
+        "no invariant is broken: 1 only went otherwise than the scenario expects" in result.output
+    )
+
+
+def test_broken_invariants_are_counted_beside_missed_expectations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's saga on our catalogue: what breaks it, and what only differs from ours."""
+    monkeypatch.chdir(tmp_path)
+    worker = ROOT / "scenarios" / "catalogue" / "worker"
+    forgets = worker / "crash-forgets-a-step-that-a-cancel-overtakes.yaml"
+    differs = worker / "crash-while-releasing.yaml"
+    local = ROOT / "tests" / "sagas" / "local.py"
+
+    result = command("run", forgets, differs, "--saga", f"{local}:SAGA")
+
+    assert "1 of the invalid breaks an invariant; 1 only went otherwise" in result.output

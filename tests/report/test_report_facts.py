@@ -52,6 +52,31 @@ def story(*results: ScenarioResult) -> Story:
     return only
 
 
+OTHERWISE = """
+scenario: it ends otherwise than expected
+why: nothing is wrong but the scenario
+orders: [{id: o1}]
+expect: {o1: {status: failed}}
+"""
+
+
+def test_nothing_is_called_inconsistent_for_a_missed_expectation() -> None:
+    """A scenario may be wrong about a saga that leaves everything consistent."""
+    html = render(page(played_text(OTHERWISE)))
+
+    assert "Not as expected" in html
+    assert "No invariant is broken, but in 1 of 1 scenario something else came of it" in html
+    assert "Not consistent" not in html
+
+
+def test_missed_expectations_are_counted_beside_broken_invariants(lost: ScenarioResult) -> None:
+    """Which of the two it is stands at the top."""
+    html = render(page(lost, played_text(OTHERWISE)))
+
+    assert "Not consistent" in html
+    assert "In 1 of 2 scenarios an invariant is broken; in 1 more something else came of it" in html
+
+
 def test_the_worst_comes_first_and_is_counted(lost: ScenarioResult) -> None:
     """Invalid before valid; the page's verdict is that of all, as the exit code is."""
     fine = played_files("payments/reply-lost.yaml")

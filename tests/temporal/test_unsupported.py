@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from temporalio import activity, workflow
+from temporalio.api.common.v1 import Payload, SearchAttributes
 from temporalio.client import (
     Schedule,
     ScheduleActionStartWorkflow,
@@ -18,6 +19,7 @@ from temporalio.common import Priority, SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 from fakes.temporal import UnsupportedError
+from fakes.temporal.search_attributes import KnownAttributes
 from tests.temporal.simulation import QUEUE, Simulation, in_virtual_time, simulation
 
 SHORT = timedelta(seconds=5)
@@ -83,6 +85,14 @@ class Wants:
         key = SearchAttributeKey.for_keyword("BatcherUser")
         workflow.upsert_search_attributes([key.value_set("x" * 2048)])
 
+    async def _waits(self) -> None:
+        await workflow.sleep(SHORT)
+
+    @workflow.query
+    def a_lot(self) -> str:
+        """Say more than anybody takes."""
+        return "x" * LARGE
+
     async def _patch_attribute(self) -> None:
         key = SearchAttributeKey.for_keyword_list("TemporalChangeVersion")
         workflow.upsert_search_attributes([key.value_set(["mine"])])
@@ -123,6 +133,11 @@ async def _list(simulated: Simulation) -> None:
         pass
 
 
+async def _large_answer(simulated: Simulation) -> None:
+    handle = await simulated.start(Wants.run, "waits")
+    await handle.query(Wants.a_lot)
+
+
 async def _schedule(simulated: Simulation) -> None:
     action = ScheduleActionStartWorkflow("Wants", "x", id="x", task_queue=QUEUE)
     await simulated.client.create_schedule("s", Schedule(action=action, spec=ScheduleSpec()))
@@ -151,6 +166,7 @@ ASKED: dict[str, tuple[Ask, str]] = {
         lambda simulated: simulated.start(Wants.run, "x" * LARGE),
         "a request of more than 2 MiB: start_workflow_execution",
     ),
+    "a large answer": (_large_answer, "an answer of more than 2 MiB to a query"),
     "a priority": (
         lambda simulated: simulated.start(Wants.run, "x", priority=Priority(priority_key=2)),
         "priority of StartWorkflowExecutionRequest",
@@ -168,3 +184,14 @@ def test_a_client_wants_what_there_is_not(ask: Ask, named: str) -> None:
 
     with pytest.raises(UnsupportedError, match=named):
         in_virtual_time(play)
+
+
+@pytest.mark.parametrize(("values", "data"), [(101, b'"x"'), (30, b'"' + b"x" * 1500 + b'"')])
+def test_search_attributes_have_limits(values: int, data: bytes) -> None:
+    """More of them than a server takes at once are not guessed at."""
+    names = [f"Own{number}" for number in range(values)]
+    known = KnownAttributes(SearchAttributeKey.for_keyword(name) for name in names)
+    given = SearchAttributes(indexed_fields={name: Payload(data=data) for name in names})
+
+    with pytest.raises(UnsupportedError, match="more than 100 values, or 40,960 bytes"):
+        known.check(given)

@@ -159,7 +159,8 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter an option
     command = shlex.join(["python", "-m", "scenarios", *sys.argv[1:]])
     folder = new_folder(runs_folder, command)
     counterexamples = exploration.findings.smallest_first()
-    saved = save(counterexamples, base, saga, folder / "counterexamples") if counterexamples else []
+    where = folder / "counterexamples"
+    saved = save(counterexamples, base, saga, where, saga_reference=saga_reference)
     found = json.dumps(as_json(exploration, saved), indent=2) + "\n"
     (folder / "results.json").write_text(found, encoding="utf-8")
     if json_file is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,11 +29,13 @@ class Saved:
         counterexample: What it shows.
         file: The scenario file.
         text: What stands in it.
+        again: The command that runs it again.
     """
 
     counterexample: Counterexample
     file: Path
     text: str
+    again: str
 
 
 def as_scenario(counterexample: Counterexample, base: Scenario) -> Scenario:
@@ -46,8 +49,24 @@ def as_scenario(counterexample: Counterexample, base: Scenario) -> Scenario:
     )
 
 
+def replay_command(file: Path, saga_reference: str | None) -> str:
+    """The command that runs a counterexample again.
+
+    Args:
+        file: The scenario.
+        saga_reference: What ``--saga`` said; nothing for our own saga.
+    """
+    of_saga = ["--saga", saga_reference] if saga_reference else []
+    return shlex.join(["python", "-m", "scenarios", "replay", str(file), *of_saga])
+
+
 def save(
-    counterexamples: Sequence[Counterexample], base: Scenario, saga: SagaUnderTest, folder: Path
+    counterexamples: Sequence[Counterexample],
+    base: Scenario,
+    saga: SagaUnderTest,
+    folder: Path,
+    *,
+    saga_reference: str | None = None,
 ) -> list[Saved]:
     """Write the first counterexamples as scenarios and as Temporal histories.
 
@@ -56,18 +75,20 @@ def save(
         base: The scenario that the search began with.
         saga: The saga that they were found in.
         folder: Where they go; it is made if need be.
+        saga_reference: What ``--saga`` said; nothing for our own saga.
     """
     saved = []
     for number, each in enumerate(counterexamples[:MOST], 1):
         scenario = as_scenario(each, base)
         file = folder / f"{number:02d}-{slug(scenario.name)[:60].rstrip('-')}.yaml"
-        write_counterexample(scenario, each.violation, saga, file)
-        saved.append(Saved(each, file, file.read_text(encoding="utf-8")))
+        again = replay_command(file, saga_reference)
+        write_counterexample(scenario, each.violation, saga, file, again=again)
+        saved.append(Saved(each, file, file.read_text(encoding="utf-8"), again))
     return saved
 
 
 def write_counterexample(
-    scenario: Scenario, violation: Violation, saga: SagaUnderTest, file: Path
+    scenario: Scenario, violation: Violation, saga: SagaUnderTest, file: Path, *, again: str
 ) -> Path:
     """Write a scenario that breaks an invariant, and beside it the histories that it leaves.
 
@@ -76,11 +97,11 @@ def write_counterexample(
         violation: What is wrong in it.
         saga: The saga that it was found in.
         file: Where the scenario goes; its folder is made if need be.
+        again: The command that runs it again.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     shown = replace(scenario, why=violation.detail, tags=("counterexample",), expect=Expectations())
-    comment = f"Runs again with: python -m scenarios replay {file}"
-    text = as_yaml(shown, comment=comment, dialect=saga.dialect)
+    text = as_yaml(shown, comment=f"Runs again with: {again}", dialect=saga.dialect)
     file.write_text(text, encoding="utf-8")
     player = Player(saga)
     with player.ready():

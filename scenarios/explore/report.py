@@ -121,8 +121,12 @@ def print_exploration(
     part = "" if exploration.complete else ", stopped before the end"
     console.print(
         f"\n[{STYLES[verdict]}]{verdict}[/]: {findings.histories:,} histories with at most "
-        f"{exploration.search.faults} faults in {exploration.seconds:.1f} s, {rate:.0f}/s{part}"
+        f"{_faults(exploration.search.faults)} in {exploration.seconds:.1f} s, {rate:.0f}/s{part}"
     )
+
+
+def _faults(count: int) -> str:
+    return f"{count} fault" if count == 1 else f"{count} faults"
 
 
 def _levels(exploration: Exploration) -> Table:
@@ -166,7 +170,7 @@ def _print_violations(console: Console, exploration: Exploration, saved: Sequenc
             story = ", then ".join(map(str, each.counterexample.history)) or "nothing fails"
             console.print(Padding.indent(f"[dim]{number:02d}[/] {escape(story)}", 3))
     console.print("\n[dim]run one of them again:[/]")
-    console.print(f"  python -m scenarios replay {saved[0].file}", soft_wrap=True, markup=False)
+    console.print(f"  {saved[0].again}", soft_wrap=True, markup=False)
 
 
 def _by_detail(saved: Sequence[Saved]) -> dict[tuple[str, str], list[tuple[int, Saved]]]:

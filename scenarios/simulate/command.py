@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from scenarios.archive import new_folder
 from scenarios.console import STYLES, console_for
-from scenarios.explore.counterexamples import write_counterexample
+from scenarios.explore.counterexamples import replay_command, write_counterexample
 from scenarios.options import EXIT_CODES, SAGA, NewFile, saga_or_exit
 from scenarios.processes import processors
 from scenarios.saga import SagaUnderTest
@@ -97,7 +97,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - one parameter an option
     with _progress(console_for(stderr=True), runs) as on_run:
         simulation = simulate_all(swarm, on_run)
     kept = new_folder(folder, _command(swarm, first, runs))
-    files = _save(simulation.distinct(), saga, kept / "counterexamples")
+    files = _save(simulation, saga, kept / "counterexamples")
     found = json.dumps(as_json(simulation, files), indent=2) + "\n"
     (kept / "results.json").write_text(found, encoding="utf-8")
     if json_file is not None:
@@ -126,15 +126,15 @@ def as_json(simulation: Simulation, files: dict[int, Path]) -> dict[str, Any]:
     }
 
 
-def _save(failed: Sequence[Run], saga: SagaUnderTest, folder: Path) -> dict[int, Path]:
-    """Write the smallest scenario of each run, and return the files by their seeds."""
-    return {
-        run.seed: write_counterexample(
-            run.scenario, run.violations[0], saga, folder / f"seed-{run.seed}.yaml"
-        )
-        for run in failed
-        if run.scenario is not None
-    }
+def _save(simulation: Simulation, saga: SagaUnderTest, folder: Path) -> dict[int, Path]:
+    """Write the smallest scenario of each failed run, and return the files by their seeds."""
+    files: dict[int, Path] = {}
+    for run in simulation.distinct():
+        if run.scenario is not None:
+            file = files[run.seed] = folder / f"seed-{run.seed}.yaml"
+            again = replay_command(file, simulation.swarm.saga_reference)
+            write_counterexample(run.scenario, run.violations[0], saga, file, again=again)
+    return files
 
 
 def _print(console: Console, simulation: Simulation, files: dict[int, Path]) -> None:
@@ -174,7 +174,8 @@ def _print_run(console: Console, swarm: Swarm, run: Run, file: Path) -> None:
     for event in run.scenario.events:
         console.print(Padding.indent(escape(_in_words(event)), 4))
     console.print(f"    [dim]{escape(_command(swarm, run.seed, 1))}[/]", soft_wrap=True)
-    console.print(f"    [dim]python -m scenarios replay {escape(str(file))}[/]", soft_wrap=True)
+    again = replay_command(file, swarm.saga_reference)
+    console.print(f"    [dim]{escape(again)}[/]", soft_wrap=True)
 
 
 def _in_words(event: Event) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,22 @@ def test_people_see_the_smallest_violation_and_how_to_run_it_again(found: Path) 
     output = (found / "output.txt").read_text()
     assert "I13 inventory.reserve was done 2 times with no key at all" in output
     assert "drop_response on call 1 of inventory.reserve for o1" in output
-    assert "python -m scenarios replay" in output
+    assert f" --saga {NAIVE}" in _replayed(output)
+
+
+def test_the_command_that_runs_it_again_does(found: Path) -> None:
+    """As it is printed, with the saga that it was found in: without that nothing would fail."""
+    (_, *words) = shlex.split(_replayed((found / "output.txt").read_text()).partition("-m ")[2])
+
+    again = command(*words)
+
+    assert again.exit_code == 1
+    assert "FAILED" in again.output
+
+
+def _replayed(output: str) -> str:
+    """The line with the command that runs a counterexample again."""
+    return next(line for line in output.splitlines() if " scenarios replay " in line)
 
 
 def test_a_counterexample_is_a_scenario_that_fails(found: Path) -> None:

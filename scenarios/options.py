@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from fakes.temporal import sdk
-from scenarios.errors import InvalidScenarioError
+from scenarios.errors import InvalidScenarioError, Problem
 from scenarios.importing import NotImportableError
 from scenarios.loader import load
 from scenarios.saga import SagaUnderTest, load_saga, order_saga
@@ -102,7 +102,21 @@ def load_or_exit(paths: Sequence[Path], saga: SagaUnderTest) -> list[Scenario]:
     try:
         return load(paths, saga.dialect)
     except InvalidScenarioError as error:
-        exit_with(WRONG_INPUT, "\n".join(str(problem) for problem in error.problems))
+        lines = [*map(str, error.problems), *_hint_at_saga(error.problems, saga)]
+        exit_with(WRONG_INPUT, "\n".join(lines))
+
+
+def _hint_at_saga(problems: Iterable[Problem], saga: SagaUnderTest) -> Iterator[str]:
+    """Whoever has left out ``--saga`` sees nothing but operations that nobody knows."""
+    unknown = {
+        problem.value.strip("'").partition(".")[0]
+        for problem in problems
+        if problem.what == "unknown operation" and not problem.suggestion
+    }
+    strangers = unknown.difference(saga.operations.services)
+    if strangers:
+        names = ", ".join(sorted(strangers))
+        yield f"{saga.workflow_name} has no services called {names}; --saga names a saga that has"
 
 
 def saga_or_exit(reference: str | None) -> SagaUnderTest:

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from scenarios.console import STYLES, console_for
 from scenarios.engines import ENGINES, open_engine
 from scenarios.errors import EngineStartError
+from scenarios.explore.counterexamples import COUNTEREXAMPLE
 from scenarios.junit import findings_of
 from scenarios.options import (
     EXIT_CODES,
@@ -36,7 +37,7 @@ A counterexample is a scenario. Once it is fixed, move its file into your scenar
 `expect` how the order should end and in `covers` what it is about, and it will stay fixed.
 """
 
-WORDS = {Verdict.VALID: "FIXED", Verdict.INVALID: "FAILED", Verdict.UNKNOWN: "UNKNOWN"}
+WORDS = {Verdict.VALID: "VALID", Verdict.INVALID: "FAILED", Verdict.UNKNOWN: "UNKNOWN"}
 
 
 @click.command(epilog=f"{EXAMPLES}\n{EXIT_CODES}")
@@ -61,12 +62,19 @@ def replay(paths: tuple[Path, ...], engine: str, saga_reference: str | None) -> 
         exit_with(UNKNOWN, f"nothing was run, {error}")
     console = console_for()
     for result in results:
-        word = f"[{STYLES[result.verdict]}]{WORDS[result.verdict]}[/]"
+        word = f"[{STYLES[result.verdict]}]{_word(result)}[/]"
         console.print(f"{word} {escape(result.scenario.name)}")
         for line in findings_of(result) if result.verdict is not Verdict.VALID else ():
             console.print(Padding.indent(escape(line), 2))
     verdict = Verdict.merge(result.verdict for result in results)
     click.get_current_context().exit(verdict.exit_code)
+
+
+def _word(result: ScenarioResult) -> str:
+    """Only what has failed once can be fixed."""
+    has_failed_once = COUNTEREXAMPLE in result.scenario.tags
+    is_fixed = result.verdict is Verdict.VALID and has_failed_once
+    return "FIXED" if is_fixed else WORDS[result.verdict]
 
 
 async def _run(scenarios: list[Scenario], engine: str, saga: SagaUnderTest) -> list[ScenarioResult]:

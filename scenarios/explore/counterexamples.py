@@ -17,6 +17,8 @@ from scenarios.trial import Trial
 from scenarios.verdict import Violation
 from scenarios.writing import as_yaml
 
+COUNTEREXAMPLE = "counterexample"
+"""The tag of what was found so."""
 MOST = 100
 """So many are kept; a saga that breaks in more ways than these is mended from the front."""
 
@@ -100,7 +102,7 @@ def write_counterexample(
         again: The command that runs it again.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    shown = replace(scenario, why=violation.detail, tags=("counterexample",), expect=Expectations())
+    shown = replace(scenario, why=violation.detail, tags=(COUNTEREXAMPLE,), expect=Expectations())
     text = as_yaml(shown, comment=f"Runs again with: {again}", dialect=saga.dialect)
     file.write_text(text, encoding="utf-8")
     player = Player(saga)

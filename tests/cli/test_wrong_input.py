@@ -135,3 +135,25 @@ def test_the_problems_of_all_files_are_said_at_once(
 
     files = {line.partition(":")[0] for line in result.stderr.splitlines()}
     assert (result.exit_code, files) == (2, {"a.yaml", "b.yaml"})
+
+
+def test_a_forgotten_saga_is_asked_for() -> None:
+    """Whoever runs another saga's scenarios without it is told so, below all that nobody knows."""
+    result = command("run", ROOT / "examples" / "trip" / "catalogue")
+
+    *problems, hint = result.stderr.splitlines()
+    assert all(".yaml:" in each for each in problems)
+    assert "no services called car, flight, hotel; --saga names a saga that has" in hint
+
+
+def test_a_misspelt_operation_is_no_other_saga(tmp_path: Path) -> None:
+    """What was probably meant is said, and nothing of sagas."""
+    write(
+        tmp_path,
+        a=VALID.replace("expect:", "faults: [{on: payment.charge, fault: drop_response}]\nexpect:"),
+    )
+
+    result = command("run", tmp_path)
+
+    assert "did you mean 'payments.charge'?" in result.stderr
+    assert "--saga" not in result.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scenarios.loader import load_file
-from tests.cli._commands import ROOT, command, process, write
+from tests.cli._commands import ROOT, VALID, command, process, write
 
 SAGAS = ROOT / "tests" / "sagas"
 NAIVE = f"{SAGAS / 'naive.py'}:SAGA"
@@ -106,6 +106,15 @@ def test_replay_says_failed_until_it_is_fixed(found: Path, engine: str) -> None:
     fixed = command("replay", first, "--engine", engine)
     assert fixed.exit_code == 0, fixed.output
     assert fixed.output.startswith("FIXED I")
+
+
+def test_what_has_never_failed_is_not_fixed(tmp_path: Path) -> None:
+    """A scenario of the catalogue may be replayed, too; it is valid, and not more."""
+    write(tmp_path, a=VALID)
+
+    replayed = command("replay", tmp_path)
+
+    assert replayed.output.startswith("VALID ")
 
 
 def test_a_scenario_of_ones_own_can_be_the_beginning(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from temporalio.api.query.v1 import WorkflowQuery
 
 from fakes.temporal.core import Job
 from fakes.temporal.errors import NondeterminismError, UnsupportedError
-from fakes.temporal.history import Extent, timestamp
+from fakes.temporal.events import timestamp
+from fakes.temporal.history import Extent
 from fakes.temporal.sizes import MOST_BYTES
 from fakes.temporal.worker import SimulatedWorker
 

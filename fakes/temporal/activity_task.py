@@ -19,7 +19,7 @@ from fakes.temporal.activity_timeouts import (
 from fakes.temporal.attempt import CANCELLED, GONE, Attempt, Report
 from fakes.temporal.backoff import Again, after_failure
 from fakes.temporal.core import activity_resolution
-from fakes.temporal.history import Event
+from fakes.temporal.events import Event
 from fakes.temporal.interfaces import Owner
 from fakes.temporal.worker import SimulatedWorker
 

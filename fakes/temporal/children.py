@@ -27,8 +27,8 @@ from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 
 from fakes.temporal.core import Job
 from fakes.temporal.errors import AlreadyStartedError
+from fakes.temporal.events import Event, attributes_of
 from fakes.temporal.fields import only
-from fakes.temporal.history import Event, attributes_of
 from fakes.temporal.starting import Parent, fill_in, task_queue
 
 if TYPE_CHECKING:

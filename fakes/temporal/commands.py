@@ -29,13 +29,13 @@ from fakes.temporal.core import Job, Outgoing
 from fakes.temporal.durations import capped, seconds
 from fakes.temporal.endings import cancel, complete, continue_as_new, fail
 from fakes.temporal.errors import UnsupportedError
+from fakes.temporal.events import Event
 from fakes.temporal.external import (
     apply_cancel_child,
     apply_cancel_external,
     apply_signal_external,
 )
 from fakes.temporal.fields import only
-from fakes.temporal.history import Event
 from fakes.temporal.local_core import Marker
 from fakes.temporal.search_attributes import PATCH_ATTRIBUTE
 from fakes.temporal.starting import task_queue

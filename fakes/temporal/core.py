@@ -16,7 +16,7 @@ import temporalio.bridge.proto.workflow_commands as commands_pb
 from temporalio.api.enums.v1 import RetryState
 from temporalio.api.failure.v1 import Failure
 
-from fakes.temporal.history import Event
+from fakes.temporal.events import Event
 from fakes.temporal.local_core import LocalActivities, Marker
 
 Job = activation_pb.WorkflowActivationJob

@@ -6,8 +6,8 @@ from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskSta
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 
 from fakes.temporal.activity_task import ActivityTask
+from fakes.temporal.events import timestamp
 from fakes.temporal.execution import Execution
-from fakes.temporal.history import timestamp
 
 _State = PendingActivityState
 

@@ -20,7 +20,8 @@ from fakes.temporal.backoff import Again, after_failure
 from fakes.temporal.children import Child, close_children, tell_parent
 from fakes.temporal.core import CoreState, Job
 from fakes.temporal.durations import seconds
-from fakes.temporal.history import Event, Extent, History
+from fakes.temporal.events import Event
+from fakes.temporal.history import Extent, History
 from fakes.temporal.interfaces import Service
 from fakes.temporal.local_core import LocalActivities
 from fakes.temporal.replay import Step

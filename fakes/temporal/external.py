@@ -16,7 +16,7 @@ from temporalio.api.enums.v1 import (
 from temporalio.api.failure.v1 import Failure
 
 from fakes.temporal.core import Job
-from fakes.temporal.history import Event, attributes_of
+from fakes.temporal.events import Event, attributes_of
 
 if TYPE_CHECKING:
     from fakes.temporal.execution import Execution

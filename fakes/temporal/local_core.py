@@ -18,7 +18,7 @@ from temporalio.api.enums.v1 import RetryState
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.sdk.v1 import UserMetadata
 
-from fakes.temporal.history import timestamp
+from fakes.temporal.events import timestamp
 
 Job = activation_pb.WorkflowActivationJob
 Command = commands_pb.WorkflowCommand

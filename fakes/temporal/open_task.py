@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fakes.temporal.core import Job, Mark, Outgoing
-from fakes.temporal.history import Event
+from fakes.temporal.events import Event
 
 if TYPE_CHECKING:
     from fakes.temporal.execution import Execution

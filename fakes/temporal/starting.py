@@ -16,8 +16,8 @@ from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 
 from fakes.temporal.backoff import with_defaults
 from fakes.temporal.durations import LONGEST_SECONDS, capped, seconds, within
+from fakes.temporal.events import Event, timestamp
 from fakes.temporal.fields import only
-from fakes.temporal.history import Event, timestamp
 from fakes.temporal.seeds import seed_of
 
 TASK_TIMEOUT_SECONDS = 10

@@ -9,7 +9,8 @@ from temporalio.api.enums.v1 import TimeoutType, WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.sdk.v1 import WorkflowTaskCompletedMetadata
 
-from fakes.temporal.history import Event, Extent
+from fakes.temporal.events import Event
+from fakes.temporal.history import Extent
 from fakes.temporal.open_task import OpenTask
 
 if TYPE_CHECKING:

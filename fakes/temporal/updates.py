@@ -9,7 +9,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.update.v1 import Outcome, Request
 
 from fakes.temporal.core import Job
-from fakes.temporal.history import Event
+from fakes.temporal.events import Event
 
 
 @dataclass

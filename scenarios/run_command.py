@@ -35,6 +35,7 @@ from scenarios.options import (
     RUNS,
     SAGA,
     UNKNOWN,
+    Address,
     NewFile,
     Percent,
     exit_with,
@@ -101,6 +102,7 @@ is checked and completed by every editor with the YAML language server.
 )
 @click.option(
     "--address",
+    type=Address(),
     metavar="HOST:PORT",
     help="A Temporal server of yours instead; time is real there, so backoffs take their time.",
 )

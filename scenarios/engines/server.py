@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -151,7 +152,7 @@ class ServerEngine:
                 address, data_converter=self._saga.data_converter, runtime=_quiet_runtime()
             )
         except RuntimeError as error:
-            msg = f"the Temporal server at {address} cannot be reached: {error}"
+            msg = f"the Temporal server at {address} cannot be reached: {_reason(error)}"
             raise EngineStartError(msg) from error
         await add_search_attributes(self._client, self._saga.search_attributes)
         self._executor = self._stack.enter_context(ThreadPoolExecutor(max_workers=32))
@@ -183,3 +184,9 @@ def _quiet_runtime() -> Runtime:
     """The SDK's core warns of every attempt that reports too late; here that is the point too."""
     only_errors = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
     return Runtime(telemetry=TelemetryConfig(logging=only_errors))
+
+
+def _reason(error: RuntimeError) -> str:
+    """What the system says, out of the layers that the SDK's core has put around it."""
+    innermost = re.findall(r'(?:message|error): "([^"]+)"', str(error))
+    return innermost[-1] if innermost else str(error)

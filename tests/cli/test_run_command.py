@@ -147,10 +147,18 @@ def test_a_run_without_a_server_is_unknown(tmp_path: Path, monkeypatch: pytest.M
     result = command("run", "a.yaml", "--engine", "server", "--address", "127.0.0.1:1")
 
     assert result.exit_code == 3
-    assert result.stderr.startswith(
+    assert result.stderr == (
         "nothing was run, the Temporal server at 127.0.0.1:1 cannot be reached: "
+        "Connection refused\n"
     )
-    assert "Traceback" not in result.output
+
+
+def test_an_address_has_a_port(tmp_path: Path) -> None:
+    """What is no address is wrong input, found out before anything is started."""
+    result = command("run", tmp_path, "--engine", "server", "--address", "localhost")
+
+    assert result.exit_code == 2
+    assert "'localhost' is no HOST:PORT, such as localhost:7233" in result.stderr
 
 
 def test_an_address_needs_the_server_engine(tmp_path: Path) -> None:

@@ -70,17 +70,15 @@ class _Shard(click.ParamType[tuple[int, int]]):
     "--cancels",
     type=bool,
     default=True,
-    show_default="1",
     metavar="0|1",
-    help="Whether clients cancel the order and submit it again.",
+    help="Whether clients cancel the order, and submit it again. [default: 1]",
 )
 @click.option(
     "--crashes",
     type=bool,
     default=True,
-    show_default="1",
     metavar="0|1",
-    help="Whether workers die and lose their caches.",
+    help="Whether workers die, and lose their caches. [default: 1]",
 )
 @click.option(
     "--orders",

@@ -108,6 +108,28 @@ def _decoded(content: str | bytes, file: str) -> str:
         raise InvalidScenarioError([problem]) from None
 
 
+_RULES = {
+    "mapping values are not allowed": (
+        "the keys of one mapping begin in the same column, and a text with ': ' in it is quoted"
+    ),
+    "'\\t' that cannot start": "lines are indented by spaces, and never by tabs",
+    "that cannot start any token": "a text that begins with this character is quoted",
+    "expected <block end>": (
+        "what belongs together, the keys of a mapping or the dashes of a list, begins in one column"
+    ),
+    "or ']'": "a list that [ has opened ends with ], and has commas between its values",
+    "or '}'": "a mapping that { has opened ends with }, and has commas between its keys",
+    "could not find expected ':'": "a key ends with ': '",
+    "while scanning a quoted scalar": "a text that a quote has opened ends with the same quote",
+    "unexpected end of stream": "a text that a quote has opened ends with the same quote",
+}
+"""What is right, for people, where the parser says in its own words what it met."""
+
+
+def _rule_behind(words: str) -> str:
+    return next((rule for met, rule in _RULES.items() if met in words), "")
+
+
 def _position(event: Event) -> Position:
     return Position(event.start_mark.line + 1, event.start_mark.column + 1)
 
@@ -135,7 +157,8 @@ class _Reader:
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             position = Position(mark.line + 1, mark.column + 1)
-            self._give_up(position, "not YAML", error.problem or error.context)
+            words = str(error.problem or error.context)
+            self._give_up(position, "not YAML", words, _rule_behind(words))
         except (ArithmeticError, AssertionError, ValueError) as error:
             # So broken escapes and %YAML directives leave ruamel; they do not know their place.
             last_read = list(self._source.values.values())[-1:] or [Position(1, 1)]

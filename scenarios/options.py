@@ -71,18 +71,17 @@ class Percent(click.FloatRange):
         return float(super().convert(share, param, ctx))
 
 
-class Address(click.types.StringParamType):
+class Address(click.ParamType[str]):
     """Where a server listens."""
 
     name = "address"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The address as it is."""
-        address = str(super().convert(value, param, ctx))
-        host, _, port = address.rpartition(":")
+        host, _, port = str(value).rpartition(":")
         if not (host and port.isdecimal()):
-            self.fail(f"{address!r} is no HOST:PORT, such as localhost:7233", param, ctx)
-        return address
+            self.fail(f"{value!r} is no HOST:PORT, such as localhost:7233", param, ctx)
+        return str(value)
 
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")

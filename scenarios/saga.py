@@ -146,6 +146,11 @@ def load_saga(reference: str) -> SagaUnderTest:
     return load_object(reference, SagaUnderTest, "--saga")
 
 
+def saga_words(reference: str | None) -> tuple[str, ...]:
+    """What a command says of its saga, for one that repeats it; nothing of our own."""
+    return ("--saga", reference) if reference else ()
+
+
 def _price_is_float(hint: Any, seen: frozenset[Any]) -> bool:
     """Whether a field called ``price`` somewhere below `hint` is a float."""
     if hint in seen:

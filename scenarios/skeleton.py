@@ -13,7 +13,7 @@ import click
 from scenarios.language import ORDERS_OF_GOODS, Dialect
 from scenarios.loader import load_text
 from scenarios.options import SAGA, WRONG_INPUT, exit_with, saga_or_exit
-from scenarios.saga import SagaUnderTest
+from scenarios.saga import SagaUnderTest, saga_words
 from scenarios.scalars import resolved
 from scenarios.schema import SCHEMA_FILE
 
@@ -97,7 +97,7 @@ def new(name: Path, saga_reference: str | None) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         exit_with(WRONG_INPUT, f"{file} cannot be written: {error.strerror}")
-    option = ["--saga", saga_reference] if saga_reference else []
+    option = saga_words(saga_reference)
     click.echo(f"{file} is written. Run it:\n  {_command('run', str(file), *option)}")
     schema = schema_file(file, saga.dialect)
     if not schema.exists():

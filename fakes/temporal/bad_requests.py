@@ -27,9 +27,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from fakes.temporal.durations import NEGATIVE, is_any_negative
 from fakes.temporal.lookups import failed
 from fakes.temporal.refusals import LONGEST_ID, about_policy
+from fakes.temporal.starting import NAMESPACE
 
-NAMESPACE = "default"
-"""The only one there is."""
 _RESERVED_QUEUE = "/_sys/"
 _Conflict = WorkflowIdConflictPolicy
 _Reuse = WorkflowIdReusePolicy

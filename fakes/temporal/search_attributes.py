@@ -19,6 +19,7 @@ from temporalio.common import SearchAttributeIndexedValueType, SearchAttributeKe
 from fakes.temporal.core import Outgoing, kind_of
 from fakes.temporal.errors import BadSearchAttributesError, UnsupportedError
 from fakes.temporal.local_core import Marker
+from fakes.temporal.starting import NAMESPACE
 
 LONGEST_VALUE_BYTES = 2048
 MOST_VALUES = 100
@@ -127,7 +128,7 @@ class KnownAttributes:
         """A name that nobody knows comes first, whatever else is wrong."""
         for name in attributes.indexed_fields:
             if name not in self._types and name not in _SYSTEM:
-                msg = f"Namespace default has no mapping defined for search attribute {name}"
+                msg = f"Namespace {NAMESPACE} has no mapping defined for search attribute {name}"
                 raise BadSearchAttributesError(msg)
 
     def _check_values(self, attributes: SearchAttributes) -> None:

@@ -21,8 +21,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from fakes.temporal.connection import IDENTITY
 from fakes.temporal.errors import AlreadyStartedError
 from fakes.temporal.service import SimulatedTemporal
+from fakes.temporal.starting import NAMESPACE
 
-NAMESPACE = "default"
 _COMPLETED = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED
 
 

@@ -20,6 +20,8 @@ from fakes.temporal.events import Event, timestamp
 from fakes.temporal.fields import only
 from fakes.temporal.seeds import seed_of
 
+NAMESPACE = "default"
+"""The only one there is."""
 TASK_TIMEOUT_SECONDS = 10
 SHORTEST_RUN_SECONDS = 1.0
 """A run that continues as new sooner has to wait: the server does not let it spin."""

@@ -22,6 +22,7 @@ from scenarios.explore.search import explore as search_all
 from scenarios.language.rules import nearest
 from scenarios.options import EXIT_CODES, REPORT, RUNS, SAGA, NewFile, load_or_exit, saga_or_exit
 from scenarios.processes import processors
+from scenarios.saga import saga_words
 from scenarios.scenario import Scenario
 
 EXAMPLES = """\b
@@ -169,14 +170,13 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter an option
     if into is not None:
         from scenarios.report.explored import write_exploration_report  # noqa: PLC0415 - costs time
 
-        again = ("--saga", saga_reference) if saga_reference else ()
         page = write_exploration_report(
             exploration,
             saved,
             saga=saga,
             verdict=verdict,
             command=command,
-            again=again,
+            again=saga_words(saga_reference),
             folder=into,
         )
         click.echo(f"a page that shows it all:\n  {page}")

@@ -11,7 +11,7 @@ from scenarios.archive import slug
 from scenarios.explore.choices import apply
 from scenarios.explore.findings import Counterexample
 from scenarios.playing import Player
-from scenarios.saga import SagaUnderTest
+from scenarios.saga import SagaUnderTest, saga_words
 from scenarios.scenario import Expectations, Scenario
 from scenarios.trial import Trial
 from scenarios.verdict import Violation
@@ -58,8 +58,8 @@ def replay_command(file: Path, saga_reference: str | None) -> str:
         file: The scenario.
         saga_reference: What ``--saga`` said; nothing for our own saga.
     """
-    of_saga = ["--saga", saga_reference] if saga_reference else []
-    return shlex.join(["python", "-m", "scenarios", "replay", str(file), *of_saga])
+    words = ["python", "-m", "scenarios", "replay", str(file), *saga_words(saga_reference)]
+    return shlex.join(words)
 
 
 def save(

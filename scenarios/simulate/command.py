@@ -21,7 +21,7 @@ from scenarios.console import STYLES, console_for
 from scenarios.explore.counterexamples import replay_command, write_counterexample
 from scenarios.options import EXIT_CODES, SAGA, NewFile, saga_or_exit
 from scenarios.processes import processors
-from scenarios.saga import SagaUnderTest
+from scenarios.saga import SagaUnderTest, saga_words
 from scenarios.scenario import Event
 from scenarios.simulate.swarm import CONFIDENCE, OnRun, Run, Simulation, Swarm
 from scenarios.simulate.swarm import simulate as simulate_all
@@ -188,9 +188,10 @@ def _in_words(event: Event) -> str:
 
 def _command(swarm: Swarm, seed: int, runs: int) -> str:
     """The command that runs these seeds again."""
-    saga = ["--saga", swarm.saga_reference] if swarm.saga_reference else []
     numbers = f"--seed {seed} --runs {runs} --orders {swarm.orders}".split()
-    return shlex.join(["python", "-m", "scenarios", "simulate", *numbers, *saga])
+    return shlex.join(
+        ["python", "-m", "scenarios", "simulate", *numbers, *saga_words(swarm.saga_reference)]
+    )
 
 
 @contextmanager

@@ -69,6 +69,31 @@ def test_both_engines_write_the_same_history(scenario: Scenario, pairs: dict[str
     assert _histories(ours) == _histories(theirs)
 
 
+def test_histories_of_orders_are_about_as_large(pairs: dict[str, Pair]) -> None:
+    """What the code is told of their size is within an eighth of what the server tells."""
+    ratios = [
+        max(ours) / max(theirs)
+        for scenario in CALM
+        for ours, theirs in zip(*map(_told_bytes, pairs[scenario.name]), strict=True)
+        if len(ours) == len(theirs)  # a server that skips time has events and tasks of its own
+    ]
+
+    assert len(ratios) > 10
+    assert min(ratios) > 7 / 8
+    assert max(ratios) < 8 / 7
+
+
+def _told_bytes(result: ScenarioResult) -> list[list[int]]:
+    """For each order the sizes that its workflow tasks were told, and a zero for other events."""
+    return [
+        [
+            int(event.get("workflowTaskStartedEventAttributes", {}).get("historySizeBytes", 0))
+            for event in json.loads(outcome.history)["events"]
+        ]
+        for outcome in result.trial.outcomes.values()
+    ]
+
+
 def test_differences_are_noticed(pairs: dict[str, Pair]) -> None:
     """Two scenarios that went differently are not called the same."""
     completed, failed = (

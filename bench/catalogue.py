@@ -20,13 +20,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from scenarios.engines.server import ServerEngine
-from scenarios.junit import findings_of
-from scenarios.loader import find, load
-from scenarios.runner import run_one
-from scenarios.saga import SagaUnderTest, order_saga
-from scenarios.scenario import Scenario
-from scenarios.verdict import Verdict
+from sagacheck.checks import Verdict
+from sagacheck.engines.server.engine import ServerEngine
+from sagacheck.language import Scenario, load
+from sagacheck.language.loader import find
+from sagacheck.output import findings_of
+from sagacheck.run.judge import run_one
+from sagacheck.saga import SagaUnderTest, order_saga
 
 FIRST_VERDICT_RUNS = 5
 

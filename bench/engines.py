@@ -14,11 +14,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from scenarios.engines import open_engine
-from scenarios.loader import load
-from scenarios.runner import run_one
-from scenarios.saga import SagaUnderTest, order_saga
-from scenarios.scenario import Scenario
+from sagacheck.engines import open_engine
+from sagacheck.language import Scenario, load
+from sagacheck.run.judge import run_one
+from sagacheck.saga import SagaUnderTest, order_saga
 
 AT_LEAST = 50
 

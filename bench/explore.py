@@ -14,8 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from scenarios.explore.base import plain_orders
-from scenarios.explore.search import Search, explore
+from sagacheck.explore import Search, explore, plain_orders
 
 PARTS = 200
 """Of the histories with three faults one in so many is played."""

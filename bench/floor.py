@@ -19,11 +19,11 @@ from temporalio.bridge.proto.workflow_activation import (
 )
 from temporalio.worker import UnsandboxedWorkflowRunner
 
-from fakes.temporal import sdk
-from fakes.temporal.workflow_info import workflow_info
 from orders.messages import Shipment
-from scenarios.saga import SagaUnderTest
-from scenarios.scenario import AnyOrder
+from sagacheck.language import AnyOrder
+from sagacheck.saga import SagaUnderTest
+from sagacheck.temporal import sdk
+from sagacheck.temporal.workflow_info import workflow_info
 
 RESULTS = ("res_1", "pay_1", Shipment("shp_1", "TRACK-1"), None)
 """What the activities of a plain order return, in the order of its steps."""

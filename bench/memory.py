@@ -14,13 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.sagas import HAPPY
-from fakes import httpx_to_fakes
-from scenarios.engines.quiet import quiet_sdk
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import load_text
-from scenarios.runner import judge
-from scenarios.saga import SagaUnderTest, order_saga
-from scenarios.trial import Trial
+from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
+from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.language import load_text
+from sagacheck.run.judge import judge
+from sagacheck.saga import SagaUnderTest, order_saga
 
 
 @click.command()

@@ -20,14 +20,15 @@ from rich.table import Table
 from temporalio import activity
 
 from bench.floor import RESULTS, plain_order
-from fakes import httpx_to_fakes
-from fakes.temporal import SimulatedTemporal, SimulatedWorker, VirtualTimeLoop, simulated_client
-from scenarios.engines.quiet import quiet_sdk
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import load_text
-from scenarios.runner import judge
-from scenarios.saga import SagaUnderTest, order_saga
-from scenarios.trial import Trial
+from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
+from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.language import load_text
+from sagacheck.run.judge import judge
+from sagacheck.saga import SagaUnderTest, order_saga
+from sagacheck.temporal.connection import simulated_client
+from sagacheck.temporal.loop import VirtualTimeLoop
+from sagacheck.temporal.service import SimulatedTemporal
+from sagacheck.temporal.worker import SimulatedWorker
 
 HAPPY = """
 scenario: nothing fails

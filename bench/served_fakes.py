@@ -25,12 +25,18 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from fakes import ORDER_OPERATIONS, Books, Journal, Settings, World
-from fakes.dossier import Dossier
-from fakes.routes import call_of
-from scenarios.checks import Evidence, OrderFacts, check_all
-from scenarios.checks.streaming import FinishedOrder, StreamingChecks
-from scenarios.outcome import Ending, Outcome, Status
+from sagacheck.checks import (
+    Ending,
+    Evidence,
+    FinishedOrder,
+    OrderFacts,
+    Outcome,
+    Status,
+    StreamingChecks,
+    check_all,
+)
+from sagacheck.network import call_of
+from sagacheck.world import ORDER_OPERATIONS, Books, Dossier, Journal, Settings, World
 
 CONNECTIONS = 8
 BATCH = 100

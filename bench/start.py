@@ -10,7 +10,7 @@ import time
 
 import click
 
-from scenarios.loader import find
+from sagacheck.language.loader import find
 
 AT_MOST_SECONDS = 1.5
 

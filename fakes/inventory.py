@@ -9,12 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from fakes.books import Books, Effect, EffectState
-from fakes.clock import Clock
-from fakes.operations import Operation, Refusal
-from fakes.service import RefusedError, Request
-from fakes.settings import Settings
-from fakes.stock import AVAILABLE, RESERVED, SHIPPED, WORLD, StockService
+from sagacheck.services import (
+    AVAILABLE,
+    RESERVED,
+    SHIPPED,
+    WORLD,
+    Operation,
+    Refusal,
+    RefusedError,
+    Request,
+    StockService,
+)
+from sagacheck.world import Books, Clock, Effect, EffectState, Settings
 
 RESERVE = Operation(
     name="inventory.reserve",

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from fakes.books import Effect, EffectState
-from fakes.operations import Operation
-from fakes.service import Request, Service
+from sagacheck.services import Operation, Request, Service
+from sagacheck.world import Effect, EffectState
 
 SEND = Operation(
     name="notifications.send",

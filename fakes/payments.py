@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from fakes.books import Account, AccountKind, Effect, EffectState, Posting
-from fakes.operations import Operation, Refusal
-from fakes.service import RefusedError, Request, Service
+from sagacheck.services import Operation, Refusal, RefusedError, Request, Service
+from sagacheck.world import Account, AccountKind, Effect, EffectState, Posting
 
 CUSTOMER = Account("customer", AccountKind.MONEY, may_be_negative=True)
 MERCHANT = Account("merchant", AccountKind.MONEY)

@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from fakes.books import Books, Effect, EffectState
-from fakes.clock import Clock
-from fakes.operations import Operation, Refusal
-from fakes.service import RefusedError, Request, Service
-from fakes.settings import Settings
+from sagacheck.services import Operation, Refusal, RefusedError, Request, Service
+from sagacheck.world import Books, Clock, Effect, EffectState, Settings
 
 CREATE = Operation(
     name="shipping.create",

@@ -8,8 +8,7 @@
 Exit codes: 0 valid, 1 invalid, 2 wrong usage, 3 unknown.
 """
 
-from load._session import listen
-from load._users import Customer
+from sagacheck.load import Customer, listen
 
 __all__ = ["Customer"]
 

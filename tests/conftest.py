@@ -18,8 +18,8 @@ from typing import Any, Protocol, TypeVar
 
 import pytest
 
-from scenarios.engines.server import ServerEngine
-from scenarios.saga import order_saga
+from sagacheck.engines.server.engine import ServerEngine
+from sagacheck.saga import order_saga
 from tests import replaying
 from tests.replaying import (  # noqa: F401 - fixtures
     _gathered,

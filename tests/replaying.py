@@ -24,7 +24,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.worker import Replayer
 
-from fakes.temporal import SimulatedTemporal, SimulatedWorker
+from sagacheck.temporal.service import SimulatedTemporal
+from sagacheck.temporal.worker import SimulatedWorker
 
 MARKER = "does_not_replay"
 LONGEST_REASON = 400

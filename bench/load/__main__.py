@@ -24,8 +24,8 @@ from bench.load.cluster import Cluster, running_cluster
 from bench.load.costs import Costs, costs_by_kind
 from bench.load.measuring import Measured, bare, locust, locust_run, medians
 from bench.served_fakes import measured, one_by_one
-from load._fakes import FakesClient
 from orders.client import connect
+from sagacheck.load.control_client import FakesClient
 
 WORKER = (sys.executable, "-m", "bench.load.worker")
 PARTS = ("server", "workers", "fakes", "client")

@@ -14,10 +14,10 @@ from itertools import count
 
 import click
 
-from load._desk import OrderDesk
-from load._orders import Planner, Shares
 from orders.client import TASK_QUEUE, connect
-from scenarios.saga import order_saga
+from sagacheck.load.order_client import OrderDesk
+from sagacheck.load.order_plans import Planner, Shares
+from sagacheck.saga import order_saga
 
 Place = Callable[[int], Awaitable[object]]
 """Places the order with a number, and waits for its end."""

@@ -14,10 +14,10 @@ from pathlib import Path
 import click
 import psutil
 
-from load._fakes import FakesClient
-from load._processes import Child
-from load._stack import POLLING, SERVICES
-from scenarios.engines.embedded import SERVER_ENVIRONMENT, free_ports, server_command
+from sagacheck.engines import SERVER_ENVIRONMENT, free_ports, server_command
+from sagacheck.load.control_client import FakesClient
+from sagacheck.load.processes import Child
+from sagacheck.load.stack import POLLING, SERVICES
 
 ORDERS_WORKER = (str(Path(sys.executable).with_name("orders")), "worker")
 STOCK = "10000000"

@@ -13,11 +13,11 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 
-from load._desk import OrderDesk
-from load._fakes import FakesClient
-from load._orders import Planner, Shares
 from orders.client import TASK_QUEUE
-from scenarios.saga import order_saga
+from sagacheck.load.control_client import FakesClient
+from sagacheck.load.order_client import OrderDesk
+from sagacheck.load.order_plans import Planner, Shares
+from sagacheck.saga import order_saga
 
 KINDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "completed": (),

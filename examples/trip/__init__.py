@@ -7,8 +7,8 @@ from examples.trip.services import trip_services
 from examples.trip.too_late import RegistersTooLate
 from examples.trip.words import TripWords
 from examples.trip.workflow import TripSaga
-from fakes import FakesClient
-from scenarios import SagaUnderTest
+from sagacheck.inprocess import FakesClient
+from sagacheck.saga import SagaUnderTest
 
 SAGA = SagaUnderTest(
     workflow=TripSaga,

@@ -9,8 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from fakes import Books, Clock, Effect, Operation, Refusal, RefusedError, Request, Service, Settings
-from fakes.stock import AVAILABLE, RESERVED, StockService
+from sagacheck.services import (
+    AVAILABLE,
+    RESERVED,
+    Operation,
+    Refusal,
+    RefusedError,
+    Request,
+    Service,
+    StockService,
+)
+from sagacheck.world import Books, Clock, Effect, Settings
 
 SOLD_OUT = Refusal(409, "sold_out")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from scenarios.language import OrderWords, StockedSku
+from sagacheck.language import OrderWords, StockedSku
 
 
 class TripWords(OrderWords):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scenarios.checks import Evidence
-from scenarios.verdict import Violation
+from sagacheck.checks import Evidence, Violation
 
 Tell = Callable[[], Evidence]
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from scenarios.checks import Evidence
-from scenarios.outcome import Ending, Status
+from sagacheck.checks import Ending, Evidence, Status
 from tests.checks._bad import bad
 from tests.checks._evidence import Story
 

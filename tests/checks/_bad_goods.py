@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fakes.stock import AVAILABLE, RESERVED
-from scenarios.checks import Evidence
-from scenarios.outcome import Status
+from sagacheck.checks import Evidence, Status
+from sagacheck.services import AVAILABLE, RESERVED
 from tests.checks._bad import bad
 from tests.checks._evidence import Story
 

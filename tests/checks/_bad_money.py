@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fakes import Idempotency
 from fakes.payments import CUSTOMER, MERCHANT
-from scenarios.checks import Evidence
-from scenarios.outcome import Status
+from sagacheck.checks import Evidence, Status
+from sagacheck.world import Idempotency
 from tests.checks._bad import bad
 from tests.checks._evidence import Story
 

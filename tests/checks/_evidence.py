@@ -7,24 +7,19 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from fakes import (
+from sagacheck.checks import Ending, Evidence, OrderFacts, Outcome, Status
+from sagacheck.network import Call, Fault, FaultRule, TransportError, WorkerCrash
+from sagacheck.world import (
     ORDER_OPERATIONS,
     Account,
     Attempt,
-    Call,
     Entry,
-    Fault,
-    FaultRule,
     Idempotency,
     ManualClock,
     Posting,
     Settings,
-    TransportError,
-    WorkerCrash,
     World,
 )
-from scenarios.checks import Evidence, OrderFacts
-from scenarios.outcome import Ending, Outcome, Status
 
 CREATES = tuple(operation.name for operation in ORDER_OPERATIONS.creates)
 ADDRESS = {"street": "1 Main Street", "city": "Springfield", "zip": "62701", "country": "US"}

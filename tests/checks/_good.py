@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from scenarios.checks import Evidence, OrderFacts
-from scenarios.outcome import Status
+from sagacheck.checks import Evidence, OrderFacts, Status
 from tests.checks._evidence import Story
 
 Tell = Callable[[], Evidence]

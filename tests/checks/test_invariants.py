@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.checks import INVARIANTS, check_all
+from sagacheck.checks import INVARIANTS, check_all
 from tests.checks import _bad_effects, _bad_ends, _bad_goods, _bad_money
 from tests.checks._bad import BAD, Bad, in_words
 from tests.checks._good import GOOD, Tell

@@ -8,15 +8,23 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fakes import ORDER_OPERATIONS, Idempotency
-from fakes.dossier import Dossier, dossiers_of
-from fakes.stock import AVAILABLE
-from scenarios.checks import INVARIANTS, Evidence, Findings, check_all
-from scenarios.checks.streaming import FinishedOrder, StreamingChecks
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import find, load_file
-from scenarios.outcome import Status
-from scenarios.runner import ScenarioResult, evidence_of, run_one
+from sagacheck.checks import (
+    INVARIANTS,
+    Evidence,
+    Findings,
+    FinishedOrder,
+    Status,
+    StreamingChecks,
+    check_all,
+)
+from sagacheck.engines import SimulatedEngine
+from sagacheck.language import load_file
+from sagacheck.language.loader import find
+from sagacheck.run import ScenarioResult
+from sagacheck.run.judge import evidence_of, run_one
+from sagacheck.services import AVAILABLE
+from sagacheck.world import ORDER_OPERATIONS, Dossier, Idempotency
+from sagacheck.world.order_record import dossiers_of
 from tests.checks import _bad_effects, _bad_ends, _bad_goods, _bad_money
 from tests.checks._bad import BAD, Bad
 from tests.checks._evidence import CREATES, Story

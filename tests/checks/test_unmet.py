@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from fakes import ORDER_OPERATIONS, Call, TransportError
-from scenarios.loader import load_text
-from scenarios.outcome import Ending, Outcome, Status
-from scenarios.saga import order_saga
-from scenarios.scenario import EventKind
-from scenarios.trial import Trial
-from scenarios.unmet import unmet_by
-from scenarios.verdict import Unmet, UnmetKind
+from sagacheck.checks import Ending, Outcome, Status, Unmet, UnmetKind
+from sagacheck.engines import Trial
+from sagacheck.language import EventKind, load_text
+from sagacheck.network import Call, TransportError
+from sagacheck.run import unmet_by
+from sagacheck.saga import order_saga
+from sagacheck.world import ORDER_OPERATIONS
 from tests.checks._evidence import ADDRESS
 
 SAGA = order_saga()

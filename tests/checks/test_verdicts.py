@@ -7,15 +7,24 @@ from dataclasses import dataclass
 
 import pytest
 
-from fakes import ManualClock
-from scenarios.checks import Evidence, check_all
-from scenarios.checks.money import Facts
-from scenarios.loader import load_text
-from scenarios.outcome import Ending, Outcome, Status
-from scenarios.runner import ScenarioResult, run_one
-from scenarios.saga import order_saga
-from scenarios.trial import Trial
-from scenarios.verdict import Unmet, UnmetKind, Verdict, Violation
+from sagacheck.checks import (
+    Ending,
+    Evidence,
+    Outcome,
+    Status,
+    Unmet,
+    UnmetKind,
+    Verdict,
+    Violation,
+    check_all,
+)
+from sagacheck.checks.money import Facts
+from sagacheck.engines import Trial
+from sagacheck.language import load_text
+from sagacheck.run import ScenarioResult
+from sagacheck.run.judge import run_one
+from sagacheck.saga import order_saga
+from sagacheck.world import ManualClock
 from tests.checks._evidence import Story
 from tests.checks._good import completed
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from scenarios.cli import main
+from sagacheck.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 

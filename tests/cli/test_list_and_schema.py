@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.schema import SCHEMA_FILE
+from sagacheck.language import SCHEMA_FILE
 from tests.cli._commands import UNKNOWN, VALID, command, write
 
 

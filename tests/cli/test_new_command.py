@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.loader import load_file
-from scenarios.schema import SCHEMA_FILE
+from sagacheck.language import SCHEMA_FILE, load_file
 from tests.cli._commands import command
 
 

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from scenarios.loader import load_text
-from scenarios.repetition import sample
+from sagacheck.language import load_text
+from sagacheck.run import sample
 from tests.cli._commands import ROOT, VALID, command, process, write
 
 PYTEST = ("-m", "pytest", "-p", "scenarios.pytest_plugin", "-p", "no:cacheprovider", "-q")

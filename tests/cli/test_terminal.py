@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import pytest
 
-from scenarios.cli import main
+from sagacheck.cli.main import main
 from tests.cli._commands import INVALID, ROOT, command, write
 
 COMMANDS = main.list_commands(click.Context(main))

@@ -17,9 +17,12 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from fakes.temporal import SimulatedTemporal, SimulatedWorker, VirtualTimeLoop, simulated_client
-from scenarios.engines.embedded import embedded_server
-from scenarios.engines.search_attributes import add_search_attributes
+from sagacheck.engines import add_search_attributes
+from sagacheck.engines.server.embedded import embedded_server
+from sagacheck.temporal.connection import simulated_client
+from sagacheck.temporal.loop import VirtualTimeLoop
+from sagacheck.temporal.service import SimulatedTemporal
+from sagacheck.temporal.worker import SimulatedWorker
 from tests.conformance.activities import ACTIVITIES
 from tests.conformance.registry import WORKFLOWS
 from tests.conformance.stage import Case, Evidence, Stage

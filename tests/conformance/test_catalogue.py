@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.agreement import courses, differences, has_races
-from scenarios.engines.server import ServerEngine
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import load
-from scenarios.outcome import Outcome
-from scenarios.runner import ScenarioResult, run_all
-from scenarios.saga import order_saga
-from scenarios.scenario import Scenario
+from sagacheck.checks import Outcome
+from sagacheck.engines import SimulatedEngine
+from sagacheck.engines.server.engine import ServerEngine
+from sagacheck.language import Scenario, load
+from sagacheck.run import ScenarioResult, run_all
+from sagacheck.run.engine_diff import courses, differences, has_races
+from sagacheck.saga import order_saga
 
 SCENARIOS = load([])
 AT_ONCE = 12

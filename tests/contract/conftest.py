@@ -9,9 +9,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from fakes import httpx_to_fakes
-from fakes.app import create_app
-from fakes.server import bound_socket, serving
+from sagacheck.http.app import create_app
+from sagacheck.http.server import bound_socket, serving
+from sagacheck.inprocess import httpx_to_fakes
 from tests.contract.faces import (
     AlwaysFinished,
     AlwaysRestarted,

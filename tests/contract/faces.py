@@ -11,20 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from fakes import (
-    Attempt,
-    Caller,
-    FaultRule,
-    ManualClock,
-    Seen,
-    Settings,
-    World,
-    calling,
-    order_services,
-)
-from fakes.fault_words import read_rule
-from fakes.logbook import Logbook
-from fakes.stage import Stage
+from sagacheck.http.served_world import Stage
+from sagacheck.http.write_ahead_log import Logbook
+from sagacheck.inprocess import Caller, calling
+from sagacheck.network import FaultRule, read_rule
+from sagacheck.world import Attempt, ManualClock, Seen, Settings, World, order_services
 
 PATIENCE = 0.05
 """Seconds until a client that waits in vain gives up: real ones over HTTP, virtual in process."""

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from fakes import Seen
+from sagacheck.world import Seen
 from tests.contract.faces import Face, InProcess, OverHttp, until
 from tests.contract.order_requests import CHARGE, RESERVE, effects, refusal
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fakes import Settings
+from sagacheck.world import Settings
 from tests.contract.control_requests import finish
 from tests.contract.faces import OverHttp
 from tests.contract.order_requests import CHARGE, KEY, RESERVE, SEND, SHIP, STEPS, refusal

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from fakes import Seen
+from sagacheck.world import Seen
 from tests.contract.faces import Face, until
 from tests.contract.order_requests import KEY, STEPS, UNDOABLE, Step, effects, refusal
 

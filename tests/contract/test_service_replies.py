@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fakes import Settings
+from sagacheck.world import Settings
 from tests.contract.faces import Face
 from tests.contract.order_requests import (
     CHARGE,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fakes import streams
+from sagacheck.http import streams
 from tests.contract.control_requests import finish, lines
 from tests.contract.faces import OverHttp
 from tests.contract.order_requests import CHARGE, RESERVE, SEND, refusal

@@ -30,7 +30,7 @@ from textwrap import indent
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
-from load._processes import Child
+from sagacheck.load.processes import Child
 
 ROOT = Path(__file__).parents[2]
 SHOWN = ("examples", "scenarios", "fakes", "load")

@@ -13,23 +13,25 @@ from pydantic import Field
 
 from examples.trip import SAGA, TOO_LATE
 from examples.trip.services import Bookings, Hotels, trip_services
-from fakes import Books, Clock, LoopClock, Service, Settings
-from scenarios.errors import InvalidScenarioError
-from scenarios.explore.base import plain_orders
-from scenarios.explore.counterexamples import save
-from scenarios.explore.search import Search, explore
-from scenarios.language import GivenWords
-from scenarios.loader import load, load_text
-from scenarios.playing import Play, Player
-from scenarios.report import RunFacts
-from scenarios.report.tell import page_of
-from scenarios.runner import judge
-from scenarios.saga import SagaUnderTest
-from scenarios.scenario import Scenario, WorldTurn
-from scenarios.schema import schema_text
-from scenarios.simulate.swarm import Swarm, simulate
-from scenarios.verdict import Verdict
-from scenarios.writing import as_yaml
+from sagacheck.checks import Verdict
+from sagacheck.errors import InvalidScenarioError
+from sagacheck.explore import Search, explore, plain_orders, save
+from sagacheck.language import (
+    GivenWords,
+    Scenario,
+    WorldTurn,
+    as_yaml,
+    load,
+    load_text,
+    schema_text,
+)
+from sagacheck.report import RunFacts, page_of
+from sagacheck.run import Play, Player
+from sagacheck.run.judge import judge
+from sagacheck.saga import SagaUnderTest
+from sagacheck.services import Service
+from sagacheck.simulate import Swarm, simulate
+from sagacheck.world import Books, Clock, LoopClock, Settings
 from tests.report._material import played
 from tests.unit.without_places import without_places
 

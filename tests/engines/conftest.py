@@ -9,11 +9,11 @@ from typing import Protocol
 
 import pytest
 
-from scenarios.engines.embedded import embedded_server
-from scenarios.engines.server import ServerEngine
-from scenarios.loader import load_text
-from scenarios.runner import ScenarioResult, run_all
-from scenarios.saga import SagaUnderTest, order_saga
+from sagacheck.engines.server.embedded import embedded_server
+from sagacheck.engines.server.engine import ServerEngine
+from sagacheck.language import load_text
+from sagacheck.run import ScenarioResult, run_all
+from sagacheck.saga import SagaUnderTest, order_saga
 from tests.conftest import Run
 
 BATCHES = count(1)

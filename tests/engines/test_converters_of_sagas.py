@@ -6,14 +6,13 @@ from dataclasses import replace
 
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from fakes import httpx_to_fakes
-from fakes.temporal import is_plain
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import load_text
-from scenarios.outcome import Ending
-from scenarios.runner import judge
-from scenarios.saga import SagaUnderTest, order_saga
-from scenarios.trial import Trial
+from sagacheck.checks import Ending
+from sagacheck.engines import SimulatedEngine, Trial
+from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.language import load_text
+from sagacheck.run.judge import judge
+from sagacheck.saga import SagaUnderTest, order_saga
+from sagacheck.temporal.plain import is_plain
 from tests.temporal.test_codecs import HIDING
 
 STORY = """

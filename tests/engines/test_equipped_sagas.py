@@ -6,15 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from scenarios.engines.embedded import embedded_server
-from scenarios.engines.server import ServerEngine
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.errors import EngineStartError
-from scenarios.loader import load_text
-from scenarios.runner import run_one
-from scenarios.saga import SagaUnderTest
-from scenarios.trial import Trial
-from scenarios.verdict import Verdict
+from sagacheck.checks import Verdict
+from sagacheck.engines import SimulatedEngine, Trial
+from sagacheck.engines.server.embedded import embedded_server
+from sagacheck.engines.server.engine import ServerEngine
+from sagacheck.errors import EngineStartError
+from sagacheck.language import load_text
+from sagacheck.run.judge import run_one
+from sagacheck.saga import SagaUnderTest
 from tests.conftest import Run
 from tests.sagas.equipped import FORGETFUL, GIFT_WRAPPING, MISTYPED, SEARCHABLE, WRAPPED
 

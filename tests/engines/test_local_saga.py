@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 
-from scenarios.agreement import differences
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import load_text
-from scenarios.runner import ScenarioResult, run_all
-from scenarios.verdict import Verdict
+from sagacheck.checks import Verdict
+from sagacheck.engines import SimulatedEngine
+from sagacheck.language import load_text
+from sagacheck.run import ScenarioResult, run_all
+from sagacheck.run.engine_diff import differences
 from tests.engines.conftest import Play
 from tests.sagas.local import SAGA
 

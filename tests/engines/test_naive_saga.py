@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.junit import findings_of
-from scenarios.loader import load
-from scenarios.runner import ScenarioResult, run_all
-from scenarios.verdict import Verdict
+from sagacheck.checks import Verdict
+from sagacheck.engines import SimulatedEngine
+from sagacheck.language import load
+from sagacheck.output import findings_of
+from sagacheck.run import ScenarioResult, run_all
 from tests.sagas import naive
 
 README = Path(__file__).parents[2] / "README.md"

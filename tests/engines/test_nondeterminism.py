@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import load_text
-from scenarios.runner import ScenarioResult, run_all
-from scenarios.saga import SagaUnderTest
-from scenarios.verdict import Verdict
+from sagacheck.checks import Verdict
+from sagacheck.engines import SimulatedEngine
+from sagacheck.language import load_text
+from sagacheck.run import ScenarioResult, run_all
+from sagacheck.saga import SagaUnderTest
 from tests.engines.conftest import Play
 from tests.sagas.nondeterministic import BY_CHANCE, BY_CLOCK, BY_COUNTER, BY_SET
 

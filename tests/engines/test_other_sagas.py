@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from scenarios.runner import ScenarioResult
-from scenarios.saga import SagaUnderTest
-from scenarios.verdict import Verdict
+from sagacheck.checks import Verdict
+from sagacheck.run import ScenarioResult
+from sagacheck.saga import SagaUnderTest
 from tests.engines.conftest import Play
 from tests.sagas.small import RESERVES, THREADED
 from tests.sagas.unsandboxed import SAGA as UNSANDBOXED

@@ -13,11 +13,11 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHistory
 
-from scenarios.engines.server import ServerEngine
-from scenarios.loader import load_text
-from scenarios.runner import judge
-from scenarios.saga import SagaUnderTest, order_saga
-from scenarios.trial import Trial
+from sagacheck.engines import Trial
+from sagacheck.engines.server.engine import ServerEngine
+from sagacheck.language import load_text
+from sagacheck.run.judge import judge
+from sagacheck.saga import SagaUnderTest, order_saga
 from tests.conftest import Run
 from tests.mutants._saga import saga
 from tests.mutants.wrong_requests import KeyOfTheRun

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from fakes import Attempt, Seen
-from scenarios.outcome import Status
-from scenarios.runner import ScenarioResult
-from scenarios.verdict import Verdict
+from sagacheck.checks import Status, Verdict
+from sagacheck.run import ScenarioResult
+from sagacheck.world import Attempt, Seen
 from tests.engines.conftest import Play
 
 COMPLETES = "expect: {o1: {status: completed}}\n"

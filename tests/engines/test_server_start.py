@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.engines.server import ServerEngine
-from scenarios.errors import EngineStartError
+from sagacheck.engines.server.engine import ServerEngine
+from sagacheck.errors import EngineStartError
 from tests.conftest import Run
 from tests.sagas.small import RESERVES
 

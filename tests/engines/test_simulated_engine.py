@@ -18,14 +18,14 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from fakes import httpx_to_fakes
-from scenarios.engines.quiet import quiet_sdk
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import find, load, load_file, load_text
-from scenarios.runner import ScenarioResult, run_all, run_one
-from scenarios.saga import order_saga
-from scenarios.trial import Trial
-from scenarios.verdict import Verdict
+from sagacheck.checks import Verdict
+from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
+from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.language import load, load_file, load_text
+from sagacheck.language.loader import find
+from sagacheck.run import ScenarioResult, run_all
+from sagacheck.run.judge import run_one
+from sagacheck.saga import order_saga
 
 CATALOGUE = find([])
 PLAIN = """

@@ -8,12 +8,11 @@ from dataclasses import replace
 import pytest
 from temporalio.common import WorkflowIDReusePolicy
 
-from fakes.temporal import deadlock
-from scenarios.explore.base import plain_orders
-from scenarios.loader import load_text
-from scenarios.playing import Play, Player
-from scenarios.saga import SagaUnderTest
-from scenarios.scenario import Scenario
+from sagacheck.explore import plain_orders
+from sagacheck.language import Scenario, load_text
+from sagacheck.run import Play, Player
+from sagacheck.saga import SagaUnderTest
+from sagacheck.temporal import deadlock
 from tests.sagas import small, spinning
 
 SPINS = "the trial spins, and hardly any time passes;"

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from scenarios.outcome import Status
-from scenarios.saga import SagaUnderTest
-from scenarios.verdict import Verdict
+from sagacheck.checks import Status, Verdict
+from sagacheck.saga import SagaUnderTest
 from tests.engines.conftest import Play
 from tests.sagas.small import BUGGY, NEVER_UNDONE, WAITS
 

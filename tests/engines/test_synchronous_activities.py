@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.verdict import Verdict
+from sagacheck.checks import Verdict
 from tests.engines.conftest import Play
 from tests.sagas.small import RESERVES, THREADED
 

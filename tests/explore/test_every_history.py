@@ -8,11 +8,9 @@ from itertools import chain, combinations
 
 import pytest
 
-from fakes import Fault, LoopClock, httpx_to_fakes
-from scenarios.engines.quiet import quiet_sdk
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.explore.base import plain_orders
-from scenarios.explore.choices import (
+from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
+from sagacheck.explore import Search, plain_orders
+from sagacheck.explore.choices import (
     LASTING,
     Choice,
     EventChoice,
@@ -21,10 +19,12 @@ from scenarios.explore.choices import (
     WorldChoice,
     apply,
 )
-from scenarios.explore.search import Search, play_family
-from scenarios.saga import order_saga
-from scenarios.scenario import CancelBy, EventKind, Expectations, Scenario, When
-from scenarios.trial import Trial
+from sagacheck.explore.search import play_family
+from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.language import CancelBy, EventKind, Expectations, Scenario, When
+from sagacheck.network import Fault
+from sagacheck.saga import order_saga
+from sagacheck.world import LoopClock
 
 BASE = plain_orders(1)
 MOST_CALLS = 3

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.loader import load_file
+from sagacheck.language import load_file
 from tests.cli._commands import ROOT, VALID, command, process, write
 
 SAGAS = ROOT / "tests" / "sagas"

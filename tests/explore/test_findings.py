@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fakes import Fault
-from scenarios.explore.choices import FaultChoice, History
-from scenarios.explore.findings import Findings
-from scenarios.explore.player import Played
-from scenarios.verdict import Violation
+from sagacheck.checks import Violation
+from sagacheck.explore.choices import FaultChoice, History
+from sagacheck.explore.findings import Findings
+from sagacheck.explore.player import Played
+from sagacheck.network import Fault
 
 
 def fault(name: str, call: int = 1, operation: str = "payments.charge") -> FaultChoice:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from fakes import FAULTS, ORDER_OPERATIONS, Fault
-from scenarios.explore.base import plain_orders
-from scenarios.explore.choices import SLOW, Choice, EventChoice, FaultChoice, apply
-from scenarios.explore.player import HistoryPlayer
-from scenarios.explore.search import Search
-from scenarios.playing import Player
-from scenarios.saga import order_saga
-from scenarios.scenario import CancelBy, EventKind
+from sagacheck.explore import Search, plain_orders
+from sagacheck.explore.choices import SLOW, Choice, EventChoice, FaultChoice, apply
+from sagacheck.explore.player import HistoryPlayer
+from sagacheck.language import CancelBy, EventKind
+from sagacheck.network import FAULTS, Fault
+from sagacheck.run import Player
+from sagacheck.saga import order_saga
+from sagacheck.world import ORDER_OPERATIONS
 
 STEPS = ("inventory.reserve", "payments.charge", "shipping.create", "notifications.send")
 LOST = FaultChoice("o1", "payments.charge", 1, Fault("drop_request"))

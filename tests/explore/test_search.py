@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from fakes import Service
-from scenarios.explore import search as searching
-from scenarios.explore.base import plain_orders
-from scenarios.explore.choices import Menu
-from scenarios.explore.player import HistoryPlayer
-from scenarios.explore.search import Exploration, Progress, Search, explore
-from scenarios.saga import order_saga
+from sagacheck.explore import Exploration, Search, explore, plain_orders
+from sagacheck.explore import search as searching
+from sagacheck.explore.choices import Menu
+from sagacheck.explore.player import HistoryPlayer
+from sagacheck.explore.search import Progress
+from sagacheck.saga import order_saga
+from sagacheck.services import Service
 
 NAIVE = str(Path(__file__).parents[1] / "sagas" / "naive.py") + ":SAGA"
 BASE = plain_orders(1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fakes import Call, ManualClock, WireReply, World
+from sagacheck.network import Call, WireReply
+from sagacheck.world import ManualClock, World
 
 TIMEOUT = 5.0
 """Seconds until a caller of these tests gives up."""

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import json
 
-from fakes import Account, AccountKind, Calls, Fault, Posting
-from fakes.as_json import as_json
+from sagacheck.network import Calls, Fault
+from sagacheck.world import Account, AccountKind, Posting, as_json
 
 
 def test_dataclasses_become_objects() -> None:

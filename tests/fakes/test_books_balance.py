@@ -6,19 +6,9 @@ from contextlib import suppress
 
 import pytest
 
-from fakes import (
-    FAULTS,
-    ORDER_OPERATIONS,
-    AccountKind,
-    Books,
-    Fault,
-    FaultRule,
-    Idempotency,
-    Settings,
-    TransportError,
-    World,
-)
-from fakes.stock import AVAILABLE, RESERVED, SHIPPED
+from sagacheck.network import FAULTS, Fault, FaultRule, TransportError
+from sagacheck.services import AVAILABLE, RESERVED, SHIPPED
+from sagacheck.world import ORDER_OPERATIONS, AccountKind, Books, Idempotency, Settings, World
 from tests.fakes.callers import ask, clock_of
 
 pytestmark = pytest.mark.anyio

@@ -5,15 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from fakes import FAULTS, ORDER_OPERATIONS, Fault, FaultRule, Operation, Seen, Settings, World
-from fakes.carriers import CARRIERS
-from fakes.wire import (
-    ConnectionLostError,
-    IncompleteReplyError,
-    NoConnectionError,
-    NoReplyError,
-    WorkerCrash,
-)
+from sagacheck.network import FAULTS, Fault, FaultRule, IncompleteReplyError, WorkerCrash
+from sagacheck.network.fault_injection import CARRIERS
+from sagacheck.network.wire import ConnectionLostError, NoConnectionError, NoReplyError
+from sagacheck.services import Operation
+from sagacheck.world import ORDER_OPERATIONS, Seen, Settings, World
 from tests.fakes.callers import TIMEOUT, ask, clock_of
 
 pytestmark = pytest.mark.anyio

@@ -11,19 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from fakes import (
-    ORDER_OPERATIONS,
-    Caller,
-    FakesClient,
-    Fault,
-    FaultRule,
-    Settings,
-    World,
-    calling,
-    httpx_to_fakes,
-)
-from fakes.as_json import as_json
-from fakes.routes import UnknownRouteError
+from sagacheck.inprocess import Caller, FakesClient, calling, httpx_to_fakes
+from sagacheck.network import Fault, FaultRule
+from sagacheck.network.routes import UnknownRouteError
+from sagacheck.world import ORDER_OPERATIONS, Settings, World, as_json
 
 pytestmark = pytest.mark.anyio
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from fakes.__main__ import main
-from fakes.app import create_app
-from fakes.server import bound_socket, serving, url_of
+from sagacheck.http.app import create_app
+from sagacheck.http.command import main
+from sagacheck.http.server import bound_socket, serving, url_of
 from tests.contract.faces import until
 
 pytestmark = pytest.mark.anyio

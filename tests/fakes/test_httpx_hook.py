@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from fakes import Caller, Seen, Settings, World, calling, httpx_to_fakes
-from fakes.routes import UnknownRouteError
+from sagacheck.inprocess import Caller, calling, httpx_to_fakes
+from sagacheck.network.routes import UnknownRouteError
+from sagacheck.world import Seen, Settings, World
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from fakes import Calls, Fault, FaultRule, Idempotency, Settings, World
+from sagacheck.network import Calls, Fault, FaultRule
+from sagacheck.world import Idempotency, Settings, World
 from tests.fakes.callers import ask, clock_of, states
 
 pytestmark = pytest.mark.anyio

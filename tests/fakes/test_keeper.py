@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from fakes import ManualClock, Settings, World
-from fakes.archive import Archive
-from fakes.keeper import Keeper
+from sagacheck.http.eviction import Archive
+from sagacheck.http.world_store import Keeper
+from sagacheck.world import ManualClock, Settings, World
 from tests.fakes.callers import ask
 from tests.reachable import objects_below
 

@@ -15,7 +15,7 @@ import httpx
 import msgspec
 import pytest
 
-from fakes import Entry
+from sagacheck.world import Entry
 from tests.contract.order_requests import CHARGE, RESERVE, SEND, SHIP, Step
 
 pytestmark = pytest.mark.anyio

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from fakes import ManualClock, Settings, WireReply, World, order_services
-from fakes.fault_words import read_rule
-from fakes.logbook import Logbook, LogbookError
-from fakes.stage import Stage
+from sagacheck.http.served_world import Stage
+from sagacheck.http.write_ahead_log import Logbook, LogbookError
+from sagacheck.network import WireReply, read_rule
+from sagacheck.world import ManualClock, Settings, World, order_services
 from tests.fakes.callers import ask
 
 RESERVE, CHARGE, SHIP = "inventory.reserve", "payments.charge", "shipping.create"

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from msgspec import structs
 
-from fakes import Attempt, Calls, Fault, FaultRule, Moment, Seen, WorkerCrash, World
+from sagacheck.network import Calls, Fault, FaultRule, Moment, WorkerCrash
+from sagacheck.world import Attempt, Seen, World
 from tests.contract.faces import until
 from tests.fakes.callers import ask, call, states
 

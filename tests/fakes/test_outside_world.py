@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fakes import Settings, World
+from sagacheck.world import Settings, World
 from tests.fakes.callers import ask, clock_of, states
 
 pytestmark = pytest.mark.anyio

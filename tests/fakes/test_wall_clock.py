@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import uvloop
 
-from fakes.wall_clock import WallClock
+from sagacheck.world import WallClock
 
 pytestmark = pytest.mark.anyio
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from fakes import Fault, FaultRule, LoopClock, ManualClock, World
-from fakes.duration import parse_duration
+from sagacheck.network import Fault, FaultRule
+from sagacheck.world import LoopClock, ManualClock, World, parse_duration
 from tests.fakes.callers import ask, states
 
 pytestmark = pytest.mark.anyio

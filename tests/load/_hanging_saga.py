@@ -8,7 +8,7 @@ from typing import Any
 from temporalio import activity, workflow
 
 with workflow.unsafe.imports_passed_through():
-    from scenarios.saga import SagaUnderTest
+    from sagacheck.saga import SagaUnderTest
 
 
 @activity.defn

@@ -6,8 +6,8 @@ import re
 
 from bench.load.cluster import Cluster
 from bench.load.costs import Costs, costs_by_kind
-from load._fakes import FakesClient
 from orders.client import connect
+from sagacheck.load.control_client import FakesClient
 from tests.conftest import Run
 from tests.load._runs import ROOT
 

@@ -8,7 +8,7 @@ import pytest
 
 from bench.load.cluster import Cluster
 from orders.client import connection_config
-from scenarios.engines.embedded import free_ports
+from sagacheck.engines import free_ports
 from tests.conftest import Run
 from tests.docs.documents import ROOT, Reader
 from tests.load._tls import make_certificate, serve_tls

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from load import _drain
-from load._asking import Asking, Execution
-from load._bridge import Bridge
-from load._drain import Drain
+from sagacheck.load import drain as _drain
+from sagacheck.load.bridge import Bridge
+from sagacheck.load.drain import Drain
+from sagacheck.load.server_view import Asking, Execution
 
 CLOSED, OPEN = (
     Execution("COMPLETED", 1.0, ("COMPLETED",)),

@@ -8,8 +8,8 @@ from argparse import Namespace
 import configargparse  # type: ignore[import-untyped]
 import pytest
 
-from load._mixes import read_mix
-from load._options import (
+from sagacheck.load.fault_mixes import read_mix
+from sagacheck.load.options import (
     Options,
     add_options,
     command_to_repeat,

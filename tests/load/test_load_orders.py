@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from load._courses import COURSES
-from load._figures import Ended, latencies, over_time
-from load._mixes import MIXES, read_mix
-from load._orders import Planner, Shares
-from scenarios.runner import facts_of
+from sagacheck.load.curves import COURSES
+from sagacheck.load.fault_mixes import MIXES, read_mix
+from sagacheck.load.figures import Ended, latencies, over_time
+from sagacheck.load.order_plans import Planner, Shares
+from sagacheck.run import facts_of
 
 PLANNER = Planner("run", seed=7, shares=Shares(cancel=0.3, resubmit=0.3, query=0.3))
 MANY = range(1, 400)

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, expect
 
-from load._report import MOST_VIOLATIONS, Chart, write_report
+from sagacheck.load.report import MOST_VIOLATIONS, Chart, write_report
 
 SERIOUS = ("serious", "critical")
 SECONDS = 60.0

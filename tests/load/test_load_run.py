@@ -14,8 +14,8 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-from scenarios.engines.embedded import free_ports
-from scenarios.saga import load_saga
+from sagacheck.engines import free_ports
+from sagacheck.saga import load_saga
 from tests.load._runs import LOCUST, NAIVE, ROOT, LoadRun, locust, locust_workers
 
 ENDS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM}

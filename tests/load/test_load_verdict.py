@@ -7,12 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from load._asking import Execution
-from load._ledger import Account
-from load._verdict import Judgement, Seen, judge
-from scenarios.checks import Findings
-from scenarios.outcome import Ending, Status
-from scenarios.verdict import Verdict
+from sagacheck.checks import Ending, Findings, Status, Verdict
+from sagacheck.load.client_log import Account
+from sagacheck.load.server_view import Execution
+from sagacheck.load.verdict import Judgement, Seen, judge
 
 DONE = Execution("COMPLETED", closed_at=2.0, runs=("COMPLETED",))
 TOLD = Account(due_at=1.0, placed=True, told=[Ending(Status.COMPLETED)], ended_at=2.0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from fakes.routes import UnknownRouteError
-from load._worker import SERVICES, direct
+from sagacheck.load.worker import SERVICES, direct
+from sagacheck.network.routes import UnknownRouteError
 
 URLS = {each: f"http://127.0.0.1:{port}" for port, each in enumerate(SERVICES, start=8001)}
 LIMITS = {each: float(seconds) for seconds, each in enumerate(SERVICES, start=1)}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from scenarios.engines.embedded import free_ports
+from sagacheck.engines import free_ports
 from tests.load._runs import NAIVE, locust
 
 SOON_MS = 60_000

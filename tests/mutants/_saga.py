@@ -14,8 +14,6 @@ from typing import Any, TypeVar
 from temporalio import workflow
 from typing_extensions import override
 
-from fakes import ServiceFactory, order_services
-from fakes.client import FakesClient
 from orders.activities import OrderActivities
 from orders.messages import ReleaseInventory
 from orders.models import PlacedOrder
@@ -26,7 +24,9 @@ from orders.workflow import (
     OrderSagaWorkflow,
     _Undo,
 )
-from scenarios.saga import SagaUnderTest, order_saga
+from sagacheck.inprocess import FakesClient
+from sagacheck.saga import SagaUnderTest, order_saga
+from sagacheck.world import ServiceFactory, order_services
 
 HTTP = FakesClient()
 OURS = order_saga()

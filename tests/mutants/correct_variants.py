@@ -24,7 +24,7 @@ from orders.messages import (
 )
 from orders.models import OrderResult
 from orders.workflow import UNDO_RETRIES, UNDO_TIMEOUT, OrderSagaWorkflow, _Undo
-from scenarios.mutants import Variant
+from sagacheck.mutants.model import Variant
 from tests.mutants._saga import AheadOfTime, InPieces, mutant, saga
 from tests.sagas.local import locally
 

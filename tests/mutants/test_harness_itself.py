@@ -13,19 +13,17 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import ORDER_OPERATIONS
-from scenarios import checks
-from scenarios.checks.evidence import Evidence
-from scenarios.checks.money import Facts
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import load_text
-from scenarios.mutants.catalogue import catalogue, name_of
-from scenarios.mutants.finders import by_catalogue
-from scenarios.runner import ScenarioResult, run_one
-from scenarios.saga import SagaUnderTest
-from scenarios.scenario import Scenario
-from scenarios.trial import Trial
-from scenarios.verdict import UnmetKind, Verdict
+from sagacheck.checks import Evidence, UnmetKind, Verdict
+from sagacheck.checks import check as checks
+from sagacheck.checks.money import Facts
+from sagacheck.engines import SimulatedEngine, Trial
+from sagacheck.language import Scenario, load_text
+from sagacheck.mutants import catalogue, name_of
+from sagacheck.mutants.finders import by_catalogue
+from sagacheck.run import ScenarioResult
+from sagacheck.run.judge import run_one
+from sagacheck.saga import SagaUnderTest
+from sagacheck.world import ORDER_OPERATIONS
 from tests.engines.test_simulated_engine import fingerprint
 from tests.mutants._saga import OURS, saga
 from tests.mutants.wrong_harness import Remembers, too_clean

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.mutants.finders import QUICK, Finding
-from scenarios.mutants.matrix import Row
-from scenarios.verdict import Verdict
+from sagacheck.checks import Verdict
+from sagacheck.mutants import QUICK, Row
+from sagacheck.mutants.finders import Finding
 from tests.cli._commands import ROOT, command
 from tests.mutants.wrong_harness import FLAGGED, SURVIVOR
 from tests.mutants.zoo import ZOO

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from scenarios.checks import INVARIANTS
-from scenarios.mutants import EXPECTATION, Mutant, Variant, Zoo
-from scenarios.mutants.catalogue import catalogue, name_of
-from scenarios.mutants.finders import by_catalogue
+from sagacheck.checks import INVARIANTS
+from sagacheck.mutants import EXPECTATION, Mutant, Zoo, catalogue, name_of
+from sagacheck.mutants.finders import by_catalogue
+from sagacheck.mutants.model import Variant
 from tests.mutants._saga import saga
 from tests.mutants.zoo import ZOO
 

@@ -12,7 +12,7 @@ from typing_extensions import override
 from orders.errors import ORDER_CANCELLED
 from orders.models import OrderResult, OrderStatus, PlacedOrder
 from orders.workflow import OrderSagaWorkflow
-from scenarios.mutants import EXPECTATION, Mutant
+from sagacheck.mutants import EXPECTATION, Mutant
 from tests.mutants._saga import mutant, saga
 
 

@@ -6,7 +6,7 @@ from temporalio import workflow
 from typing_extensions import override
 
 from orders.workflow import OrderSagaWorkflow, _Undo
-from scenarios.mutants import Mutant
+from sagacheck.mutants import Mutant
 from tests.mutants._saga import mutant, saga
 from tests.mutants.correct_variants import UndoOne
 

@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 from temporalio import activity
 from typing_extensions import override
 
-from fakes import Books, Clock, Request, Service, Settings, order_services
-from fakes.service import Handling
 from orders.activities import OrderActivities
 from orders.messages import ReserveInventory
-from scenarios.mutants import Mutant, Variant, Zoo
+from sagacheck.mutants import Mutant, Zoo
+from sagacheck.mutants.model import Variant
+from sagacheck.services import Handling, Request, Service
+from sagacheck.world import Books, Clock, Settings, order_services
 from tests.mutants._saga import saga
 from tests.mutants.wrong_rollbacks import ForgetsTheReservation
 

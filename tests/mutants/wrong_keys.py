@@ -5,12 +5,12 @@ from __future__ import annotations
 from temporalio.common import WorkflowIDReusePolicy
 from typing_extensions import override
 
-from fakes import Effect, EffectState, RefusedError, Request, Service
 from fakes.inventory import Inventory
-from fakes.messages import Reply
 from fakes.payments import Payments
 from fakes.shipping import Shipping
-from scenarios.mutants import EXPECTATION, Mutant
+from sagacheck.mutants import EXPECTATION, Mutant
+from sagacheck.services import RefusedError, Reply, Request, Service
+from sagacheck.world import Effect, EffectState
 from tests.mutants._saga import saga
 from tests.mutants.wrong_services import services
 

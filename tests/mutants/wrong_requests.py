@@ -23,7 +23,7 @@ from orders.messages import (
     SendConfirmation,
 )
 from orders.workflow import OrderSagaWorkflow
-from scenarios.mutants import EXPECTATION, Mutant
+from sagacheck.mutants import EXPECTATION, Mutant
 from tests.mutants._saga import mutant, saga
 
 KEY = "idempotency_key"

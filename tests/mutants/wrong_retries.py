@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from orders.activities import OrderActivities
 from orders.messages import ChargePayment
-from scenarios.mutants import EXPECTATION, Mutant
+from sagacheck.mutants import EXPECTATION, Mutant
 from tests.mutants._saga import saga
 
 

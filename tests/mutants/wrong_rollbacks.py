@@ -15,7 +15,7 @@ from orders.errors import ALREADY_SHIPPED, type_of
 from orders.messages import ReleaseInventory, Shipment
 from orders.models import OrderResult
 from orders.workflow import UNDO_TIMEOUT, OrderSagaWorkflow, _Undo
-from scenarios.mutants import Mutant
+from sagacheck.mutants import Mutant
 from tests.mutants._saga import AheadOfTime, mutant, saga
 
 

@@ -13,28 +13,31 @@ from typing import Any
 from msgspec import structs
 from typing_extensions import override
 
-from fakes import (
+from fakes.inventory import RELEASE, RESERVE, Inventory, _lines
+from fakes.notifications import Notifications
+from fakes.payments import CHARGE, CUSTOMER, MERCHANT, Payments
+from fakes.shipping import Shipping
+from sagacheck.mutants import Mutant
+from sagacheck.services import (
+    AVAILABLE,
+    RESERVED,
+    Handling,
+    KeyState,
+    RefusedError,
+    Reply,
+    Request,
+    Service,
+)
+from sagacheck.world import (
     Books,
     Clock,
     Effect,
     EffectState,
     Idempotency,
     Posting,
-    RefusedError,
-    Request,
-    Service,
     ServiceFactory,
     Settings,
 )
-from fakes.inventory import RELEASE, RESERVE, Inventory, _lines
-from fakes.keys import KeyState
-from fakes.messages import Reply
-from fakes.notifications import Notifications
-from fakes.payments import CHARGE, CUSTOMER, MERCHANT, Payments
-from fakes.service import Handling
-from fakes.shipping import Shipping
-from fakes.stock import AVAILABLE, RESERVED
-from scenarios.mutants import Mutant
 from tests.mutants._saga import saga
 
 

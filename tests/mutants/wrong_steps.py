@@ -16,7 +16,7 @@ from orders.activities import OrderActivities
 from orders.messages import ReleaseInventory, ReserveInventory, Shipment
 from orders.models import OrderStatus, PlacedOrder
 from orders.workflow import RESERVATION_TRUSTED, OrderSagaWorkflow, _Undo
-from scenarios.mutants import EXPECTATION, Mutant
+from sagacheck.mutants import EXPECTATION, Mutant
 from tests.mutants._saga import InPieces, mutant, saga
 from tests.sagas import local
 

@@ -14,7 +14,7 @@ from typing_extensions import override
 from orders.activities import OrderActivities
 from orders.messages import ChargePayment
 from orders.workflow import OrderSagaWorkflow
-from scenarios.mutants import Mutant
+from sagacheck.mutants import Mutant
 from tests.mutants._saga import mutant, saga
 
 CENT = Decimal("0.01")

@@ -5,7 +5,7 @@ python -m scenarios mutants --zoo tests/mutants
 
 from __future__ import annotations
 
-from scenarios.mutants import Zoo
+from sagacheck.mutants import Zoo
 from tests.mutants import (
     correct_variants,
     wrong_cancelling,

@@ -11,9 +11,11 @@ import httpx
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from fakes import Attempt, Caller, Fault, FaultRule, Moment, World, calling, httpx_to_fakes
 from orders import create_worker
-from scenarios.engines.embedded import embedded_server
+from sagacheck.engines.server.embedded import embedded_server
+from sagacheck.inprocess import Caller, calling, httpx_to_fakes
+from sagacheck.network import Fault, FaultRule, Moment
+from sagacheck.world import Attempt, World
 from tests.orders._stories import PLENTY
 
 AN_HOUR = 3600.0

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Literal
 
-from fakes import ALL_CALLS, Calls, Fault, Settings
-from scenarios.scenario import (
+from sagacheck.language import (
     DEFAULT_ADDRESS,
-    DEFAULT_SKU,
     CancelBy,
     Event,
     EventKind,
@@ -22,6 +20,9 @@ from scenarios.scenario import (
     Scenario,
     When,
 )
+from sagacheck.language.scenario import DEFAULT_SKU
+from sagacheck.network import ALL_CALLS, Calls, Fault
+from sagacheck.world import Settings
 
 HERE = Place("a test", 1, 1)
 PLENTY = Settings(default_stock=1000)

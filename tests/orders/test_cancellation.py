@@ -8,11 +8,11 @@ from itertools import combinations_with_replacement
 
 import pytest
 
-from fakes import Settings
-from scenarios.engines.server import ServerEngine
-from scenarios.runner import ScenarioResult, run_all
-from scenarios.saga import order_saga
-from scenarios.scenario import CancelBy, Event, FaultSpec, Scenario
+from sagacheck.engines.server.engine import ServerEngine
+from sagacheck.language import CancelBy, Event, FaultSpec, Scenario
+from sagacheck.run import ScenarioResult, run_all
+from sagacheck.saga import order_saga
+from sagacheck.world import Settings
 from tests.conftest import Run
 from tests.orders._stories import PLENTY, cancels, cancels_at, rejects, story
 

@@ -12,9 +12,11 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from fakes import Caller, Fault, FaultRule, World, calling, httpx_to_fakes
 from orders import OrderActivities, ServiceSettings
 from orders.messages import Shipment
+from sagacheck.inprocess import Caller, calling, httpx_to_fakes
+from sagacheck.network import Fault, FaultRule
+from sagacheck.world import World
 from tests.conftest import Run
 from tests.orders._messages import (
     CANCEL_SHIPMENT,

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orders.cli import commands
-from scenarios.engines.embedded import embedded_server
+from sagacheck.engines.server.embedded import embedded_server
 from tests.conftest import Run
 from tests.orders._messages import ORDER_JSON
 

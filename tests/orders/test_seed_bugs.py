@@ -13,13 +13,15 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError
 
-from fakes import Caller, World, calling, httpx_to_fakes
 from orders import OrderActivities, OrderResult, OrderStatus
-from scenarios.engines.server import ServerEngine
-from scenarios.runner import ScenarioResult, run_all
-from scenarios.saga import SagaUnderTest, order_saga
-from scenarios.scenario import DEFAULT_SKU, CancelBy, OrderItem, Scenario
-from scenarios.verdict import UnmetKind
+from sagacheck.checks import UnmetKind
+from sagacheck.engines.server.engine import ServerEngine
+from sagacheck.inprocess import Caller, calling, httpx_to_fakes
+from sagacheck.language import CancelBy, OrderItem, Scenario
+from sagacheck.language.scenario import DEFAULT_SKU
+from sagacheck.run import ScenarioResult, run_all
+from sagacheck.saga import SagaUnderTest, order_saga
+from sagacheck.world import World
 from tests.conftest import Run
 from tests.orders._messages import CANCEL_SHIPMENT, RELEASE, SHIP
 from tests.orders._stories import (

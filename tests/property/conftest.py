@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from fakes import httpx_to_fakes
-from scenarios.engines.quiet import quiet_sdk
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.saga import order_saga
+from sagacheck.engines import SimulatedEngine, quiet_sdk
+from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.saga import order_saga
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "dev")
 

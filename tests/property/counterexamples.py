@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from scenarios.archive import new_folder, slug
-from scenarios.explore.counterexamples import write_histories
-from scenarios.trial import Trial
-from scenarios.writing import as_yaml
+from sagacheck.engines import Trial
+from sagacheck.explore.counterexamples import write_histories
+from sagacheck.language import as_yaml
+from sagacheck.run import new_folder, slug
 
 ROOT = Path(__file__).parents[2]
 LONGEST_NAME = 100

@@ -9,19 +9,13 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from fakes import (
-    FAULTS,
+from sagacheck.network import FAULTS, Call, Fault, FaultRule, TransportError, WireReply, WorkerCrash
+from sagacheck.services import Operation
+from sagacheck.world import (
     AccountKind,
-    Call,
     EffectState,
-    Fault,
-    FaultRule,
-    Operation,
     ServiceFactory,
     Settings,
-    TransportError,
-    WireReply,
-    WorkerCrash,
     World,
     order_services,
 )

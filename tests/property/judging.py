@@ -8,14 +8,12 @@ from dataclasses import replace
 
 import msgspec
 
-from fakes import LoopClock
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.outcome import Status
-from scenarios.runner import judge
-from scenarios.saga import SagaUnderTest
-from scenarios.scenario import Scenario
-from scenarios.trial import Trial
-from scenarios.verdict import UnmetKind
+from sagacheck.checks import Status, UnmetKind
+from sagacheck.engines import SimulatedEngine, Trial
+from sagacheck.language import Scenario
+from sagacheck.run.judge import judge
+from sagacheck.saga import SagaUnderTest
+from sagacheck.world import LoopClock
 
 
 def played(scenario: Scenario, engine: SimulatedEngine, saga: SagaUnderTest) -> Trial:

@@ -12,15 +12,11 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from fakes import Attempt, Calls, Fault, LoopClock, Moment, Settings
-from fakes.temporal import VirtualTimeLoop, simulated_client
-from scenarios.checks import INVARIANTS, check_all
-from scenarios.engines.outside import Outside
-from scenarios.engines.simulated import TASK_QUEUE, SimulatedRun, _Stage
-from scenarios.outcome import Ending, Outcome, Status
-from scenarios.runner import evidence_of
-from scenarios.saga import SagaUnderTest
-from scenarios.scenario import (
+from sagacheck.checks import INVARIANTS, Ending, Outcome, Status, check_all
+from sagacheck.engines import PlannedEvent, PlannedFault, Trial
+from sagacheck.engines.event_client import Outside
+from sagacheck.engines.simulated import TASK_QUEUE, SimulatedRun, _Stage
+from sagacheck.language import (
     CancelBy,
     Event,
     EventKind,
@@ -30,7 +26,12 @@ from scenarios.scenario import (
     Scenario,
     When,
 )
-from scenarios.trial import PlannedEvent, PlannedFault, Trial
+from sagacheck.network import Calls, Fault, Moment
+from sagacheck.run.judge import evidence_of
+from sagacheck.saga import SagaUnderTest
+from sagacheck.temporal.connection import simulated_client
+from sagacheck.temporal.loop import VirtualTimeLoop
+from sagacheck.world import Attempt, LoopClock, Settings
 from tests.property.strategies import NOWHERE
 
 _T = TypeVar("_T")

@@ -17,11 +17,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from fakes import FAULTS, ORDER_OPERATIONS, Calls, Fault, Idempotency, Operation, Settings
-from fakes.faults import Argument, FaultKind
-from scenarios.language.build import DEFAULT_REASON
-from scenarios.language.given import DEFAULT_STOCK
-from scenarios.scenario import (
+from sagacheck.language import (
     DEFAULT_ADDRESS,
     DEFAULT_ITEM,
     CancelBy,
@@ -35,6 +31,11 @@ from scenarios.scenario import (
     Scenario,
     When,
 )
+from sagacheck.language.build import DEFAULT_REASON
+from sagacheck.language.model.given import DEFAULT_STOCK
+from sagacheck.network import FAULTS, Argument, Calls, Fault, FaultKind
+from sagacheck.services import Operation
+from sagacheck.world import ORDER_OPERATIONS, Idempotency, Settings
 
 HOUR = 3600.0
 NOWHERE = Place("made up by Hypothesis", 1, 1)

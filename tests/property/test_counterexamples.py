@@ -10,11 +10,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from temporalio.client import WorkflowHistory
 
-from fakes import httpx_to_fakes
-from scenarios.engines.quiet import quiet_sdk
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import load_file
-from scenarios.scenario import Order, Scenario
+from sagacheck.engines import SimulatedEngine, quiet_sdk
+from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.language import Order, Scenario, load_file
 from tests.property.counterexamples import ROOT, CounterexampleError, counterexample, shown
 from tests.property.judging import played, wrongs
 from tests.property.strategies import scenarios

@@ -7,13 +7,11 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from msgspec import structs
 
-from fakes import Effect, Reply, Request, Service, ServiceFactory, order_services
-from fakes.books import Books
-from fakes.clock import Clock
 from fakes.inventory import Inventory
-from fakes.keys import Keys, KeyState
 from fakes.payments import Payments
-from fakes.settings import Settings
+from sagacheck.services import KeyState, Reply, Request, Service
+from sagacheck.services.keys import Keys
+from sagacheck.world import Books, Clock, Effect, ServiceFactory, Settings, order_services
 from tests.property.fakes_machine import FakesMachine
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from hypothesis import event, example, given
 from hypothesis import strategies as st
 
-from scenarios.errors import InvalidScenarioError
-from scenarios.loader import load_text
-from scenarios.scenario import Scenario
-from scenarios.writing import as_yaml
+from sagacheck.errors import InvalidScenarioError
+from sagacheck.language import Scenario, as_yaml, load_text
 from tests.property.spoiling import spoilt_files, spoilt_texts
 from tests.property.strategies import scenarios
 from tests.unit.without_places import without_places

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from fakes import Settings, httpx_to_fakes
-from scenarios.engines.quiet import quiet_sdk
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import load_file
+from sagacheck.engines import SimulatedEngine, quiet_sdk
+from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.language import load_file
+from sagacheck.world import Settings
 from tests.property.counterexamples import CounterexampleError
 from tests.property.judging import played, wrongs
 from tests.property.saga_machine import SagaMachine

@@ -8,10 +8,9 @@ from hypothesis import event, given, settings
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.saga import order_saga
-from scenarios.scenario import Scenario
-from scenarios.trial import Trial
+from sagacheck.engines import SimulatedEngine, Trial
+from sagacheck.language import Scenario
+from sagacheck.saga import order_saga
 from tests.property.counterexamples import counterexample
 from tests.property.judging import fingerprint, played, wrongs
 from tests.property.strategies import scenarios

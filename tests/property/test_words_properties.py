@@ -10,13 +10,19 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import FAULTS, ORDER_OPERATIONS, Calls, Fault, Operation, Settings, World
-from fakes.duration import duration_text, parse_duration
-from fakes.fault_words import read_calls, read_fault, read_rule
-from fakes.routes import call_of
-from fakes.settings_words import read_settings
-from fakes.words import WordsError
-from scenarios.writing import calls_in_words, fault_in_words
+from sagacheck.language.writer import calls_in_words, fault_in_words
+from sagacheck.network import FAULTS, Calls, Fault, call_of, read_rule
+from sagacheck.network.fault_parsing import read_calls, read_fault
+from sagacheck.services import Operation
+from sagacheck.world import (
+    ORDER_OPERATIONS,
+    Settings,
+    WordsError,
+    World,
+    duration_text,
+    parse_duration,
+    read_settings,
+)
 from tests.property.fakes_machine import VARIANTS, now_or_never
 from tests.property.spoiling import VALUES
 from tests.property.strategies import calls, faults_of

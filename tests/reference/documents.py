@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from scenarios.reference.markdown import anchor
+from sagacheck.reference.markdown import anchor
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -9,12 +9,11 @@ from functools import cache
 
 import pytest
 
-from scenarios.anomalies import ANOMALIES, OF_SAGAS, THEMES
-from scenarios.mutants import Zoo
-from scenarios.mutants.catalogue import catalogue
-from scenarios.reference.coverage import Row, coverage, gaps
-from scenarios.reference.invariants import invariants
-from scenarios.reference.pages import anomalies_page, invariants_page
+from sagacheck.language import ANOMALIES, OF_SAGAS, THEMES
+from sagacheck.mutants import Zoo, catalogue
+from sagacheck.reference.coverage import Row, coverage, gaps
+from sagacheck.reference.invariants import invariants
+from sagacheck.reference.pages import anomalies_page, invariants_page
 from tests.mutants.zoo import ZOO
 from tests.reference.documents import ROOT, text_of
 

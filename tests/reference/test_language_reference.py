@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.errors import InvalidScenarioError
-from scenarios.reference.fragments import load_piece, sections
-from scenarios.reference.language import language_page
-from scenarios.schema import json_schema
+from sagacheck.errors import InvalidScenarioError
+from sagacheck.language import json_schema
+from sagacheck.reference.fragments import load_piece, sections
+from sagacheck.reference.language import language_page
 from tests.reference.documents import DOCS, anchors, text_of, yaml_in
 
 PAGE = text_of("language")

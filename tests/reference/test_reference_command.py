@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from scenarios.cli import main
+from sagacheck.cli.main import main
 from tests.reference.documents import DOCS, ROOT, broken_links, text_of
 
 

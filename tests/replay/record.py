@@ -15,10 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scenarios.engines.server import ServerEngine
-from scenarios.runner import run_all
-from scenarios.saga import order_saga
-from scenarios.scenario import CancelBy, Scenario
+from sagacheck.engines.server.engine import ServerEngine
+from sagacheck.language import CancelBy, Scenario
+from sagacheck.run import run_all
+from sagacheck.saga import order_saga
 from tests.orders._stories import (
     ORDER,
     PLENTY,

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import CATALOGUE, load, load_text
-from scenarios.runner import ScenarioResult, run_all
-from scenarios.saga import SagaUnderTest, load_saga, order_saga
-from scenarios.scenario import Scenario
+from sagacheck.engines import SimulatedEngine
+from sagacheck.language import Scenario, load, load_text
+from sagacheck.language.loader import CATALOGUE
+from sagacheck.run import ScenarioResult, run_all
+from sagacheck.saga import SagaUnderTest, load_saga, order_saga
 
 ROOT = Path(__file__).parents[2]
 NAIVE = ROOT / "tests" / "sagas" / "naive.py"

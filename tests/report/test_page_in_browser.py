@@ -11,9 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
-from scenarios.report import RunFacts
-from scenarios.report.page import write_report
-from scenarios.report.tell import page_of
+from sagacheck.report import RunFacts, page_of, write_report
 from tests.report._material import many, naive_saga, played_files
 
 FILES = (

@@ -8,17 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.checks import INVARIANTS
-from scenarios.loader import load_file
-from scenarios.report import RunFacts
-from scenarios.report.amounts import clock
-from scenarios.report.ledger import MAX_MOMENTS
-from scenarios.report.model import CallRow, EndRow, Page, Story
-from scenarios.report.page import render
-from scenarios.report.tell import MAX_FINDINGS, page_of, rule_of
-from scenarios.runner import ScenarioResult
-from scenarios.saga import load_saga
-from scenarios.verdict import Verdict, Violation
+from sagacheck.checks import INVARIANTS, Verdict, Violation
+from sagacheck.language import load_file
+from sagacheck.report import RunFacts, page_of
+from sagacheck.report.amounts import clock
+from sagacheck.report.build_model import MAX_FINDINGS, rule_of
+from sagacheck.report.ledger_table import MAX_MOMENTS
+from sagacheck.report.model import CallRow, EndRow, Page, Story
+from sagacheck.report.page import render
+from sagacheck.run import ScenarioResult
+from sagacheck.saga import load_saga
 from tests.report._material import (
     LOST_REPLIES,
     ROOT,

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from fakes import Seen
-from scenarios.report.model import (
+from sagacheck.report.model import (
     ArrivalRow,
     CallEndRow,
     CallRow,
@@ -18,8 +17,9 @@ from scenarios.report.model import (
     Way,
     WorldRow,
 )
-from scenarios.report.rows import rows_of
-from scenarios.report.trimming import MAX_ROWS, trimmed
+from sagacheck.report.rows import rows_of
+from sagacheck.report.trimming import MAX_ROWS, trimmed
+from sagacheck.world import Seen
 from tests.report._material import LOST_REPLIES, naive_saga, played_files, played_text
 
 ONE_FAULT = """\

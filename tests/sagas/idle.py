@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from scenarios.saga import SagaUnderTest
+    from sagacheck.saga import SagaUnderTest
 
 
 @workflow.defn

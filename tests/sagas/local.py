@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
         OrderSagaWorkflow,
         _Undo,
     )
-    from scenarios.saga import order_saga
+    from sagacheck.saga import order_saga
 
 LOCAL = (OrderActivities.reserve_inventory, OrderActivities.charge_payment)
 NO_BACKOFF_IN_A_TASK = timedelta(milliseconds=1)

@@ -20,7 +20,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     import httpx
 
-    from scenarios.saga import SagaUnderTest
+    from sagacheck.saga import SagaUnderTest
 
 TWO_MINUTES = timedelta(minutes=2)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from temporalio import activity, workflow
 
-from scenarios.saga import SagaUnderTest
+from sagacheck.saga import SagaUnderTest
 from tests.sagas.small import A_MINUTE, Order, reserve_goods
 
 COMPLETED = {"status": "completed"}

@@ -16,7 +16,7 @@ from temporalio.common import RetryPolicy
 with workflow.unsafe.imports_passed_through():
     import httpx
 
-    from scenarios.saga import SagaUnderTest
+    from sagacheck.saga import SagaUnderTest
 
 A_MINUTE = timedelta(minutes=1)
 RESERVATIONS = "http://inventory.internal/reservations"

@@ -13,7 +13,7 @@ from typing import Any
 from temporalio import activity, workflow
 from temporalio.common import RetryPolicy
 
-from scenarios.saga import SagaUnderTest
+from sagacheck.saga import SagaUnderTest
 from tests.sagas.small import A_MINUTE, Order, reserve_goods
 
 AT_ONCE = RetryPolicy(initial_interval=timedelta(milliseconds=1), backoff_coefficient=1.0)

@@ -13,7 +13,7 @@ from typing import Any
 
 from temporalio import activity
 
-from scenarios.saga import SagaUnderTest
+from sagacheck.saga import SagaUnderTest
 from tests.sagas.small import RESERVATIONS, Order, Reserves
 
 RUNS = count(1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio import workflow
 
-from scenarios.saga import SagaUnderTest
+from sagacheck.saga import SagaUnderTest
 from tests.sagas.small import Order, reserve_goods
 
 LOADED_AT = datetime.now(UTC)  # that is the point

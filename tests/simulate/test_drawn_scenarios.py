@@ -6,15 +6,14 @@ from collections import Counter
 
 import pytest
 
-from fakes import FAULTS, ORDER_OPERATIONS, LoopClock
-from scenarios.loader import load_text
-from scenarios.playing import Player
-from scenarios.saga import order_saga
-from scenarios.scenario import CancelBy, EventKind
-from scenarios.simulate.draw import Drawer
-from scenarios.simulate.swarm import what_happened
-from scenarios.trial import Trial
-from scenarios.writing import as_yaml
+from sagacheck.engines import Trial
+from sagacheck.language import CancelBy, EventKind, as_yaml, load_text
+from sagacheck.network import FAULTS
+from sagacheck.run import Player
+from sagacheck.saga import order_saga
+from sagacheck.simulate.draw import Drawer
+from sagacheck.simulate.swarm import what_happened
+from sagacheck.world import ORDER_OPERATIONS, LoopClock
 
 DRAWER = Drawer(operations=ORDER_OPERATIONS.operations, means=tuple(CancelBy), orders=6)
 MANY = [DRAWER.draw(seed) for seed in range(60)]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.loader import load_text
-from scenarios.scenario import DEFAULT_CUSTOMER, Order, Scenario
-from scenarios.shrink import minimal, shrink
+from sagacheck.language import DEFAULT_CUSTOMER, Order, Scenario, load_text
+from sagacheck.simulate.shrink import minimal, shrink
 
 LONG = load_text("""\
 scenario: much happens

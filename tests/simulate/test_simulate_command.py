@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.loader import load_file
-from scenarios.simulate import swarm as swarming
-from scenarios.simulate.swarm import Run, Simulation, Swarm, simulate
-from scenarios.verdict import Verdict
+from sagacheck.checks import Verdict
+from sagacheck.language import load_file
+from sagacheck.simulate import Run, Simulation, Swarm, simulate
+from sagacheck.simulate import swarm as swarming
 from tests.cli._commands import ROOT, command, process
 
 NAIVE = f"{ROOT / 'tests' / 'sagas' / 'naive.py'}:SAGA"

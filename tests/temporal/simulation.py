@@ -11,7 +11,10 @@ from typing import Any, TypeVar
 from temporalio.client import Client, WorkflowHandle
 from temporalio.converter import DataConverter
 
-from fakes.temporal import SimulatedTemporal, SimulatedWorker, VirtualTimeLoop, simulated_client
+from sagacheck.temporal.connection import simulated_client
+from sagacheck.temporal.loop import VirtualTimeLoop
+from sagacheck.temporal.service import SimulatedTemporal
+from sagacheck.temporal.worker import SimulatedWorker
 
 QUEUE = "tests"
 _T = TypeVar("_T")

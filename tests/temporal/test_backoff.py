@@ -9,7 +9,7 @@ from temporalio.api.common.v1 import RetryPolicy
 from temporalio.api.enums.v1 import RetryState, TimeoutType
 from temporalio.api.failure.v1 import Failure
 
-from fakes.temporal.backoff import Again, after_failure, with_defaults
+from sagacheck.temporal.backoff import Again, after_failure, with_defaults
 
 
 def _policy(**said: Any) -> RetryPolicy:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from temporalio import activity, workflow
 
-from fakes.temporal.history import MANY_EVENTS
+from sagacheck.temporal.history import MANY_EVENTS
 from tests.temporal.simulation import in_virtual_time, simulation
 
 

@@ -19,7 +19,7 @@ from temporalio.bridge.proto.workflow_commands import WorkflowCommand
 from temporalio.service import ServiceClient
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 
-from fakes.temporal import sdk
+from sagacheck.temporal import sdk
 
 
 def _fields(cls: type) -> set[str]:

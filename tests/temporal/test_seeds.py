@@ -16,7 +16,7 @@ from temporalio.worker import (
     WorkflowInstanceDetails,
 )
 
-from fakes.temporal.seeds import seed_of
+from sagacheck.temporal.seeds import seed_of
 from tests.temporal.simulation import in_virtual_time, simulation
 
 SHORT = timedelta(seconds=5)

@@ -19,7 +19,9 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
-from fakes.temporal import NoResultError, ShortWay, UnsupportedError, is_plain
+from sagacheck.temporal.errors import UnsupportedError
+from sagacheck.temporal.plain import is_plain
+from sagacheck.temporal.short_way import NoResultError, ShortWay
 from tests.temporal.simulation import QUEUE, Simulation, in_virtual_time, simulation
 from tests.temporal.test_codecs import HIDING
 

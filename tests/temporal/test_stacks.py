@@ -13,7 +13,7 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError
 
-from fakes.temporal.stacks import encode_failure
+from sagacheck.temporal.stacks import encode_failure
 
 ENCODING = DataConverter(failure_converter_class=DefaultFailureConverterWithEncodedAttributes)
 

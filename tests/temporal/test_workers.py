@@ -33,7 +33,7 @@ from temporalio.worker import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from fakes.temporal import NeverReports
+from sagacheck.temporal.attempt import NeverReports
 from tests.temporal.sandboxed import Refused, Sandboxed
 from tests.temporal.simulation import in_virtual_time, simulation
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.errors import InvalidScenarioError
-from scenarios.loader import load_text
+from sagacheck.errors import InvalidScenarioError
+from sagacheck.language import load_text
 
 EXAMPLE = """\
 # yaml-language-server: $schema=../../schema.json

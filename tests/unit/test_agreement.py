@@ -5,11 +5,11 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from scenarios.agreement import differences
-from scenarios.engines.simulated import SimulatedEngine
-from scenarios.loader import load_text
-from scenarios.runner import ScenarioResult, run_all
-from scenarios.saga import order_saga
+from sagacheck.engines import SimulatedEngine
+from sagacheck.language import load_text
+from sagacheck.run import ScenarioResult, run_all
+from sagacheck.run.engine_diff import differences
+from sagacheck.saga import order_saga
 
 
 def _played(stock: int, *cards: str) -> ScenarioResult:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.errors import InvalidScenarioError, Problem
+from sagacheck.errors import InvalidScenarioError, Problem
 
 
 @pytest.mark.parametrize(

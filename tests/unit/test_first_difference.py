@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scenarios.records import first_difference
+from sagacheck.run.run_log import first_difference
 
 
 def _record(*facts: Any) -> list[tuple[str, str]]:

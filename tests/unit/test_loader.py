@@ -6,10 +6,8 @@ from random import Random
 
 import pytest
 
-from fakes import ALL_CALLS, Calls, Fault, Settings
-from scenarios.errors import InvalidScenarioError, Problem
-from scenarios.loader import CATALOGUE, find, load, load_file, load_text
-from scenarios.scenario import (
+from sagacheck.errors import InvalidScenarioError, Problem
+from sagacheck.language import (
     DEFAULT_ADDRESS,
     Event,
     EventKind,
@@ -21,7 +19,13 @@ from scenarios.scenario import (
     Place,
     Scenario,
     When,
+    load,
+    load_file,
+    load_text,
 )
+from sagacheck.language.loader import CATALOGUE, find
+from sagacheck.network import ALL_CALLS, Calls, Fault
+from sagacheck.world import Settings
 from tests.unit.scenario_texts import EXAMPLE, problems_in, text_with
 
 

@@ -4,9 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from fakes import ALL_CALLS, ORDER_OPERATIONS, Calls, Fault, Idempotency, Settings
-from scenarios.loader import load_text
-from scenarios.scenario import (
+from sagacheck.language import (
     DEFAULT_ADDRESS,
     CancelBy,
     Event,
@@ -17,7 +15,10 @@ from scenarios.scenario import (
     OrderItem,
     Place,
     When,
+    load_text,
 )
+from sagacheck.network import ALL_CALLS, Calls, Fault
+from sagacheck.world import ORDER_OPERATIONS, Idempotency, Settings
 from tests.unit.scenario_texts import text_with
 
 

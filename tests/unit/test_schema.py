@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from fakes import FAULTS, ORDER_OPERATIONS
-from scenarios.schema import SCHEMA_FILE, json_schema, schema_text
+from sagacheck.language import SCHEMA_FILE, json_schema, schema_text
+from sagacheck.network import FAULTS
+from sagacheck.world import ORDER_OPERATIONS
 
 
 def definition(name: str) -> dict[str, Any]:

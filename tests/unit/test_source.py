@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.errors import InvalidScenarioError
-from scenarios.scalars import OtherNumber
-from scenarios.source import MAX_BYTES, MAX_DEPTH, read
+from sagacheck.errors import InvalidScenarioError
+from sagacheck.language.yaml.reader import MAX_BYTES, MAX_DEPTH, read
+from sagacheck.language.yaml.scalars import OtherNumber
 
 
 def problems_in(content: str | bytes) -> list[str]:

@@ -6,10 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import Calls, Fault, Idempotency, Settings
-from fakes.duration import duration_text, parse_duration
-from scenarios.loader import load, load_text
-from scenarios.scenario import (
+from sagacheck.language import (
     DEFAULT_ITEM,
     Expectations,
     FaultSpec,
@@ -18,8 +15,12 @@ from scenarios.scenario import (
     Place,
     Scenario,
     When,
+    as_yaml,
+    load,
+    load_text,
 )
-from scenarios.writing import as_yaml
+from sagacheck.network import Calls, Fault
+from sagacheck.world import Idempotency, Settings, duration_text, parse_duration
 from tests.unit.scenario_texts import EXAMPLE, text_with
 from tests.unit.without_places import without_places
 

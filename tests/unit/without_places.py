@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scenarios.scenario import Place, Scenario
+from sagacheck.language import Place, Scenario
 
 _NOWHERE = Place("", 1, 1)
 

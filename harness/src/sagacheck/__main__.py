@@ -1,0 +1,31 @@
+"""``python -m scenarios``."""
+
+import os
+import sys
+import traceback
+
+from sagacheck.checks import Verdict
+from sagacheck.cli import VARIABLE, WRONG_INPUT, main
+
+
+def _run() -> int:
+    try:
+        main(complete_var=VARIABLE)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except OSError as error:  # a folder that cannot be written, a full disk
+        print(error, file=sys.stderr)  # noqa: T201 - there is no console any more
+        return WRONG_INPUT
+    except Exception:  # noqa: BLE001 - whatever it is, it says nothing of the saga
+        traceback.print_exc()
+        return Verdict.UNKNOWN.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    code = _run()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of the SDK may touch the interpreter while it is taken down, which aborts the process
+    # and would turn a verdict into a crash (temporalio/sdk-python issue 300).
+    os._exit(code)

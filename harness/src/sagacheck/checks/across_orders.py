@@ -1,0 +1,99 @@
+"""What concerns all orders of a run at once, kept in small: the log of the books, and the keys."""
+
+from __future__ import annotations
+
+import sqlite3
+import weakref
+from collections import Counter
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
+
+import msgspec
+
+from sagacheck.checks.check import Findings, check_all
+from sagacheck.checks.effects import keys_keep_their_payload
+from sagacheck.checks.evidence import Evidence
+from sagacheck.checks.goods import Shelves
+from sagacheck.checks.money import Facts, money_is_conserved
+from sagacheck.services import OperationTable
+from sagacheck.world import AccountKind, Attempt, Books, Entry, Journal
+
+
+class Log:
+    """The books' entries, read once: what is wrong with them, and which creates hold what.
+
+    Attributes:
+        found: What is wrong.
+        facts: How many facts were looked at.
+        stock: The creates whose effects hold pieces of stock.
+        money: The creates whose effects are payments.
+    """
+
+    def __init__(self, operations: OperationTable) -> None:
+        self.found = Findings()
+        self.facts: Counter[str] = Counter()
+        self.stock: set[str] = set()
+        self.money: set[str] = set()
+        self._operations = operations
+        self._shelves = Shelves()
+        self._next = 0
+
+    def read(self, entries: list[Entry]) -> None:
+        """Take the next entries.
+
+        Raises:
+            ValueError: An entry is not the next one.
+        """
+        for entry in entries:
+            if entry.number != self._next:
+                raise ValueError(f"entry {self._next} of the log is due, not {entry.number}")
+            self._next += 1
+            self._note_kinds(entry)
+        books = Books()
+        books.entries = entries
+        evidence = Evidence(self._operations, books, Journal(), {}, {}, ())
+        found = check_all(evidence, {"I1": money_is_conserved, "I5": self._stock_is_conserved})
+        self.found.violations += found.violations
+        self.found.crashes += found.crashes
+        self.facts.update(found.facts)
+
+    def _note_kinds(self, entry: Entry) -> None:
+        if entry.operation in self._operations and self._operations[entry.operation].is_create:
+            kinds = {posting.account.kind for posting in entry.postings}
+            self.stock |= {entry.operation} if AccountKind.STOCK in kinds else set()
+            self.money |= {entry.operation} if AccountKind.MONEY in kinds else set()
+
+    def _stock_is_conserved(self, evidence: Evidence) -> Facts:
+        for entry in evidence.books.entries:
+            yield from self._shelves.facts_of(entry)
+
+
+class Requests:
+    """Every request that had a key, on disk, where two orders that share a key come together."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._database.close)
+        self._database.executescript(
+            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
+            "CREATE TABLE requests (number INTEGER PRIMARY KEY, operation, key, json)"
+        )
+
+    def note(self, attempts: Iterable[Attempt]) -> None:
+        """Keep these."""
+        rows = [
+            (each.number, each.operation, each.key, msgspec.json.encode(each))
+            for each in attempts
+            if each.key is not None
+        ]
+        self._database.execute("BEGIN")
+        self._database.executemany("INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?)", rows)
+        self._database.execute("COMMIT")
+
+    def facts(self) -> Facts:
+        """Whether each key stood for one request."""
+        rows = self._database.execute("SELECT * FROM requests ORDER BY operation, key, number")
+        for _, same in groupby(rows, key=itemgetter(1, 2)):
+            decode = msgspec.json.Decoder(Attempt).decode
+            yield from keys_keep_their_payload(decode(json) for *_, json in same)

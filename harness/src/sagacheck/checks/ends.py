@@ -1,0 +1,198 @@
+"""I9, I15, I16, I17, I19: how orders end, and what is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from sagacheck.checks.evidence import Evidence, Matter, is_live, listed_for_a_person, not_listed
+from sagacheck.checks.money import Facts
+from sagacheck.checks.outcome import Ending, Outcome, Status
+from sagacheck.checks.verdict import Violation
+from sagacheck.world import Effect, Seen
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    "pending": frozenset({"processing", "compensating"}),
+    "processing": frozenset({"compensating", "completed"}),
+    "compensating": frozenset({"failed", "cancelled", "needs_attention", "completed"}),
+}
+"""Which status may follow which; what is not here is final."""
+ANY_TIME = frozenset({"terminated", "timed_out"})
+"""Ends that Temporal may put to an order wherever it is."""
+
+
+def everybody_is_told_the_same(evidence: Evidence) -> Facts:
+    """I9: an order has one end, and every client and every mail tells that one.
+
+    Reads: what each client was told, the result, and the mails that were sent.
+    Checked: for each order that has ended.
+    """
+    for order, outcome in evidence.ended():
+        for number, told in enumerate(outcome.told, 1):
+            if (told.status, told.error) == (outcome.status, outcome.ending.error):
+                yield None
+                continue
+            detail = (
+                f"client {number} was told that {order} {_in_words(told)}, "
+                f"it {_in_words(outcome.ending)}"
+            )
+            yield Violation("I9", order, detail, outcome.ended_at)
+        if outcome.status.promises_undone:
+            yield from _no_good_news(evidence, order, outcome)
+
+
+def every_replay_does_the_same(evidence: Evidence) -> Facts:
+    """I15: a workflow that is rebuilt by replaying its history does what the history says.
+
+    What never was rebuilt shows nothing, and is no fact.
+
+    Reads: the workflow's history, and what the SDK said when it was replayed.
+    Checked: whenever a workflow was rebuilt by a replay.
+    """
+    for order, outcome in evidence.outcomes.items():
+        if outcome.broken_replay:
+            detail = f"{order} does something else when it is replayed: {outcome.broken_replay}"
+            yield Violation("I15", order, detail)
+        elif outcome.replays:
+            yield None
+
+
+def every_order_ends(evidence: Evidence) -> Facts:
+    """I16: once faults are over every order comes to its end.
+
+    Reads: how the orders ended, or what they wait for.
+    Checked: when all faults have been over for a day.
+    """
+    for order in evidence.orders:
+        outcome = evidence.outcomes.get(order)
+        if outcome is not None and outcome.status.is_terminal:
+            yield None
+            continue
+        waits_for = outcome.waits_for if outcome else "nobody knows what became of it"
+        yield Violation("I16", order, f"{order} does not end: {waits_for}")
+
+
+def attention_is_asked_for_when_needed(evidence: Evidence) -> Facts:
+    """I17: what could not be undone is handed to a person, and nothing else is.
+
+    Reads: the last attempt at each undo, the effects, and what the result lists for a person.
+    Checked: for each order that has ended.
+    """
+    for order, outcome in evidence.ended():
+        given_up = _given_up(evidence, order)
+        if outcome.status is Status.NEEDS_ATTENTION:
+            for wrong in _wrong_with_the_list(evidence, order, outcome, given_up):
+                yield Violation("I17", order, wrong, outcome.ended_at)
+            yield None
+        elif outcome.status.promises_undone:
+            for undo, effect in given_up:
+                detail = f"{undo} of {effect.id} was given up, yet {order} ended as"
+                yield Violation("I17", order, f"{detail} {outcome.status}", outcome.ended_at)
+            yield None
+
+
+def status_only_moves_forward(evidence: Evidence) -> Facts:
+    """I19: the statuses that were seen follow the allowed transitions.
+
+    Words that only this saga knows, and answers that are no status, say nothing.
+
+    Reads: the answers to queries, in their order, and the end.
+    Checked: for each two of them that follow each other.
+    """
+    for order, outcome in evidence.outcomes.items():
+        seen = [status for status in map(str.lower, outcome.statuses) if _is_known(status)]
+        if outcome.status.is_terminal:
+            seen.append(str(outcome.status))
+        for earlier, later in pairwise(seen):
+            if _may_follow(earlier, later):
+                yield None
+            else:
+                yield Violation("I19", order, f"{order} was {earlier}, then {later}")
+
+
+def _no_good_news(evidence: Evidence, order: str, outcome: Outcome) -> Facts:
+    """A mail that cannot be taken back must not tell of an order that failed.
+
+    Except where the customer cancelled while the mail was on its way.
+    """
+    for effect in evidence.effects_of(order):
+        if evidence.can_be_undone(effect.operation):
+            continue
+        if order in evidence.cancelled:
+            yield None
+            continue
+        detail = f"{effect.operation} ({effect.id}) was sent, yet {order} ended as {outcome.status}"
+        ended_at = outcome.ended_at
+        at = ended_at if ended_at is None else max(ended_at, effect.at)
+        yield Violation("I9", order, detail, at)
+
+
+def _in_words(ending: Ending) -> str:
+    return f"ended as {ending.status}" + (f" ({ending.error})" if ending.error else "")
+
+
+def _given_up(evidence: Evidence, order: str) -> list[tuple[str, Effect]]:
+    """The undos whose last word was no success, with their effects, which are live."""
+    given_up = []
+    for effect in evidence.effects_of(order):
+        undo = evidence.operations.undo_of(effect.operation)
+        tried = evidence.attempts_at(order, undo.name) if undo else []
+        if undo and is_live(effect) and tried and tried[-1].seen is not Seen.OK:
+            given_up.append((undo.name, effect))
+    return given_up
+
+
+def _wrong_with_the_list(
+    evidence: Evidence, order: str, outcome: Outcome, given_up: list[tuple[str, Effect]]
+) -> Iterator[str]:
+    """What is wrong with what an order leaves to a person."""
+    listed = listed_for_a_person(outcome)
+    if not listed:
+        yield f"{order} asks for attention, but lists nothing that is left to do"
+        return
+    for matter in not_listed(outcome, [_matter(evidence, *each) for each in given_up]):
+        yield f"{matter.what} was given up, and {order} does not list it as left to do"
+    unsettled = _unsettled(evidence, order, outcome)
+    if len(listed) > unsettled:
+        yield f"{order} lists {len(listed)} open matters for a person, there are {unsettled}"
+
+
+def _matter(evidence: Evidence, undo: str, effect: Effect) -> Matter:
+    """An undo that was given up, as something that is left to a person."""
+    tried = evidence.attempts_at(effect.order, undo)
+    return Matter(
+        what=f"{undo} of {effect.id}",
+        names=frozenset({effect.id, *([effect.key] if effect.key else [])}),
+        activities=frozenset(attempt.activity for attempt in tried),
+    )
+
+
+def _unsettled(evidence: Evidence, order: str, outcome: Outcome) -> int:
+    """How many steps and undos may be left to a person, as it was when the order ended."""
+    count = 0
+    for create in evidence.operations.creates:
+        undo = evidence.operations.undo_of(create.name)
+        effects = evidence.effects_of(order, create.name) if undo else []
+        tried = evidence.attempts_at(order, (undo or create).name)
+        unfinished = bool(tried) and tried[-1].seen is not Seen.OK
+        live = sum(is_live(effect) or _ended_later(effect, outcome) for effect in effects)
+        count += max(live, unfinished)
+    return count
+
+
+def _ended_later(effect: Effect, outcome: Outcome) -> bool:
+    """Whether the effect outlived its order, such as a reservation that expires by itself."""
+    at, end = effect.undone_at, outcome.ended_at
+    return at is not None and end is not None and at > end
+
+
+def _is_known(status: str) -> bool:
+    finals = {str(status) for status in Status if status.is_terminal}
+    return status in TRANSITIONS or status in finals
+
+
+def _may_follow(earlier: str, later: str) -> bool:
+    """Whether `later` can be reached from `earlier`, unseen statuses between them included."""
+    if earlier == later or (later in ANY_TIME and earlier in TRANSITIONS):
+        return True
+    return any(_may_follow(step, later) for step in TRANSITIONS.get(earlier, frozenset()))

@@ -1,0 +1,212 @@
+"""What the invariants are checked on: the services' side of a run, and what clients were told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sagacheck.checks.outcome import Outcome
+from sagacheck.services import OperationTable
+from sagacheck.world import AccountKind, Attempt, Books, Effect, EffectState, Entry, Journal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What the customer ordered; frozen when the order was placed.
+
+    Attributes:
+        price: What it costs, in minor units.
+        lines: Pieces per SKU.
+    """
+
+    price: int
+    lines: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that the invariants look at.
+
+    Attributes:
+        operations: The services' operations, creates in the order of a saga's steps.
+        books: What the services hold.
+        journal: Every attempt at every call.
+        orders: What was ordered, by the orders' ids.
+        outcomes: How the orders ended, by their ids.
+        completed_means: The creates whose effects must be live when an order completes.
+        cancelled: The orders whose cancellation somebody outside asked for and was not denied.
+        orphans: How many effects of each create may be left behind, after a termination.
+    """
+
+    operations: OperationTable
+    books: Books
+    journal: Journal
+    orders: Mapping[str, OrderFacts]
+    outcomes: Mapping[str, Outcome]
+    completed_means: tuple[str, ...]
+    cancelled: frozenset[str] = frozenset()
+    orphans: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def effects(self) -> list[Effect]:
+        """All effects, oldest first."""
+        return list(self.books.effects.values())
+
+    @cached_property
+    def stock_operations(self) -> frozenset[str]:
+        """The creates whose effects hold pieces of stock."""
+        return frozenset(effect.operation for effect in self.effects if effect.lines)
+
+    @cached_property
+    def money_operations(self) -> frozenset[str]:
+        """The creates whose effects are payments."""
+        return frozenset(effect.operation for effect in self.effects if effect.amount)
+
+    @cached_property
+    def _creates(self) -> frozenset[str]:
+        return frozenset(operation.name for operation in self.operations.creates)
+
+    @cached_property
+    def _undos(self) -> frozenset[str]:
+        return frozenset(self.operations.names) - self._creates
+
+    @cached_property
+    def _effects_by_order(self) -> dict[str, list[Effect]]:
+        table: dict[str, list[Effect]] = {}
+        for effect in self.effects:
+            table.setdefault(effect.order, []).append(effect)
+        return table
+
+    @cached_property
+    def _entries_by_order(self) -> dict[str, list[Entry]]:
+        table: dict[str, list[Entry]] = {}
+        for entry in self.books.entries:
+            table.setdefault(entry.order, []).append(entry)
+        return table
+
+    @cached_property
+    def _attempts_by_step(self) -> dict[tuple[str, str], list[Attempt]]:
+        table: dict[tuple[str, str], list[Attempt]] = {}
+        for attempt in self.journal:
+            table.setdefault((attempt.order, attempt.operation), []).append(attempt)
+        return table
+
+    @cached_property
+    def _causes(self) -> dict[int, Attempt]:
+        return {number: attempt for attempt in self.journal for number in attempt.entries}
+
+    def ended(self) -> Iterator[tuple[str, Outcome]]:
+        """The orders that have come to an end."""
+        return ((order, out) for order, out in self.outcomes.items() if out.status.is_terminal)
+
+    def entries_of(self, order: str) -> list[Entry]:
+        """The books' entries about `order`, in the order in which they happened."""
+        return self._entries_by_order.get(order, [])
+
+    def effects_of(self, order: str, operation: str | None = None) -> list[Effect]:
+        """The effects of `order`, of one create or of all."""
+        effects = self._effects_by_order.get(order, [])
+        return [effect for effect in effects if operation in (None, effect.operation)]
+
+    def attempts_at(self, order: str, operation: str) -> list[Attempt]:
+        """The attempts at one operation for `order`, in the order in which they were sent."""
+        return self._attempts_by_step.get((order, operation), [])
+
+    def cause_of(self, entry: Entry) -> Attempt | None:
+        """The attempt that made the services write `entry`; ``None`` where there was none."""
+        return self._causes.get(entry.number)
+
+    def is_create(self, entry: Entry) -> bool:
+        """Whether the entry is the effect of a create."""
+        return entry.operation in self._creates
+
+    def is_undo(self, entry: Entry) -> bool:
+        """Whether the entry undid something at the request of a caller."""
+        return entry.operation in self._undos
+
+    def ends_effect(self, entry: Entry) -> bool:
+        """Whether the entry took its effect away, at a caller's request or by the world's doing."""
+        effect = self.books.effects.get(entry.effect)
+        by_the_world = effect is not None and effect.undone_by == entry.operation
+        return self.is_undo(entry) or by_the_world
+
+    def first_undo_of(self, order: str) -> Entry | None:
+        """The entry with which `order` began to be undone; ``None`` where it never was."""
+        return next((entry for entry in self.entries_of(order) if self.is_undo(entry)), None)
+
+    def can_be_undone(self, operation: str) -> bool:
+        """Whether some operation undoes `operation`."""
+        return self.operations.undo_of(operation) is not None
+
+    def money_of(self, order: str) -> list[tuple[Entry, int]]:
+        """What the merchant took for `order` and gave back, in minor units, with the entries."""
+        return [
+            (entry, posting.amount)
+            for entry in self.entries_of(order)
+            for posting in entry.postings
+            if posting.account.kind is AccountKind.MONEY and not posting.account.may_be_negative
+        ]
+
+    def stock_taken(self, order: str, account: str) -> dict[str, int]:
+        """Pieces per SKU that `order` moved to the stock account of this name."""
+        pieces: dict[str, int] = {}
+        for entry in self.entries_of(order):
+            for posting in entry.postings:
+                if posting.account.kind is AccountKind.STOCK and posting.account.name == account:
+                    pieces[posting.unit] = pieces.get(posting.unit, 0) + posting.amount
+        return {sku: amount for sku, amount in pieces.items() if amount}
+
+
+def is_live(effect: Effect) -> bool:
+    """Whether the effect is still there: it was not undone, be it because nobody can any more."""
+    return effect.state is not EffectState.UNDONE
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something that may be left to a person.
+
+    Attributes:
+        what: How a violation calls it.
+        names: What a result may call it by: the effects' keys and ids.
+        activities: The activities that tried to undo it. One key may stand for several matters.
+        at: When it arose.
+    """
+
+    what: str
+    names: frozenset[str]
+    activities: frozenset[str]
+    at: float = 0.0
+
+
+def listed_for_a_person(outcome: Outcome) -> list[frozenset[str]]:
+    """What a result says is left to do: for each entry of its ``left``, the texts in it."""
+    result: Any = outcome.ending.result
+    left = result.get("left") if isinstance(result, Mapping) else None
+    if not isinstance(left, list):
+        return []
+    return [_texts(each) for each in left]
+
+
+def not_listed(outcome: Outcome, matters: Sequence[Matter]) -> list[Matter]:
+    """The matters that a result does not list; each entry of its list stands for one of them."""
+    listed = listed_for_a_person(outcome)
+    missing = list(matters)
+    for precisely in (True, False):
+        for matter in tuple(missing):
+            found = [
+                texts
+                for texts in listed
+                if texts & matter.names and (texts & matter.activities or not precisely)
+            ]
+            if found:
+                listed.remove(found[0])
+                missing.remove(matter)
+    return missing
+
+
+def _texts(entry: Any) -> frozenset[str]:
+    values = entry.values() if isinstance(entry, Mapping) else [entry]
+    return frozenset(str(value) for value in values)

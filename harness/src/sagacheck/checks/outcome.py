@@ -1,0 +1,133 @@
+"""How an order ended, as its client and Temporal tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from temporalio.client import WorkflowFailureError, WorkflowHistory
+from temporalio.exceptions import (
+    CancelledError,
+    TerminatedError,
+    TimeoutError,  # noqa: A004 - Temporal's word for it
+)
+
+from sagacheck.checks.failures import describe_failure
+
+
+class Status(StrEnum):
+    """The end of an order. The first three are the saga's own words, the rest are Temporal's."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    NEEDS_ATTENTION = "needs_attention"
+    CANCELLED = "cancelled"
+    TERMINATED = "terminated"
+    TIMED_OUT = "timed_out"
+    RUNNING = "running"
+    """Not the end: the order got stuck."""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether nothing more can come."""
+        return self is not Status.RUNNING
+
+    @property
+    def promises_undone(self) -> bool:
+        """Whether everything must have been undone."""
+        return self in (Status.FAILED, Status.CANCELLED, Status.TIMED_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What somebody who waits for an order is told.
+
+    Attributes:
+        status: How it ended.
+        error: Why it did not complete, as the saga words it.
+        result: What the workflow returned, as JSON.
+    """
+
+    status: Status
+    error: str = ""
+    result: Any = None
+
+    @classmethod
+    def of_result(cls, result: Any) -> Ending:
+        """The ending that a workflow's return value stands for, read by its status and error."""
+        fields = result if isinstance(result, Mapping) else {}
+        try:
+            status = Status(str(fields.get("status", Status.COMPLETED)).lower())
+        except ValueError:
+            status = Status.COMPLETED
+        return cls(status, str(fields.get("error") or ""), result)
+
+    @classmethod
+    def of_failure(cls, failure: WorkflowFailureError) -> Ending:
+        """The ending of a workflow that did not return anything."""
+        return cls(_status_of(failure.cause), describe_failure(failure.cause))
+
+
+@dataclass(slots=True)
+class Outcome:
+    """All that is known about how an order ended.
+
+    Attributes:
+        order: The order's id.
+        ending: What whoever waits for it is told.
+        ended_at: When the workflow closed, in seconds of the world's clock.
+        waits_for: For an order that got stuck, what it waits for.
+        told: What each client that submitted it was told, in order.
+        statuses: Each status that a query saw, in order.
+        workflow_id: The id of its workflow.
+        recorded: Its event history, where it was fetched.
+        replays: How often its workflow was forgotten and rebuilt by replaying its history.
+        broken_replay: Where and how a replay first did something else than the history says, empty
+            if each did the same.
+    """
+
+    order: str
+    ending: Ending
+    ended_at: float | None = None
+    waits_for: str = ""
+    told: list[Ending] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
+    workflow_id: str = ""
+    recorded: WorkflowHistory | None = None
+    replays: int = 0
+    broken_replay: str = ""
+
+    @property
+    def status(self) -> Status:
+        """How it ended."""
+        return self.ending.status
+
+    @property
+    def run_id(self) -> str:
+        """The id of its workflow's first run, empty where its history was not fetched."""
+        first = self.recorded.events[0] if self.recorded and self.recorded.events else None
+        if first is None:
+            return ""
+        return first.workflow_execution_started_event_attributes.original_execution_run_id
+
+    @property
+    def history(self) -> str:
+        """Its event history as Temporal's JSON, empty where there is none.
+
+        Made when it is asked for: it takes longer than to play a scenario in virtual time.
+        """
+        return self.recorded.to_json() if self.recorded else ""
+
+
+def _status_of(cause: BaseException) -> Status:
+    match cause:
+        case CancelledError():
+            return Status.CANCELLED
+        case TerminatedError():
+            return Status.TERMINATED
+        case TimeoutError():
+            return Status.TIMED_OUT
+        case _:
+            return Status.FAILED

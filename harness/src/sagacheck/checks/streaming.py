@@ -1,0 +1,181 @@
+"""The invariants of a run that is too long to be held at once: an order at a time.
+
+Nearly every fact is about one order, so an order is judged when it has ended, on its dossier alone,
+by the same functions that judge a whole run. What concerns all orders is kept in small: what the
+shelves hold, and on disk which request each idempotency key stood for. So memory is bounded by what
+is wrong, and time is linear; what is found is what `check_all` would find.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sagacheck.checks.across_orders import Log, Requests
+from sagacheck.checks.check import INVARIANTS, Check, Findings, check_all
+from sagacheck.checks.effects import requests_have_one_effect
+from sagacheck.checks.evidence import Evidence, OrderFacts
+from sagacheck.checks.outcome import Outcome, Status
+from sagacheck.checks.verdict import Unmet, Violation
+from sagacheck.services import OperationTable
+from sagacheck.world import Attempt, Books, Dossier, EffectState, Entry, Journal
+
+OF_THE_LOG = ("I1", "I5")
+"""What is checked entry by entry, in the order of the log."""
+OF_AN_ORDER: dict[str, Check] = {
+    **{name: check for name, check in INVARIANTS.items() if name not in OF_THE_LOG},
+    "I13": requests_have_one_effect,
+}
+"""What is checked order by order."""
+
+
+@dataclass(frozen=True)
+class FinishedOrder:
+    """An order that nothing more will happen to.
+
+    Attributes:
+        dossier: The services' side.
+        facts: What was ordered; ``None`` for an order that nobody placed.
+        outcome: How it ended; ``None`` where nobody knows.
+        cancelled: Whether its cancellation was asked for and not denied.
+    """
+
+    dossier: Dossier
+    facts: OrderFacts | None
+    outcome: Outcome | None
+    cancelled: bool = False
+
+
+class StreamingChecks:
+    """Takes the books' entries in the order of the log, and orders as they finish.
+
+    An order whose entries are the work of a request for some other order waits for the end, when
+    it is known which. An order that is handed over again is judged again.
+
+    Args:
+        operations: The services' operations.
+        completed_means: The creates whose effects must be live when an order completes.
+        orphans: How many effects of each create may be left behind, after a termination.
+    """
+
+    def __init__(
+        self,
+        operations: OperationTable,
+        completed_means: tuple[str, ...],
+        orphans: Mapping[str, int] | None = None,
+    ) -> None:
+        self._operations = operations
+        self._completed_means = completed_means
+        self._orphans = Counter(orphans or {})
+        self._log = Log(operations)
+        self._requests = Requests()
+        self._by_order: dict[str, Findings] = {}
+        self._facts: Counter[str] = Counter()
+        self._waiting: dict[str, FinishedOrder] = {}
+        self._made_elsewhere: dict[int, Attempt] = {}
+
+    def log(self, entries: Iterable[Entry]) -> None:
+        """Take the next entries of the books.
+
+        Raises:
+            ValueError: An entry is not the next one.
+        """
+        self._log.read(list(entries))
+
+    def order(self, finished: FinishedOrder) -> list[Violation]:
+        """Judge an order; what is wrong with it, as far as can be told now.
+
+        The log must have been read up to the order's last entry.
+        """
+        dossier = finished.dossier
+        self._requests.note(dossier.attempts)
+        own = {entry.number for entry in dossier.entries}
+        caused = {number: each for each in dossier.attempts for number in each.entries}
+        self._made_elsewhere |= {n: attempt for n, attempt in caused.items() if n not in own}
+        if any(e.number not in caused for e in dossier.entries if e.operation in self._operations):
+            self._waiting[dossier.order] = finished
+            return []
+        return self._judge(finished)
+
+    @property
+    def violations(self) -> list[Violation]:
+        """What has been found so far."""
+        return [*self._log.found.violations, *self._of_orders()]
+
+    def findings(self) -> Findings:
+        """What all that was handed over comes to."""
+        for finished in self._waiting.values():
+            self._judge(finished)
+        self._waiting.clear()
+        violations, facts = self.violations, self._facts + self._log.facts
+        for fact in self._requests.facts():
+            facts["I13"] += 1
+            violations += [] if fact is None else [fact]
+        return Findings(
+            violations=sorted(violations, key=lambda each: [*INVARIANTS].index(each.invariant)),
+            facts={name: facts[name] for name in INVARIANTS},
+            crashes=[*self._log.found.crashes, *self._crashes()],
+        )
+
+    def _judge(self, finished: FinishedOrder) -> list[Violation]:
+        found = check_all(self._evidence(finished), OF_AN_ORDER)
+        self._use_orphans(finished)
+        self._facts.update(found.facts)
+        order = finished.dossier.order
+        self._by_order.pop(order, None)
+        if found.violations or found.crashes:
+            self._by_order[order] = found
+        return found.violations
+
+    def _evidence(self, finished: FinishedOrder) -> Evidence:
+        dossier, books, journal = finished.dossier, Books(), Journal()
+        books.entries = dossier.entries
+        books.effects = {effect.id: effect for effect in dossier.effects}
+        causes = [self._made_elsewhere.get(entry.number) for entry in dossier.entries]
+        elsewhere = {each.number: each for each in causes if each is not None}
+        journal.attempts = [*elsewhere.values(), *dossier.attempts]
+        order = dossier.order
+        return _OrderEvidence(
+            operations=self._operations,
+            books=books,
+            journal=journal,
+            orders={} if finished.facts is None else {order: finished.facts},
+            outcomes={} if finished.outcome is None else {order: finished.outcome},
+            completed_means=self._completed_means,
+            cancelled=frozenset({order} if finished.cancelled else ()),
+            orphans=self._orphans,
+            log=self._log,
+        )
+
+    def _use_orphans(self, finished: FinishedOrder) -> None:
+        if finished.outcome is None or finished.outcome.status is not Status.TERMINATED:
+            return
+        for effect in finished.dossier.effects:
+            if effect.state is not EffectState.UNDONE and self._orphans[effect.operation]:
+                self._orphans[effect.operation] -= 1
+
+    def _of_orders(self) -> Iterator[Violation]:
+        return (each for found in self._by_order.values() for each in found.violations)
+
+    def _crashes(self) -> Iterator[Unmet]:
+        for order, found in self._by_order.items():
+            for crash in found.crashes:
+                yield Unmet(crash.kind, f"{order}: {crash.detail}")
+
+
+@dataclass(frozen=True)
+class _OrderEvidence(Evidence):
+    """The evidence of one order, in a run of which the log is known."""
+
+    log: Log = field(kw_only=True)
+
+    @property
+    def stock_operations(self) -> frozenset[str]:
+        """The creates whose effects hold pieces of stock, in this order or another."""
+        return frozenset(self.log.stock)
+
+    @property
+    def money_operations(self) -> frozenset[str]:
+        """The creates whose effects are payments, in this order or another."""
+        return frozenset(self.log.money)

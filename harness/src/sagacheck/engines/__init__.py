@@ -1,0 +1,25 @@
+"""Engines: what plays a trial on a Temporal service."""
+
+from sagacheck.engines.opening import ENGINES, open_engine
+from sagacheck.engines.quiet import quiet_sdk
+from sagacheck.engines.server.embedded import SERVER_ENVIRONMENT, free_ports, server_command
+from sagacheck.engines.server.kept_server import KeptServer
+from sagacheck.engines.server.search_attributes import add_search_attributes
+from sagacheck.engines.simulated import SimulatedEngine
+from sagacheck.engines.trial import PlannedEvent, PlannedFault, Trial, TrialClock
+
+__all__ = [
+    "ENGINES",
+    "KeptServer",
+    "PlannedEvent",
+    "PlannedFault",
+    "SERVER_ENVIRONMENT",
+    "SimulatedEngine",
+    "Trial",
+    "TrialClock",
+    "add_search_attributes",
+    "free_ports",
+    "open_engine",
+    "quiet_sdk",
+    "server_command",
+]

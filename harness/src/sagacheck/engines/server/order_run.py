@@ -1,0 +1,193 @@
+"""One order of a trial on a real Temporal server, where time is skipped or passes."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio import activity
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
+from temporalio.client import Client, WorkflowHistory
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from sagacheck.engines.histories import unsticky_tasks
+from sagacheck.engines.order_workflow import OrderRun
+from sagacheck.engines.server.stuck_detector import Watchman
+from sagacheck.engines.trial import Trial
+from sagacheck.language import AnyOrder
+
+MAX_SKIPS = 1_000_000
+"""By default the server stops skipping time after 200 skips, silently, in the middle of a test."""
+DEATH_NOTICE = timedelta(seconds=1)
+"""How soon the server gives up an attempt whose worker died, instead of after start-to-close."""
+
+
+class ServerRun(OrderRun):
+    """One order of a trial on a Temporal server.
+
+    Args:
+        trial: The trial that the order belongs to.
+        order: The order.
+        client: The connection to the server.
+        workflow_id: The id of the order's workflow, unique on the server.
+        task_queue: The queue of the worker that is to run it.
+        skips_time: Whether the server can skip time.
+
+    Attributes:
+        unplayable: What the scenario asks for that cannot be done here; empty if there is nothing.
+    """
+
+    def __init__(  # noqa: PLR0913 - made in one place, from what that place has
+        self,
+        trial: Trial,
+        order: AnyOrder,
+        client: Client,
+        *,
+        workflow_id: str,
+        task_queue: str,
+        skips_time: bool,
+    ) -> None:
+        self._skips_time = skips_time
+        # With events of its own the order's time is skipped step by step, from one to the next.
+        skip_freely = not _own_times(trial, order)
+        config = TimeSkippingConfig(enabled=skip_freely, max_session_skip_count=MAX_SKIPS)
+        self._skipper = TimeSkipper(client, config=config)
+        client = self._skipper.client if skips_time else client
+        super().__init__(
+            trial,
+            order,
+            lambda: client,
+            workflow_id=workflow_id,
+            task_queue=task_queue,
+        )
+        self.unplayable = ""
+        self._jumped = 0.0
+        self._abandoned: set[str] = set()
+
+    async def see_to_the_end(self) -> None:
+        """Let time pass, with the order's own events at their times, until the order has ended."""
+        passing = asyncio.create_task(self._let_time_pass())
+        try:
+            watchman = Watchman(self.trial, self.handle, patient=not self._skips_time)
+            self._waits_for = await watchman.wait_for(self._told[0])
+        finally:
+            passing.cancel()
+            with suppress(asyncio.CancelledError):
+                await passing
+        if not self._waits_for:
+            self._ended_at = self.trial.clock.now()
+        elif watchman.gave_up:
+            self.trial.troubles.append(f"{self.order.id}: {self._waits_for}")
+
+    def _replays(self, history: WorkflowHistory) -> int:
+        # The first task has nothing to replay.
+        return max(0, unsticky_tasks(history.events) - 1)
+
+    # -- time ---------------------------------------------------------------------------------
+
+    async def begin_attempt(self, info: activity.Info) -> None:
+        """Bring the world's clock to the moment at which the server started an attempt."""
+        started_at = await self._virtual_now() if info.is_local else info.started_time
+        virtual = (started_at - self.trial.began_at(started_at)).total_seconds()
+        await self.trial.advance_to(virtual + self._jumped)
+        if info.activity_id in self._abandoned:
+            self._abandoned.discard(info.activity_id)
+            await self._set_start_to_close(info, None)
+
+    async def _virtual_now(self) -> datetime:
+        """The workflow's time: a local activity starts in its worker, which knows no other."""
+        if not self._skips_time:
+            return datetime.now(UTC)
+        raw = (await self.handle.describe()).raw_description
+        skipping = raw.workflow_extended_info.time_skipping_info
+        return skipping.current_time.ToDatetime(UTC)
+
+    def give_up_on_local_crash(self, info: activity.Info) -> None:
+        """Say that a worker cannot die under a local activity here.
+
+        Its workflow task would have to die with it, and the worker is in this very process. What
+        comes close does not do: a workflow that is evicted keeps what is done (sdk-core completes
+        the task with the markers that it has), and a dead worker does not.
+        """
+        self.unplayable = (
+            f"the worker of {self.order.id} was to die under the local activity "
+            f"{info.activity_type}, and the server engine cannot kill its own process; "
+            "use --engine simulated"
+        )
+
+    def spend_time_of_calls(self, first_attempt: int) -> None:
+        """Account for the time that callers spent waiting, which the server has not seen pass."""
+        for attempt in self.trial.world.journal.attempts[first_attempt:]:
+            if attempt.order == self.order.id and attempt.ended_at is not None:
+                self._jumped += attempt.ended_at - attempt.sent_at
+
+    async def abandon_attempt(self, info: activity.Info) -> None:
+        """Let the server notice now that an attempt is dead, and the world later."""
+        self._abandoned.add(info.activity_id)
+        if info.start_to_close_timeout is not None:
+            self._jumped += info.start_to_close_timeout.total_seconds()
+        await self._set_start_to_close(info, DEATH_NOTICE)
+
+    async def _set_start_to_close(self, info: activity.Info, limit: timedelta | None) -> None:
+        request = UpdateActivityOptionsRequest(
+            namespace=info.namespace,
+            execution=WorkflowExecution(
+                workflow_id=self.workflow_id, run_id=info.workflow_run_id or ""
+            ),
+            id=info.activity_id,
+        )
+        if limit is None:
+            request.restore_original = True
+        else:
+            request.activity_options.start_to_close_timeout.FromTimedelta(limit)
+            request.update_mask.CopyFrom(FieldMask(paths=["start_to_close_timeout"]))
+        with suppress(RPCError):  # the workflow may be closed by now; then nobody waits for it
+            await self._client.workflow_service.update_activity_options(request)
+
+    async def _let_time_pass(self) -> None:
+        if not self._skips_time:
+            return
+        times = _own_times(self.trial, self.order)
+        for at in times:
+            ahead = at - self.trial.clock.now()
+            if ahead > 0 and not await self._fast_forward(ahead):
+                return  # the order has ended; the event comes to it afterwards
+            await self.trial.advance_to(at)
+            await self._until_no_task_waits()
+        if times:
+            await self._fast_forward(None)
+
+    async def _fast_forward(self, seconds: float | None) -> bool:
+        """Skip so much time, or all there is; whether the order has not ended by then."""
+        try:
+            return await self._skipper.fast_forward(self.handle, seconds)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+
+    async def _until_no_task_waits(self) -> None:
+        """Let the workflow see what has just happened before its time goes on.
+
+        When skipping is switched on while a workflow task waits for its worker, the server
+        (1.32.0) starts activities whose backoff is not over yet.
+        """
+        while await self._has_waiting_task():  # noqa: ASYNC110 - there is no event to wait for
+            await asyncio.sleep(0.01)
+
+    async def _has_waiting_task(self) -> bool:
+        description = await self.handle.describe()
+        return description.raw_description.HasField("pending_workflow_task")
+
+
+def _own_times(trial: Trial, order: AnyOrder) -> list[float]:
+    """The moments of the order's events that wait for the clock."""
+    return sorted(
+        planned.event.when.at
+        for planned in trial.events
+        if planned.event.when.at is not None and planned.event.order == order.id
+    )

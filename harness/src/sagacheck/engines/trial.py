@@ -1,0 +1,242 @@
+"""One scenario being played: its world, its rules, its events, and what became of its orders.
+
+A trial knows nothing of Temporal. An engine plays it: it gives the trial a client that can do what
+events ask for, and tells it how the orders ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sagacheck.checks import Outcome
+from sagacheck.language import AnyOrder, Event, EventKind, Scenario
+from sagacheck.network import FaultRule, Moment
+from sagacheck.saga import SagaUnderTest
+from sagacheck.world import Attempt, Clock, ManualClock, World
+
+DAY = 86_400.0
+"""Seconds after which faults end; as long again, and an order that has not ended is stuck."""
+
+
+class TrialClock(Clock, Protocol):
+    """A clock that can tell whether anything is still to happen."""
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next callback is to run; ``None`` when there is none."""
+
+    def stop(self) -> None:
+        """Stand still from now on."""
+
+
+class Client(Protocol):
+    """What a person or program outside can do to the orders of a trial."""
+
+    async def cancel(self, event: Event) -> str:
+        """Ask for an order to be cancelled; what the answer was."""
+
+    async def submit(self, event: Event) -> str:
+        """Place an order again."""
+
+    async def terminate(self, event: Event) -> str:
+        """Terminate an order's workflow."""
+
+    async def query(self, event: Event) -> str:
+        """Ask an order for its status."""
+
+
+@dataclass
+class PlannedEvent:
+    """An event of the scenario, and whether it happened.
+
+    Attributes:
+        event: The event.
+        answer: What came of it; ``None`` while it has not happened.
+        at: When it happened, in seconds of the world's clock.
+    """
+
+    event: Event
+    answer: str | None = None
+    at: float | None = None
+
+
+@dataclass
+class PlannedFault:
+    """A fault of the scenario, with the rule that counts how often it fired."""
+
+    rule: FaultRule
+    line: int
+    text: str
+
+
+@dataclass
+class Trial:
+    """A scenario in play.
+
+    Attributes:
+        scenario: What is played.
+        saga: The saga under test.
+        clock: The world's clock, made by the engine that will play the trial.
+        world: The world around its orders.
+        faults: The scenario's faults with their rules.
+        events: The scenario's events.
+        outcomes: How the orders ended, by their ids.
+        troubles: What kept the engine from playing the scenario to its end.
+    """
+
+    scenario: Scenario
+    saga: SagaUnderTest
+    clock: TrialClock = field(default_factory=ManualClock)
+    world: World = field(init=False)
+    faults: list[PlannedFault] = field(init=False)
+    events: list[PlannedEvent] = field(init=False)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
+    client: Client | None = None
+    _began: datetime | None = None
+    _under_way: dict[asyncio.Task[None], str | None] = field(default_factory=dict)
+    _held: dict[str, asyncio.Event] = field(default_factory=dict)
+    _broken: list[Exception] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.world = World(self.scenario.given, clock=self.clock, services=self.saga.services)
+        self.faults = [
+            PlannedFault(spec.rule(), spec.place.line, f"{spec.fault} on {spec.on}")
+            for spec in self.scenario.faults
+        ]
+        self.events = [PlannedEvent(event) for event in self.scenario.events]
+        self.world.network.rules.extend(fault.rule for fault in self.faults)
+        self.world.network.heal_at(DAY)
+        if self.events:
+            self.world.network.observers.append(self._observe)
+
+    def begin(self) -> None:
+        """Plan the events that wait for the clock; an engine does so before all else."""
+        for planned in self.events:
+            if planned.event.when.at is not None:
+                self._happen_at(planned, planned.event.when.at)
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        return self.scenario.name
+
+    def order(self, order_id: str) -> AnyOrder:
+        """The order with this id."""
+        return next(order for order in self.scenario.orders if order.id == order_id)
+
+    def has_fault(self, name: str) -> bool:
+        """Whether one of the scenario's faults is of this name."""
+        return any(planned.rule.fault.name == name for planned in self.faults)
+
+    @property
+    def times_ahead(self) -> list[float]:
+        """The moments of events that wait for the clock, soonest first."""
+        ahead = [p.event.when.at for p in self.events if p.answer is None]
+        return sorted(at for at in ahead if at is not None)
+
+    def began_at(self, moment: datetime) -> datetime:
+        """The engine's time at which the world's clock showed zero: the first it asks for."""
+        if self._began is None:
+            self._began = moment
+        return self._began
+
+    async def advance_to(self, when: float) -> None:
+        """Move the world's clock, and see the events that fell due through to their end.
+
+        Raises:
+            Exception: Some event could not happen, and was not merely refused.
+        """
+        await self.clock.sleep_until(when)
+        await self._finish_events()
+        if self._broken:
+            raise self._broken[0]
+
+    async def finish(self) -> None:
+        """Let all that is under way arrive, and all events that wait for their time happen."""
+        self.world.settle()
+        if self.clock.next_due is None:
+            return
+        while (due := self.clock.next_due) is not None:
+            await self.advance_to(due)
+        self.world.settle()
+
+    def close(self) -> None:
+        """Nothing happens any more: the clock stands still, and nobody is there to take part."""
+        self.clock.stop()
+        self.client = None
+        self.world.network.observers.clear()
+
+    async def _observe(self, moment: Moment, attempt: Attempt) -> None:
+        """Let the events happen that wait for this moment of this call.
+
+        Meanwhile the call is held, and so is every later call for its order: what the event sets
+        off must not overtake the request during which it happened.
+        """
+        while moment is Moment.BEFORE and attempt.order in self._held:
+            await self._held[attempt.order].wait()
+        await self._finish_events(attempt.order)
+        meant = [p for p in self.events if p.answer is None and _is_meant(p.event, moment, attempt)]
+        if not meant:
+            return
+        held = self._held[attempt.order] = asyncio.Event()
+        try:
+            for planned in meant:
+                await self._happen(planned)
+        finally:
+            del self._held[attempt.order]
+            held.set()
+
+    def _happen_at(self, planned: PlannedEvent, at: float) -> None:
+        if planned.event.kind is EventKind.HEAL:
+            # No client has to do anything, so it needs no task and takes effect on the dot.
+            self.clock.call_at(at, lambda: self._heal(planned))
+        else:
+            self.clock.call_at(at, lambda: self._begin(planned))
+
+    def _begin(self, planned: PlannedEvent) -> None:
+        task = asyncio.get_running_loop().create_task(self._happen(planned))
+        self._under_way[task] = planned.event.order
+
+    async def _finish_events(self, order: str | None = None) -> None:
+        """Wait for what the clock has set off, for one order or for all.
+
+        A call that waits and is given up meanwhile does not take the events with it.
+        """
+        while tasks := [t for t, of in self._under_way.items() if order in (None, of)]:
+            await asyncio.wait(tasks)
+            self._under_way = {t: of for t, of in self._under_way.items() if not t.done()}
+
+    def _heal(self, planned: PlannedEvent) -> None:
+        self.world.network.heal_at(self.clock.now())
+        planned.answer, planned.at = "healed", self.clock.now()
+
+    async def _happen(self, planned: PlannedEvent) -> None:
+        if planned.event.kind is EventKind.HEAL:
+            self._heal(planned)
+            return
+        assert self.client is not None, "an engine that plays a trial gives it a client"
+        planned.answer, planned.at = "under way", self.clock.now()
+        act = {
+            EventKind.CANCEL: self.client.cancel,
+            EventKind.SUBMIT: self.client.submit,
+            EventKind.TERMINATE: self.client.terminate,
+            EventKind.QUERY: self.client.query,
+        }[planned.event.kind]
+        try:
+            planned.answer = await act(planned.event)
+        except Exception as error:  # noqa: BLE001 - it is the trial's, not that of a call it holds
+            self._broken.append(error)
+
+
+def _is_meant(event: Event, moment: Moment, attempt: Attempt) -> bool:
+    when = event.when
+    return (
+        when.operation == attempt.operation
+        and when.moment == moment
+        and when.call == attempt.call
+        and event.order in (None, attempt.order)
+    )

@@ -1,0 +1,26 @@
+"""Every history with at most K faults: `python -m scenarios explore`."""
+
+from sagacheck.explore.choices import WORLD
+from sagacheck.explore.counterexamples import (
+    COUNTEREXAMPLE,
+    Saved,
+    replay_command,
+    save,
+    write_counterexample,
+)
+from sagacheck.explore.search import Exploration, OnProgress, Search, explore
+from sagacheck.explore.start import plain_orders
+
+__all__ = [
+    "COUNTEREXAMPLE",
+    "Exploration",
+    "OnProgress",
+    "Saved",
+    "Search",
+    "WORLD",
+    "explore",
+    "plain_orders",
+    "replay_command",
+    "save",
+    "write_counterexample",
+]

@@ -1,0 +1,99 @@
+"""uvicorn around the application: for the command line, and for programs that serve fakes.
+
+A program that has an event loop serves like this::
+
+    with bound_socket() as sock:
+        async with serving(create_app(), sock) as url:
+            ...
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+
+from sagacheck.http.connection import Connection
+
+
+class Server(uvicorn.Server):
+    """uvicorn, with connections that faults can break, and a word when it listens.
+
+    Args:
+        app: What is served.
+        listening: Called once connections are accepted.
+        handle_signals: Whether Ctrl-C and SIGTERM stop the server.
+    """
+
+    def __init__(
+        self, app: Starlette, listening: Callable[[], None], *, handle_signals: bool = True
+    ) -> None:
+        config = uvicorn.Config(
+            app,
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        super().__init__(config)
+        self._listening = listening
+        self._handle_signals = handle_signals
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
+        await super().startup(sockets)
+        self._listening()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take over the signals that stop a server, if it is to."""
+        if not self._handle_signals:
+            yield
+            return
+        with super().capture_signals():
+            yield
+
+
+def bound_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+    """A socket bound to `host` and `port`; 0 takes any free port.
+
+    Raises:
+        OSError: The address cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, or asyncio would leave Nagle's algorithm on: 40 ms for each reply.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def url_of(sock: socket.socket) -> str:
+    """The base URL of the services on `sock`."""
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@asynccontextmanager
+async def serving(app: Starlette, sock: socket.socket) -> AsyncIterator[str]:
+    """Serve `app` on the running loop while open; yields the base URL once it listens."""
+    listening = asyncio.Event()
+    server = Server(app, listening.set, handle_signals=False)
+    task = asyncio.create_task(server.serve(sockets=[sock]))
+    try:
+        await listening.wait()
+        yield url_of(sock)
+    finally:
+        server.should_exit = True
+        await task

@@ -1,0 +1,118 @@
+"""Keeps a world that is served for long: changes in a file, finished orders out of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sagacheck.http.eviction import Archive
+from sagacheck.http.write_ahead_log import Logbook, Step
+from sagacheck.network import Call
+from sagacheck.services import KeyRecord
+from sagacheck.world import Attempt, Entry, World
+
+
+class Keeper:
+    """Stands between a world and those who serve it.
+
+    Args:
+        world: The world.
+        archive: Where its finished orders are.
+        logbook: Where its changes are written down; ``None`` for nowhere.
+
+    Attributes:
+        world: The world.
+        archive: Where its finished orders are.
+    """
+
+    def __init__(self, world: World, archive: Archive, logbook: Logbook | None = None) -> None:
+        self.world = world
+        self.archive = archive
+        self._logbook = logbook
+        self._known: set[str] = set()
+        self._attempts: dict[int, Attempt] = {}
+        self._entries: list[Entry] = []
+        self._keys: dict[tuple[str, str], KeyRecord] = {}
+        if logbook is not None:
+            self._listen()
+
+    def recall(self, *names: Any) -> None:
+        """Bring the finished orders back that any of these names, ids and keys belong to."""
+        new = {name for name in names if isinstance(name, str)} - self._known
+        if not new:
+            return
+        self._known |= new
+        orders = self.archive.owners(new)
+        if orders:
+            dossiers = [self.archive.take(order) for order in orders]
+            self.world.put_back(dossiers)
+            self._known.update(*(dossier.names for dossier in dossiers))
+            self._append(recalled=orders)
+
+    def recall_for(self, call: Call) -> None:
+        """Bring the finished orders back that `call` is about."""
+        operation, fields = call.operation, call.fields
+        fields_with_names = (operation.key_at, operation.target_key_at, operation.target_id_at)
+        self.recall(fields.get("order_id"), *(fields.get(name or "") for name in fields_with_names))
+
+    def finish(self, keys: Mapping[str, Collection[str]]) -> None:
+        """Put orders that have ended into the archive, unless something of them is still to come.
+
+        Args:
+            keys: The orders, and for each the idempotency keys that it may have used.
+        """
+        open_ones = [order for order in keys if order not in self.archive]
+        self.world.claim({order: keys[order] for order in open_ones})
+        waiting = self.world.settle_orders(open_ones)
+        self.put_away([order for order in open_ones if order not in waiting])
+
+    def put_away(self, orders: Collection[str]) -> None:
+        """Move orders from memory to the archive."""
+        self.commit()
+        dossiers = self.world.take_out(orders)
+        self.archive.store(dossiers)
+        self._known.difference_update(*(dossier.names for dossier in dossiers))
+        if orders:
+            self._append(finished=list(orders))
+
+    def commit(self) -> None:
+        """Write down what has changed; to be called before anybody is told of it."""
+        if not (self._attempts or self._entries or self._keys):
+            return
+        effects = self.world.books().effects
+        about = {entry.effect: effects.get(entry.effect) for entry in self._entries}
+        changes = {
+            "attempts": list(self._attempts.values()),
+            "entries": self._entries,
+            "effects": [effect for effect in about.values() if effect is not None],
+            "keys": list(self._keys.values()),
+        }
+        self._attempts, self._entries, self._keys = {}, [], {}
+        self._append(**changes)
+
+    def write_rules(self, rules: list[dict[str, Any]]) -> None:
+        """Write down which faults there are now."""
+        self._append(rules=rules)
+
+    def retire(self) -> None:
+        """Write no more: another world has begun, though requests may be under way in this one."""
+        self._logbook = None
+
+    def _append(self, **changes: Any) -> None:
+        if self._logbook is not None:
+            self._logbook.append(Step(self.world.clock.now(), **changes))
+
+    def _listen(self) -> None:
+        def attempt(changed: Attempt) -> None:
+            self._attempts[changed.number] = changed
+
+        def entry(written: Entry) -> None:
+            self._entries.append(written)
+
+        def key(changed: KeyRecord) -> None:
+            self._keys[changed.operation, changed.key] = changed
+
+        self.world.journal.on_change = attempt
+        self.world.books().on_write = entry
+        for service in self.world.services:
+            service.keys.on_change = key

@@ -1,0 +1,81 @@
+"""The in-process face: whatever uses httpx talks to the fakes, unchanged, through respx.
+
+Whoever can choose the client takes a `fakes.client.FakesClient`, which needs no hook.
+
+Limitations: replies come in one piece, so streaming clients see one chunk; a synchronous client
+must run in a thread of its own, beside the loop that the world lives on; of a client's timeouts
+only the read timeout counts, for connecting and writing take no time. Clients that ask for no TLS
+context of their own share one: for that the private `httpx._transports.default` is touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+import respx
+from httpx._transports import default as transports
+
+from sagacheck.inprocess.attempt_context import Caller, answer_request, caller_of
+from sagacheck.network import WireReply
+
+
+@contextmanager
+def httpx_to_fakes() -> Iterator[None]:
+    """While open, every httpx request of the process goes to the fakes and none to a socket."""
+    with _shared_tls_context(), _Router(assert_all_called=False):
+        yield
+
+
+@contextmanager
+def _shared_tls_context() -> Iterator[None]:
+    """Read the certificates once: it takes 20 ms, and many sagas make a client for each call."""
+    make = httpx.create_ssl_context
+
+    @cache
+    def default() -> ssl.SSLContext:
+        return make()
+
+    def shared(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+        asks_for_nothing = verify is True and cert is None and trust_env
+        return default() if asks_for_nothing else make(verify, cert, trust_env)
+
+    with patch.object(transports, "create_ssl_context", shared):
+        yield
+
+
+class _Router(respx.MockRouter):
+    """Answers from the caller's world, and records nothing: that is what the journal is for."""
+
+    def handler(self, request: httpx.Request) -> httpx.Response:
+        caller = caller_of(request)
+        if caller.loop is None or caller.loop is _running_loop():
+            msg = f"a synchronous {request.method} {request.url} needs a thread beside the world's"
+            raise RuntimeError(msg)
+        answering = _answer_thread(caller, request)
+        return _response(asyncio.run_coroutine_threadsafe(answering, caller.loop).result())
+
+    async def async_handler(self, request: httpx.Request) -> httpx.Response:
+        return _response(await answer_request(caller_of(request), request))
+
+
+async def _answer_thread(caller: Caller, request: httpx.Request) -> WireReply:
+    with caller.waiting():
+        return await answer_request(caller, request)
+
+
+def _response(reply: WireReply) -> httpx.Response:
+    return httpx.Response(reply.status, content=reply.content, headers=reply.headers)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

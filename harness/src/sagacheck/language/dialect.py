@@ -1,0 +1,74 @@
+"""The language for one kind of saga: the names of its operations, and how it writes orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import Field, create_model
+
+from sagacheck.language.model.file import ScenarioFile
+from sagacheck.language.model.given import Given, GivenWords
+from sagacheck.language.model.orders import OrderEntry, OrderWords
+from sagacheck.language.model.references import Declared
+from sagacheck.language.model.rules import Filled
+from sagacheck.services import OperationTable
+from sagacheck.world import ORDER_OPERATIONS
+
+MOST_ORDERS = 50
+"""So many orders a scenario may have."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The language as it is spoken about one set of services and one kind of order.
+
+    Attributes:
+        operations: The services' operations, whose names stand in scenarios.
+        orders: How an order is written.
+        given: How the world at the beginning is written.
+    """
+
+    operations: OperationTable
+    orders: type[OrderWords] = OrderEntry
+    given: type[GivenWords] = Given
+
+    @cached_property
+    def file(self) -> type[ScenarioFile]:
+        """The model of a file."""
+        fields: dict[str, Any] = {
+            "given": (
+                self.given,
+                Field(
+                    default_factory=self.given,
+                    description="The world at the beginning.",
+                    examples=[{"stock": {"WIDGET": 5}}],
+                ),
+            ),
+            "orders": (
+                Annotated[
+                    tuple[self.orders, ...],  # type: ignore[name-defined]  # a class by any name
+                    Field(max_length=MOST_ORDERS),
+                    Filled("a scenario has at least one order", "[{id: o1}]"),
+                ],
+                Field(description="The orders that are placed.", examples=[[{"id": "o1"}]]),
+            ),
+        }
+        return create_model(
+            "ScenarioFile", __base__=ScenarioFile, __doc__=ScenarioFile.__doc__, **fields
+        )
+
+    def written(self, data: Mapping[str, Any]) -> ScenarioFile:
+        """Check the content of a file.
+
+        Raises:
+            pydantic.ValidationError: When it is no scenario; `scenarios.language.explain` reads it.
+        """
+        declared = Declared.by(data, self.operations, self.orders.skus_in)
+        return self.file.model_validate(data, context=declared)
+
+
+ORDERS_OF_GOODS = Dialect(ORDER_OPERATIONS)
+"""The language for sagas around our own services."""

@@ -1,0 +1,127 @@
+"""Turns what pydantic has found into problems that people can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from sagacheck.errors import Problem
+from sagacheck.language.model.expect import Expect, OrderExpect
+from sagacheck.language.model.file import ScenarioFile
+from sagacheck.language.model.rules import KEY, REFUSAL, Written, nearest
+from sagacheck.language.yaml.reader import Path, Source
+
+_LONGEST_VALUE = 60
+
+_RULES = {
+    "string_type": ("not a text", "a text must stand here"),
+    "int_type": ("not a whole number", "a whole number must stand here"),
+    "tuple_type": ("not a list", "a list must stand here, such as [a, b]"),
+    "dict_type": ("not a mapping", "a mapping must stand here, such as {{key: value}}"),
+    "model_type": ("not a mapping", "a mapping must stand here, such as {{key: value}}"),
+    "greater_than_equal": ("a number too small", "it must be at least {ge}"),
+    "less_than_equal": ("a number too large", "it must be at most {le}"),
+    "too_long": ("too many entries", "there may be at most {max_length}"),
+}
+"""For each type of pydantic's errors that the models can give: what is wrong, and the rule."""
+
+
+def explain(error: ValidationError, source: Source, file: type[ScenarioFile]) -> list[Problem]:
+    """The problems in `error`, each with its place in `source`.
+
+    `file` is the model that it was checked with. What stands below a key that is wrong itself is
+    left out: nobody knows what it should be. So is an empty value, which the reader has refused
+    already.
+    """
+    details = [d for d in error.errors(include_url=False) if d["input"] is not None]
+    wrong_keys = {_path(detail) for detail in details if _is_about_key(detail)}
+    return [
+        _problem(detail, source, file)
+        for detail in details
+        if not wrong_keys.intersection(_above(_path(detail)))
+    ]
+
+
+def _problem(detail: ErrorDetails, source: Source, file: type[ScenarioFile]) -> Problem:
+    path = _path(detail)
+    place = source.key_at(path) if _is_about_key(detail) else source.value_at(path)
+    what, value, rule, suggestion = _words(detail, path, file)
+    return Problem(source.file, *place, what, value, rule, suggestion)
+
+
+def _words(detail: ErrorDetails, path: Path, file: type[ScenarioFile]) -> tuple[str, str, str, str]:
+    """What is wrong, the value, the rule and the suggestion."""
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    if kind == REFUSAL:
+        shown = context.get("value", _shown(value))
+        return context["what"], shown, context["rule"], context.get("suggestion", "")
+    if kind == "missing":
+        return "missing key", repr(path[-1]), "it must be here", ""
+    if kind == "extra_forbidden":
+        keys = _keys(path[:-1], file)
+        rule = f"the keys here are {', '.join(keys)}"
+        return "unknown key", repr(path[-1]), rule, nearest(str(path[-1]), keys)
+    what, rule = _RULES.get(kind, ("not what belongs here", detail["msg"]))
+    return what, _shown(value), rule.format(**context), _in_quotes(kind, value)
+
+
+def _in_quotes(kind: str, value: Any) -> str:
+    is_scalar = kind == "string_type" and not isinstance(value, dict | list)
+    return f'"{_shown(value)}"' if is_scalar else ""
+
+
+def _shown(value: Any) -> str:
+    """`value` as people see it in the file, in one short line."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a mapping" if value else "{}"
+        case list() | tuple():
+            return "a list" if value else "[]"
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _path(detail: ErrorDetails) -> Path:
+    """Where the problem is, without pydantic's marks for keys and for forms of a value."""
+    return tuple(step for step in detail["loc"] if step != KEY and not _is_form(step))
+
+
+def _is_form(step: str | int) -> bool:
+    return isinstance(step, str) and step.startswith("<")
+
+
+def _is_about_key(detail: ErrorDetails) -> bool:
+    return detail["type"] == "extra_forbidden" or detail["loc"][-1:] == (KEY,)
+
+
+def _above(path: Path) -> Iterator[Path]:
+    return (path[:length] for length in range(len(path)))
+
+
+def _keys(path: Path, file: type[ScenarioFile]) -> list[str]:
+    """The keys that may stand in the mapping at `path`."""
+    model: type[Written] = file
+    for step in path:
+        if isinstance(step, str):
+            model = _model_below(model, step)
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_below(model: type[Written], key: str) -> type[Written]:
+    for name, field in model.model_fields.items():
+        if key in (name, field.alias):
+            return next(_models_in(field.annotation))
+    assert model is Expect, f"{model} has no key {key!r}"
+    return OrderExpect
+
+
+def _models_in(annotation: Any) -> Iterator[type[Written]]:
+    if isinstance(annotation, type) and issubclass(annotation, Written):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)

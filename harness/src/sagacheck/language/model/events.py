@@ -1,0 +1,113 @@
+"""What a file may say about events."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
+
+from sagacheck.language.model.references import OperationName, OrderRef
+from sagacheck.language.model.rules import KEY, Among, Written, one_key_of, refusal, refused_at
+from sagacheck.language.model.vocabulary import Duration, PositiveNumber
+from sagacheck.language.scenario import CancelBy, EventKind
+
+_MOMENTS = ("before", "after", "at")
+
+
+class WhenEntry(Written):
+    """The moment of an event: before or after a call, or at a time."""
+
+    model_config = ConfigDict(json_schema_extra=one_key_of(*_MOMENTS))
+
+    before: OperationName | None = Field(
+        None, description="Just before a call of it is sent.", examples=["shipping.create"]
+    )
+    after: OperationName | None = Field(
+        None, description="Once its caller knows the outcome.", examples=["payments.charge"]
+    )
+    call: PositiveNumber | None = Field(
+        None, description="Which call, counted for each order; by default the first.", examples=[1]
+    )
+    at: Duration | None = Field(None, description="The time since the beginning.", examples=["30s"])
+
+    @model_validator(mode="after")
+    def _is_one_moment(self) -> Self:
+        moments = [name for name in _MOMENTS if name in self.model_fields_set]
+        if len(moments) != 1:
+            what = "two moments" if moments else "no moment"
+            rule = "write one of before, after and at"
+            raise refusal(what, rule, value=" and ".join(moments))
+        if moments == ["at"] and self.call is not None:
+            rule = "calls are counted with before or after only"
+            raise refused_at({("call", KEY): refusal("a call at a time", rule, value="'call'")})
+        return self
+
+
+def _true(value: Any) -> bool:
+    if value is not True:
+        raise refusal("not true", "to heal is all or nothing", "true")
+    return True
+
+
+Heal = Annotated[bool, PlainValidator(_true), WithJsonSchema({"const": True})]
+
+
+CancelWay = Annotated[str, Among("means to cancel", tuple(way.value for way in CancelBy))]
+
+
+class EventEntry(Written):
+    """Something that somebody outside the saga does. It has one of the first five keys."""
+
+    model_config = ConfigDict(json_schema_extra=one_key_of(*EventKind))
+
+    cancel: OrderRef | None = Field(
+        None, description="Ask for this order to be cancelled.", examples=["o1"]
+    )
+    submit: OrderRef | None = Field(None, description="Place this order again.", examples=["o1"])
+    terminate: OrderRef | None = Field(
+        None, description="Terminate this order's workflow.", examples=["o1"]
+    )
+    query: OrderRef | None = Field(
+        None, description="Ask this order for its status.", examples=["o1"]
+    )
+    heal: Heal | None = Field(None, description="All faults end.", examples=[True])
+    when: WhenEntry = Field(
+        description="When it happens.", examples=[{"after": "payments.charge"}, {"at": "30s"}]
+    )
+    reason: str | None = Field(
+        None, description="Why the order is cancelled.", examples=["changed my mind"]
+    )
+    by: CancelWay | None = Field(
+        None,
+        description="How it is cancelled; by default as well as the workflow can be.",
+        examples=["signal"],
+    )
+
+    @property
+    def kind(self) -> EventKind:
+        """What is done."""
+        return self._kinds[0]
+
+    @property
+    def _kinds(self) -> list[EventKind]:
+        return [kind for kind in EventKind if kind in self.model_fields_set]
+
+    @model_validator(mode="after")
+    def _is_one_event(self) -> Self:
+        if len(self._kinds) != 1:
+            what = "two events in one" if self._kinds else "no event"
+            rule = f"write one of {', '.join(EventKind)}"
+            raise refusal(what, rule, value=" and ".join(self._kinds))
+        if self.kind is not EventKind.CANCEL:
+            rule = "it belongs to a cancel"
+            surplus = [name for name in ("reason", "by") if name in self.model_fields_set]
+            what = f"a key that does not fit {self.kind}"
+            if surplus:
+                raise refused_at({(n, KEY): refusal(what, rule, value=repr(n)) for n in surplus})
+        return self

@@ -1,0 +1,126 @@
+"""What a file may expect."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from sagacheck.language.model.references import (
+    CreateName,
+    KnownSku,
+    OperationName,
+    UndoName,
+    declared,
+)
+from sagacheck.language.model.rules import KEY, Filled, Written, nearest, refusal, refused_at
+from sagacheck.language.model.vocabulary import EndName, ErrorName, Number, StatusName
+
+# An empty mapping might mean that nothing happens, or that anything may; so it is refused.
+_RULE = "none is written as 0"
+OperationCounts = Annotated[dict[OperationName, Number], Filled(_RULE, "{payments.charge: 0}")]
+CreateCounts = Annotated[dict[CreateName, Number], Filled(_RULE, "{payments.charge: 0}")]
+StatusCounts = Annotated[dict[StatusName, Number], Filled(_RULE, "{failed: 0}")]
+Pieces = Annotated[dict[KnownSku, Number], Filled(_RULE, "{WIDGET: 0}")]
+
+
+class OrderExpect(Written):
+    """How an order should end."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    status: EndName | None = Field(
+        None, description="How it ends; any: that it ends.", examples=["completed", "failed"]
+    )
+    error: ErrorName | None = Field(
+        None, description="The error that its result names.", examples=["PaymentDeclined"]
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise refusal("no expectation", "write a status, an error or both", value="{}")
+        return self
+
+
+def _expect_key(key: str, info: ValidationInfo) -> str:
+    orders = declared(info).orders
+    if key in orders or not orders:
+        return key
+    words = (*orders, *Expect.model_fields)
+    rule = f"the keys here are {', '.join(words)}"
+    raise refused_at({(KEY,): refusal("unknown key", rule, nearest(key, words), value=repr(key))})
+
+
+class Expect(Written):
+    """What should be true at the end: by order id, how it ends; and what holds over all orders.
+
+    All invariants are checked in any case.
+    """
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"minProperties": 1})
+    __pydantic_extra__: dict[Annotated[str, AfterValidator(_expect_key)], OrderExpect]
+
+    effects: OperationCounts | None = Field(
+        None,
+        description="How often operations take effect.",
+        examples=[{"payments.charge": 1, "payments.refund": 1}],
+    )
+    undone: tuple[UndoName, ...] | None = Field(
+        None,
+        description="The undo operations that take effect, in this order; [] for none.",
+        examples=[["payments.refund", "inventory.release"]],
+    )
+    calls: OperationCounts | None = Field(
+        None, description="How often operations are called.", examples=[{"payments.charge": 2}]
+    )
+    stock: Pieces | None = Field(
+        None, description="Pieces available at the end.", examples=[{"WIDGET": 5}]
+    )
+    statuses: StatusCounts | None = Field(
+        None,
+        description="How many orders end how; each order is counted.",
+        examples=[{"completed": 1, "failed": 1}],
+    )
+    orphans: CreateCounts | None = Field(
+        None,
+        description="Effects that stay behind because an order was terminated.",
+        examples=[{"inventory.reserve": 1}],
+    )
+
+    @field_validator("statuses")
+    @classmethod
+    def _counts_every_order(cls, statuses: dict[str, int], info: ValidationInfo) -> dict[str, int]:
+        counted, orders = sum(statuses.values()), declared(info).order_count
+        if counted != orders:
+            rule = f"the scenario has {orders}; each of them ends somehow"
+            raise refusal("a wrong number of orders", rule, value=str(counted))
+        return statuses
+
+    @field_validator("orphans")
+    @classmethod
+    def _somebody_terminates(cls, orphans: dict[str, int], info: ValidationInfo) -> dict[str, int]:
+        if not declared(info).terminates:
+            rule = "only an order that is terminated may leave effects behind; add the event"
+            problem = refusal("a key without its event", rule, value="'orphans'")
+            raise refused_at({(KEY,): problem})
+        return orphans
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            rule = "say how an order ends, or what takes effect"
+            raise refusal("no expectation", rule, value="{}")
+        return self
+
+    @property
+    def orders(self) -> dict[str, OrderExpect]:
+        """How orders should end, by id."""
+        return self.__pydantic_extra__

@@ -1,0 +1,166 @@
+"""What a file may say about the world at the beginning."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, Tag
+
+from sagacheck.language.model.rules import Among, ByShape, Written
+from sagacheck.language.model.vocabulary import Duration, Identifier, Number, PositiveDuration
+from sagacheck.language.scenario import WorldTurn
+from sagacheck.world import Idempotency, Settings, duration_text
+
+DEFAULT_STOCK = 100
+"""Pieces of every SKU, where a scenario leaves the stock alone."""
+
+
+class Expiry(Written):
+    """Idempotency keys that are forgotten."""
+
+    expires: PositiveDuration = Field(description="How long keys are remembered.", examples=["24h"])
+
+
+RefundsWord = Annotated[str, Among("word for refunds", ("accepted", "refused"))]
+CardWord = Annotated[
+    str, Among("word for a card", ("declined",), "write declined, or leave it out")
+]
+IdempotencyWord = Annotated[
+    str, Among("idempotency", tuple(profile.value for profile in Idempotency))
+]
+IdempotencyForm = Annotated[
+    Annotated[IdempotencyWord, Tag("<text>")] | Annotated[Expiry, Tag("<mapping>")],
+    ByShape("not an idempotency", "write replay, stores_errors, none or {expires: 24h}"),
+]
+
+
+class GivenWords(Written):
+    """The world at the beginning, as far as the services of any saga understand it.
+
+    Services that can be set in more ways have a class of their own, made from this one: with more
+    keys, and both directions of the translation extended by them.
+
+    Attributes:
+        turns: The ways in which `python -m scenarios explore` may let this world be less kind.
+    """
+
+    turns: ClassVar[tuple[WorldTurn, ...]] = ()
+
+    stock: dict[Identifier, Number] | None = Field(
+        None,
+        description="Pieces per SKU, and no others; by default 100 of every SKU that is ordered.",
+        examples=[{"WIDGET": 5}],
+    )
+    idempotency: IdempotencyForm = Field(
+        "replay",
+        description=(
+            "How services treat idempotency keys: the first success is sent again (replay), or any "
+            "first answer (stores_errors); keys are ignored (none), or forgotten ({expires: 24h})."
+        ),
+        examples=["stores_errors", {"expires": "24h"}],
+    )
+
+    def settings(self) -> Settings:
+        """The world that is meant."""
+        return Settings(**self.general())
+
+    @classmethod
+    def words_for(cls, settings: Settings) -> dict[str, Any]:
+        """The way back: what a file says for a world; ``None`` where it need not say anything.
+
+        Raises:
+            ValueError: No file can mean that.
+        """
+        return {"stock": _stock(settings), "idempotency": _idempotency(settings)}
+
+    def general(self) -> dict[str, Any]:
+        """The settings that all services have."""
+        keys = self.idempotency
+        return {
+            "stock": self.stock or {},
+            "default_stock": DEFAULT_STOCK if self.stock is None else 0,
+            "idempotency": Idempotency.REPLAY if isinstance(keys, Expiry) else Idempotency(keys),
+            "idempotency_expires_after": keys.expires if isinstance(keys, Expiry) else None,
+        }
+
+
+class Given(GivenWords):
+    """The world at the beginning, and what it does by itself."""
+
+    turns = (
+        WorldTurn("parcels leave at once", "ships", (("ships_after", 0.0),)),
+        WorldTurn(
+            "reservations expire",
+            "expires",
+            # Parcels leave before that: no saga can keep goods for one that is fetched later.
+            (("reservation_expires_after", 1200.0), ("ships_after", 60.0)),
+        ),
+        WorldTurn("refunds are refused", "refuses", (("refunds_refused", True),)),
+    )
+
+    ships_after: Duration | None = Field(
+        None,
+        description="How long after its creation a parcel leaves; by default when all is over.",
+        examples=["0s", "2h"],
+    )
+    reservation_expires_after: PositiveDuration | None = Field(
+        None, description="How long a reservation holds; by default for ever.", examples=["15m"]
+    )
+    refunds: RefundsWord = Field(
+        "accepted", description="What the payment provider does with refunds.", examples=["refused"]
+    )
+    cards: dict[str, CardWord] = Field(
+        default_factory=dict,
+        description="Payment methods that are declined.",
+        examples=[{"pm_declined": "declined"}],
+    )
+
+    def settings(self) -> Settings:
+        """The world that is meant."""
+        return Settings(
+            **self.general(),
+            ships_after=self.ships_after,
+            reservation_expires_after=self.reservation_expires_after,
+            refunds_refused=self.refunds == "refused",
+            cards=self.cards,
+        )
+
+    @classmethod
+    def words_for(cls, settings: Settings) -> dict[str, Any]:
+        """What a file says for a world."""
+        general = super().words_for(settings)
+        return {
+            "stock": general["stock"],
+            "ships_after": duration_words(settings.ships_after),
+            "reservation_expires_after": duration_words(settings.reservation_expires_after),
+            "refunds": "refused" if settings.refunds_refused else "accepted",
+            "cards": dict(settings.cards) or None,
+            "idempotency": general["idempotency"],
+        }
+
+
+def duration_words(seconds: float | None) -> str | None:
+    """How a duration is written.
+
+    Raises:
+        ValueError: It is finer than a millisecond.
+    """
+    return None if seconds is None else duration_text(seconds)
+
+
+def _stock(settings: Settings) -> dict[str, int] | None:
+    if not settings.stock and settings.default_stock == DEFAULT_STOCK:
+        return None
+    if settings.default_stock:
+        raise ValueError(f"articles that are not named are out of stock in a scenario: {settings}")
+    return dict(settings.stock)
+
+
+def _idempotency(settings: Settings) -> str | dict[str, Any]:
+    expiry = settings.idempotency_expires_after
+    if expiry is None:
+        return str(settings.idempotency)
+    if settings.idempotency is not Idempotency.REPLAY:
+        msg = f"keys that are forgotten are replayed until then, not {settings}"
+        raise ValueError(msg)
+    return {"expires": duration_words(expiry)}

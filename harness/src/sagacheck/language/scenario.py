@@ -1,0 +1,325 @@
+"""A scenario as the harness plays it: plain values, complete and checked, defaults filled in.
+
+All times and durations are seconds; times count from the moment at which the world begins.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Literal
+
+from sagacheck.network import Calls, Fault, FaultRule
+from sagacheck.world import Settings
+
+DEFAULT_SKU = "WIDGET"
+"""What an order is for when it does not say."""
+
+DEFAULT_CUSTOMER = "customer-1"
+DEFAULT_PAYMENT_METHOD = "pm_card"
+"""Who orders, and with which card, when an order does not say."""
+
+DEFAULT_ADDRESS: Mapping[str, str] = {
+    "street": "1 Main Street",
+    "city": "Springfield",
+    "state": "IL",
+    "zip_code": "62701",
+    "country": "US",
+}
+"""Where an order goes when it does not say."""
+
+STATUSES = ("completed", "failed", "needs_attention", "cancelled", "terminated", "timed_out")
+"""How an order may end."""
+
+ANY_STATUS = "any"
+"""Where nothing is known of the end but that there is one: the invariants alone judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something was written; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyOrder(ABC):
+    """Something that is placed with a saga: an `Order` of goods, or whatever else it takes.
+
+    Attributes:
+        id: Its id.
+        place: Where the scenario defines it.
+    """
+
+    id: str
+    place: Place
+
+    @property
+    @abstractmethod
+    def total(self) -> Decimal:
+        """What the customer owes."""
+
+    @property
+    @abstractmethod
+    def lines(self) -> Mapping[str, int]:
+        """The pieces of stock that it is for, by SKU."""
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
+        """What it is for, in a few words."""
+
+    @abstractmethod
+    def as_json(self, *, float_prices: bool = False) -> dict[str, Any]:
+        """The order as it goes into a saga.
+
+        Args:
+            float_prices: Whether prices are JSON numbers, for a saga that asks for floats.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """Some pieces of one article, at a price for each."""
+
+    sku: str
+    quantity: int
+    price: Decimal
+
+
+DEFAULT_ITEM = OrderItem(DEFAULT_SKU, 1, Decimal("10.00"))
+"""All that an order is for when it does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order(AnyOrder):
+    """An order of goods that a customer places.
+
+    Attributes:
+        items: What is ordered.
+        customer_id: Who orders.
+        payment_method_id: Which card pays.
+        shipping_address: ``street``, ``city``, ``state``, ``zip_code`` and ``country``.
+        on_confirmation_failure: ``undo`` or ``complete``; ``None`` leaves it to the saga.
+    """
+
+    items: tuple[OrderItem, ...]
+    customer_id: str
+    payment_method_id: str
+    shipping_address: Mapping[str, str]
+    on_confirmation_failure: str | None
+
+    @property
+    def total(self) -> Decimal:
+        """What the customer owes."""
+        return sum((item.quantity * item.price for item in self.items), Decimal(0))
+
+    @property
+    def lines(self) -> Mapping[str, int]:
+        """Pieces per SKU."""
+        lines: dict[str, int] = {}
+        for item in self.items:
+            lines[item.sku] = lines.get(item.sku, 0) + item.quantity
+        return lines
+
+    @property
+    def summary(self) -> str:
+        """The items and the price."""
+        items = ", ".join(f"{item.quantity} {item.sku}" for item in self.items)
+        return f"{items} for {self.total:.2f}"
+
+    def as_json(self, *, float_prices: bool = False) -> dict[str, Any]:
+        """The order as it goes into a saga.
+
+        Args:
+            float_prices: Whether prices are JSON numbers, for a saga that asks for floats.
+        """
+        as_price = float if float_prices else str
+        order: dict[str, Any] = {
+            "order_id": self.id,
+            "customer_id": self.customer_id,
+            "items": [
+                {"sku": item.sku, "quantity": item.quantity, "price": as_price(item.price)}
+                for item in self.items
+            ],
+            "shipping_address": dict(self.shipping_address),
+            "payment_method_id": self.payment_method_id,
+        }
+        if self.on_confirmation_failure is not None:
+            order["on_confirmation_failure"] = self.on_confirmation_failure
+        return order
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSpec:
+    """A fault that is planned.
+
+    Attributes:
+        on: The operation or service, as written.
+        operations: The operations that are meant.
+        fault: What happens to them.
+        calls: Which of their calls, counted for each order.
+        order: Only for this order; ``None`` for each.
+        place: Where the scenario plans it.
+    """
+
+    on: str
+    operations: frozenset[str]
+    fault: Fault
+    calls: Calls
+    order: str | None
+    place: Place
+
+    def rule(self) -> FaultRule:
+        """A fresh rule for a network, which has not fired yet."""
+        return FaultRule(self.operations, self.fault, self.calls, self.order)
+
+
+class EventKind(StrEnum):
+    """What somebody outside the saga does."""
+
+    CANCEL = "cancel"
+    SUBMIT = "submit"
+    TERMINATE = "terminate"
+    QUERY = "query"
+    HEAL = "heal"
+
+
+class CancelBy(StrEnum):
+    """The means by which a cancellation reaches a workflow."""
+
+    SIGNAL = "signal"
+    UPDATE = "update"
+    WORKFLOW = "workflow"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The moment of an event.
+
+    Attributes:
+        moment: ``before`` or ``after`` a call of an operation, or ``at`` a time.
+        operation: The operation whose call is meant; ``None`` with ``at``.
+        call: Which of its calls, from 1, counted for each order.
+        at: The time; ``None`` with the others.
+    """
+
+    moment: Literal["before", "after", "at"]
+    operation: str | None = None
+    call: int = 1
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that somebody outside the saga does.
+
+    Attributes:
+        kind: What it is.
+        order: The order concerned; ``None`` for `EventKind.HEAL`.
+        when: When it happens.
+        reason: Why, for `EventKind.CANCEL`; empty for the others.
+        by: How a cancellation is sent; ``None`` takes the best means that the workflow has.
+        place: Where the scenario plans it.
+    """
+
+    kind: EventKind
+    order: str | None
+    when: When
+    reason: str
+    by: CancelBy | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class OrderExpectation:
+    """How an order should end.
+
+    Attributes:
+        status: One of `STATUSES`; ``None`` for any.
+        error: The kind of error that its result should name; ``None`` for any or none.
+        place: Where the scenario says so.
+    """
+
+    status: str | None
+    error: str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """What should be true at the end. What a scenario does not mention may be anything.
+
+    Attributes:
+        orders: How orders end, by id.
+        effects: How often operations took effect, over all orders.
+        undone: The undo operations that took effect, in this order; ``None`` for any.
+        calls: How often operations were called, over all orders.
+        stock: Pieces available at the end, by SKU.
+        statuses: How many orders end how.
+        orphans: Effects left behind by orders that were terminated, by operation.
+        places: Where each of these is written: ``o1``, ``effects``, ``effects/payments.charge``.
+    """
+
+    orders: Mapping[str, OrderExpectation] = field(default_factory=dict)
+    effects: Mapping[str, int] = field(default_factory=dict)
+    undone: tuple[str, ...] | None = None
+    calls: Mapping[str, int] = field(default_factory=dict)
+    stock: Mapping[str, int] = field(default_factory=dict)
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    orphans: Mapping[str, int] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WorldTurn:
+    """A way in which the outside world may be less kind than it was given.
+
+    Attributes:
+        what: What it does.
+        kind: One word for it.
+        settings: The settings that make it so.
+    """
+
+    what: str
+    kind: str
+    settings: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A story of failures, and how it should end.
+
+    Attributes:
+        name: What happens, in one line.
+        why: What it shows.
+        tags: Words to select it by.
+        covers: The faults and anomalies that it covers, by id.
+        given: The world at the beginning.
+        orders: The orders that are placed.
+        faults: What fails; the first fault that fits a call strikes.
+        events: What somebody outside does meanwhile.
+        expect: How it should end.
+        file: The file that it stands in.
+        place: Where its name stands.
+    """
+
+    name: str
+    why: str
+    tags: tuple[str, ...]
+    covers: tuple[str, ...]
+    given: Settings
+    orders: tuple[AnyOrder, ...]
+    faults: tuple[FaultSpec, ...]
+    events: tuple[Event, ...]
+    expect: Expectations
+    file: str
+    place: Place

@@ -1,0 +1,65 @@
+"""The JSON Schema of scenario files, for editors: made from the models that the loader uses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from sagacheck.language.dialect import ORDERS_OF_GOODS, Dialect
+from sagacheck.language.model.file import ScenarioFile
+from sagacheck.language.model.references import NAMES
+
+SCHEMA_FILE = Path(__file__).parent / "schema.json"
+"""The committed schema; the first line of every scenario file points to it."""
+
+
+class _AsWritten(GenerateJsonSchema):
+    """A key may be left out, but never be empty: ``null`` is in no schema.
+
+    And examples have their keys in the order in which people write them.
+    """
+
+    def sort(self, value: JsonSchemaValue, parent_key: str | None = None) -> JsonSchemaValue:
+        return value
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        json = super().default_schema(schema)
+        if json.get("default", ...) is None:
+            del json["default"]
+        return json
+
+
+def json_schema(dialect: Dialect = ORDERS_OF_GOODS) -> dict[str, Any]:
+    """The JSON Schema of scenario files."""
+    schema = dialect.file.model_json_schema(schema_generator=_AsWritten)
+    title = {"title": "Scenario", "description": ScenarioFile.__doc__}
+    named: dict[str, Any] = _with_names(schema, dialect)
+    return {"$schema": _AsWritten.schema_dialect, **named, **title}
+
+
+def schema_text(dialect: Dialect = ORDERS_OF_GOODS) -> str:
+    """The text of `SCHEMA_FILE` as it should be, or that of another saga's schema."""
+    return json.dumps(json_schema(dialect), indent=2, ensure_ascii=False) + "\n"
+
+
+def _with_names(schema: Any, dialect: Dialect) -> Any:
+    """`schema` with the names that a `FromTable` stands for."""
+    match schema:
+        case dict():
+            return {
+                key: list(NAMES[value](dialect.operations))
+                if key == "enum" and isinstance(value, str)
+                else _with_names(value, dialect)
+                for key, value in schema.items()
+            }
+        case list():
+            return [_with_names(value, dialect) for value in schema]
+        case _:
+            return schema

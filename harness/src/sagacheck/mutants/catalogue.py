@@ -1,0 +1,55 @@
+"""The catalogue of scenarios as a finder of bugs: what each of its scenarios shows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import PurePath
+
+from sagacheck.checks import Status, UnmetKind, Violation
+from sagacheck.language import Scenario, load
+from sagacheck.mutants.model import EXPECTATION
+from sagacheck.run import Play
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> tuple[Scenario, ...]:
+    """All scenarios of the catalogue, read once."""
+    return tuple(load())
+
+
+def name_of(scenario: Scenario) -> str:
+    """Theme and file, by which a scenario of the catalogue is found again."""
+    path = PurePath(scenario.file)
+    return str(PurePath(path.parent.name, path.stem))
+
+
+def found_in(play: Play) -> dict[str, str]:
+    """What a run has shown: each invariant that it broke, with a sentence for the first time."""
+    found: dict[str, str] = {}
+    for violation in play.violations:
+        kind = EXPECTATION if _was_expected_otherwise(violation, play) else violation.invariant
+        found.setdefault(kind, f"{violation.invariant}: {violation.detail}")
+    for unmet in play.unmet:
+        if unmet.kind is UnmetKind.EXPECTATION:
+            found.setdefault(EXPECTATION, unmet.detail)
+    return found
+
+
+def troubles_of(play: Play) -> list[str]:
+    """What kept a run from being judged. A fault that never fired is no such thing here.
+
+    Scenarios aim at the steps of the saga that they were written for, and others take other ones.
+    """
+    return [unmet.detail for unmet in play.unmet if unmet.kind in (UnmetKind.RUN, UnmetKind.CHECK)]
+
+
+def _was_expected_otherwise(violation: Violation, play: Play) -> bool:
+    """Whether an invariant is broken only because the scenario expects something else.
+
+    What a terminated order may leave behind is part of what its scenario expects, which was written
+    for a saga that takes its steps in one order.
+    """
+    assert play.trial is not None, "what breaks an invariant has been played"
+    outcome = play.trial.outcomes.get(violation.order)
+    terminated = outcome is not None and outcome.status is Status.TERMINATED
+    return terminated and violation.invariant == "I7" and bool(play.trial.scenario.expect.orphans)

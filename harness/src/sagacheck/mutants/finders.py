@@ -1,0 +1,180 @@
+"""What looks for bugs, each in its own way.
+
+The table `FINDERS` names them; whatever else looks for failures is one more line in it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from sagacheck.checks import Verdict
+from sagacheck.explore import Search, explore, plain_orders
+from sagacheck.language import Scenario
+from sagacheck.mutants.catalogue import catalogue, found_in, name_of, troubles_of
+from sagacheck.run import Player
+from sagacheck.saga import SagaUnderTest
+from sagacheck.simulate import Swarm
+
+SWARM_ORDERS = 10
+"""So many orders each run of a swarm has."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard the finders look. It is counted, not timed: so a machine's load changes nothing.
+
+    Attributes:
+        searches: What `explore` tries one after another: how many orders, and how many faults.
+        histories: So many histories of a search are enough.
+        runs: How many runs `simulate` plays.
+        until_found: Whether a bug that one scenario of the catalogue shows is enough.
+    """
+
+    searches: tuple[tuple[int, int], ...]
+    histories: int
+    runs: int
+    until_found: bool
+
+
+THOROUGH = Effort(searches=((1, 1), (2, 1), (1, 2)), histories=1000, runs=50, until_found=False)
+"""Every single fault with one order and with two, then some pairs; a large swarm."""
+QUICK = Effort(searches=((1, 1),), histories=1000, runs=5, until_found=True)
+"""Every single fault, and a small swarm."""
+
+
+@dataclass
+class Finding:
+    """What a finder has found with one saga.
+
+    Attributes:
+        runs: How many runs it has looked at.
+        broken: In how many of them each invariant was broken, ``expect`` being one of them.
+        where: The runs in which something was found, by their names, in the order of the search.
+        detail: What was found first, in words.
+        first_seconds: Real time until then; ``None`` where nothing was found.
+        troubles: What kept runs from being judged.
+    """
+
+    runs: int = 0
+    broken: Counter[str] = field(default_factory=Counter)
+    where: list[str] = field(default_factory=list)
+    detail: str = ""
+    first_seconds: float | None = None
+    troubles: list[str] = field(default_factory=list)
+
+    def add(self, where: str, found: dict[str, str], seconds: float, times: int = 1) -> None:
+        """Note what was `found`, a sentence for each invariant; nothing where nothing was."""
+        if not found:
+            return
+        self.broken.update(dict.fromkeys(found, times))
+        if where not in self.where:
+            self.where.append(where)
+        if self.first_seconds is None:
+            self.first_seconds = seconds
+            self.detail = next(iter(found.values()))
+
+
+Finder = Callable[[SagaUnderTest, Effort], Finding]
+
+
+def by_catalogue(
+    saga: SagaUnderTest,
+    effort: Effort = THOROUGH,
+    *,
+    among: Iterable[Scenario] | None = None,
+    until: frozenset[str] | None = None,
+) -> Finding:
+    """Plays the scenarios of the catalogue; finds what they expect and does not come, too.
+
+    Args:
+        saga: The saga.
+        effort: Whether it ends with the first scenario that shows something.
+        among: Play these scenarios; all of the catalogue by default.
+        until: Stop once all of this was seen broken; play all scenarios by default.
+    """
+    finding = Finding()
+    started = time.perf_counter()
+    player = Player(saga)
+    with player.ready():
+        for scenario in catalogue() if among is None else among:
+            play = player.play(scenario)
+            finding.runs += 1
+            finding.troubles += (f"{name_of(scenario)}: {each}" for each in troubles_of(play))
+            finding.add(name_of(scenario), found_in(play), time.perf_counter() - started)
+            if until is not None and until <= finding.broken.keys():
+                break
+            if effort.until_found and finding.broken:
+                break
+    return finding
+
+
+def by_explore(saga: SagaUnderTest, effort: Effort = THOROUGH) -> Finding:
+    """Tries every fault, alone and then with another, up to its first find."""
+    finding = Finding()
+    started = time.perf_counter()
+    for orders, faults in effort.searches:
+        base, most = plain_orders(orders), effort.histories
+        exploration = explore(
+            _SearchOf(saga=saga, base=base, faults=faults, until_found=True, most=most)
+        )
+        finding.runs += exploration.findings.histories
+        finding.troubles += exploration.findings.unknown
+        seconds = time.perf_counter() - started
+        for found in exploration.findings.smallest_first():
+            where = ", ".join(map(str, found.history)) or "nothing goes wrong"
+            detail = f"{found.violation.invariant}: {found.violation.detail}"
+            finding.add(where, {found.violation.invariant: detail}, seconds, found.times)
+        if finding.where:
+            break
+    return finding
+
+
+def by_simulate(saga: SagaUnderTest, effort: Effort = THOROUGH) -> Finding:
+    """Plays swarms of orders with faults drawn from a seed, up to its first find."""
+    finding = Finding()
+    started = time.perf_counter()
+    swarm = _SwarmOf(saga=saga, seed=0, runs=effort.runs, orders=SWARM_ORDERS, shrinks=False)
+    with swarm.begin() as play:
+        for seed in range(effort.runs):
+            run = play(seed)
+            finding.runs += 1
+            finding.troubles += (f"seed {seed}: {each}" for each in run.unknown)
+            if run.verdict is Verdict.INVALID:
+                found: dict[str, str] = {}
+                for violation in run.violations:
+                    detail = f"{violation.invariant}: {violation.detail}"
+                    found.setdefault(violation.invariant, detail)
+                finding.add(f"seed {seed}", found, time.perf_counter() - started)
+                break
+    return finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SearchOf(Search):
+    """A search of a saga that is at hand, in this process."""
+
+    saga: SagaUnderTest
+
+    def load_saga(self) -> SagaUnderTest:
+        return self.saga
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SwarmOf(Swarm):
+    """A swarm of a saga that is at hand, in this process."""
+
+    saga: SagaUnderTest
+
+    def load_saga(self) -> SagaUnderTest:
+        return self.saga
+
+
+FINDERS: dict[str, Finder] = {
+    "catalogue": by_catalogue,
+    "explore": by_explore,
+    "simulate": by_simulate,
+}
+"""Every finder, by name."""

@@ -1,0 +1,109 @@
+"""One attempt under way: the call, its arrival at the service, and the time its caller spends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+import msgspec
+
+from sagacheck.network.wire import NoReplyError, WorkerCrash
+from sagacheck.services import Handling, Operation, Reply, Request, Service
+from sagacheck.world import Attempt, Clock, Delivery, Journal
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A request as its caller makes it.
+
+    Attributes:
+        operation: What is asked.
+        fields: Path and query parameters and the body's members together.
+        order: The order it is made for; empty where the request itself must tell.
+        activity: The activity that makes it, if any.
+        timeout: Seconds until the caller gives up; ``None`` where the network cannot know.
+        lifetime: Seconds until the caller itself is given up (its start-to-close timeout).
+        malformed: What is wrong with the body, where it could not be read; empty if nothing is.
+        connected: Whether the connection stands already, so that a refusal looks like a reset.
+    """
+
+    operation: Operation
+    fields: Mapping[str, Any]
+    order: str = ""
+    activity: str = ""
+    timeout: float | None = None
+    lifetime: float | None = None
+    malformed: str = ""
+    connected: bool = False
+
+
+class Exchange(msgspec.Struct):
+    """An attempt with both of its sides, the caller's and the service's."""
+
+    call: Call
+    attempt: Attempt
+    journal: Journal
+    service: Service
+    request: Request
+    clock: Clock
+
+    def deliver(self) -> Handling:
+        """Let the request arrive, and write its arrival down."""
+        handling = self.service.begin(self.request)
+        self.journal.deliver(
+            self.attempt,
+            Delivery(
+                at=self.clock.now(),
+                status=handling.reply.status,
+                code=handling.reply.code,
+                entries=handling.entries,
+            ),
+        )
+        return handling
+
+    def answer(self) -> Reply:
+        """Let the request arrive and its reply leave at once."""
+        return self.service.finish(self.deliver())
+
+    async def reply_after(self, delay: float, prepare: Callable[[], Reply]) -> Reply:
+        """The reply that `prepare` makes in `delay` seconds, whether or not somebody still waits.
+
+        Raises:
+            NoReplyError: The caller gives up first.
+        """
+        left: list[Reply] = []
+        replied = asyncio.Event()
+
+        def leave() -> None:
+            left.append(prepare())
+            replied.set()
+            self.journal.end(self.attempt)
+
+        self.journal.begin(self.attempt)
+        self.clock.call_at(self.clock.now() + delay, leave)
+        timeout = self.call.timeout
+        if timeout is not None and timeout <= delay:
+            await self.time_out()
+        await self._pass_time(delay)
+        await replied.wait()  # two timers of the same moment may ring in either order
+        return left[0]
+
+    async def time_out(self) -> NoReturn:
+        """Let the caller wait for as long as it is willing to, and in vain.
+
+        Raises:
+            NoReplyError: Its timeout has passed.
+            WorkerCrash: The caller itself was given up before.
+        """
+        if self.call.timeout is None and self.call.lifetime is None:
+            await asyncio.get_running_loop().create_future()  # until the caller hangs up
+        await self._pass_time(self.call.timeout)
+        raise NoReplyError(f"no reply within {self.call.timeout:g} s")
+
+    async def _pass_time(self, seconds: float | None) -> None:
+        lifetime = self.call.lifetime
+        if lifetime is not None and (seconds is None or seconds > lifetime):
+            msg = f"the attempt outlived its start-to-close timeout of {lifetime:g} s"
+            raise WorkerCrash(msg)
+        assert seconds is not None, "a caller without any limit waits on the loop"
+        await self.clock.sleep_until(self.clock.now() + seconds)

@@ -1,0 +1,207 @@
+"""Faults as data: their table, and the rules that decide which call gets which.
+
+A rule is anything that looks at an attempt and returns a fault or ``None``; the first rule that
+returns a fault wins (after turmoil's ``Rule``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sagacheck.services import Operation
+from sagacheck.world import Attempt
+
+
+class Position(StrEnum):
+    """Where a fault strikes, seen from the effect of the call."""
+
+    BEFORE = "before the effect"
+    AFTER = "after the effect"
+    TIME = "time and order"
+    WORKER = "the worker"
+
+
+class Argument(StrEnum):
+    """What a fault must be told beside its name."""
+
+    NONE = "nothing"
+    STATUS = "an HTTP status from 500 to 599"
+    REJECTION = "status, and optionally code and retry_after"
+    DURATION = "a duration"
+    COUNT = "a number of copies, at least 2"
+    WINDOW = "from and to"
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """One row of the table of faults.
+
+    Attributes:
+        name: How scenarios spell it.
+        position: Where it strikes.
+        argument: What it must be told.
+        summary: What happens, in one line.
+        needs_reply_body: Whether it spoils the reply's body, so that there must be one.
+    """
+
+    name: str
+    position: Position
+    argument: Argument
+    summary: str
+    needs_reply_body: bool = False
+
+    def fits(self, operation: Operation) -> bool:
+        """Whether the fault means anything for `operation`."""
+        return bool(operation.reply_fields) or not self.needs_reply_body
+
+
+_BEFORE, _AFTER, _TIME, _WORKER = Position
+_NONE = Argument.NONE
+
+FAULTS: dict[str, FaultKind] = {
+    kind.name: kind
+    for kind in (
+        FaultKind("refuse", _BEFORE, _NONE, "the connection is refused: nothing happened"),
+        FaultKind("drop_request", _BEFORE, _NONE, "the request is lost; the caller times out"),
+        FaultKind("reject", _BEFORE, Argument.REJECTION, "the call is answered with an error"),
+        FaultKind("drop_response", _AFTER, _NONE, "the reply is lost; the caller times out"),
+        FaultKind("reset_after_effect", _AFTER, _NONE, "the connection is reset after the effect"),
+        FaultKind(
+            "status_after_effect", _AFTER, Argument.STATUS, "the effect happens, a 5xx is answered"
+        ),
+        FaultKind("malformed", _AFTER, _NONE, "the reply is no JSON", needs_reply_body=True),
+        FaultKind("truncated", _AFTER, _NONE, "the reply breaks off", needs_reply_body=True),
+        FaultKind("empty", _AFTER, _NONE, "the reply has no body", needs_reply_body=True),
+        FaultKind(
+            "delay_request", _TIME, Argument.DURATION, "the request arrives late: the zombie"
+        ),
+        FaultKind(
+            "delay_response", _TIME, Argument.DURATION, "the effect is at once, the reply late"
+        ),
+        FaultKind("duplicate", _TIME, Argument.COUNT, "the request arrives several times"),
+        FaultKind("outage", _TIME, Argument.WINDOW, "connections are refused for a span of time"),
+        FaultKind("crash_before", _WORKER, _NONE, "the worker dies before it sends the request"),
+        FaultKind("crash_after", _WORKER, _NONE, "the worker dies after the effect"),
+        FaultKind("evict", _WORKER, _NONE, "the worker loses the cached workflow and replays it"),
+    )
+}
+"""Every fault, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault with its arguments. Durations are seconds; times are seconds of the world's clock.
+
+    Attributes:
+        name: A key of `FAULTS`.
+        status: For ``reject`` and ``status_after_effect``.
+        code: For ``reject``: the ``error`` field; by default the one that fits the operation.
+        retry_after: For ``reject``: the ``Retry-After`` header.
+        delay: For ``delay_request`` and ``delay_response``.
+        copies: For ``duplicate``: how often the request arrives in all.
+        start: For ``outage``: its first moment.
+        end: For ``outage``: the first moment after it.
+    """
+
+    name: str
+    status: int | None = None
+    code: str | None = None
+    retry_after: float | None = None
+    delay: float = 0.0
+    copies: int = 1
+    start: float = 0.0
+    end: float = math.inf
+
+    @property
+    def kind(self) -> FaultKind:
+        """The row of the table."""
+        return FAULTS[self.name]
+
+    def __str__(self) -> str:
+        """The fault as journals and reports show it."""
+        match self.kind.argument:
+            case Argument.STATUS:
+                return f"{self.name} {self.status}"
+            case Argument.REJECTION:
+                return f"reject {self.status}" + (f" {self.code}" if self.code else "")
+            case Argument.DURATION:
+                return f"{self.name} {self.delay:g}s"
+            case Argument.COUNT:
+                return f"{self.name} {self.copies}"
+            case Argument.WINDOW:
+                return f"{self.name} {self.start:g}s to {self.end:g}s"
+            case _:
+                return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Which calls of an operation are meant, counted from 1 for each order.
+
+    Attributes:
+        numbers: These calls; empty for an open range.
+        start: Every call from this one on, where `numbers` is empty.
+    """
+
+    numbers: frozenset[int] = frozenset()
+    start: int = 1
+
+    def __contains__(self, call: int) -> bool:
+        return call in self.numbers if self.numbers else call >= self.start
+
+    def __str__(self) -> str:
+        if self.numbers:
+            return ", ".join(str(number) for number in sorted(self.numbers))
+        return "all" if self.start == 1 else f"{self.start}.."
+
+
+ALL_CALLS = Calls()
+
+Rule = Callable[[Attempt], Fault | None]
+"""Looks at an attempt that is about to be sent; returns the fault it is to suffer, or ``None``."""
+
+
+@dataclass
+class FaultRule:
+    """A rule that gives one fault to some calls of some operations, and counts how often it did.
+
+    Attributes:
+        operations: The operations concerned.
+        fault: What happens to them.
+        calls: Which of their calls.
+        order: Only for this order; ``None`` for each.
+        share: Which part of these calls it strikes, from 0 to 1. Which ones, their order, operation
+            and call decide, so that the same run suffers the same.
+        fired: How often it struck.
+    """
+
+    operations: frozenset[str]
+    fault: Fault
+    calls: Calls = ALL_CALLS
+    order: str | None = None
+    share: float = 1.0
+    fired: int = field(default=0, compare=False)
+
+    def __call__(self, attempt: Attempt) -> Fault | None:
+        """The fault, if the attempt is one of those meant."""
+        meant = (
+            attempt.operation in self.operations
+            and attempt.call in self.calls
+            and self.order in (None, attempt.order)
+            and self.fault.start <= attempt.sent_at < self.fault.end
+            and (self.share == 1.0 or self._lot(attempt) < self.share)
+        )
+        if not meant:
+            return None
+        self.fired += 1
+        return self.fault
+
+    def _lot(self, attempt: Attempt) -> float:
+        """A number from 0 to 1 that is always the same for the same call, and else like chance."""
+        call = f"{self.fault} {attempt.order} {attempt.operation} {attempt.call}"
+        digest = hashlib.blake2b(call.encode(errors="replace"), digest_size=8).digest()
+        return int.from_bytes(digest) / 2**64

@@ -1,0 +1,97 @@
+"""Which operation a request asks for, read off the table of operations: common to both faces."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from sagacheck.network.delivery import Call
+from sagacheck.services import Operation, OperationTable
+
+
+class UnknownRouteError(LookupError):
+    """Nothing answers to this method and path."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    method: str
+    template: str
+    pattern: re.Pattern[str]
+    operation: Operation
+
+
+class Routes:
+    """The routes of a table of operations."""
+
+    def __init__(self, table: OperationTable) -> None:
+        self._routes = [
+            _Route(method, path, _pattern(path), operation)
+            for operation in table.operations
+            for method, path in (route.split(" ", 1) for route in operation.routes)
+        ]
+        self._fixed = {
+            (route.method, route.template): route.operation
+            for route in self._routes
+            if "{" not in route.template
+        }
+
+    def match(self, method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
+        """The operation asked for, and the parameters in the path.
+
+        Raises:
+            UnknownRouteError: There is no such operation; the message names the nearest.
+        """
+        fixed = self._fixed.get((method, path))
+        if fixed is not None:
+            return fixed, {}
+        for route in self._routes:
+            found = route.pattern.fullmatch(path) if route.method == method else None
+            if found:
+                return route.operation, found.groupdict()
+        known = [f"{route.method} {route.template}" for route in self._routes]
+        raise unknown_route(method, path, known)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+
+
+def unknown_route(method: str, path: str, known: Iterable[str]) -> UnknownRouteError:
+    """The error that names the nearest of the `known` routes."""
+    near = difflib.get_close_matches(f"{method} {path}", known, n=1, cutoff=0.0)
+    return UnknownRouteError(f"no fake answers {method} {path}; the nearest is {near[0]}")
+
+
+def call_of(
+    operation: Operation,
+    path: Mapping[str, str],
+    query: Mapping[str, str],
+    content: bytes,
+    **caller: Any,
+) -> Call:
+    """The call that a request makes. What stands in the path cannot be overruled elsewhere.
+
+    Args:
+        operation: What is asked.
+        path: The parameters in the path.
+        query: The parameters in the query.
+        content: The body.
+        caller: What else is known of the call: the fields of `Call` about its caller.
+    """
+    body: Any = {}
+    malformed = ""
+    if content:
+        try:
+            body = msgspec.json.decode(content)
+        except (msgspec.DecodeError, RecursionError) as error:
+            malformed = f"the body is no JSON: {error}"
+    if not isinstance(body, dict):
+        malformed = f"the body is a {type(body).__name__}, no object"
+        body = {}
+    return Call(operation, {**query, **body, **path}, malformed=malformed, **caller)

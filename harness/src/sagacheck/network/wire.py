@@ -1,0 +1,142 @@
+"""What a caller gets to see: a reply as bytes, or one of the ways in which there is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from sagacheck.network.faults import Fault
+from sagacheck.services import Operation, Reply
+from sagacheck.world import Seen
+
+_JSON = {"Content-Type": "application/json"}
+_HTML = {"Content-Type": "text/html"}
+_ASK_AGAIN_LATER = (429, 503)
+
+
+class WireReply(msgspec.Struct, frozen=True):
+    """A reply as bytes, which need not be what the service meant.
+
+    `intact` is what the bytes say, where nothing has happened to them.
+    """
+
+    status: int
+    content: bytes = b""
+    headers: Mapping[str, str] = {}
+    intact: Mapping[str, Any] | None = None
+
+    @property
+    def body(self) -> Any:
+        """What the bytes say as JSON.
+
+        Raises:
+            ValueError: They are no JSON.
+        """
+        return json.loads(self.content) if self.intact is None else self.intact
+
+
+class TransportError(Exception):
+    """The caller got no answer. `kind` says how that looked from its side."""
+
+    kind = "transport_error"
+
+
+class NoConnectionError(TransportError):
+    """Nobody listens: the request certainly did not arrive."""
+
+    kind = "connect_error"
+
+
+class NoReplyError(TransportError):
+    """The caller's own timeout has passed."""
+
+    kind = "read_timeout"
+
+
+class ConnectionLostError(TransportError):
+    """The connection broke after the request was sent."""
+
+    kind = "read_error"
+
+
+class IncompleteReplyError(TransportError):
+    """The reply ended before it was complete.
+
+    Args:
+        detail: A sentence for a person.
+        reply: The reply as it would have been.
+    """
+
+    kind = "incomplete_reply"
+
+    def __init__(self, detail: str, reply: WireReply) -> None:
+        super().__init__(detail)
+        self.reply = reply
+
+
+class WorkerCrash(BaseException):
+    """The process that made the call is gone: nothing after the call may run or report.
+
+    A ``BaseException``, so that no ``except Exception`` of the code under test survives its death.
+    """
+
+
+def as_sent(reply: Reply) -> WireReply:
+    """The bytes of a reply that nothing happens to."""
+    if reply.body is None:
+        return WireReply(reply.status, headers=reply.headers)
+    headers = {**_JSON, **reply.headers} if reply.headers else _JSON
+    return WireReply(reply.status, msgspec.json.encode(reply.body), headers, reply.body)
+
+
+def malformed(reply: Reply) -> WireReply:
+    """The reply with somebody else's body: no JSON."""
+    return WireReply(reply.status, b"<html>It works!</html>", _HTML)
+
+
+def emptied(reply: Reply) -> WireReply:
+    """The reply without its body."""
+    return WireReply(reply.status)
+
+
+def rejection(operation: Operation, fault: Fault) -> Reply:
+    """The error that `fault` answers in the service's stead."""
+    assert fault.status is not None, f"{fault.name} has a status"
+    body = {"error": fault.code or operation.code_for(fault.status), "detail": "injected fault"}
+    retry_after = fault.retry_after
+    if retry_after is None and fault.status in _ASK_AGAIN_LATER:
+        retry_after = 1
+    headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
+    return Reply(fault.status, body, headers)
+
+
+def code_of(wire: WireReply) -> str:
+    """The ``error`` code that the caller can read, empty where there is none."""
+    if wire.status < 400:
+        return ""
+    try:
+        return str(wire.body["error"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def seen_by_caller(operation: Operation, wire: WireReply) -> Seen:
+    """What the caller can conclude from a reply: a 5xx says nothing about the effect."""
+    if wire.status >= 500 or wire.status == 408 or code_of(wire) == "request_in_flight":
+        return Seen.UNKNOWN
+    if wire.status >= 400:
+        return Seen.REFUSED
+    return Seen.OK if _is_readable(operation, wire) else Seen.UNKNOWN
+
+
+def _is_readable(operation: Operation, wire: WireReply) -> bool:
+    if not operation.reply_fields:
+        return True
+    try:
+        body = wire.body
+    except ValueError:
+        return False
+    return isinstance(body, dict) and body.keys() >= set(operation.reply_fields)

@@ -1,0 +1,54 @@
+"""What is wrong, as GitHub shows it beside the lines of a pull request.
+
+The form is that of GitHub's workflow commands: ``::error file=…,line=…,title=…::message``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from sagacheck.checks import Verdict
+from sagacheck.output.junit import findings_of
+from sagacheck.run import ScenarioResult
+
+_LEVELS = {Verdict.INVALID: "error", Verdict.UNKNOWN: "warning"}
+
+
+def is_workflow_step(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the run is a step of a GitHub workflow."""
+    return environment.get("GITHUB_ACTIONS") == "true"
+
+
+def annotated(results: Sequence[ScenarioResult]) -> Iterator[str]:
+    """One workflow command for each scenario that is not valid, at the line of its name."""
+    for result in results:
+        level = _LEVELS.get(result.verdict)
+        if level is None:
+            continue
+        scenario = result.scenario
+        properties = {
+            "file": _in_workspace(scenario.file),
+            "line": str(scenario.place.line),
+            "title": f"{result.verdict} on {result.engine}: {scenario.name}",
+        }
+        listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+        yield f"::{level} {listed}::{_data(chr(10).join(findings_of(result)))}"
+
+
+def _in_workspace(file: str) -> str:
+    """The file's path from the checkout's root, which is where GitHub looks for it."""
+    root = os.environ.get("GITHUB_WORKSPACE")
+    path = Path(file).resolve()
+    if root and path.is_relative_to(Path(root).resolve()):
+        return path.relative_to(Path(root).resolve()).as_posix()
+    return file
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,102 @@
+"""Which scenarios cover which anomalies, and that they can fail: which known bugs they catch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sagacheck.checks import INVARIANTS
+from sagacheck.language import ANOMALIES, Anomaly, Scenario
+from sagacheck.mutants import EXPECTATION, Mutant, Zoo, found_in
+from sagacheck.run import Player
+
+VACUITY = "I20"
+"""Is about the run and not about the books, and so no check of theirs."""
+
+
+@dataclass(frozen=True)
+class Catch:
+    """A known bug that a scenario has brought to light.
+
+    Attributes:
+        mutant: The bug.
+        scenario: The scenario that was played with it.
+        shown: What was seen broken of what the bug breaks: a sentence for each invariant, or for
+            ``expect``.
+    """
+
+    mutant: Mutant
+    scenario: Scenario
+    shown: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What there is about one anomaly.
+
+    Attributes:
+        id: Its id.
+        anomaly: The anomaly.
+        scenarios: The scenarios that cover it.
+        catches: What these show of the bugs that suffer it, until all is shown that each breaks.
+    """
+
+    id: str
+    anomaly: Anomaly
+    scenarios: tuple[Scenario, ...]
+    catches: tuple[Catch, ...]
+
+    @property
+    def broken(self) -> list[str]:
+        """What a saga breaks that suffers it: invariants, or what a scenario expects."""
+        return in_order({*self.anomaly.invariants, *(k for c in self.catches for k in c.shown)})
+
+
+def in_order(kinds: Iterable[str]) -> list[str]:
+    """Invariants by their numbers, what scenarios expect after them."""
+    order = [*INVARIANTS, VACUITY, EXPECTATION]
+    return sorted(kinds, key=order.index)
+
+
+def coverage(scenarios: Sequence[Scenario], zoo: Zoo) -> Iterator[Row]:
+    """A row for each anomaly; every bug that it tells of is played for it."""
+    for name, anomaly in ANOMALIES.items():
+        covering = tuple(scenario for scenario in scenarios if name in scenario.covers)
+        suffering = [mutant for mutant in zoo.mutants if name in mutant.anomalies]
+        closest = sorted(covering, key=lambda scenario: len(scenario.covers))
+        catches = [each for mutant in suffering for each in _catches(mutant, closest)]
+        yield Row(name, anomaly, covering, tuple(catches))
+
+
+def _catches(mutant: Mutant, scenarios: Sequence[Scenario]) -> Iterator[Catch]:
+    """The scenarios, one after another, that show something of the bug for the first time."""
+    left = set(mutant.breaks)
+    player = Player(mutant.saga)
+    with player.ready():
+        for scenario in scenarios:
+            if not left:
+                return
+            found = found_in(player.play(scenario))
+            shown = {kind: found[kind] for kind in in_order(left & found.keys())}
+            if shown:
+                yield Catch(mutant, scenario, shown)
+            left -= shown.keys()
+
+
+def gaps(rows: Iterable[Row], zoo: Zoo) -> Iterator[str]:
+    """What is missing, in sentences: an anomaly that nothing shows, a bug that nothing catches."""
+    for row in rows:
+        anomaly, name = row.anomaly, f"{row.id} ({row.anomaly.name})"
+        suffering = {mutant.name: mutant for mutant in zoo.mutants if row.id in mutant.anomalies}
+        if anomaly.not_here:
+            if row.scenarios or suffering or anomaly.tests:
+                yield f"{name} cannot happen here, and yet something shows it"
+            continue
+        if not (anomaly.tests or (row.scenarios and suffering)):
+            yield f"{name} needs a scenario and a bug that suffers it, or a test"
+        for mutant in suffering.values():
+            shown = {k for c in row.catches if c.mutant.name == mutant.name for k in c.shown}
+            wanted = mutant.breaks if row.id == mutant.anomaly else mutant.breaks & shown
+            if not shown or wanted - shown:
+                left = ", ".join(in_order(mutant.breaks - shown))
+                yield f"no scenario that covers {name} shows that {mutant.name!r} breaks {left}"

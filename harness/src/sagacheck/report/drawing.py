@@ -1,0 +1,311 @@
+"""Draws a timeline: a sequence diagram with a lane for whoever has a part in it, time downwards.
+
+The network stands between the activities and the services, because that is where faults happen: a
+lost request ends there, a late one waits there, a lost reply came only as far.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import singledispatchmethod
+
+from markupsafe import Markup, escape
+
+from sagacheck.report.amounts import clock
+from sagacheck.report.model import (
+    ArrivalRow,
+    CallEndRow,
+    CallRow,
+    ClientRow,
+    EndRow,
+    Mark,
+    Row,
+    SkipRow,
+    Timeline,
+    Way,
+    WorldRow,
+)
+from sagacheck.report.svg import arrow, box, cross, cut, line, sign, text
+
+TIME_X, CLIENT_X, WORKFLOW_X, NETWORK_X = 72, 104, 182, 496
+BOX_X, BOX_WIDTH = 222, 176
+NETWORK_HALF = 68
+FIRST_SERVICE_X, SERVICE_STEP = 600, 98
+BOX_END = BOX_X + BOX_WIDTH
+HEADER, FOOT = 34, 16
+CALL_HEIGHT, OTHER_HEIGHT, BROKEN_HEIGHT = 44, 28, 22
+REQUEST_Y, REPLY_Y = 14, 30
+"""Where, below a row's top, a request and its reply are drawn."""
+TRACKS = 6
+"""So many calls can wait beside each other before their lines meet."""
+
+
+@dataclass(frozen=True)
+class _Placed:
+    row: Row
+    top: float
+    pause: float
+    height: float
+
+    @property
+    def middle(self) -> float:
+        return self.top + OTHER_HEIGHT / 2
+
+
+def draw(timeline: Timeline, anchor: str, label: str) -> Markup:
+    """The timeline as SVG.
+
+    Args:
+        timeline: What is drawn.
+        anchor: Begins the id of each row, for links: ``anchor-r7`` is the row with number 7.
+        label: What the drawing is called where it is not seen.
+    """
+    return _Drawing(timeline, anchor).svg(label)
+
+
+def lanes_width(services: int) -> int:
+    """How wide the drawing is with so many services."""
+    return FIRST_SERVICE_X + SERVICE_STEP * max(services - 1, 0) + 60
+
+
+class _Drawing:
+    def __init__(self, timeline: Timeline, anchor: str) -> None:
+        self._anchor = anchor
+        self._services = {
+            name: FIRST_SERVICE_X + SERVICE_STEP * number
+            for number, name in enumerate(timeline.services)
+        }
+        self._width = lanes_width(len(self._services))
+        self._named = len(timeline.orders) > 1
+        self._placed = list(_stack(timeline.rows))
+        self._by_number = {each.row.number: each for each in self._placed}
+        last = self._placed[-1] if self._placed else None
+        self._bottom = (last.top + last.height if last else HEADER) + FOOT
+
+    def svg(self, label: str) -> Markup:
+        width, height = self._width, self._bottom
+        begin = (
+            f'<svg class="timeline" role="img" aria-label="{escape(label)}" '
+            f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">'
+        )
+        groups = (self._group(each) for each in self._placed)
+        parts = [begin, *self._lanes(), *self._spans(), *groups, "</svg>"]
+        return Markup("".join(parts))  # noqa: S704 - `text` and the label are escaped, the rest is ours
+
+    def _lanes(self) -> Iterator[str]:
+        lanes = {
+            "client": CLIENT_X,
+            "workflow": WORKFLOW_X,
+            "activity attempts": BOX_X + BOX_WIDTH // 2,
+            "network, faults": NETWORK_X,
+            **self._services,
+        }
+        yield box(NETWORK_X - NETWORK_HALF, 6, 2 * NETWORK_HALF, self._bottom - 10, "zone")
+        for name, x in lanes.items():
+            yield text(x, 24, cut(name, 18), "lane", "middle")
+        down = "".join(f"M{x} {HEADER}V{self._bottom - 6:g}" for x in lanes.values())
+        yield f'<path d="{down}" class="life"/>'
+
+    def _spans(self) -> Iterator[str]:
+        """What lasts from one row to another, behind all rows: callers that wait, late requests."""
+        for placed in self._placed:
+            row = placed.row
+            if not isinstance(row, CallEndRow | ArrivalRow) or row.call not in self._by_number:
+                continue
+            top = self._by_number[row.call].top
+            if isinstance(row, ArrivalRow):
+                x = _late_x(row)
+                yield line(x, top + REQUEST_Y, x, placed.middle, "zombie")
+            else:
+                x = BOX_X + 14 + (row.call % TRACKS) * 3
+                yield line(x, top + 40, x, placed.top + 5, f"wait {row.seen}")
+
+    def _group(self, placed: _Placed) -> str:
+        row = placed.row
+        parts = [*self._time(placed), *self._draw(row, placed)]
+        style = "row"
+        if row.broken:
+            style = "row broken"
+            band = box(2, placed.top, self._width - 4, placed.height, "band")
+            parts = [band, *parts, *self._flag(placed)]
+        return f'<g id="{self._anchor}-r{row.number}" class="{style}">{"".join(parts)}</g>'
+
+    def _time(self, placed: _Placed) -> Iterator[str]:
+        if isinstance(placed.row, SkipRow):
+            return
+        if placed.pause > 0:
+            yield text(TIME_X, placed.top - 3, f"+{clock(placed.pause)}", "pause", "end")
+        if placed.pause > 0 or placed.row.number == 0:
+            yield text(TIME_X, placed.middle + 4, clock(placed.row.at), "time", "end")
+        if self._named and placed.row.order and not isinstance(placed.row, ClientRow | EndRow):
+            middle = (CLIENT_X + WORKFLOW_X) / 2
+            yield text(middle, placed.middle + 4, cut(placed.row.order, 12), "order", "middle")
+
+    def _flag(self, placed: _Placed) -> Iterator[str]:
+        y = placed.top + placed.height - BROKEN_HEIGHT / 2
+        names = ", ".join(placed.row.broken)
+        verb = "is" if len(placed.row.broken) == 1 else "are"
+        yield sign(BOX_X + 12, y, "broken")
+        yield text(BOX_X + 26, y + 4, f"from here on {names} {verb} broken", "flag")
+
+    # -- rows ---------------------------------------------------------------------------------
+
+    @singledispatchmethod
+    def _draw(self, row: Row, placed: _Placed) -> Iterator[str]:
+        raise NotImplementedError(type(row).__name__)
+
+    @_draw.register
+    def _(self, row: CallRow, placed: _Placed) -> Iterator[str]:
+        top, request, reply = placed.top, placed.top + REQUEST_Y, placed.top + REPLY_Y
+        if row.begins:
+            yield arrow(WORKFLOW_X, BOX_X, request, "flow")
+        yield box(BOX_X, top + 4, BOX_WIDTH, 36, f"call {row.seen}")
+        yield sign(BOX_X + 14, top + 22, row.seen)
+        name = f"\N{ANTICLOCKWISE OPEN CIRCLE ARROW} {row.activity}" if row.undoes else row.activity
+        yield text(BOX_X + 27, top + 19, cut(name, 21), "name")
+        count = f"attempt {row.attempt}"
+        yield text(BOX_X + 27, top + 33, count, "count")
+        yield text(BOX_END - 8, top + 33, cut(row.answer, 17), f"answer {row.seen}", "end")
+        yield from self._request(row, request)
+        yield from self._reply(row, reply)
+        if row.fault:
+            yield self._fault(row.fault, top + 22)
+        yield from self._marks(row.marks, self._services[row.service], request, reply)
+        if row.ends:
+            yield arrow(BOX_X, WORKFLOW_X, reply, f"flow {row.seen}")
+
+    def _request(self, row: CallRow, y: float) -> Iterator[str]:
+        service = self._services[row.service]
+        match row.request:
+            case Way.WHOLE:
+                yield arrow(BOX_END, service - 8, y, "flow")
+            case Way.BLOCKED:
+                yield arrow(BOX_END, NETWORK_X - _half(row.fault), y, "flow")
+            case Way.LOST:
+                yield line(BOX_END, y, NETWORK_X - NETWORK_HALF, y, "flow dash")
+                yield cross(NETWORK_X - NETWORK_HALF + 6, y)
+            case Way.LATE:
+                yield line(BOX_END, y, NETWORK_X, y, "flow")
+            case Way.NONE:
+                pass
+
+    def _reply(self, row: CallRow, y: float) -> Iterator[str]:
+        service = self._services[row.service]
+        from_service = row.request is Way.WHOLE
+        match row.reply:
+            case Way.WHOLE:
+                begin = service - 8 if from_service else NETWORK_X - _half(row.fault)
+                yield arrow(begin, BOX_END, y, row.seen)
+            case Way.LOST:
+                yield line(service - 8, y, NETWORK_X + NETWORK_HALF, y, "flow dash")
+                yield cross(NETWORK_X + NETWORK_HALF - 6, y)
+            case Way.LATE:
+                yield line(service - 8, y, NETWORK_X, y, "flow dash")
+            case Way.BLOCKED | Way.NONE:
+                pass
+
+    def _fault(self, fault: str, y: float) -> str:
+        words, half = _words(fault), _half(fault)
+        return box(NETWORK_X - half, y - 8, 2 * half, 16, "fault") + text(
+            NETWORK_X, y + 4, words, "fault", "middle"
+        )
+
+    def _marks(
+        self, marks: Sequence[Mark], x: float, request: float, reply: float
+    ) -> Iterator[str]:
+        if not marks:
+            return
+        middle = (request + reply) / 2
+        changes = [mark for mark in marks if mark.sign]
+        yield box(x - 8, request - 4, 16, reply - request + 8, "effect" if changes else "idle")
+        copies = f" \N{MULTIPLICATION SIGN}{len(marks)}" if len(marks) > 1 else ""
+        if changes:
+            yield text(x, middle + 4, changes[0].sign, "did", "middle")
+            names = ", ".join(dict.fromkeys(mark.text for mark in changes))
+            yield text(x + 12, middle + 4, cut(names + copies, 8), "made")
+        else:
+            yield text(x + 12, middle + 4, cut(f"{marks[0].text}{copies}", 8), "quiet")
+
+    @_draw.register
+    def _(self, row: CallEndRow, placed: _Placed) -> Iterator[str]:
+        began = self._by_number.get(row.call)
+        yield box(BOX_X, placed.top + 3, BOX_WIDTH, 22, f"call end {row.seen}")
+        yield sign(BOX_X + 14, placed.middle, row.seen)
+        waited = f" after {clock(row.at - began.row.at)}" if began is not None else ""
+        words = f"gives up{waited}" if row.gives_up else f"{row.answer}{waited}"
+        yield text(BOX_X + 27, placed.middle + 4, words, "name")
+        if not row.gives_up:
+            yield arrow(NETWORK_X, BOX_END, placed.middle, row.seen)
+        if row.ends:
+            yield arrow(BOX_X, WORKFLOW_X, placed.middle, f"flow {row.seen}")
+
+    @_draw.register
+    def _(self, row: ArrivalRow, placed: _Placed) -> Iterator[str]:
+        x, y = self._services[row.service], placed.middle
+        yield arrow(_late_x(row), x - 8, y, "zombie")
+        words = "late request" if row.zombie else "arrives"
+        yield text(_late_x(row) + 6, y - 4, words, "answer")
+        yield from self._marks(row.marks, x, y - 4, y + 4)
+
+    @_draw.register
+    def _(self, row: ClientRow, placed: _Placed) -> Iterator[str]:
+        y = placed.middle
+        yield sign(CLIENT_X, y, "pending")
+        yield arrow(
+            CLIENT_X + 6, NETWORK_X - NETWORK_HALF if row.to_network else WORKFLOW_X, y, "client"
+        )
+        answer = f" \N{RIGHTWARDS ARROW} {row.answer}" if row.answer else ""
+        yield text(WORKFLOW_X + 12, y + 4, cut(row.does + answer, 44), "says")
+
+    @_draw.register
+    def _(self, row: EndRow, placed: _Placed) -> Iterator[str]:
+        y = placed.middle
+        yield box(WORKFLOW_X - 6, y - 6, 12, 12, "stop")
+        yield arrow(WORKFLOW_X - 6, CLIENT_X, y, "client")
+        who = f"{row.order} " if self._named else ""
+        status = f"{who}{row.status.replace('_', ' ')}"
+        yield text(WORKFLOW_X + 12, y + 4, status, "says end")
+        if row.error:
+            after = WORKFLOW_X + 24 + 7.4 * len(status)
+            yield text(after, y + 4, cut(row.error, 76), "quiet")
+
+    @_draw.register
+    def _(self, row: WorldRow, placed: _Placed) -> Iterator[str]:
+        x, y = self._services[row.service], placed.middle
+        yield box(x - 8, y - 7, 16, 14, "effect world")
+        names = ", ".join(mark.text for mark in row.marks)
+        yield text(x - 14, y + 4, f"{row.does.replace('_', ' ')}: {names}", "quiet", "end")
+
+    @_draw.register
+    def _(self, row: SkipRow, placed: _Placed) -> Iterator[str]:
+        words = f"\N{VERTICAL ELLIPSIS} {row.count} moments are left out \N{VERTICAL ELLIPSIS}"
+        yield text(self._width / 2, placed.middle + 4, words, "quiet", "middle")
+
+
+def _late_x(row: ArrivalRow) -> float:
+    """Where in the network's lane a late request waits."""
+    return NETWORK_X + 2 + (row.call % TRACKS) * 3
+
+
+def _words(fault: str) -> str:
+    return cut(fault.replace("_", " "), 21)
+
+
+def _half(fault: str) -> float:
+    """Half the width of the label of a fault."""
+    return len(_words(fault)) * 2.9 + 7
+
+
+def _stack(rows: Sequence[Row]) -> Iterator[_Placed]:
+    """Each row below the one before it; the more time has passed, the further."""
+    top, before = float(HEADER), 0.0
+    for row in rows:
+        pause = max(row.at - before, 0.0)
+        top += 4 + (12 + 7 * math.log10(1 + pause) if pause > 0 else 0)
+        height = CALL_HEIGHT if isinstance(row, CallRow) else OTHER_HEIGHT
+        height += BROKEN_HEIGHT if row.broken else 0
+        yield _Placed(row, top, pause, height)
+        top += height
+        before = row.at

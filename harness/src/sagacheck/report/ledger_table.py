@@ -1,0 +1,140 @@
+"""The books at the moments that matter: before, when an invariant first broke, and after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sagacheck.checks import Violation
+from sagacheck.engines import Trial
+from sagacheck.report.amounts import clock, decimal, money
+from sagacheck.report.model import Books as ShownBooks
+from sagacheck.report.model import Column, EndRow, Line, Row
+from sagacheck.world import AccountKind, Books, Effect, Entry
+
+MAX_MOMENTS = 4
+"""So many moments at which an invariant broke are shown beside the beginning and the end."""
+ABSENT = "\N{EN DASH}"
+_WORD = re.compile(r"[\w.-]*\w")
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """How far the world has come.
+
+    Attributes:
+        entries: How many entries the books hold.
+        row: The index of the timeline's row, ``None`` at the end.
+    """
+
+    entries: int
+    row: int | None
+
+
+def books_of(trial: Trial, rows: Sequence[Row], violations: Sequence[Violation]) -> ShownBooks:
+    """The books of a trial that has been played; `rows` is its timeline, with what broke where."""
+    blamed = frozenset(_WORD.findall(" ".join(each.detail for each in violations)))
+    books = trial.world.books()
+    opening = _opening(books.entries)
+    broken = [index for index, row in enumerate(rows) if row.broken]
+    moments = [
+        _Moment(opening, -1),
+        *(_Moment(_entries_until(rows, index, opening), index) for index in broken[:MAX_MOMENTS]),
+        _Moment(len(books.entries), None),
+    ]
+    columns = (
+        Column("before"),
+        *(
+            Column(" ".join(rows[index].broken), f"broken at {clock(rows[index].at)}", index)
+            for index in broken[:MAX_MOMENTS]
+        ),
+        Column("after"),
+    )
+    groups = {
+        "orders": tuple(_order_lines(trial, rows, moments)),
+        "effects": tuple(
+            replace(_effect_line(books, each, moments), blamed=each.id in blamed)
+            for each in books.effects.values()
+        ),
+        "money and stock": tuple(_balance_lines(books, moments)),
+    }
+    return ShownBooks(columns, groups, len(broken))
+
+
+def _opening(entries: Sequence[Entry]) -> int:
+    """How many entries were there before any order: the opening stock."""
+    return next((entry.number for entry in entries if entry.order), len(entries))
+
+
+def _entries_until(rows: Sequence[Row], index: int, opening: int) -> int:
+    """How many entries the books hold once a row is over."""
+    written = [number for row in rows[: index + 1] for number in row.entries]
+    return max(written, default=opening - 1) + 1
+
+
+def _order_lines(trial: Trial, rows: Sequence[Row], moments: Sequence[_Moment]) -> Iterator[Line]:
+    ends = {row.order: i for i, row in enumerate(rows) if isinstance(row, EndRow)}
+    for order in trial.scenario.orders:
+        outcome = trial.outcomes.get(order.id)
+        status = str(outcome.status) if outcome else "not known"
+
+        def at(moment: _Moment, order_id: str = order.id, end: str = status) -> str:
+            if moment.row == -1:
+                return ABSENT
+            ended = moment.row is None or moment.row >= ends.get(order_id, len(rows))
+            return end if ended else "running"
+
+        yield Line(order.id, order.summary, tuple(at(moment) for moment in moments))
+
+
+def _effect_line(books: Books, effect: Effect, moments: Sequence[_Moment]) -> Line:
+    history: Mapping[int, str] = {
+        entry.number: _state_after(entry, effect)
+        for entry in books.entries
+        if entry.effect == effect.id
+    }
+
+    def at(moment: _Moment) -> str:
+        states = [state for number, state in history.items() if number < moment.entries]
+        return states[-1] if states else ABSENT
+
+    return Line(effect.id, _describe(effect), tuple(at(moment) for moment in moments))
+
+
+def _state_after(entry: Entry, effect: Effect) -> str:
+    if entry.operation == effect.operation:
+        return "live"
+    if entry.operation == effect.undone_by:
+        return "undone"
+    return "left" if entry.operation == "world.ship" else entry.operation.removeprefix("world.")
+
+
+def _describe(effect: Effect) -> str:
+    lines = ", ".join(f"{pieces} {sku}" for sku, pieces in effect.lines.items())
+    paid = money(effect.amount, effect.currency) if effect.amount else ""
+    more = lines or paid
+    return f"{effect.operation} for {effect.order}" + (f": {more}" if more else "")
+
+
+def _balance_lines(books: Books, moments: Sequence[_Moment]) -> Iterator[Line]:
+    accounts = dict.fromkeys(
+        (posting.account, posting.unit)
+        for entry in books.entries
+        for posting in entry.postings
+        if not (posting.account.kind is AccountKind.STOCK and posting.account.may_be_negative)
+    )
+    for account, unit in accounts:
+        amounts = [_balance(books, (account, unit), moment) for moment in moments]
+        is_money = account.kind is AccountKind.MONEY
+        values = (decimal(each) if is_money else str(each) for each in amounts)
+        yield Line(f"{account.name}", unit, tuple(values))
+
+
+def _balance(books: Books, key: tuple[object, str], moment: _Moment) -> int:
+    return sum(
+        posting.amount
+        for entry in books.entries[: moment.entries]
+        for posting in entry.postings
+        if (posting.account, posting.unit) == key
+    )

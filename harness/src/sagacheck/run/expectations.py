@@ -1,0 +1,175 @@
+"""What a scenario asked for and did not get: expectations, faults, events, and anything at all."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from sagacheck.checks import Outcome, Status, Unmet, UnmetKind
+from sagacheck.engines import PlannedEvent, PlannedFault, Trial
+from sagacheck.language import OrderExpectation
+from sagacheck.network import ALL_CALLS, FaultRule
+from sagacheck.world import World
+
+
+def unmet_by(trial: Trial) -> list[Unmet]:
+    """I20: a run has shown something: calls were made, and its faults and events did happen.
+
+    What it was to show and did not show makes a verdict unknown, and not valid.
+
+    Reads: the attempts, and what the scenario plans and expects.
+    Checked: when the run is over.
+    """
+    return [
+        *(Unmet(UnmetKind.RUN, trouble) for trouble in trial.troubles),
+        *_vacuity(trial),
+        *_faults(trial),
+        *_events(trial),
+        *_expectations(trial),
+    ]
+
+
+def _vacuity(trial: Trial) -> Iterator[Unmet]:
+    """A run in which nothing happened shows nothing."""
+    if not len(trial.world.journal) and not trial.events:
+        yield Unmet(UnmetKind.RUN, "no call reached any service, so nothing was checked")
+
+
+def _faults(trial: Trial) -> Iterator[Unmet]:
+    for planned in trial.faults:
+        if not planned.rule.fired:
+            detail = f"{planned.text} never fired: {_nearest_call(trial.world, planned)}"
+            yield Unmet(UnmetKind.FAULT, detail, planned.line)
+
+
+def _nearest_call(world: World, planned: PlannedFault) -> str:
+    """The call that came nearest to what the fault waits for."""
+    rule = planned.rule
+    near = [
+        attempt
+        for attempt in world.journal
+        if attempt.operation in rule.operations and rule.order in (None, attempt.order)
+    ]
+    if not near:
+        called = sorted({attempt.operation for attempt in world.journal})
+        return f"{' or '.join(sorted(rule.operations))} was never called, only {_list(called)}"
+    last = max(near, key=lambda attempt: attempt.call)
+    if last.fault:
+        return f"call {last.call} of {last.operation} suffered {last.fault} from a rule before it"
+    return (
+        f"it waits for {_calls_in_words(rule)}; the last was call "
+        f"{last.call} of {last.operation} for {last.order} at {last.sent_at:.1f} s"
+    )
+
+
+def _calls_in_words(rule: FaultRule) -> str:
+    start, end = rule.fault.start, rule.fault.end
+    calls = "any call" if rule.calls == ALL_CALLS else f"call {rule.calls}"
+    if math.isinf(end):
+        return calls
+    return f"{calls} from {start:g} s to {end:g} s"
+
+
+def _events(trial: Trial) -> Iterator[Unmet]:
+    for planned in trial.events:
+        if planned.answer is None:
+            detail = f"{_describe(planned)} never happened: {_nearest_moment(trial.world, planned)}"
+            yield Unmet(UnmetKind.EVENT, detail, planned.event.place.line)
+
+
+def _describe(planned: PlannedEvent) -> str:
+    event, when = planned.event, planned.event.when
+    what = f"{event.kind} {event.order}" if event.order else str(event.kind)
+    if when.at is not None:
+        return f"{what} at {when.at:g} s"
+    return f"{what} {when.moment} call {when.call} of {when.operation}"
+
+
+def _nearest_moment(world: World, planned: PlannedEvent) -> str:
+    order, operation = planned.event.order, planned.event.when.operation
+    if planned.event.when.at is not None:
+        return f"the run ended at {world.clock.now():g} s"
+    calls = Counter(
+        attempt.operation for attempt in world.journal if order in (None, attempt.order)
+    )
+    if operation is None or not calls[operation]:
+        return f"{operation} was never called, only {_list(sorted(calls))}"
+    times = "once" if calls[operation] == 1 else f"{calls[operation]} times"
+    return f"{operation} was called {times}"
+
+
+def _expectations(trial: Trial) -> Iterator[Unmet]:
+    expect = trial.scenario.expect
+    for order, wanted in expect.orders.items():
+        outcome = trial.outcomes.get(order)
+        missing = [f"nobody knows how {order} ended"]
+        for detail in _about_order(order, wanted, outcome) if outcome else missing:
+            yield Unmet(UnmetKind.EXPECTATION, detail, wanted.place.line)
+    for key, wanted_counts, found in (
+        ("effects", expect.effects, _effects(trial.world)),
+        ("calls", expect.calls, Counter(attempt.operation for attempt in trial.world.journal)),
+        ("stock", expect.stock, _available(trial.world)),
+        ("statuses", expect.statuses, Counter(str(o.status) for o in trial.outcomes.values())),
+        ("orphans", expect.orphans, _left_by_terminated_orders(trial)),
+    ):
+        for name, wanted_count in wanted_counts.items():
+            if found.get(name, 0) != wanted_count:
+                detail = f"{key}: {name} was to be {wanted_count}, it is {found.get(name, 0)}"
+                yield Unmet(UnmetKind.EXPECTATION, detail, _line(trial, f"{key}/{name}", key))
+    undone = _undone(trial.world)
+    if expect.undone is not None and tuple(undone) != expect.undone:
+        detail = f"undone: was to be {_list(expect.undone)}, it is {_list(undone)}"
+        yield Unmet(UnmetKind.EXPECTATION, detail, _line(trial, "undone"))
+
+
+def _about_order(order: str, wanted: OrderExpectation, outcome: Outcome) -> Iterator[str]:
+    if not outcome.status.is_terminal:
+        yield f"{order} was to end as {wanted.status or 'anything'}, it has not ended"
+        return
+    error = outcome.ending.error
+    if wanted.status is not None and wanted.status != outcome.status:
+        because = f" ({error})" if error else ""
+        yield f"{order} was to end as {wanted.status}, it ended as {outcome.status}{because}"
+    if wanted.error is not None and not _names(error, wanted.error):
+        found = f"its error is {error!r}" if error else "it has no error"
+        yield f"{order} was to fail with {wanted.error}, {found}"
+
+
+def _names(error: str, wanted: str) -> bool:
+    """Whether an error such as ``PaymentDeclined: no money`` is of the wanted type."""
+    return error == wanted or error.startswith((f"{wanted}:", f"{wanted} "))
+
+
+def _effects(world: World) -> Counter[str]:
+    return Counter(entry.operation for entry in world.books().entries)
+
+
+def _undone(world: World) -> list[str]:
+    undos = {operation.name for operation in world.operations.operations if operation.undoes}
+    return [entry.operation for entry in world.books().entries if entry.operation in undos]
+
+
+def _left_by_terminated_orders(trial: Trial) -> Counter[str]:
+    outcomes = trial.outcomes
+    return Counter(
+        effect.operation
+        for effect in trial.world.books().effects.values()
+        if effect.undone_by is None
+        and effect.order in outcomes
+        and outcomes[effect.order].status is Status.TERMINATED
+    )
+
+
+def _available(world: World) -> Mapping[str, int]:
+    return world.books().balances().get("available", {})
+
+
+def _line(trial: Trial, *keys: str) -> int | None:
+    """The line of the first of these keys that is written."""
+    places = trial.scenario.expect.places
+    return next((places[key].line for key in keys if key in places), None)
+
+
+def _list(names: list[str] | tuple[str, ...]) -> str:
+    return ", ".join(names) or "nothing"

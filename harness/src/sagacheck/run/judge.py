@@ -1,0 +1,176 @@
+"""From scenarios to verdicts: plays each on an engine and judges what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sagacheck.checks import (
+    Evidence,
+    Findings,
+    OrderFacts,
+    Unmet,
+    UnmetKind,
+    Verdict,
+    Violation,
+    check_all,
+)
+from sagacheck.engines import PlannedEvent, Trial, TrialClock
+from sagacheck.language import AnyOrder, EventKind, Scenario
+from sagacheck.run.expectations import unmet_by
+from sagacheck.saga import SagaUnderTest
+
+
+class Engine(Protocol):
+    """Plays trials."""
+
+    @property
+    def name(self) -> str:
+        """How reports call it."""
+
+    def new_clock(self) -> TrialClock:
+        """A clock for a trial that this engine is to play."""
+
+    async def play(self, trial: Trial) -> None:
+        """Play `trial` to its end and write down its outcomes."""
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """What became of one scenario.
+
+    Attributes:
+        scenario: The scenario.
+        engine: The engine that played it.
+        verdict: What it comes to.
+        seconds: Real time from start to verdict.
+        violations: What must never be, and was.
+        unmet: What the scenario asked for and did not get.
+        trial: The whole run: world, journal, outcomes.
+        facts: How many facts each invariant looked at.
+    """
+
+    scenario: Scenario
+    engine: str
+    verdict: Verdict
+    seconds: float
+    violations: tuple[Violation, ...]
+    unmet: tuple[Unmet, ...]
+    trial: Trial
+    facts: Mapping[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as ``--json`` writes it."""
+        return {
+            "scenario": self.scenario.name,
+            "file": self.scenario.file,
+            "engine": self.engine,
+            "verdict": str(self.verdict),
+            "seconds": round(self.seconds, 3),
+            "violations": [violation.as_json() for violation in self.violations],
+            "unmet": [unmet.as_json() for unmet in self.unmet],
+        }
+
+
+OnResult = Callable[[ScenarioResult], None]
+
+
+async def run_all(
+    scenarios: Sequence[Scenario],
+    engine: Engine,
+    saga: SagaUnderTest,
+    *,
+    at_once: int,
+    on_result: OnResult = lambda _result: None,
+) -> list[ScenarioResult]:
+    """Run scenarios, `at_once` of them at a time; the results stand in the scenarios' order.
+
+    Args:
+        scenarios: What to run.
+        engine: What plays them.
+        saga: The saga under test.
+        at_once: How many may be under way at the same time.
+        on_result: Told each result as soon as it is there.
+    """
+    slots = asyncio.Semaphore(at_once)
+
+    async def run(scenario: Scenario) -> ScenarioResult:
+        async with slots:
+            result = await run_one(scenario, engine, saga)
+        on_result(result)
+        return result
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(run(scenario)) for scenario in scenarios]
+    return [task.result() for task in tasks]
+
+
+async def run_one(scenario: Scenario, engine: Engine, saga: SagaUnderTest) -> ScenarioResult:
+    """Play one scenario and judge it. What keeps it from being played makes it unknown."""
+    started = time.perf_counter()
+    trial = Trial(scenario, saga, engine.new_clock())
+    findings = Findings()
+    try:
+        await engine.play(trial)
+        findings, unmet = judge(trial)
+    except Exception as error:  # noqa: BLE001 - one scenario's trouble must not end the others
+        detail = f"it could not be played: {type(error).__name__}: {error}"
+        unmet = [Unmet(UnmetKind.RUN, detail)]
+    return ScenarioResult(
+        scenario=scenario,
+        engine=engine.name,
+        verdict=_verdict(findings.violations, unmet),
+        seconds=time.perf_counter() - started,
+        violations=tuple(findings.violations),
+        unmet=tuple(unmet),
+        trial=trial,
+        facts=findings.facts,
+    )
+
+
+def judge(trial: Trial) -> tuple[Findings, list[Unmet]]:
+    """Check all invariants and expectations on a trial that has been played."""
+    findings = check_all(evidence_of(trial))
+    return findings, [*unmet_by(trial), *findings.crashes]
+
+
+def evidence_of(trial: Trial) -> Evidence:
+    """What the invariants look at."""
+    operations = trial.world.operations
+    completed_means = trial.saga.completed_means
+    if completed_means is None:
+        completed_means = tuple(operation.name for operation in operations.creates)
+    return Evidence(
+        operations=operations,
+        books=trial.world.books(),
+        journal=trial.world.journal,
+        orders={order.id: facts_of(order) for order in trial.scenario.orders},
+        outcomes=trial.outcomes,
+        completed_means=completed_means,
+        cancelled=frozenset(
+            planned.event.order
+            for planned in trial.events
+            if planned.event.order is not None and _is_granted_cancel(planned)
+        ),
+        orphans=trial.scenario.expect.orphans,
+    )
+
+
+def _is_granted_cancel(planned: PlannedEvent) -> bool:
+    """Whether the event is a cancellation that happened and was not denied."""
+    answer = planned.answer
+    is_cancel = planned.event.kind is EventKind.CANCEL
+    return is_cancel and answer is not None and not answer.startswith("refused")
+
+
+def facts_of(order: AnyOrder) -> OrderFacts:
+    """What the invariants want to know of an order."""
+    return OrderFacts(price=int(order.total * 100), lines=order.lines)
+
+
+def _verdict(violations: Sequence[Violation], unmet: Sequence[Unmet]) -> Verdict:
+    found = [each.verdict for each in unmet]
+    return Verdict.merge([Verdict.INVALID] if violations else found)

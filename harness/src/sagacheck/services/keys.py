@@ -1,0 +1,140 @@
+"""What a service remembers of idempotency keys, and what it answers to one that it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from sagacheck.services.request import RefusedError, Reply, Request
+from sagacheck.world import Clock, Idempotency, Settings
+
+
+class KeyState(StrEnum):
+    """What a service knows about an idempotency key."""
+
+    RUNNING = "running"
+    """The first request that came with it has no reply yet."""
+    DONE = "done"
+    CANCELLED = "cancelled"
+    """What it stood for was undone, or was never to be: a tombstone."""
+
+
+class KeyRecord(msgspec.Struct):
+    """One idempotency key of one operation, whose it is, since when, and what came of it."""
+
+    operation: str
+    key: str
+    order: str
+    since: float
+    state: KeyState
+    fingerprint: Mapping[str, Any] | None = None
+    reply: Reply | None = None
+
+
+class Keys:
+    """The keys that a service has seen.
+
+    Args:
+        clock: The world's clock.
+        settings: Whether keys are honoured, and for how long.
+
+    Attributes:
+        on_change: Told about each key that is new, cancelled, or has another reply.
+    """
+
+    def __init__(self, clock: Clock, settings: Settings) -> None:
+        self._clock = clock
+        self._settings = settings
+        self.on_change: Callable[[KeyRecord], None] | None = None
+        self._records: dict[tuple[str, str], KeyRecord] = {}
+
+    def answer(self, request: Request) -> Reply | None:
+        """The reply that the request's key has had before, ``None`` for a key never seen.
+
+        Raises:
+            RefusedError: The key is cancelled, came with another body, or is being worked on.
+        """
+        key = request.key
+        record = self._record(request.operation.name, key) if key else None
+        if record is None:
+            return None
+        if record.state is KeyState.CANCELLED:
+            raise key_cancelled()
+        if record.fingerprint != request.fields:
+            detail = f"{key} came with another body before"
+            raise RefusedError(422, "idempotency_key_reused", detail)
+        if record.state is KeyState.RUNNING:
+            raise RefusedError(409, "request_in_flight", f"{key} is still being worked on")
+        return record.reply
+
+    def remember(self, request: Request, reply: Reply) -> KeyRecord | None:
+        """Note the first reply to a key that was not seen before; it has yet to leave."""
+        key = request.key
+        if key is None or self._settings.idempotency is Idempotency.NONE:
+            return None
+        record = KeyRecord(
+            operation=request.operation.name,
+            key=key,
+            order=request.order,
+            since=self._clock.now(),
+            state=KeyState.RUNNING,
+            fingerprint=request.fields,
+            reply=reply,
+        )
+        self._put(record)
+        return record
+
+    def replace_reply(self, record: KeyRecord, reply: Reply) -> None:
+        """Answer `reply` from now on."""
+        record.reply = reply
+        self._put(record)
+
+    def cancel(self, operation: str, key: str, order: str) -> None:
+        """Close the door on late creates with `key`; it stays closed for a key's whole lifetime."""
+        if self._settings.idempotency is Idempotency.NONE:
+            return
+        now = self._clock.now()
+        record = self._record(operation, key)
+        if record is None:
+            record = KeyRecord(operation, key, order, now, KeyState.CANCELLED)
+        record.state, record.since = KeyState.CANCELLED, now
+        self._put(record)
+
+    def claim(self, owners: Mapping[str, str]) -> None:
+        """Give each record of which nobody knew the order to the owner of its key."""
+        for record in self._records.values():
+            if not record.order and record.key in owners:
+                record.order = owners[record.key]
+                self._put(record)
+
+    def take_out(self, orders: Collection[str]) -> list[KeyRecord]:
+        """Forget the keys of these orders; what was known of them."""
+        taken = [record for record in self._records.values() if record.order in orders]
+        for record in taken:
+            del self._records[record.operation, record.key]
+        return taken
+
+    def put_back(self, record: KeyRecord) -> None:
+        """Know again about a key."""
+        self._records[record.operation, record.key] = record
+
+    def _put(self, record: KeyRecord) -> None:
+        self._records[record.operation, record.key] = record
+        if self.on_change is not None:
+            self.on_change(record)
+
+    def _record(self, operation: str, key: str) -> KeyRecord | None:
+        record = self._records.get((operation, key))
+        lifetime = self._settings.idempotency_expires_after
+        if record is None or lifetime is None or self._clock.now() - record.since < lifetime:
+            return record
+        del self._records[operation, key]
+        return None
+
+
+def key_cancelled() -> RefusedError:
+    """The refusal of a create whose key was cancelled."""
+    return RefusedError(410, "key_cancelled", "what this key stood for was undone")

@@ -1,0 +1,5 @@
+"""Many orders, many faults, drawn at random from a seed: `python -m scenarios simulate`."""
+
+from sagacheck.simulate.swarm import CONFIDENCE, OnRun, Run, Simulation, Swarm, simulate
+
+__all__ = ["CONFIDENCE", "OnRun", "Run", "Simulation", "Swarm", "simulate"]

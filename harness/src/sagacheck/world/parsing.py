@@ -1,0 +1,68 @@
+"""Reading what people write: small checks whose errors name the value, the rule and the remedy."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sagacheck.world.duration import parse_duration
+
+
+class WordsError(ValueError):
+    """Something that was written means nothing here; the message is a sentence for a person."""
+
+
+def unknown(word: object, kind: str, known: Iterable[str]) -> WordsError:
+    """The error that `word` is no `kind`, with the nearest of those that are."""
+    names = list(known)
+    near = difflib.get_close_matches(str(word), names, n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
+    return WordsError(f"{shown(word)} is no {kind}; {remedy}")
+
+
+def shown(value: object) -> str:
+    """`value` as it was written."""
+    return json.dumps(value, default=str)
+
+
+def members(value: object, what: str, allowed: Iterable[str]) -> Mapping[str, Any]:
+    """`value` as an object that has no other members than `allowed`."""
+    if not isinstance(value, Mapping):
+        names = ", ".join(allowed)
+        raise WordsError(f"{what} must be an object with {names}, not {shown(value)}")
+    for name in value:
+        if name not in allowed:
+            raise unknown(name, f"member of {what}", allowed)
+    return value
+
+
+def whole_number(value: object, what: str, least: int, most: int | None = None) -> int:
+    """`value` as a whole number within bounds."""
+    if type(value) is not int or value < least or (most is not None and value > most):
+        span = f"at least {least}" if most is None else f"from {least} to {most}"
+        raise WordsError(f"{what} must be a whole number {span}, not {shown(value)}")
+    return value
+
+
+def part(value: object, what: str) -> float:
+    """`value` as a part of a whole."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise WordsError(f"{what} must be a number from 0 to 1, not {shown(value)}")
+    return float(value)
+
+
+def duration(value: object, what: str) -> float:
+    """`value` as a duration, in seconds."""
+    try:
+        return parse_duration(value if isinstance(value, str) else shown(value))
+    except ValueError as error:
+        raise WordsError(f"{what}: {error}") from None
+
+
+def text(value: object, what: str) -> str:
+    """`value` as a text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise WordsError(f"{what} must be a text, not {shown(value)}")
+    return value

@@ -1,0 +1,84 @@
+"""Settings of the world in words, the same as under ``given`` in scenario files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sagacheck.world.parsing import WordsError, duration, members, shown, unknown, whole_number
+from sagacheck.world.settings import Idempotency, Settings
+
+_PROFILES = (*Idempotency, "expires:24h")
+
+
+def read_settings(words: Any, base: Settings | None = None) -> Settings:
+    """`base` with the changes that `words` describe.
+
+    Raises:
+        WordsError: They describe none.
+    """
+    changes: dict[str, Any] = {}
+    for name, value in members(words, "the settings", _NAMES).items():
+        changes |= _read(name, value)
+    return replace(base or Settings(), **changes)
+
+
+def _read(name: str, value: Any) -> dict[str, Any]:
+    match name:
+        case "stock":
+            return {name: _read_stock(value)}
+        case "default_stock":
+            return {name: whole_number(value, name, least=0)}
+        case "refunds":
+            return {"refunds_refused": _choice(value, name, ("accepted", "refused")) == "refused"}
+        case "cards":
+            return {name: _read_cards(value)}
+        case "idempotency":
+            return _read_idempotency(value)
+        case _:
+            return {name: None if value is None else duration(value, name)}
+
+
+_NAMES = (
+    "stock",
+    "default_stock",
+    "ships_after",
+    "reservation_expires_after",
+    "refunds",
+    "cards",
+    "idempotency",
+)
+
+
+def _read_stock(value: Any) -> dict[str, int]:
+    return {
+        sku: whole_number(pieces, f"the stock of {sku}", least=0)
+        for sku, pieces in _object(value, "stock").items()
+    }
+
+
+def _read_cards(value: Any) -> dict[str, str]:
+    cards = _object(value, "cards")
+    return {card: _choice(what, f"card {card}", ("declined",)) for card, what in cards.items()}
+
+
+def _read_idempotency(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        value = f"expires:{members(value, 'idempotency', ('expires',)).get('expires')}"
+    if isinstance(value, str) and value.startswith("expires:"):
+        lifetime = duration(value.removeprefix("expires:").strip(), "idempotency expires")
+        return {"idempotency": Idempotency.REPLAY, "idempotency_expires_after": lifetime}
+    profile = Idempotency(_choice(value, "idempotency", _PROFILES))
+    return {"idempotency": profile, "idempotency_expires_after": None}
+
+
+def _object(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise WordsError(f"{what} must be an object, not {shown(value)}")
+    return value
+
+
+def _choice(value: Any, what: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise unknown(value, f"value of {what}", known)
+    return str(value)

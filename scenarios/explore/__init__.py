@@ -1,1 +1,0 @@
-"""Every history with at most K faults: `python -m scenarios explore`."""

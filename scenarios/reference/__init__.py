@@ -1,1 +1,0 @@
-"""The reference documents that are made from the code: `python -m scenarios reference`."""

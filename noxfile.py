@@ -38,7 +38,7 @@ def scenarios(session: nox.Session) -> None:
     """Run the catalogue on an embedded Temporal server and in virtual time, and compare."""
     _install(session, "harness")
     session.run(
-        *("python", "-m", "scenarios", "run", "--engine", "both", CHECK_DETERMINISM),
+        *("sagacheck", "run", "--engine", "both", CHECK_DETERMINISM),
         *session.posargs,
     )
 
@@ -47,21 +47,21 @@ def scenarios(session: nox.Session) -> None:
 def explore(session: nox.Session) -> None:
     """Play every history in which at most two faults happen."""
     _install(session, "harness")
-    session.run("python", "-m", "scenarios", "explore", "--no-matrix", *session.posargs)
+    session.run("sagacheck", "explore", "--no-matrix", *session.posargs)
 
 
 @nox.session(default=False)
 def mutants(session: nox.Session) -> None:
     """Let known bugs loose: who finds which, and how fast; with --quick, in about a minute."""
     _install(session, "test")
-    session.run("python", "-m", "scenarios", "mutants", *session.posargs)
+    session.run("sagacheck", "mutants", *session.posargs)
 
 
 @nox.session(default=False)
 def nightly(session: nox.Session) -> None:
     """Search for hours: three faults, two orders at once, swarms, properties, long tests."""
     _install(session, "test")
-    scenarios = ("python", "-m", "scenarios")
+    scenarios = ("sagacheck")
     session.run(*scenarios, "explore", "--faults", "3", *session.posargs)
     session.run(*scenarios, "explore", "--orders", "2", "--no-matrix")
     session.run(*scenarios, "simulate", "--runs", "5000")

@@ -1,7 +1,7 @@
 """Measures the memory of the checks: ``nox -s bench``.
 
 Prints the peak of what `scenarios.runner.judge` allocates for trials of more and more orders, all
-of which have finished. The trial itself, with its journal and its books, is not counted.
+of which have finished. The trial itself, with its journal and its ledger, is not counted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from bench.sagas import HAPPY
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
-from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.inprocess import httpx_patch
 from sagacheck.language import load_text
 from sagacheck.run.judge import judge
 from sagacheck.saga import SagaUnderTest, order_saga
@@ -43,7 +43,7 @@ def _peak(saga: SagaUnderTest, orders: int) -> int:
     many = tuple(replace(one.orders[0], id=f"o{number}") for number in range(1, orders + 1))
     engine = SimulatedEngine(saga)
     trial = Trial(replace(one, orders=many), saga, engine.new_clock())
-    with httpx_to_fakes(), quiet_sdk():
+    with httpx_patch(), quiet_sdk():
         engine.play_now(trial)
     tracemalloc.start()
     try:

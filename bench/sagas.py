@@ -21,7 +21,7 @@ from temporalio import activity
 
 from bench.floor import RESULTS, plain_order
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
-from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.inprocess import httpx_patch
 from sagacheck.language import load_text
 from sagacheck.run.judge import judge
 from sagacheck.saga import SagaUnderTest, order_saga
@@ -48,7 +48,7 @@ Play = Callable[[int], None]
 def main(rounds: int, orders: int) -> None:
     """Count plain orders per second, and compare with the floor."""
     ways = _ways(order_saga())
-    with httpx_to_fakes(), quiet_sdk():
+    with httpx_patch(), quiet_sdk():
         seconds = _take_turns(ways, rounds, orders)
     table = Table("what", "orders/s", "of the floor", title="plain orders on one core")
     floor, *_ = rates = {name: orders / min(each) for name, each in seconds.items()}

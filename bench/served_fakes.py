@@ -25,6 +25,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.checks import (
     Ending,
     Evidence,
@@ -36,7 +37,7 @@ from sagacheck.checks import (
     check_all,
 )
 from sagacheck.network import call_of
-from sagacheck.world import ORDER_OPERATIONS, Books, Dossier, Journal, Settings, World
+from sagacheck.world import Journal, Ledger, OrderRecord, Settings, World
 
 CONNECTIONS = 8
 BATCH = 100
@@ -194,8 +195,8 @@ def restart(orders: int) -> tuple[float, float]:
 # -- checks -----------------------------------------------------------------------------------
 
 
-async def dossiers(count: int) -> AsyncIterator[Dossier]:
-    """The dossiers of so many orders, each made when it is asked for."""
+async def order_records(count: int) -> AsyncIterator[OrderRecord]:
+    """The order_records of so many orders, each made when it is asked for."""
     world = World(Settings(default_stock=PLENTY))
     for number in range(count):
         for method, path, body in requests_of(number):
@@ -203,39 +204,39 @@ async def dossiers(count: int) -> AsyncIterator[Dossier]:
             content = json.dumps(body).encode()
             await world.network.send(call_of(operation, fields, {}, content, order=f"o{number}"))
         world.settle()
-        for dossier in world.take_out(["", f"o{number}"]):  # the opening stock is nobody's
-            yield dossier
+        for order_record in world.take_out(["", f"o{number}"]):  # the opening stock is nobody's
+            yield order_record
 
 
-def outcome(dossier: Dossier) -> Outcome:
-    """How the order of a dossier ended."""
-    status = Status.FAILED if is_undone(int(dossier.order[1:])) else Status.COMPLETED
-    last = max(entry.at for entry in dossier.entries)
-    return Outcome(dossier.order, Ending(status), ended_at=last)
+def outcome(order_record: OrderRecord) -> Outcome:
+    """How the order of a order_record ended."""
+    status = Status.FAILED if is_undone(int(order_record.order[1:])) else Status.COMPLETED
+    last = max(entry.at for entry in order_record.entries)
+    return Outcome(order_record.order, Ending(status), ended_at=last)
 
 
 async def one_by_one(count: int) -> int:
     """Check orders one by one; how many violations there were."""
     checks = StreamingChecks(OPERATIONS, COMPLETED_MEANS)
-    async for dossier in dossiers(count):
-        checks.log(dossier.entries)
-        placed = bool(dossier.order)
-        end = outcome(dossier) if placed else None
-        checks.order(FinishedOrder(dossier, _FACTS if placed else None, end))
+    async for order_record in order_records(count):
+        checks.log(order_record.entries)
+        placed = bool(order_record.order)
+        end = outcome(order_record) if placed else None
+        checks.order(FinishedOrder(order_record, _FACTS if placed else None, end))
     return len(checks.findings().violations)
 
 
 async def as_a_whole(count: int) -> int:
     """Check the same orders at once; how many violations there were."""
-    books, journal, outcomes = Books(), Journal(), {}
-    async for dossier in dossiers(count):
-        books.entries += dossier.entries
-        books.effects |= {effect.id: effect for effect in dossier.effects}
-        journal.attempts += dossier.attempts
-        if dossier.order:
-            outcomes[dossier.order] = outcome(dossier)
+    ledger, journal, outcomes = Ledger(), Journal(), {}
+    async for order_record in order_records(count):
+        ledger.entries += order_record.entries
+        ledger.effects |= {effect.id: effect for effect in order_record.effects}
+        journal.attempts += order_record.attempts
+        if order_record.order:
+            outcomes[order_record.order] = outcome(order_record)
     facts = dict.fromkeys(outcomes, _FACTS)
-    evidence = Evidence(OPERATIONS, books, journal, facts, outcomes, COMPLETED_MEANS)
+    evidence = Evidence(OPERATIONS, ledger, journal, facts, outcomes, COMPLETED_MEANS)
     return len(check_all(evidence).violations)
 
 

@@ -1,4 +1,4 @@
-"""Measures how long ``python -m scenarios run ONE`` takes: ``nox -s bench``."""
+"""Measures how long ``sagacheck run ONE`` takes: ``nox -s bench``."""
 
 from __future__ import annotations
 

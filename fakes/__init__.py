@@ -1,65 +1,36 @@
-"""Stateful stand-ins for the services around a saga, and the network to them."""
+"""The services around an order in this shop: inventory, payments, shipping, notifications."""
 
-from fakes.books import Account, AccountKind, Books, Effect, EffectState, Entry, Posting
-from fakes.caller import Caller, calling
-from fakes.client import FakesClient
-from fakes.clock import Clock, LoopClock, ManualClock
-from fakes.faults import ALL_CALLS, FAULTS, Calls, Fault, FaultKind, FaultRule, Position, Rule
-from fakes.hook import httpx_to_fakes
-from fakes.journal import Attempt, Delivery, Journal, Seen
-from fakes.messages import RefusedError, Reply, Request
-from fakes.network import Call, Moment, Network, TransportError, WireReply, WorkerCrash
-from fakes.operations import Operation, OperationTable, Refusal
-from fakes.service import Service
-from fakes.settings import Idempotency, Settings
-from fakes.stock import StockService
-from fakes.world import ORDER_OPERATIONS, ServiceFactory, World, order_services
+from fakes.inventory import Inventory
+from fakes.notifications import Notifications
+from fakes.payments import Payments
+from fakes.shipping import Shipping
+from sagacheck.network import Network
+from sagacheck.services import Service, Services, operations_of
+from sagacheck.world import Clock, Settings, World
 
-__all__ = [
-    "ALL_CALLS",
-    "FAULTS",
-    "ORDER_OPERATIONS",
-    "Account",
-    "AccountKind",
-    "Attempt",
-    "Books",
-    "Call",
-    "Caller",
-    "Calls",
-    "Clock",
-    "Delivery",
-    "Effect",
-    "EffectState",
-    "Entry",
-    "FakesClient",
-    "Fault",
-    "FaultKind",
-    "FaultRule",
-    "Idempotency",
-    "Journal",
-    "LoopClock",
-    "ManualClock",
-    "Moment",
-    "Network",
-    "Operation",
-    "OperationTable",
-    "Position",
-    "Posting",
-    "Refusal",
-    "RefusedError",
-    "Reply",
-    "Request",
-    "Rule",
-    "Seen",
-    "Service",
-    "ServiceFactory",
-    "Settings",
-    "StockService",
-    "TransportError",
-    "WireReply",
-    "WorkerCrash",
-    "World",
-    "calling",
-    "httpx_to_fakes",
-    "order_services",
-]
+__all__ = ["ORDER_OPERATIONS", "order_network", "order_services"]
+
+
+def order_services(world: World) -> list[Service]:
+    """The services around an order, in the order of the saga's steps."""
+    inventory = Inventory(world)
+    return [
+        inventory,
+        Payments(world),
+        Shipping(world, on_departure=inventory.ship),
+        Notifications(world),
+    ]
+
+
+def order_network(settings: Settings | None = None, *, clock: Clock | None = None) -> Network:
+    """A new world with these services, and the network to them.
+
+    Args:
+        settings: What the world holds at first and does by itself.
+        clock: The world's clock; one that moves only when told to, by default.
+    """
+    return Network(Services(World(settings, clock=clock), order_services))
+
+
+ORDER_OPERATIONS = operations_of(order_services)
+"""Every operation of the services around an order."""

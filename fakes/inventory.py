@@ -11,16 +11,16 @@ from typing import Any, ClassVar
 
 from sagacheck.services import (
     AVAILABLE,
+    OUTSIDE,
     RESERVED,
     SHIPPED,
-    WORLD,
     Operation,
     Refusal,
     RefusedError,
     Request,
     StockService,
 )
-from sagacheck.world import Books, Clock, Effect, EffectState, Settings
+from sagacheck.world import Effect, EffectState, World
 
 RESERVE = Operation(
     name="inventory.reserve",
@@ -45,8 +45,8 @@ class Inventory(StockService):
 
     operations: ClassVar = (RESERVE, RELEASE)
 
-    def __init__(self, books: Books, clock: Clock, settings: Settings) -> None:
-        super().__init__(books, clock, settings)
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
         self._reservations: dict[str, list[Effect]] = {}
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
@@ -113,10 +113,10 @@ class Inventory(StockService):
         """Pieces available, reserved and shipped per SKU."""
         return {
             sku: {
-                account.name: self.books.balance(account, sku)
+                account.name: self.ledger.balance(account, sku)
                 for account in (AVAILABLE, RESERVED, SHIPPED)
             }
-            for sku in sorted({*self.settings.stock, *self.books.units(WORLD)})
+            for sku in sorted({*self.settings.stock, *self.ledger.units(OUTSIDE)})
         }
 
     def reads(self) -> Mapping[str, Any]:
@@ -125,7 +125,7 @@ class Inventory(StockService):
 
     def _expiry_of(self, effect_id: str) -> Callable[[], None]:
         def expire() -> None:
-            effect = self.books.effects.get(effect_id)
+            effect = self.ledger.effects.get(effect_id)
             if effect is not None and effect.state is EffectState.LIVE:
                 self.move("world.expire", effect, RESERVED, AVAILABLE)
                 self.end_effect(effect, "world.expire")

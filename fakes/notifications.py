@@ -38,7 +38,7 @@ class Notifications(Service):
             state=EffectState.FINAL,
             details={"tracking_number": request.text("tracking_number") or ""},
         )
-        self.books.write(
+        self.ledger.write(
             at=effect.at, operation=SEND.name, order=effect.order, effect=effect.id, key=effect.key
         )
         return effect, {"email_id": effect.id}

@@ -92,7 +92,7 @@ class Payments(Service):
         }
 
     def _transfer(self, operation: str, effect: Effect, amount: int) -> None:
-        self.books.write(
+        self.ledger.write(
             at=self.clock.now(),
             operation=operation,
             order=effect.order,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from sagacheck.services import Operation, Refusal, RefusedError, Request, Service
-from sagacheck.world import Books, Clock, Effect, EffectState, Settings
+from sagacheck.world import Effect, EffectState, World
 
 CREATE = Operation(
     name="shipping.create",
@@ -37,22 +37,16 @@ class Shipping(Service):
     """Parcels: labelled, cancelled, or gone.
 
     Args:
-        books: Where the parcels are written down.
-        clock: The world's clock.
-        settings: When parcels leave.
+        world: Where the parcels are written down, and when they leave.
         on_departure: Told the order whose parcel has left the warehouse.
     """
 
     operations: ClassVar = (CREATE, CANCEL)
 
     def __init__(
-        self,
-        books: Books,
-        clock: Clock,
-        settings: Settings,
-        on_departure: Callable[[str], None] = lambda _order: None,
+        self, world: World, on_departure: Callable[[str], None] = lambda _order: None
     ) -> None:
-        super().__init__(books, clock, settings)
+        super().__init__(world)
         self._on_departure = on_departure
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
@@ -106,7 +100,7 @@ class Shipping(Service):
 
     def _departure_of(self, effect_id: str) -> Callable[[], None]:
         def depart() -> None:
-            effect = self.books.effects.get(effect_id)
+            effect = self.ledger.effects.get(effect_id)
             if effect is not None:
                 self._depart(effect)
 
@@ -120,7 +114,7 @@ class Shipping(Service):
         self._on_departure(effect.order)
 
     def _write(self, operation: str, effect: Effect) -> None:
-        self.books.write(
+        self.ledger.write(
             at=self.clock.now(),
             operation=operation,
             order=effect.order,

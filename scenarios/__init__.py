@@ -1,5 +1,5 @@
-"""Failure scenarios for order sagas: the language, the engines, the invariants, the verdicts."""
+"""The catalogue of failure scenarios of this shop, and its saga under test."""
 
-from scenarios.saga import SagaUnderTest
+from scenarios.saga import SAGA, OrderSagaUnderTest
 
-__all__ = ["SagaUnderTest"]
+__all__ = ["SAGA", "OrderSagaUnderTest"]

@@ -110,7 +110,7 @@ class _Bench:
         """Locust against a bare asyncio client."""
         ways = {
             "a bare asyncio client": self._bare(None),
-            "Locust, with ledger and checks": lambda: locust(
+            "Locust, with client_log and checks": lambda: locust(
                 self._cluster, self._orders, self._users
             ),
         }

@@ -48,7 +48,7 @@ def bare(cluster: Cluster, orders: int, users: int, *, steps: int | None = None)
 
 
 def locust(cluster: Cluster, orders: int, users: int) -> Measured:
-    """Orders by Locust, with ledger and checks."""
+    """Orders by Locust, with client_log and checks."""
     runs = cluster.folder / f"locust-{next(_numbers)}"
     before = cluster.cpu_seconds()
     found = locust_run(runs, orders, users, *cluster.arguments, *UNDISTURBED)

@@ -19,7 +19,7 @@ from sagacheck.services import (
     Service,
     StockService,
 )
-from sagacheck.world import Books, Clock, Effect, Settings
+from sagacheck.world import Effect, World
 
 SOLD_OUT = Refusal(409, "sold_out")
 
@@ -103,6 +103,6 @@ class Cars(Bookings):
     place_at = "car"
 
 
-def trip_services(books: Books, clock: Clock, settings: Settings) -> list[Service]:
+def trip_services(world: World) -> list[Service]:
     """The services in the order of the saga's steps."""
-    return [kind(books, clock, settings) for kind in (Hotels, Flights, Cars)]
+    return [kind(world) for kind in (Hotels, Flights, Cars)]

@@ -311,5 +311,5 @@ def one_key_for_two_orders() -> Evidence:
 def success_without_effect() -> Evidence:
     story = Story()
     attempt = story.ship(fault="reject")
-    attempt.seen = type(attempt.seen).OK
+    attempt.outcome = type(attempt.outcome).OK
     return story.end(Status.COMPLETED).evidence()

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.checks import Ending, Evidence, OrderFacts, Outcome, Status
 from sagacheck.network import Call, Fault, FaultRule, TransportError, WorkerCrash
 from sagacheck.world import (
-    ORDER_OPERATIONS,
     Account,
     Attempt,
     Entry,
@@ -128,8 +128,8 @@ class Story:
         *postings: tuple[Account, str, int],
         order: str = "o1",
     ) -> Entry:
-        """Write an entry into the books that no service would write."""
-        return self.world.books().write(
+        """Write an entry into the ledger that no service would write."""
+        return self.world.ledger.write(
             at=self.clock.now(),
             operation=operation,
             order=order,
@@ -179,7 +179,7 @@ class Story:
         facts: dict[str, Any] = {"completed_means": CREATES} | more
         return Evidence(
             operations=ORDER_OPERATIONS,
-            books=self.world.books(),
+            ledger=self.world.ledger,
             journal=self.world.journal,
             orders=self.orders,
             outcomes=self.outcomes,

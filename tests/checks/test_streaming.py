@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.checks import (
     INVARIANTS,
     Evidence,
@@ -23,8 +24,8 @@ from sagacheck.language.loader import find
 from sagacheck.run import ScenarioResult
 from sagacheck.run.judge import evidence_of, run_one
 from sagacheck.services import AVAILABLE
-from sagacheck.world import ORDER_OPERATIONS, Dossier, Idempotency
-from sagacheck.world.order_record import dossiers_of
+from sagacheck.world import Idempotency, OrderRecord
+from sagacheck.world.order_record import order_records_of
 from tests.checks import _bad_effects, _bad_ends, _bad_goods, _bad_money
 from tests.checks._bad import BAD, Bad
 from tests.checks._evidence import CREATES, Story
@@ -39,7 +40,7 @@ TOLD_IN = (_bad_money, _bad_goods, _bad_effects, _bad_ends)
 def streamed(evidence: Evidence, *, seed: int = 0) -> Findings:
     """What is found when a run's orders are handed over one at a time, in any order."""
     checks = StreamingChecks(evidence.operations, evidence.completed_means, evidence.orphans)
-    for entry in evidence.books.entries:
+    for entry in evidence.ledger.entries:
         checks.log([entry])
     orders = finished_orders(evidence)
     random.Random(seed).shuffle(orders)
@@ -50,13 +51,13 @@ def streamed(evidence: Evidence, *, seed: int = 0) -> Findings:
 
 def finished_orders(evidence: Evidence) -> list[FinishedOrder]:
     """The orders of a run, with what belongs to each, as it comes off the wire."""
-    effects = list(evidence.books.effects.values())
-    run = Dossier("", evidence.journal.attempts, evidence.books.entries, effects)
-    dossiers = dossiers_of(run)
-    names = {**dossiers, **evidence.orders, **evidence.outcomes}
+    effects = list(evidence.ledger.effects.values())
+    run = OrderRecord("", evidence.journal.attempts, evidence.ledger.entries, effects)
+    order_records = order_records_of(run)
+    names = {**order_records, **evidence.orders, **evidence.outcomes}
     return [
         FinishedOrder(
-            dossier=on_the_wire(dossiers.get(name, Dossier(name))),
+            order_record=on_the_wire(order_records.get(name, OrderRecord(name))),
             facts=evidence.orders.get(name),
             outcome=evidence.outcomes.get(name),
             cancelled=name in evidence.cancelled,
@@ -65,9 +66,9 @@ def finished_orders(evidence: Evidence) -> list[FinishedOrder]:
     ]
 
 
-def on_the_wire(dossier: Dossier) -> Dossier:
-    """The dossier as the fakes send it and a program reads it."""
-    return msgspec.json.decode(msgspec.json.encode(dossier), type=Dossier)
+def on_the_wire(order_record: OrderRecord) -> OrderRecord:
+    """The order_record as the fakes send it and a program reads it."""
+    return msgspec.json.decode(msgspec.json.encode(order_record), type=OrderRecord)
 
 
 def in_any_order(findings: Findings) -> list[str]:
@@ -162,7 +163,7 @@ def test_entries_must_come_in_the_order_of_the_log() -> None:
     checks = StreamingChecks(evidence.operations, evidence.completed_means)
 
     with pytest.raises(ValueError, match="entry 0 of the log is due, not 1"):
-        checks.log(evidence.books.entries[1:])
+        checks.log(evidence.ledger.entries[1:])
 
 
 def test_an_order_that_is_handed_over_again_is_judged_again() -> None:
@@ -171,7 +172,7 @@ def test_an_order_that_is_handed_over_again_is_judged_again() -> None:
     early = finished_orders(story.end(Status.FAILED).evidence())
     late = finished_orders(story.end(Status.COMPLETED).evidence())
     checks = StreamingChecks(ORDER_OPERATIONS, story.evidence().completed_means)
-    checks.log(story.world.books().entries)
+    checks.log(story.world.ledger.entries)
 
     assert any(checks.order(order) for order in early)
     assert not any(checks.order(order) for order in late)
@@ -185,9 +186,9 @@ def test_what_is_right_leaves_nothing_in_memory() -> None:
     for name in names:
         story.all_undone(name, name).end(Status.FAILED, name)
     evidence = story.evidence()
-    orders = {order.dossier.order: order for order in finished_orders(evidence)}
+    orders = {order.order_record.order: order for order in finished_orders(evidence)}
     checks = StreamingChecks(ORDER_OPERATIONS, evidence.completed_means)
-    checks.log(evidence.books.entries)
+    checks.log(evidence.ledger.entries)
     checks.order(orders[""])
     sizes = []
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.checks import Ending, Outcome, Status, Unmet, UnmetKind
 from sagacheck.engines import Trial
 from sagacheck.language import EventKind, load_text
 from sagacheck.network import Call, TransportError
 from sagacheck.run import unmet_by
 from sagacheck.saga import order_saga
-from sagacheck.world import ORDER_OPERATIONS
 from tests.checks._evidence import ADDRESS
 
 SAGA = order_saga()
@@ -46,7 +46,7 @@ async def _take_steps(trial: Trial, order: str) -> None:
     for name, fields in bodies.items():
         call = Call(ORDER_OPERATIONS[name], {**key, **fields}, order, timeout=10.0)
         with suppress(TransportError):
-            await trial.world.network.send(call)
+            await trial.network.send(call)
 
 
 @dataclass(frozen=True)

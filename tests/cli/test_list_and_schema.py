@@ -44,6 +44,6 @@ def test_help_teaches_by_examples_and_names_the_exit_codes(words: tuple[str, ...
     result = command(*words)
 
     assert result.exit_code == 0
-    assert "python -m scenarios run --saga" in result.output
+    assert "sagacheck run --saga" in result.output
     for code in ("0  valid", "1  invalid", "2  usage", "3  unknown"):
         assert code in result.output

@@ -1,4 +1,4 @@
-"""``python -m scenarios new``: what it writes is right, and runs."""
+"""``sagacheck new``: what it writes is right, and runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_new_scenario_runs_and_is_valid(tmp_path: Path, monkeypatch: pytest.Mo
     ran = command("run", "lost-reply.yaml")
 
     assert written.exit_code == 0
-    assert "python -m scenarios run lost-reply.yaml" in written.output
+    assert "sagacheck run lost-reply.yaml" in written.output
     assert (ran.exit_code, load_file("lost-reply.yaml").name) == (0, "lost reply")
 
 

@@ -1,4 +1,4 @@
-"""``python -m scenarios run``: what it prints, what it writes, how it exits."""
+"""``sagacheck run``: what it prints, what it writes, how it exits."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_what_is_wrong_stands_below_the_table_with_its_place(mixed: Mixed) -> No
 
 def test_what_is_not_valid_can_be_run_again_with_one_command(mixed: Mixed) -> None:
     """A run prints the command that runs what was not valid again, and nothing but that."""
-    command_line = "python -m scenarios run shop/b.yaml shop/c.yaml"
+    command_line = "sagacheck run shop/b.yaml shop/c.yaml"
 
     assert f"run what is not valid again:\n  {command_line}\n" in mixed.result.output
 
@@ -104,7 +104,7 @@ def test_a_run_leaves_everything_behind(mixed: Mixed) -> None:
     assert latest.resolve() == folder.resolve()
     assert f"results, journal and histories:\n  runs/{folder.name}\n" in mixed.result.output
     assert json.loads((latest / "results.json").read_text()) == mixed.json
-    assert (latest / "command.txt").read_text() == "python -m scenarios run shop\n"
+    assert (latest / "command.txt").read_text() == "sagacheck run shop\n"
     assert {line["kind"] for line in journal} == {"attempt", "entry"}
     histories = sorted(each.name for each in (latest / "histories").iterdir())
     assert [name.partition("-")[0] for name in histories] == ["001", "002", "003"]
@@ -119,7 +119,7 @@ def test_nothing_wrong_is_exit_code_0(tmp_path: Path) -> None:
         *("-m", "scenarios", "run", "a.yaml", "--saga", f"{SMALL_SAGAS}:RESERVES"), cwd=tmp_path
     )
 
-    again = f"python -m scenarios run a.yaml --saga {SMALL_SAGAS}:RESERVES"
+    again = f"sagacheck run a.yaml --saga {SMALL_SAGAS}:RESERVES"
     assert (done.returncode, done.stderr) == (0, "")
     assert f"run it again:\n  {again}\n" in done.stdout
 

@@ -25,16 +25,16 @@ def test_every_command_teaches_by_example(name: str) -> None:
     options = (main.get_command(click.Context(main), name) or main).params
 
     assert "Examples:" in shown
-    assert f"python -m scenarios {name}" in shown
+    assert f"sagacheck {name}" in shown
     assert [o.name for o in options if isinstance(o, click.Option) and not o.help] == []
 
 
 ASK = {
     "bash": (
-        'eval "$(python -m scenarios completion bash)"; COMP_WORDS=({words}); '
+        'eval "$(sagacheck completion bash)"; COMP_WORDS=({words}); '
         'COMP_CWORD={last}; _scenarios_completion scenarios; printf "%s\\n" "${{COMPREPLY[@]}}"'
     ),
-    "fish": 'python -m scenarios completion fish | source; complete -C "{words}"',
+    "fish": 'sagacheck completion fish | source; complete -C "{words}"',
 }
 
 
@@ -59,7 +59,7 @@ def test_zsh_takes_the_script() -> None:
         pytest.skip("zsh is not installed")
     script = (
         "autoload -Uz compinit; compinit -u -D; "
-        'eval "$(python -m scenarios completion zsh)"; print $_comps[scenarios]'
+        'eval "$(sagacheck completion zsh)"; print $_comps[scenarios]'
     )
 
     assert in_shell("zsh", script).strip() == "_scenarios_completion"

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from sagacheck.http.app import create_app
 from sagacheck.http.server import bound_socket, serving
-from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.inprocess import httpx_patch
 from tests.contract.faces import (
     AlwaysFinished,
     AlwaysRestarted,
@@ -61,7 +61,7 @@ async def caught_client(anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def in_process(caught_client: httpx.AsyncClient) -> AsyncIterator[Face]:
     """A new world behind the hook."""
-    with httpx_to_fakes():
+    with httpx_patch():
         yield InProcess(caught_client)
 
 
@@ -75,7 +75,7 @@ async def always_finished(app: Starlette, http_client: httpx.AsyncClient) -> Fac
 async def always_restarted(
     app: Starlette, http_client: httpx.AsyncClient, tmp_path: Path
 ) -> AsyncIterator[Face]:
-    """A new world behind HTTP, which begins again from its logbook between any two requests."""
+    """A new world behind HTTP, which begins again from its write_ahead_log between any two requests."""
     face = AlwaysRestarted(http_client, app.state.stage, tmp_path / "fakes.ndjson")
     yield face
     face.end()

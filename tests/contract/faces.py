@@ -11,11 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from sagacheck.http.served_world import Stage
-from sagacheck.http.write_ahead_log import Logbook
-from sagacheck.inprocess import Caller, calling
+from fakes import order_services
+from sagacheck.http.served_world import ServedWorld
+from sagacheck.http.write_ahead_log import WriteAheadLog
+from sagacheck.inprocess import AttemptContext, in_context
 from sagacheck.network import FaultRule, read_rule
-from sagacheck.world import Attempt, ManualClock, Seen, Settings, World, order_services
+from sagacheck.world import Attempt, AttemptOutcome, ManualClock, Settings, World
 
 PATIENCE = 0.05
 """Seconds until a client that waits in vain gives up: real ones over HTTP, virtual in process."""
@@ -75,7 +76,7 @@ class Face(ABC):
                 await self.give_up(request)
         finally:
             self._client.timeout = usual
-        await until(lambda: self.last_attempt.seen is not Seen.PENDING)
+        await until(lambda: self.last_attempt.outcome is not AttemptOutcome.PENDING)
 
     async def post(self, path: str, body: Any) -> httpx.Response:
         """Send a POST with a JSON body."""
@@ -130,7 +131,7 @@ class InProcess(Face):
 
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
         """Send a request to the world."""
-        with calling(Caller(self.world)):
+        with in_context(AttemptContext(self.world)):
             return await self._client.request(method, path, **content)
 
     async def give_up(self, request: Awaitable[httpx.Response]) -> None:
@@ -146,7 +147,7 @@ class InProcess(Face):
 class OverHttp(Face):
     """A real client and a real server, with TCP between them."""
 
-    def __init__(self, client: httpx.AsyncClient, stage: Stage) -> None:
+    def __init__(self, client: httpx.AsyncClient, stage: ServedWorld) -> None:
         super().__init__(client)
         self._stage = stage
         self.begin(Settings(default_stock=10))
@@ -209,9 +210,9 @@ class AlwaysFinished(OverHttp):
 class AlwaysRestarted(OverHttp):
     """Over HTTP, with a world that begins again from its file when nothing of it is under way."""
 
-    def __init__(self, client: httpx.AsyncClient, stage: Stage, path: Path) -> None:
+    def __init__(self, client: httpx.AsyncClient, stage: ServedWorld, path: Path) -> None:
         self._path = path
-        self._logbook: Logbook | None = None
+        self._logbook: WriteAheadLog | None = None
         super().__init__(client, stage)
 
     def begin(self, settings: Settings) -> None:
@@ -222,7 +223,7 @@ class AlwaysRestarted(OverHttp):
 
     def end(self) -> None:
         """Let go of the file."""
-        Stage.__init__(self._stage, Settings(), PatientClock, order_services)
+        ServedWorld.__init__(self._stage, Settings(), PatientClock, order_services)
         if self._logbook is not None:
             self._logbook.close()
 
@@ -238,7 +239,7 @@ class AlwaysRestarted(OverHttp):
         return await super().request(method, path, **content)
 
     def _restart(self, settings: Settings, now: float = 0.0) -> None:
-        self._logbook = Logbook(self._path)
-        Stage.__init__(
+        self._logbook = WriteAheadLog(self._path)
+        ServedWorld.__init__(
             self._stage, settings, PatientClock, order_services, self._logbook, lambda: now
         )

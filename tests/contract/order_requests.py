@@ -141,7 +141,7 @@ UNDOABLE = (RESERVE, CHARGE, SHIP)
 
 def effects(face: Face, step: Step) -> list[str]:
     """The states of all effects that `step` has made, oldest first."""
-    made = face.world.books().effects.values()
+    made = face.world.ledger.effects.values()
     return [effect.state.value for effect in made if effect.operation == step.create]
 
 

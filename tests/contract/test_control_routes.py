@@ -146,12 +146,12 @@ async def test_the_books_show_entries_effects_and_balances(over_http: OverHttp) 
     """Everything that the services hold, as JSON."""
     await CHARGE.ask(over_http)
 
-    books = (await control(over_http, "GET", "books")).json()
+    ledger = (await control(over_http, "GET", "books")).json()
 
-    assert [entry["operation"] for entry in books["entries"]] == ["payments.charge"]
-    assert [posting["amount"] for posting in books["entries"][0]["postings"]] == [-1999, 1999]
-    assert [(e["order"], e["state"]) for e in books["effects"]] == [("o1", "live")]
-    assert books["balances"] == {"customer": {"USD": -1999}, "merchant": {"USD": 1999}}
+    assert [entry["operation"] for entry in ledger["entries"]] == ["payments.charge"]
+    assert [posting["amount"] for posting in ledger["entries"][0]["postings"]] == [-1999, 1999]
+    assert [(e["order"], e["state"]) for e in ledger["effects"]] == [("o1", "live")]
+    assert ledger["balances"] == {"customer": {"USD": -1999}, "merchant": {"USD": 1999}}
 
 
 async def test_the_journal_shows_each_attempt(over_http: OverHttp) -> None:
@@ -161,8 +161,8 @@ async def test_the_journal_shows_each_attempt(over_http: OverHttp) -> None:
     (attempt,) = (await control(over_http, "GET", "journal")).json()["attempts"]
 
     assert (attempt["order"], attempt["operation"], attempt["call"]) == ("o1", "payments.charge", 1)
-    assert (attempt["seen"], attempt["status"]) == ("ok", 201)
-    assert attempt["deliveries"] == [{"at": 0.0, "status": 201, "code": "", "entries": [0]}]
+    assert (attempt["outcome"], attempt["status"]) == ("ok", 201)
+    assert attempt["arrivals"] == [{"at": 0.0, "status": 201, "code": "", "entries": [0]}]
 
 
 async def test_health_is_ok(over_http: OverHttp) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sagacheck.world import Seen
+from sagacheck.world import AttemptOutcome
 from tests.contract.faces import Face, InProcess, OverHttp, until
 from tests.contract.order_requests import CHARGE, RESERVE, effects, refusal
 
@@ -25,7 +25,7 @@ async def test_a_refused_connection_is_known_to_have_done_nothing(
     with pytest.raises(httpx.ConnectError):
         await CHARGE.ask(in_process)
 
-    assert in_process.last_attempt.seen is Seen.REFUSED
+    assert in_process.last_attempt.outcome is AttemptOutcome.REFUSED
     assert effects(in_process, CHARGE) == []
 
 
@@ -37,7 +37,7 @@ async def test_over_http_a_refused_connection_is_a_reset(over_http: Face, fault:
     with pytest.raises(httpx.ReadError):
         await CHARGE.ask(over_http)
 
-    assert over_http.last_attempt.seen is Seen.UNKNOWN
+    assert over_http.last_attempt.outcome is AttemptOutcome.UNKNOWN
     assert effects(over_http, CHARGE) == []
 
 
@@ -62,7 +62,7 @@ async def test_a_lost_request_and_a_lost_reply_look_the_same(
     await face.times_out(CHARGE.ask(face))
 
     assert effects(face, CHARGE) == made
-    assert (face.last_attempt.seen, face.last_attempt.status) == (Seen.UNKNOWN, None)
+    assert (face.last_attempt.outcome, face.last_attempt.status) == (AttemptOutcome.UNKNOWN, None)
 
 
 async def test_a_reset_after_the_effect_is_a_read_error(face: Face) -> None:
@@ -73,7 +73,7 @@ async def test_a_reset_after_the_effect_is_a_read_error(face: Face) -> None:
         await CHARGE.ask(face)
 
     assert effects(face, CHARGE) == ["live"]
-    assert face.last_attempt.seen is Seen.UNKNOWN
+    assert face.last_attempt.outcome is AttemptOutcome.UNKNOWN
 
 
 async def test_a_truncated_reply_is_a_protocol_error(face: Face) -> None:
@@ -84,7 +84,7 @@ async def test_a_truncated_reply_is_a_protocol_error(face: Face) -> None:
         await CHARGE.ask(face)
 
     assert effects(face, CHARGE) == ["live"]
-    assert face.last_attempt.seen is Seen.UNKNOWN
+    assert face.last_attempt.outcome is AttemptOutcome.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ async def test_a_success_may_be_unreadable(face: Face, fault: str, content: str)
 
     assert (response.status_code, response.text) == (201, content)
     assert effects(face, CHARGE) == ["live"]
-    assert face.last_attempt.seen is Seen.UNKNOWN
+    assert face.last_attempt.outcome is AttemptOutcome.UNKNOWN
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
@@ -108,7 +108,7 @@ async def test_an_error_may_hide_a_success(face: Face, status: int) -> None:
 
     assert (await CHARGE.ask(face)).status_code == status
     assert effects(face, CHARGE) == ["live"]
-    assert face.last_attempt.seen is Seen.UNKNOWN
+    assert face.last_attempt.outcome is AttemptOutcome.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ async def test_a_duplicate_is_delivered_twice_and_applied_once(face: Face) -> No
     face.fault("inventory.reserve", {"duplicate": 2})
 
     assert (await RESERVE.ask(face)).status_code == 201
-    assert [d.status for d in face.last_attempt.deliveries] == [201, 201]
+    assert [d.status for d in face.last_attempt.arrivals] == [201, 201]
     assert effects(face, RESERVE) == ["live"]
 
 

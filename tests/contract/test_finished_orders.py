@@ -24,21 +24,23 @@ async def test_a_finished_order_is_handed_over_and_leaves_memory(over_http: Over
     """The stream has all that the services know of it; the world holds none of it any more."""
     await all_steps(over_http)
 
-    (dossier,), waiting = await finish(over_http, o1=[KEY])
+    (order_record,), waiting = await finish(over_http, o1=[KEY])
 
     assert waiting == []
-    assert dossier["order"] == "o1"
-    assert [attempt["operation"] for attempt in dossier["attempts"]] == [s.create for s in STEPS]
-    assert [entry["operation"] for entry in dossier["entries"]] == [
+    assert order_record["order"] == "o1"
+    assert [attempt["operation"] for attempt in order_record["attempts"]] == [
+        s.create for s in STEPS
+    ]
+    assert [entry["operation"] for entry in order_record["entries"]] == [
         *(step.create for step in STEPS),
         "world.ship",
         "world.ship",
     ]
-    assert {effect["state"] for effect in dossier["effects"]} == {"final", "live"}
-    assert {record["key"] for record in dossier["keys"]} == {KEY}
+    assert {effect["state"] for effect in order_record["effects"]} == {"final", "live"}
+    assert {record["key"] for record in order_record["keys"]} == {KEY}
     assert list(over_http.world.journal) == []
-    assert over_http.world.books().effects == {}
-    assert {entry.order for entry in over_http.world.books().entries} == {""}
+    assert over_http.world.ledger.effects == {}
+    assert {entry.order for entry in over_http.world.ledger.entries} == {""}
 
 
 async def test_parcels_leave_when_their_order_is_finished(over_http: OverHttp) -> None:
@@ -65,11 +67,11 @@ async def test_a_finished_order_is_handed_over_each_time(over_http: OverHttp) ->
 
 async def test_an_order_that_never_came_here_has_an_empty_dossier(over_http: OverHttp) -> None:
     """An order that ended before its first step is finished like any other."""
-    (dossier,), waiting = await finish(over_http, o9=[])
+    (order_record,), waiting = await finish(over_http, o9=[])
 
     nothing: list[Any] = []
     assert waiting == []
-    assert dossier == {"order": "o9"} | dict.fromkeys(KINDS, nothing)
+    assert order_record == {"order": "o9"} | dict.fromkeys(KINDS, nothing)
 
 
 async def test_an_order_of_which_something_is_to_come_is_waited_for(over_http: OverHttp) -> None:
@@ -79,23 +81,26 @@ async def test_an_order_of_which_something_is_to_come_is_waited_for(over_http: O
 
     assert await finish(over_http, o1=[KEY]) == ([], ["o1"])
     over_http.advance(3600)
-    (dossier,), waiting = await finish(over_http, o1=[KEY])
+    (order_record,), waiting = await finish(over_http, o1=[KEY])
 
     assert waiting == []
-    assert [effect["operation"] for effect in dossier["effects"]] == [CHARGE.create]
+    assert [effect["operation"] for effect in order_record["effects"]] == [CHARGE.create]
 
 
 async def test_a_reservation_that_may_expire_is_waited_for(over_http: OverHttp) -> None:
-    """What the world will still do to an order belongs into its dossier."""
+    """What the world will still do to an order belongs into its order_record."""
     over_http.begin(Settings(default_stock=10, reservation_expires_after=60))
     await RESERVE.ask(over_http)
 
     assert await finish(over_http, o1=[KEY]) == ([], ["o1"])
     settled = await over_http.post("/__fakes__/settle", {})
-    (dossier,), _ = await finish(over_http, o1=[KEY])
+    (order_record,), _ = await finish(over_http, o1=[KEY])
 
     assert settled.json() == {"now": 60.0}
-    assert [entry["operation"] for entry in dossier["entries"]] == [RESERVE.create, "world.expire"]
+    assert [entry["operation"] for entry in order_record["entries"]] == [
+        RESERVE.create,
+        "world.expire",
+    ]
 
 
 async def test_a_late_request_finds_its_finished_order(over_http: OverHttp) -> None:
@@ -105,11 +110,11 @@ async def test_a_late_request_finds_its_finished_order(over_http: OverHttp) -> N
     await finish(over_http, o1=[KEY])
 
     zombie = await CHARGE.ask(over_http)
-    (dossier,), _ = await finish(over_http, o1=[KEY])
+    (order_record,), _ = await finish(over_http, o1=[KEY])
 
     assert refusal(zombie) == (410, "key_cancelled")
-    assert [attempt["number"] for attempt in dossier["attempts"]] == [0, 1, 2]
-    assert [attempt["call"] for attempt in dossier["attempts"]] == [1, 1, 2]
+    assert [attempt["number"] for attempt in order_record["attempts"]] == [0, 1, 2]
+    assert [attempt["call"] for attempt in order_record["attempts"]] == [1, 1, 2]
 
 
 async def test_an_undo_of_nothing_goes_to_the_order_that_owns_its_key(over_http: OverHttp) -> None:
@@ -117,12 +122,12 @@ async def test_an_undo_of_nothing_goes_to_the_order_that_owns_its_key(over_http:
     await CHARGE.undo_by_key(over_http, "order-o1")
     await CHARGE.undo_by_key(over_http, "order-o2")
 
-    (dossier,), _ = await finish(over_http, o1=["order-o1"])
+    (order_record,), _ = await finish(over_http, o1=["order-o1"])
     zombie = await CHARGE.ask(over_http, idempotency_key="order-o1")
 
-    (attempt,) = dossier["attempts"]
+    (attempt,) = order_record["attempts"]
     assert (attempt["order"], attempt["key"], attempt["call"]) == ("o1", "order-o1", 1)
-    assert {record["state"] for record in dossier["keys"]} == {"cancelled"}
+    assert {record["state"] for record in order_record["keys"]} == {"cancelled"}
     assert refusal(zombie) == (410, "key_cancelled")
     assert [attempt.order for attempt in over_http.world.journal] == ["o1", "", "o1"]
 

@@ -82,7 +82,7 @@ async def test_a_repeated_refund_answers_the_same_refund(face: Face) -> None:
     again = await face.post("/refunds", REFUND)
 
     assert first.json() == again.json()
-    assert face.world.books().balances() == {}
+    assert face.world.ledger.balances() == {}
 
 
 async def test_a_refunds_key_with_another_body_is_refused(face: Face) -> None:

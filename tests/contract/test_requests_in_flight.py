@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from sagacheck.world import Seen
+from sagacheck.world import AttemptOutcome
 from tests.contract.faces import Face, until
 from tests.contract.order_requests import KEY, STEPS, UNDOABLE, Step, effects, refusal
 
@@ -22,7 +22,7 @@ async def test_a_late_request_still_takes_effect(face: Face, step: Step) -> None
 
     assert len(effects(face, step)) == 1
     attempt = face.last_attempt
-    assert (attempt.seen, attempt.took_effect) == (Seen.UNKNOWN, True)
+    assert (attempt.outcome, attempt.took_effect) == (AttemptOutcome.UNKNOWN, True)
 
 
 @pytest.mark.parametrize("step", UNDOABLE, ids=str)
@@ -35,7 +35,7 @@ async def test_a_late_request_finds_its_key_cancelled(face: Face, step: Step) ->
 
     face.advance(60)
 
-    assert [(d.status, d.code) for d in lost.deliveries] == [(410, "key_cancelled")]
+    assert [(d.status, d.code) for d in lost.arrivals] == [(410, "key_cancelled")]
     assert effects(face, step) == []
 
 
@@ -59,7 +59,7 @@ async def test_a_reply_in_flight_notices_an_undo_by_id(face: Face, step: Step) -
     face.fault(step.create, {"delay_response": "1s"})
     asking = asyncio.ensure_future(step.ask(face))
     await until(lambda: effects(face, step) == ["live"])
-    effect = next(e for e in face.world.books().effects.values() if e.key == KEY)
+    effect = next(e for e in face.world.ledger.effects.values() if e.key == KEY)
 
     await step.undo_by_id(face, effect.id)
     face.advance(1)
@@ -77,7 +77,7 @@ async def test_a_caller_that_waits_gets_its_late_reply(face: Face, step: Step) -
     face.advance(1)
 
     assert (await asking).status_code == step.success
-    assert face.last_attempt.seen is Seen.OK
+    assert face.last_attempt.outcome is AttemptOutcome.OK
 
 
 async def test_a_caller_that_goes_away_does_not_take_its_request_along(face: Face) -> None:
@@ -87,9 +87,12 @@ async def test_a_caller_that_goes_away_does_not_take_its_request_along(face: Fac
     asking = asyncio.ensure_future(step.ask(face))
     await until(lambda: len(face.world.journal) == 1 and bool(face.last_attempt.fault))
     asking.cancel()
-    await until(lambda: face.last_attempt.seen is not Seen.PENDING)
+    await until(lambda: face.last_attempt.outcome is not AttemptOutcome.PENDING)
 
     face.advance(1)
 
-    assert (face.last_attempt.seen, face.last_attempt.error) == (Seen.UNKNOWN, "caller_gone")
+    assert (face.last_attempt.outcome, face.last_attempt.error) == (
+        AttemptOutcome.UNKNOWN,
+        "caller_gone",
+    )
     assert effects(face, step) == ["live"]

@@ -26,7 +26,7 @@ async def test_a_create_answers_with_the_id_of_its_effect(face: Face, step: Step
     response = await step.ask(face)
 
     assert response.status_code == step.success
-    assert response.json()[step.id_at] in face.world.books().effects
+    assert response.json()[step.id_at] in face.world.ledger.effects
     assert response.headers["content-type"] == "application/json"
 
 
@@ -39,7 +39,7 @@ async def test_a_charge_takes_the_money(face: Face) -> None:
     """19.99 charged are 1999 cents gone from the customer and come to the merchant."""
     await CHARGE.ask(face)
 
-    assert face.world.books().balances() == {"customer": {"USD": -1999}, "merchant": {"USD": 1999}}
+    assert face.world.ledger.balances() == {"customer": {"USD": -1999}, "merchant": {"USD": 1999}}
 
 
 async def test_a_reservation_holds_its_stock(face: Face) -> None:
@@ -67,7 +67,7 @@ async def test_a_declined_card_is_not_charged(face: Face) -> None:
     face.begin(Settings(cards={"pm_1": "declined"}))
 
     assert refusal(await CHARGE.ask(face)) == (402, "payment_declined")
-    assert face.world.books().balances() == {}
+    assert face.world.ledger.balances() == {}
 
 
 @pytest.mark.parametrize("part", ["street", "city", "zip", "country"])
@@ -84,7 +84,7 @@ async def test_a_provider_can_refuse_refunds(face: Face) -> None:
     await CHARGE.ask(face)
 
     assert refusal(await CHARGE.undo_by_key(face)) == (422, "refund_refused")
-    assert face.world.books().balances()["merchant"] == {"USD": 1999}
+    assert face.world.ledger.balances()["merchant"] == {"USD": 1999}
 
 
 async def test_a_parcel_that_has_left_cannot_be_cancelled(face: Face) -> None:
@@ -149,7 +149,7 @@ async def test_a_malformed_body_is_refused(face: Face, step: Step, change: dict[
     response = await step.ask(face, **change)
 
     assert refusal(response)[0] == 400
-    assert face.world.books().effects == {}
+    assert face.world.ledger.effects == {}
 
 
 @pytest.mark.parametrize("step", STEPS, ids=str)

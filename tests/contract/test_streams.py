@@ -54,8 +54,8 @@ async def test_an_attempt_is_sent_as_it_is_now(over_http: OverHttp) -> None:
     over_http.advance(60)
     (arrived,) = lines(await over_http.request("GET", "/__fakes__/journal?after=-1"))
 
-    assert (late["seen"], late["deliveries"]) == ("unknown", [])
-    assert [delivery["status"] for delivery in arrived["deliveries"]] == [202]
+    assert (late["outcome"], late["arrivals"]) == ("unknown", [])
+    assert [delivery["status"] for delivery in arrived["arrivals"]] == [202]
 
 
 @pytest.mark.parametrize("after", ["", "last", "1.5"])
@@ -75,7 +75,7 @@ async def test_a_query_that_means_nothing_is_refused(over_http: OverHttp) -> Non
 
 
 async def test_the_opening_stock_is_in_the_stream(over_http: OverHttp) -> None:
-    """Every change of the books has its line, those of the outside world too."""
+    """Every change of the ledger has its line, those of the outside world too."""
     await RESERVE.ask(over_http)
 
     stream = lines(await over_http.request("GET", "/__fakes__/books?after=-1"))

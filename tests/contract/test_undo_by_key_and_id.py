@@ -20,7 +20,7 @@ async def test_an_undo_by_key_undoes_once_and_repeats_succeed(face: Face, step: 
         (step.undone, replies[0].text)
     }
     assert effects(face, step) == ["undone"]
-    assert len([e for e in face.world.books().entries if e.operation == step.undo]) == 1
+    assert len([e for e in face.world.ledger.entries if e.operation == step.undo]) == 1
 
 
 @pytest.mark.parametrize("step", UNDOABLE, ids=str)
@@ -61,7 +61,7 @@ async def test_a_charge_is_refunded_by_id_once(face: Face) -> None:
 
     assert first.json()["refund_id"]
     assert refusal(second) == (400, "already_refunded")
-    assert face.world.books().balances() == {}
+    assert face.world.ledger.balances() == {}
 
 
 @pytest.mark.parametrize("step", [RESERVE, SHIP], ids=str)
@@ -72,7 +72,7 @@ async def test_other_undos_by_id_may_be_repeated(face: Face, step: Step) -> None
     statuses = [(await step.undo_by_id(face, effect)).status_code for _ in range(2)]
 
     assert statuses == [step.undone, step.undone]
-    assert len([e for e in face.world.books().entries if e.operation == step.undo]) == 1
+    assert len([e for e in face.world.ledger.entries if e.operation == step.undo]) == 1
 
 
 async def test_a_refund_by_key_after_one_by_id_is_the_same_refund(face: Face) -> None:
@@ -97,7 +97,7 @@ async def test_an_undo_gives_back_what_the_create_took(face: Face) -> None:
         "GADGET": {"available": 10, "reserved": 0, "shipped": 0},
         "WIDGET": {"available": 10, "reserved": 0, "shipped": 0},
     }
-    assert "merchant" not in face.world.books().balances()
+    assert "merchant" not in face.world.ledger.balances()
 
 
 async def test_an_id_in_the_path_is_not_overruled_by_a_key(face: Face) -> None:

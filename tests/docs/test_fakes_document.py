@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.engines import free_ports
 from sagacheck.services import Operation
-from sagacheck.world import ORDER_OPERATIONS
 from tests.contract.order_requests import STEPS, Step
 from tests.docs.documents import ROOT, Reader
 

@@ -31,7 +31,7 @@ from sagacheck.run.judge import judge
 from sagacheck.saga import SagaUnderTest
 from sagacheck.services import Service
 from sagacheck.simulate import Swarm, simulate
-from sagacheck.world import Books, Clock, LoopClock, Settings
+from sagacheck.world import Clock, Ledger, LoopClock, Settings
 from tests.report._material import played
 from tests.unit.without_places import without_places
 
@@ -131,14 +131,14 @@ def test_invariants_look_at_the_books_that_there_are(
 
 def test_reports_tell_of_trips() -> None:
     """The page names the saga, has a lane for each service, and says what was not looked at."""
-    shown = page_of(played(CATALOGUE, SAGA), RunFacts("python -m scenarios run"))
+    shown = page_of(played(CATALOGUE, SAGA), RunFacts("sagacheck run"))
     story = next(each for each in shown.stories if each.name == "a trip is booked")
     (told,) = story.tellings
 
     assert shown.title == "TripSaga under failure"
     assert set(shown.idle) == ABOUT_MONEY | {"I19"}
     assert told.timeline.services == ("hotel", "flight", "car")
-    assert told.books.groups["orders"][0].note == "1 ROOM, 1 SEAT, 1 CAR"
+    assert told.ledger.groups["orders"][0].note == "1 ROOM, 1 SEAT, 1 CAR"
 
 
 class Overbooked(Hotels):
@@ -149,8 +149,8 @@ class Overbooked(Hotels):
         return super().available(sku) + 1
 
 
-def _overbooked(books: Books, clock: Clock, settings: Settings) -> list[Service]:
-    return [Overbooked(books, clock, settings), *trip_services(books, clock, settings)[1:]]
+def _overbooked(ledger: Ledger, clock: Clock, settings: Settings) -> list[Service]:
+    return [Overbooked(ledger, clock, settings), *trip_services(ledger, clock, settings)[1:]]
 
 
 def test_the_books_of_a_trip_are_checked(play: Callable[[Scenario, SagaUnderTest], Play]) -> None:
@@ -201,7 +201,7 @@ def test_trips_are_written_as_they_are_read(scenario: Scenario) -> None:
 
 
 def test_the_schema_of_trips_is_current() -> None:
-    """Made by: python -m scenarios schema --saga examples.trip:SAGA."""
+    """Made by: sagacheck schema --saga examples.trip:SAGA."""
     assert (TRIP / "schema.json").read_text(encoding="utf-8") == schema_text(SAGA.dialect)
 
 
@@ -233,7 +233,7 @@ class WeatherWords(GivenWords):
 class Airport(Bookings):
     """Sells no seat while there is fog."""
 
-    operations: ClassVar = trip_services(Books(), LoopClock(), Settings())[1].operations
+    operations: ClassVar = trip_services(Ledger(), LoopClock(), Settings())[1].operations
     place_at = "seat"
 
     def available(self, sku: str) -> int:
@@ -242,9 +242,9 @@ class Airport(Bookings):
         return 0 if fog else super().available(sku)
 
 
-def _foggy(books: Books, clock: Clock, settings: Settings) -> list[Service]:
-    hotel, _, car = trip_services(books, clock, settings)
-    return [hotel, Airport(books, clock, settings), car]
+def _foggy(ledger: Ledger, clock: Clock, settings: Settings) -> list[Service]:
+    hotel, _, car = trip_services(ledger, clock, settings)
+    return [hotel, Airport(ledger, clock, settings), car]
 
 
 FOGGY = replace(SAGA, services=_foggy, given=WeatherWords)

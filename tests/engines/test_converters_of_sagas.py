@@ -8,7 +8,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from sagacheck.checks import Ending
 from sagacheck.engines import SimulatedEngine, Trial
-from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.inprocess import httpx_patch
 from sagacheck.language import load_text
 from sagacheck.run.judge import judge
 from sagacheck.saga import SagaUnderTest, order_saga
@@ -28,7 +28,7 @@ expect: {o1: {status: failed}}
 def _told(saga: SagaUnderTest) -> list[Ending]:
     engine = SimulatedEngine(saga)
     trial = Trial(load_text(STORY), saga, engine.new_clock())
-    with httpx_to_fakes():
+    with httpx_patch():
         engine.play_now(trial)
     findings, unmet = judge(trial)
     assert (findings.violations, unmet) == ([], [])

@@ -9,7 +9,7 @@ import pytest
 
 from sagacheck.checks import Status, Verdict
 from sagacheck.run import ScenarioResult
-from sagacheck.world import Attempt, Seen
+from sagacheck.world import Attempt, AttemptOutcome
 from tests.engines.conftest import Play
 
 COMPLETES = "expect: {o1: {status: completed}}\n"
@@ -53,7 +53,7 @@ def test_a_worker_that_dies_never_reports(play: Play, fault: str, effects: int) 
     charges = calls(result, "payments.charge")
     assert found(result) == []
     assert [each["eventType"] for each in timeouts] == ["EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT"]
-    assert [each.seen for each in charges] == [Seen.UNKNOWN] * 3
+    assert [each.outcome for each in charges] == [AttemptOutcome.UNKNOWN] * 3
     assert sum(each.took_effect for each in charges) == effects
 
 
@@ -92,12 +92,12 @@ def test_a_late_request_arrives_when_its_time_has_come(play: Play) -> None:
 
     late = calls(result, "payments.charge")[0]
     assert found(result) == []
-    assert late.seen is Seen.UNKNOWN
-    assert [round(each.at - late.sent_at) for each in late.deliveries] == [100]
+    assert late.outcome is AttemptOutcome.UNKNOWN
+    assert [round(each.at - late.sent_at) for each in late.arrivals] == [100]
 
 
 def test_a_request_that_outlives_its_order_arrives_all_the_same(play: Play) -> None:
-    """What is under way when the order ends is delivered before the books are read."""
+    """What is under way when the order ends is delivered before the ledger are read."""
     (result,) = play(
         scenario(
             "very late",
@@ -112,8 +112,8 @@ def test_a_request_that_outlives_its_order_arrives_all_the_same(play: Play) -> N
     ended_at = result.trial.outcomes["o1"].ended_at
     assert found(result) == []
     assert ended_at is not None
-    assert ended_at < late.deliveries[0].at
-    assert [each.code for each in late.deliveries] == ["key_cancelled"]
+    assert ended_at < late.arrivals[0].at
+    assert [each.code for each in late.arrivals] == ["key_cancelled"]
 
 
 def test_a_callers_timeout_passes_on_the_worlds_clock(play: Play) -> None:
@@ -140,9 +140,9 @@ def test_an_outage_lasts_for_its_span_of_virtual_time(play: Play) -> None:
 
     *during, after = calls(result, "notifications.send")
     assert found(result) == []
-    assert {each.seen for each in during} == {Seen.REFUSED}
+    assert {each.outcome for each in during} == {AttemptOutcome.REFUSED}
     assert during[-1].sent_at < 3600 <= after.sent_at
-    assert after.seen is Seen.OK
+    assert after.outcome is AttemptOutcome.OK
 
 
 def test_worlds_do_not_leak_into_each_other(play: Play) -> None:

@@ -20,7 +20,7 @@ from temporalio.workflow import NondeterminismError
 
 from sagacheck.checks import Verdict
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
-from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.inprocess import httpx_patch
 from sagacheck.language import load, load_file, load_text
 from sagacheck.language.loader import find
 from sagacheck.run import ScenarioResult, run_all
@@ -57,12 +57,12 @@ def simulated(file: Path, *, seed: int = 0) -> ScenarioResult:
 
 
 def fingerprint(result: ScenarioResult) -> str:
-    """All that a run leaves behind: its journal, its books and its histories."""
+    """All that a run leaves behind: its journal, its ledger and its histories."""
     world = result.trial.world
     return json.dumps(
         {
             "journal": msgspec.to_builtins(world.journal.attempts),
-            "entries": msgspec.to_builtins(world.books().entries),
+            "entries": msgspec.to_builtins(world.ledger.entries),
             "histories": [outcome.history for outcome in result.trial.outcomes.values()],
         },
         default=str,
@@ -118,7 +118,7 @@ def test_eviction_after_every_task_changes_nothing(
 
 @pytest.mark.parametrize("file", REPEATED, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_the_same_seed_gives_the_same_run(file: Path) -> None:
-    """Journal, books and histories of two runs are the same, byte for byte."""
+    """Journal, ledger and histories of two runs are the same, byte for byte."""
     assert fingerprint(simulated(file)) == fingerprint(simulated(file))
 
 
@@ -157,7 +157,7 @@ def test_a_trial_that_is_over_is_freed_at_once() -> None:
         engine.play_now(trial)
         return [weakref.ref(each) for each in (trial, trial.world, trial.clock)]
 
-    with httpx_to_fakes(), quiet_sdk():
+    with httpx_patch(), quiet_sdk():
         play()
         gc.collect()
         gc.disable()
@@ -191,7 +191,7 @@ def test_trials_do_not_know_of_each_other() -> None:
         histories = [json.loads(outcome.history) for outcome in trial.outcomes.values()]
         return [*map(msgspec.to_builtins, trial.world.journal), *histories]
 
-    with httpx_to_fakes(), quiet_sdk():
+    with httpx_patch(), quiet_sdk():
         for file in REPEATED:
             play(engine, file)
         with pytest.raises(ZeroDivisionError):

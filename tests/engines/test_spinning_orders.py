@@ -80,7 +80,7 @@ def test_a_customer_without_an_answer_hangs_up() -> None:
     (event,) = play.trial.events
     assert (event.at, event.answer) == (4.0, "no answer within 30 s")
     calls = [each for each in play.trial.world.journal if each.order == "o2"]
-    seen = [(each.sent_at, str(each.seen)) for each in calls]
+    seen = [(each.sent_at, str(each.outcome)) for each in calls]
     assert seen == [(0.0, "unknown"), (6.0, "unknown"), (13.0, "ok")]
     assert {each.order for each in play.violations if each.invariant == "I16"} == {"o1", "o2"}
 

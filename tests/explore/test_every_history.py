@@ -20,7 +20,7 @@ from sagacheck.explore.choices import (
     apply,
 )
 from sagacheck.explore.search import play_family
-from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.inprocess import httpx_patch
 from sagacheck.language import CancelBy, EventKind, Expectations, Scenario, When
 from sagacheck.network import Fault
 from sagacheck.saga import order_saga
@@ -56,7 +56,7 @@ def every_set_that_happens(choices: Sequence[Choice], most: int) -> Iterator[fro
     saga = order_saga()
     engine = SimulatedEngine(saga)
     sets = chain.from_iterable(combinations(choices, size) for size in range(most + 1))
-    with httpx_to_fakes(), quiet_sdk():
+    with httpx_patch(), quiet_sdk():
         for chosen in sets:
             scenario = replace(apply(chosen, BASE), expect=Expectations())
             trial = Trial(scenario, saga, LoopClock())

@@ -1,4 +1,4 @@
-"""``python -m scenarios explore`` and ``replay`` as people use them."""
+"""``sagacheck explore`` and ``replay`` as people use them."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.explore import Search, plain_orders
 from sagacheck.explore.choices import SLOW, Choice, EventChoice, FaultChoice, apply
 from sagacheck.explore.player import HistoryPlayer
@@ -13,7 +14,6 @@ from sagacheck.language import CancelBy, EventKind
 from sagacheck.network import FAULTS, Fault
 from sagacheck.run import Player
 from sagacheck.saga import order_saga
-from sagacheck.world import ORDER_OPERATIONS
 
 STEPS = ("inventory.reserve", "payments.charge", "shipping.create", "notifications.send")
 LOST = FaultChoice("o1", "payments.charge", 1, Fault("drop_request"))

@@ -55,5 +55,5 @@ def clock_of(world: World) -> ManualClock:
 
 def states(world: World, name: str) -> list[str]:
     """The states of all effects of a create, oldest first."""
-    made = world.books().effects.values()
+    made = world.ledger.effects.values()
     return [effect.state.value for effect in made if effect.operation == name]

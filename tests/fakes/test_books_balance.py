@@ -6,9 +6,10 @@ from contextlib import suppress
 
 import pytest
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.network import FAULTS, Fault, FaultRule, TransportError
 from sagacheck.services import AVAILABLE, RESERVED, SHIPPED
-from sagacheck.world import ORDER_OPERATIONS, AccountKind, Books, Idempotency, Settings, World
+from sagacheck.world import AccountKind, Idempotency, Ledger, Settings, World
 from tests.fakes.callers import ask, clock_of
 
 pytestmark = pytest.mark.anyio
@@ -51,17 +52,17 @@ def worlds() -> list[Settings]:
 
 
 @pytest.fixture(params=[(seed, number) for seed in range(6) for number in range(5)], ids=str)
-async def books(request: pytest.FixtureRequest) -> Books:
-    """The books after a random life."""
+async def ledger(request: pytest.FixtureRequest) -> Ledger:
+    """The ledger after a random life."""
     seed, number = request.param
     world = World(worlds()[number])
     await live(world, random.Random(seed))
-    return world.books()
+    return world.ledger
 
 
-async def test_every_entry_balances(books: Books) -> None:
+async def test_every_entry_balances(ledger: Ledger) -> None:
     """Each entry's postings sum to zero per unit, and so does the whole log at every prefix."""
-    for entry in books.entries:
+    for entry in ledger.entries:
         sums = Counter[str]()
         for posting in entry.postings:
             sums[posting.unit] += posting.amount
@@ -69,11 +70,11 @@ async def test_every_entry_balances(books: Books) -> None:
         assert not any(sums.values()), entry
 
 
-async def test_stock_is_neither_made_nor_lost(books: Books) -> None:
+async def test_stock_is_neither_made_nor_lost(ledger: Ledger) -> None:
     """At every prefix available, reserved and shipped sum to the stock of the beginning."""
     held: Counter[tuple[str, str]] = Counter()
     opened = set()
-    for entry in books.entries:
+    for entry in ledger.entries:
         for posting in entry.postings:
             if posting.account.kind is AccountKind.STOCK:
                 held[posting.account.name, posting.unit] += posting.amount
@@ -85,23 +86,23 @@ async def test_stock_is_neither_made_nor_lost(books: Books) -> None:
             assert parts[1] >= 0, entry
 
 
-async def test_the_balances_are_the_sums_of_the_log(books: Books) -> None:
-    """What the books say now is what their entries add up to."""
+async def test_the_balances_are_the_sums_of_the_log(ledger: Ledger) -> None:
+    """What the ledger say now is what their entries add up to."""
     sums: dict[str, Counter[str]] = {}
-    for entry in books.entries:
+    for entry in ledger.entries:
         for posting in entry.postings:
             sums.setdefault(posting.account.name, Counter())[posting.unit] += posting.amount
 
     nonzero = {name: {u: n for u, n in units.items() if n} for name, units in sums.items()}
-    assert books.balances() == {name: units for name, units in nonzero.items() if units}
+    assert ledger.balances() == {name: units for name, units in nonzero.items() if units}
 
 
-async def test_money_is_held_for_live_charges_only(books: Books) -> None:
+async def test_money_is_held_for_live_charges_only(ledger: Ledger) -> None:
     """The merchant holds exactly the charges that were not refunded."""
-    charges = [e for e in books.effects.values() if e.operation == "payments.charge"]
+    charges = [e for e in ledger.effects.values() if e.operation == "payments.charge"]
     held = sum(charge.amount for charge in charges if charge.state == "live")
 
-    assert books.balances().get("merchant", {}).get("USD", 0) == held
+    assert ledger.balances().get("merchant", {}).get("USD", 0) == held
 
 
 async def test_the_same_seed_gives_the_same_books() -> None:
@@ -110,15 +111,15 @@ async def test_the_same_seed_gives_the_same_books() -> None:
     await live(first, random.Random(7))
     await live(second, random.Random(7))
 
-    assert first.books().entries == second.books().entries
+    assert first.ledger().entries == second.ledger().entries
     assert first.journal.attempts == second.journal.attempts
 
 
 def test_books_write_down_what_does_not_balance() -> None:
-    """The books record and do not judge: it is the checks that must find such an entry."""
-    books = Books()
+    """The ledger record and do not judge: it is the checks that must find such an entry."""
+    ledger = Ledger()
 
-    books.write(at=0, operation="x", order="o1", effect="", postings=())
+    ledger.write(at=0, operation="x", order="o1", effect="", postings=())
 
-    assert [entry.number for entry in books.entries] == [0]
-    assert books.effects_of("o1") == []
+    assert [entry.number for entry in ledger.entries] == [0]
+    assert ledger.effects_of("o1") == []

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import pytest
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.network import FAULTS, Fault, FaultRule, IncompleteReplyError, WorkerCrash
 from sagacheck.network.fault_injection import CARRIERS
 from sagacheck.network.wire import ConnectionLostError, NoConnectionError, NoReplyError
 from sagacheck.services import Operation
-from sagacheck.world import ORDER_OPERATIONS, Seen, Settings, World
+from sagacheck.world import AttemptOutcome, Settings, World
 from tests.fakes.callers import TIMEOUT, ask, clock_of
 
 pytestmark = pytest.mark.anyio
@@ -31,33 +32,33 @@ class Expected:
 
     fault: Fault
     shown: int | type[BaseException]
-    seen: Seen
+    seen: AttemptOutcome
     arrivals: int
     late: int = 0
 
 
 TABLE = (
-    Expected(Fault("refuse"), NoConnectionError, Seen.REFUSED, 0),
-    Expected(Fault("outage", start=0, end=60), NoConnectionError, Seen.REFUSED, 0),
-    Expected(Fault("drop_request"), NoReplyError, Seen.UNKNOWN, 0),
-    Expected(Fault("reject", status=400), 400, Seen.REFUSED, 0),
-    Expected(Fault("reject", status=429), 429, Seen.REFUSED, 0),
-    Expected(Fault("reject", status=503), 503, Seen.UNKNOWN, 0),
-    Expected(Fault("reject", status=409, code="request_in_flight"), 409, Seen.UNKNOWN, 0),
-    Expected(Fault("drop_response"), NoReplyError, Seen.UNKNOWN, 1),
-    Expected(Fault("reset_after_effect"), ConnectionLostError, Seen.UNKNOWN, 1),
-    Expected(Fault("status_after_effect", status=500), 500, Seen.UNKNOWN, 1),
-    Expected(Fault("malformed"), SUCCESS, Seen.UNKNOWN, 1),
-    Expected(Fault("truncated"), IncompleteReplyError, Seen.UNKNOWN, 1),
-    Expected(Fault("empty"), SUCCESS, Seen.UNKNOWN, 1),
-    Expected(Fault("delay_request", delay=TIMEOUT - 1), SUCCESS, Seen.OK, 1),
-    Expected(Fault("delay_request", delay=60), NoReplyError, Seen.UNKNOWN, 0, late=1),
-    Expected(Fault("delay_response", delay=0), SUCCESS, Seen.OK, 1),
-    Expected(Fault("delay_response", delay=60), NoReplyError, Seen.UNKNOWN, 1),
-    Expected(Fault("duplicate", copies=3), SUCCESS, Seen.OK, 3),
-    Expected(Fault("crash_before"), WorkerCrash, Seen.UNKNOWN, 0),
-    Expected(Fault("crash_after"), WorkerCrash, Seen.UNKNOWN, 1),
-    Expected(Fault("evict"), SUCCESS, Seen.OK, 1),
+    Expected(Fault("refuse"), NoConnectionError, AttemptOutcome.REFUSED, 0),
+    Expected(Fault("outage", start=0, end=60), NoConnectionError, AttemptOutcome.REFUSED, 0),
+    Expected(Fault("drop_request"), NoReplyError, AttemptOutcome.UNKNOWN, 0),
+    Expected(Fault("reject", status=400), 400, AttemptOutcome.REFUSED, 0),
+    Expected(Fault("reject", status=429), 429, AttemptOutcome.REFUSED, 0),
+    Expected(Fault("reject", status=503), 503, AttemptOutcome.UNKNOWN, 0),
+    Expected(Fault("reject", status=409, code="request_in_flight"), 409, AttemptOutcome.UNKNOWN, 0),
+    Expected(Fault("drop_response"), NoReplyError, AttemptOutcome.UNKNOWN, 1),
+    Expected(Fault("reset_after_effect"), ConnectionLostError, AttemptOutcome.UNKNOWN, 1),
+    Expected(Fault("status_after_effect", status=500), 500, AttemptOutcome.UNKNOWN, 1),
+    Expected(Fault("malformed"), SUCCESS, AttemptOutcome.UNKNOWN, 1),
+    Expected(Fault("truncated"), IncompleteReplyError, AttemptOutcome.UNKNOWN, 1),
+    Expected(Fault("empty"), SUCCESS, AttemptOutcome.UNKNOWN, 1),
+    Expected(Fault("delay_request", delay=TIMEOUT - 1), SUCCESS, AttemptOutcome.OK, 1),
+    Expected(Fault("delay_request", delay=60), NoReplyError, AttemptOutcome.UNKNOWN, 0, late=1),
+    Expected(Fault("delay_response", delay=0), SUCCESS, AttemptOutcome.OK, 1),
+    Expected(Fault("delay_response", delay=60), NoReplyError, AttemptOutcome.UNKNOWN, 1),
+    Expected(Fault("duplicate", copies=3), SUCCESS, AttemptOutcome.OK, 3),
+    Expected(Fault("crash_before"), WorkerCrash, AttemptOutcome.UNKNOWN, 0),
+    Expected(Fault("crash_after"), WorkerCrash, AttemptOutcome.UNKNOWN, 1),
+    Expected(Fault("evict"), SUCCESS, AttemptOutcome.OK, 1),
 )
 
 FITTING = [
@@ -90,12 +91,12 @@ async def test_a_fault_does_what_its_table_says(expected: Expected, operation: O
     attempt = world.journal.attempts[-1]
     assert shown == (expected.shown or operation.success)
     assert attempt.fault == str(expected.fault)
-    assert attempt.seen is expected.seen
+    assert attempt.outcome is expected.seen
     assert attempt.status == (shown if isinstance(shown, int) else None)
     assert bool(attempt.error) == (shown != operation.success)
-    assert len(attempt.deliveries) == expected.arrivals
+    assert len(attempt.arrivals) == expected.arrivals
     clock_of(world).run_all()
-    assert len(attempt.deliveries) == expected.arrivals + expected.late
+    assert len(attempt.arrivals) == expected.arrivals + expected.late
     assert len(attempt.entries) == min(1, expected.arrivals + expected.late)
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from sagacheck.inprocess import Caller, FakesClient, calling, httpx_to_fakes
+from fakes import ORDER_OPERATIONS
+from sagacheck.inprocess import AttemptContext, FakesClient, httpx_patch, in_context
 from sagacheck.network import Fault, FaultRule
 from sagacheck.network.routes import UnknownRouteError
-from sagacheck.world import ORDER_OPERATIONS, Settings, World, as_json
+from sagacheck.world import Settings, World, as_json
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +43,7 @@ FAULTS = [
 async def clients() -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
     """Any client of httpx, caught by the hook, and the client that needs none."""
     async with httpx.AsyncClient() as long, FakesClient() as short:
-        with httpx_to_fakes():
+        with httpx_patch():
             yield long, short
 
 
@@ -55,7 +56,7 @@ async def _reserve_and_release(
         names = frozenset(operation.name for operation in ORDER_OPERATIONS.operations)
         world.network.rules.append(FaultRule(names, fault))
     seen: list[Any] = []
-    with calling(Caller(world, order="o1", activity="a")):
+    with in_context(AttemptContext(world, order="o1", activity="a")):
         for method, content in (
             ("POST", {"json": LINES}),
             ("DELETE", {"params": {"idempotency_key": "k"}}),
@@ -97,7 +98,7 @@ async def test_whatever_is_unusual_is_answered_too(
     """Bytes, headers, reads, and parameters in the URL."""
     for client in clients:
         world = World(Settings(stock={"WIDGET": 5}))
-        with calling(Caller(world)):
+        with in_context(AttemptContext(world)):
             sent = await client.post(
                 f"{URL}/reservations", content=b"{", headers={"Content-Type": "application/json"}
             )
@@ -121,7 +122,7 @@ async def test_the_read_timeout_counts(
         world = World(Settings(stock={"WIDGET": 5}))
         lost = FaultRule(frozenset({"inventory.reserve"}), Fault("drop_request"))
         world.network.rules.append(lost)
-        with calling(Caller(world)), pytest.raises(httpx.ReadTimeout):
+        with in_context(AttemptContext(world)), pytest.raises(httpx.ReadTimeout):
             await client.post(f"{URL}/reservations", json=LINES, **limit)
         assert world.clock.now() == waited
 
@@ -131,7 +132,7 @@ async def test_mistakes_are_told_as_by_the_hook() -> None:
     async with FakesClient() as client:
         with pytest.raises(RuntimeError, match="sent outside of any world"):
             await client.post(f"{URL}/reservations", json=LINES)
-        with calling(Caller(World())):
+        with in_context(AttemptContext(World())):
             with pytest.raises(UnknownRouteError, match="the nearest is POST /reservations"):
                 await client.post(f"{URL}/reservation", json=LINES)
             with pytest.raises(ValueError, match="not JSON compliant"):
@@ -147,7 +148,7 @@ async def test_a_body_arrives_as_httpx_would_send_it(body: Any) -> None:
     """It is written in one of two ways, and both say what httpx says."""
     world = World()
     async with FakesClient() as client:
-        with calling(Caller(world)):
+        with in_context(AttemptContext(world)):
             await client.post(f"{URL}/reservations", json=body)
 
     (attempt,) = world.journal
@@ -164,5 +165,5 @@ async def test_what_is_no_json_is_not_sent(value: Any) -> None:
     with pytest.raises((TypeError, ValueError)) as real:
         httpx.Request("POST", URL, json={"a": value})
     async with FakesClient() as client:
-        with calling(Caller(World())), pytest.raises(real.type):
+        with in_context(AttemptContext(World())), pytest.raises(real.type):
             await client.post(f"{URL}/reservations", json={"a": value})

@@ -136,7 +136,7 @@ async def test_a_server_that_stops_lets_go_of_those_who_wait() -> None:
             async with serving(app, sock):
                 await client.post("/__fakes__/faults", json=fault)
                 waiting = asyncio.create_task(client.post("/emails", json=MAIL))
-                await until(lambda: bool(app.state.stage.world.books().effects))
+                await until(lambda: bool(app.state.stage.world.ledger.effects))
 
             with pytest.raises(httpx.ReadError):
                 await waiting

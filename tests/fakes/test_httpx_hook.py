@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from sagacheck.inprocess import Caller, calling, httpx_to_fakes
+from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
 from sagacheck.network.routes import UnknownRouteError
-from sagacheck.world import Seen, Settings, World
+from sagacheck.world import AttemptOutcome, Settings, World
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ URL = "http://notifications.internal/emails"
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     """A client whose requests are caught."""
     async with httpx.AsyncClient() as client:
-        with httpx_to_fakes():
+        with httpx_patch():
             yield client
 
 
@@ -33,7 +33,7 @@ async def test_a_request_outside_of_any_world_is_an_error(client: httpx.AsyncCli
 
 async def test_an_unknown_route_names_the_nearest(client: httpx.AsyncClient) -> None:
     """A path that no fake has is a mistake too, and the message helps with it."""
-    with calling(Caller(World())):
+    with in_context(AttemptContext(World())):
         with pytest.raises(UnknownRouteError, match="POST /email; the nearest is POST /emails"):
             await client.post("http://notifications.internal/email", json=MAIL)
         with pytest.raises(UnknownRouteError, match="GET /stocks; the nearest is GET /stock"):
@@ -43,7 +43,7 @@ async def test_an_unknown_route_names_the_nearest(client: httpx.AsyncClient) -> 
 async def test_the_caller_is_in_the_journal(client: httpx.AsyncClient) -> None:
     """Order and activity are known from the context, whatever the request says."""
     world = World()
-    with calling(Caller(world, order="o7", activity="send_confirmation")):
+    with in_context(AttemptContext(world, order="o7", activity="send_confirmation")):
         await client.post(URL, json=MAIL)
 
     (attempt,) = world.journal
@@ -55,7 +55,7 @@ async def test_worlds_are_told_apart_by_context(client: httpx.AsyncClient) -> No
     worlds = [World() for _ in range(5)]
 
     async def act(world: World, mails: int) -> None:
-        with calling(Caller(world)):
+        with in_context(AttemptContext(world)):
             for _ in range(mails):
                 await client.post(URL, json=MAIL)
                 await asyncio.sleep(0)
@@ -73,24 +73,24 @@ async def test_a_synchronous_client_works_in_a_thread(client: httpx.AsyncClient)
         with httpx.Client() as synchronous:
             return synchronous.post(URL, json=MAIL).status_code
 
-    with calling(Caller(world, order="o1", loop=asyncio.get_running_loop())):
+    with in_context(AttemptContext(world, order="o1", loop=asyncio.get_running_loop())):
         assert await asyncio.to_thread(act) == 202
 
-    assert [attempt.seen for attempt in world.journal] == [Seen.OK]
+    assert [attempt.outcome for attempt in world.journal] == [AttemptOutcome.OK]
 
 
 async def test_a_synchronous_client_on_the_loop_is_an_error(client: httpx.AsyncClient) -> None:
     """It would wait for a world that cannot answer while it waits."""
-    caller = Caller(World(), loop=asyncio.get_running_loop())
+    caller = AttemptContext(World(), loop=asyncio.get_running_loop())
 
-    with httpx.Client() as synchronous, calling(caller):  # noqa: SIM117 - the error is of one call
+    with httpx.Client() as synchronous, in_context(caller):  # noqa: SIM117 - the error is of one call
         with pytest.raises(RuntimeError, match="needs a thread"):
             synchronous.post(URL, json=MAIL)  # noqa: ASYNC212 - that is the mistake
 
 
 async def test_reads_work_in_process(client: httpx.AsyncClient) -> None:
     """A saga that looks before it acts can look."""
-    with calling(Caller(World(Settings(stock={"WIDGET": 5})))):
+    with in_context(AttemptContext(World(Settings(stock={"WIDGET": 5})))):
         stock = (await client.get("http://inventory.internal/stock")).json()
 
     assert stock == {"WIDGET": {"available": 5, "reserved": 0, "shipped": 0}}
@@ -98,7 +98,7 @@ async def test_reads_work_in_process(client: httpx.AsyncClient) -> None:
 
 async def test_the_process_is_as_before_when_the_hook_is_closed() -> None:
     """Nothing of the hook stays behind."""
-    with httpx_to_fakes():
+    with httpx_patch():
         pass
 
     transport = httpx.MockTransport(lambda _: httpx.Response(418))
@@ -116,7 +116,7 @@ def test_certificates_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return made[-1]
 
     monkeypatch.setattr(ssl, "create_default_context", watched)
-    with httpx_to_fakes():
+    with httpx_patch():
         for _ in range(3):
             httpx.AsyncClient()
             httpx.Client()
@@ -125,6 +125,6 @@ def test_certificates_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     httpx.AsyncClient()
     assert len(made) == 2, "the others are as they were"
 
-    with httpx_to_fakes():
+    with httpx_patch():
         httpx.AsyncClient(trust_env=False)
     assert len(made) == 3

@@ -124,7 +124,7 @@ async def test_without_idempotency_an_undo_by_key_ends_all_that_it_made() -> Non
     await ask(world, REFUND)
 
     assert states(world, CHARGE) == ["undone", "undone"]
-    assert world.books().balances() == {}
+    assert world.ledger.balances() == {}
 
 
 async def test_without_idempotency_there_are_no_tombstones() -> None:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from sagacheck.http.eviction import Archive
-from sagacheck.http.world_store import Keeper
+from sagacheck.http.eviction import EvictedOrders
+from sagacheck.http.world_store import WorldStore
 from sagacheck.world import ManualClock, Settings, World
 from tests.fakes.callers import ask
 from tests.reachable import objects_below
@@ -15,11 +15,11 @@ UNDOS = ("shipping.cancel", "payments.refund", "inventory.release")
 
 
 @pytest.fixture(name="keeper")
-def _keeper() -> Keeper:
-    return Keeper(World(Settings(default_stock=100_000), clock=ManualClock()), Archive())
+def _keeper() -> WorldStore:
+    return WorldStore(World(Settings(default_stock=100_000), clock=ManualClock()), EvictedOrders())
 
 
-async def live_and_finish(keeper: Keeper, numbers: range) -> None:
+async def live_and_finish(keeper: WorldStore, numbers: range) -> None:
     """Let orders do all they can, every other one be undone, and finish each."""
     for number in numbers:
         order = f"o{number:04}"
@@ -29,7 +29,7 @@ async def live_and_finish(keeper: Keeper, numbers: range) -> None:
         keeper.finish({order: [f"order-{order}"]})
 
 
-def test_memory_holds_the_open_orders_alone(keeper: Keeper) -> None:
+def test_memory_holds_the_open_orders_alone(keeper: WorldStore) -> None:
     """After a hundred more finished orders there is not one object more in the world."""
     asyncio.run(live_and_finish(keeper, range(10)))
     before = objects_below(keeper.world, *vars(keeper).values())
@@ -43,7 +43,7 @@ def test_memory_holds_the_open_orders_alone(keeper: Keeper) -> None:
     assert keeper.archive.orders == 110
 
 
-def test_what_is_put_back_is_what_was_taken_out(keeper: Keeper) -> None:
+def test_what_is_put_back_is_what_was_taken_out(keeper: WorldStore) -> None:
     """An order that comes back is the same to the last field."""
     asyncio.run(live_and_finish(keeper, range(1)))
     line = keeper.archive.line("o0000")

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from sagacheck.http.served_world import Stage
-from sagacheck.http.write_ahead_log import Logbook, LogbookError
+from fakes import order_services
+from sagacheck.http.served_world import ServedWorld
+from sagacheck.http.write_ahead_log import WriteAheadLog, WriteAheadLogError
 from sagacheck.network import WireReply, read_rule
-from sagacheck.world import ManualClock, Settings, World, order_services
+from sagacheck.world import ManualClock, Settings, World
 from tests.fakes.callers import ask
 
 RESERVE, CHARGE, SHIP = "inventory.reserve", "payments.charge", "shipping.create"
@@ -27,30 +28,30 @@ def _file(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def staged(file: Path, settings: Settings = STOCKED, now: float = 0.0) -> Iterator[Stage]:
+def staged(file: Path, settings: Settings = STOCKED, now: float = 0.0) -> Iterator[ServedWorld]:
     """The world of a file, at a moment of real time."""
-    logbook = Logbook(file)
+    write_ahead_log = WriteAheadLog(file)
     try:
-        stage = Stage(settings, ManualClock, order_services, logbook, lambda: now)
+        stage = ServedWorld(settings, ManualClock, order_services, write_ahead_log, lambda: now)
         yield stage
         stage.keeper.commit()
     finally:
-        logbook.close()
+        write_ahead_log.close()
 
 
-def ask_for(stage: Stage, name: str, order: str = "o1") -> WireReply:
+def ask_for(stage: ServedWorld, name: str, order: str = "o1") -> WireReply:
     """Send a call to the world on the stage."""
     return asyncio.run(ask(stage.world, name, order))
 
 
 def held_by(world: World) -> tuple[object, ...]:
     """All that a world holds and knows."""
-    books = world.books()
-    return books.entries, books.effects, books.balances(), world.journal.attempts
+    ledger = world.ledger
+    return ledger.entries, ledger.effects, ledger.balances(), world.journal.attempts
 
 
 def test_a_world_goes_on_where_it_was(file: Path) -> None:
-    """Books, effects, balances and journal are equal, and so is what is made next."""
+    """Ledger, effects, balances and journal are equal, and so is what is made next."""
     with staged(file) as stage:
         for name in (RESERVE, CHARGE, SHIP):
             ask_for(stage, name)
@@ -61,7 +62,7 @@ def test_a_world_goes_on_where_it_was(file: Path) -> None:
     with staged(file) as stage:
         assert before == held_by(stage.world)
         ask_for(stage, RESERVE, "o3")
-        numbers = [entry.number for entry in stage.world.books().entries]
+        numbers = [entry.number for entry in stage.world.ledger.entries]
         calls = [attempt.call for attempt in stage.world.journal if attempt.operation == CHARGE]
 
     assert numbers == list(range(len(numbers)))
@@ -74,7 +75,7 @@ def test_ids_are_never_given_twice(file: Path) -> None:
     for order in ("o1", "o2", "o3"):
         with staged(file) as stage:
             ask_for(stage, CHARGE, order)
-            made |= set(stage.world.books().effects)
+            made |= set(stage.world.ledger.effects)
 
     assert len(made) == 3
 
@@ -88,9 +89,9 @@ def test_what_fell_due_in_the_meantime_happens(file: Path) -> None:
         clock = stage.world.clock
         assert isinstance(clock, ManualClock)
         assert clock.now() == 99
-        assert stage.world.books().balances()["reserved"] == {"WIDGET": 2}
+        assert stage.world.ledger.balances()["reserved"] == {"WIDGET": 2}
         clock.advance_to(100)
-        assert "reserved" not in stage.world.books().balances()
+        assert "reserved" not in stage.world.ledger.balances()
 
 
 def test_faults_are_followed_after_a_restart(file: Path) -> None:
@@ -112,9 +113,9 @@ def test_finished_orders_stay_out_of_memory(file: Path) -> None:
         ask_for(stage, CHARGE, "o2")
         stage.keeper.finish({"o1": []})
     with staged(file) as stage:
-        assert list(stage.world.books().effects) == ["pay_2"]
+        assert list(stage.world.ledger.effects) == ["pay_2"]
         stage.keeper.recall("pay_1")
-        assert list(stage.world.books().effects) == ["pay_2", "pay_1"]
+        assert list(stage.world.ledger.effects) == ["pay_2", "pay_1"]
     with staged(file) as stage:
         assert {attempt.order for attempt in stage.world.journal} == {"o1", "o2"}
 
@@ -149,7 +150,7 @@ def test_a_line_that_was_cut_off_is_dropped(file: Path) -> None:
         file.write_bytes(content[:cut])
 
         with staged(file) as stage:
-            assert list(stage.world.books().effects) == ["pay_1"]
+            assert list(stage.world.ledger.effects) == ["pay_1"]
             assert (ask_for(stage, CHARGE, "o2")).status == 201
 
 
@@ -182,7 +183,7 @@ DAMAGES = (
     Damage("a line is lost", lambda lines: lines.pop(2), 3, "this is step 4, lines are missing"),
     Damage("the first line is lost", lambda lines: lines.pop(0), 1, "this is step 2"),
     Damage(
-        "it never was a logbook",
+        "it never was a write_ahead_log",
         lambda lines: lines.__setitem__(slice(None), [b"dear diary"]),
         1,
         "this is no step of a world",
@@ -202,7 +203,7 @@ def test_a_damaged_file_is_refused(file: Path, damage: Damage) -> None:
     damage.spoil(lines)
     file.write_bytes(b"".join(lines))
 
-    with pytest.raises(LogbookError) as refused, staged(file):
+    with pytest.raises(WriteAheadLogError) as refused, staged(file):
         pass
 
     assert str(refused.value).startswith(f"{file}:{damage.place}: ")
@@ -212,8 +213,8 @@ def test_a_damaged_file_is_refused(file: Path, damage: Damage) -> None:
 
 def test_a_file_is_for_one_process_at_a_time(file: Path) -> None:
     """A second one is told so, and does no harm."""
-    with staged(file), pytest.raises(LogbookError, match="another process is writing it"):
-        Logbook(file)
+    with staged(file), pytest.raises(WriteAheadLogError, match="another process is writing it"):
+        WriteAheadLog(file)
 
 
 def test_a_world_of_the_past_writes_no_more(file: Path) -> None:
@@ -224,7 +225,7 @@ def test_a_world_of_the_past_writes_no_more(file: Path) -> None:
         asyncio.run(ask(old.world, CHARGE))
         old.commit()
     with staged(file) as stage:
-        assert stage.world.books().effects == {}
+        assert stage.world.ledger.effects == {}
 
 
 class FullDisk(io.FileIO):
@@ -244,10 +245,10 @@ class FullDisk(io.FileIO):
 def test_a_full_disk_leaves_no_damage(file: Path) -> None:
     """Nothing is acknowledged while it is full; once there is room all of it is written."""
     with staged(file) as stage:
-        logbook = stage.keeper._logbook
-        assert logbook is not None
-        logbook._file.close()
-        logbook._file = disk = FullDisk(file, "ab")
+        write_ahead_log = stage.keeper._logbook
+        assert write_ahead_log is not None
+        write_ahead_log._file.close()
+        write_ahead_log._file = disk = FullDisk(file, "ab")
         disk.room = 100
         ask_for(stage, CHARGE)
         with pytest.raises(OSError, match="No space left"):

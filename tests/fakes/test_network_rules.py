@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from sagacheck.network import Calls, Fault, FaultRule, Moment, WorkerCrash
-from sagacheck.world import Attempt, Seen, World
+from sagacheck.world import Attempt, AttemptOutcome, World
 from tests.contract.faces import until
 from tests.fakes.callers import ask, call, states
 
@@ -96,15 +96,15 @@ async def test_a_rule_of_ones_own_is_a_function() -> None:
 async def test_observers_hear_of_each_attempt_before_and_after() -> None:
     """Before: nothing has been sent. After: the caller's knowledge is written down."""
     world = World()
-    heard: list[tuple[Moment, Seen]] = []
+    heard: list[tuple[Moment, AttemptOutcome]] = []
 
     async def observe(moment: Moment, attempt: Attempt) -> None:
-        heard.append((moment, attempt.seen))
+        heard.append((moment, attempt.outcome))
 
     world.network.observers.append(observe)
     await ask(world, CHARGE)
 
-    assert heard == [(Moment.BEFORE, Seen.PENDING), (Moment.AFTER, Seen.OK)]
+    assert heard == [(Moment.BEFORE, AttemptOutcome.PENDING), (Moment.AFTER, AttemptOutcome.OK)]
 
 
 async def test_a_caller_cancelled_before_its_request_leaves_has_done_nothing() -> None:
@@ -124,7 +124,11 @@ async def test_a_caller_cancelled_before_its_request_leaves_has_done_nothing() -
     await asyncio.wait([asking])
 
     (attempt,) = world.journal
-    assert (attempt.seen, attempt.error, attempt.deliveries) == (Seen.UNKNOWN, "caller_gone", [])
+    assert (attempt.outcome, attempt.error, attempt.arrivals) == (
+        AttemptOutcome.UNKNOWN,
+        "caller_gone",
+        [],
+    )
 
 
 async def test_a_caller_without_a_timeout_waits_until_it_is_cancelled() -> None:
@@ -138,7 +142,7 @@ async def test_a_caller_without_a_timeout_waits_until_it_is_cancelled() -> None:
     await asyncio.wait([asking])
 
     (attempt,) = world.journal
-    assert (attempt.seen, attempt.took_effect) == (Seen.UNKNOWN, True)
+    assert (attempt.outcome, attempt.took_effect) == (AttemptOutcome.UNKNOWN, True)
 
 
 @pytest.mark.parametrize("patience", [None, 30.0])

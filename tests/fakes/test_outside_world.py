@@ -120,7 +120,7 @@ async def test_a_reservation_that_was_released_does_not_expire() -> None:
     clock_of(world).run_all()
 
     assert stock(world) == {"available": 5, "reserved": 0, "shipped": 0}
-    assert [entry.operation for entry in world.books().entries][-1] == RELEASE
+    assert [entry.operation for entry in world.ledger.entries][-1] == RELEASE
 
 
 async def test_declined_cards_are_declined_and_others_are_not() -> None:
@@ -141,7 +141,7 @@ async def test_refused_refunds_leave_the_money_where_it_is() -> None:
     refused = await ask(world, "payments.refund")
 
     assert (refused.status, error(refused.content)) == (422, "refund_refused")
-    assert world.books().balances()["merchant"] == {"USD": 1999}
+    assert world.ledger.balances()["merchant"] == {"USD": 1999}
     assert (await ask(world, "payments.refund", "o2")).status == 201
 
 

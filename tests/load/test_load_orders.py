@@ -44,7 +44,7 @@ def test_shares_are_kept() -> None:
 
 
 def test_orders_cost_whole_cents() -> None:
-    """Or the books could not agree with them."""
+    """Or the ledger could not agree with them."""
     orders = [PLANNER.plan(0, number).order for number in MANY]
 
     assert all(facts_of(order).price == order.total * 100 > 0 for order in orders)

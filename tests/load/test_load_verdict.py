@@ -1,4 +1,4 @@
-"""What ledger and server must agree about, and what a verdict is made of."""
+"""What client_log and server must agree about, and what a verdict is made of."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 from sagacheck.checks import Ending, Findings, Status, Verdict
 from sagacheck.load.client_log import Account
 from sagacheck.load.server_view import Execution
-from sagacheck.load.verdict import Judgement, Seen, judge
+from sagacheck.load.verdict import Judgement, Observed, judge
 
 DONE = Execution("COMPLETED", closed_at=2.0, runs=("COMPLETED",))
 TOLD = Account(due_at=1.0, placed=True, told=[Ending(Status.COMPLETED)], ended_at=2.0)
-GOOD = Seen(
+GOOD = Observed(
     accounts={"o1": TOLD},
     executions={"o1": DONE},
     listed={"COMPLETED": 1},
@@ -23,7 +23,7 @@ GOOD = Seen(
 )
 
 
-def found(seen: Seen) -> list[tuple[str, str]]:
+def found(seen: Observed) -> list[tuple[str, str]]:
     """The invariants that are broken, and for which orders."""
     judgement = judge(seen, Findings(), Counter(), calls=1)
     return [(each.invariant, each.order) for each in judgement.violations]
@@ -35,7 +35,7 @@ def test_a_good_run_is_valid() -> None:
 
 
 def test_a_run_without_calls_proves_nothing() -> None:
-    """All may be well in books in which nobody has written: who calls elsewhere is not tested."""
+    """All may be well in ledger in which nobody has written: who calls elsewhere is not tested."""
     judgement = judge(GOOD, Findings(), {"failed": 1}, calls=0)
 
     assert judgement.verdict is Verdict.UNKNOWN

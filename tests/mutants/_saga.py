@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from temporalio import workflow
 from typing_extensions import override
 
+from fakes import order_services
 from orders.activities import OrderActivities
 from orders.messages import ReleaseInventory
 from orders.models import PlacedOrder
@@ -26,7 +27,7 @@ from orders.workflow import (
 )
 from sagacheck.inprocess import FakesClient
 from sagacheck.saga import SagaUnderTest, order_saga
-from sagacheck.world import ServiceFactory, order_services
+from sagacheck.services import ServiceFactory
 
 HTTP = FakesClient()
 OURS = order_saga()

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import pytest
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.checks import Evidence, UnmetKind, Verdict
 from sagacheck.checks import check as checks
 from sagacheck.checks.money import Facts
@@ -23,7 +24,6 @@ from sagacheck.mutants.finders import by_catalogue
 from sagacheck.run import ScenarioResult
 from sagacheck.run.judge import run_one
 from sagacheck.saga import SagaUnderTest
-from sagacheck.world import ORDER_OPERATIONS
 from tests.engines.test_simulated_engine import fingerprint
 from tests.mutants._saga import OURS, saga
 from tests.mutants.wrong_harness import Remembers, too_clean

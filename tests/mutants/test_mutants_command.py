@@ -1,4 +1,4 @@
-"""``python -m scenarios mutants``: what it prints, and with which exit code it ends."""
+"""``sagacheck mutants``: what it prints, and with which exit code it ends."""
 
 from __future__ import annotations
 

@@ -7,19 +7,20 @@ from typing import Any, ClassVar
 from temporalio import activity
 from typing_extensions import override
 
+from fakes import order_services
 from orders.activities import OrderActivities
 from orders.messages import ReserveInventory
 from sagacheck.mutants import Mutant, Zoo
 from sagacheck.mutants.model import Variant
 from sagacheck.services import Handling, Request, Service
-from sagacheck.world import Books, Clock, Settings, order_services
+from sagacheck.world import Clock, Ledger, Settings
 from tests.mutants._saga import saga
 from tests.mutants.wrong_rollbacks import ForgetsTheReservation
 
 
-def too_clean(books: Books, clock: Clock, settings: Settings) -> list[Service]:
+def too_clean(ledger: Ledger, clock: Clock, settings: Settings) -> list[Service]:
     """Services that know a request again by its order: who sends no key is none the worse."""
-    services = order_services(books, clock, settings)
+    services = order_services(ledger, clock, settings)
     for service in services:
         _guess_keys(service)
     return services

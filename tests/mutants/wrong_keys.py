@@ -9,8 +9,8 @@ from fakes.inventory import Inventory
 from fakes.payments import Payments
 from fakes.shipping import Shipping
 from sagacheck.mutants import EXPECTATION, Mutant
-from sagacheck.services import RefusedError, Reply, Request, Service
-from sagacheck.world import Effect, EffectState
+from sagacheck.services import RefusedError, Request, Service
+from sagacheck.world import Effect, EffectState, Reply
 from tests.mutants._saga import saga
 from tests.mutants.wrong_services import services
 

@@ -22,20 +22,20 @@ from sagacheck.services import (
     AVAILABLE,
     RESERVED,
     Handling,
-    KeyState,
     RefusedError,
-    Reply,
     Request,
     Service,
+    ServiceFactory,
 )
 from sagacheck.world import (
-    Books,
     Clock,
     Effect,
     EffectState,
     Idempotency,
+    KeyState,
+    Ledger,
     Posting,
-    ServiceFactory,
+    Reply,
     Settings,
 )
 from tests.mutants._saga import saga
@@ -50,13 +50,13 @@ def services(
 ) -> ServiceFactory:
     """The services around an order, one of them replaced."""
 
-    def make(books: Books, clock: Clock, settings: Settings) -> list[Service]:
-        stock = inventory(books, clock, settings)
+    def make(ledger: Ledger, clock: Clock, settings: Settings) -> list[Service]:
+        stock = inventory(ledger, clock, settings)
         return [
             stock,
-            payments(books, clock, settings),
-            shipping(books, clock, settings, on_departure=stock.ship),
-            notifications(books, clock, settings),
+            payments(ledger, clock, settings),
+            shipping(ledger, clock, settings, on_departure=stock.ship),
+            notifications(ledger, clock, settings),
         ]
 
     return make
@@ -117,10 +117,10 @@ class KeepsTheLinesItHas(Oversells):
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         for sku, quantity in _lines(request.fields["items"]).items():
             self._open_account(sku)
-            if quantity > self.books.balance(AVAILABLE, sku):
+            if quantity > self.ledger.balance(AVAILABLE, sku):
                 break
             effect = self._reserve(request, {sku: quantity})
-            self.books.effects[effect.id] = effect
+            self.ledger.effects[effect.id] = effect
             self._reservations.setdefault(effect.order, []).append(effect)
         else:
             self._reservations[effect.order].pop()  # whoever calls holds what is returned
@@ -135,14 +135,14 @@ class RestoresASnapshot(Inventory):
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         effect, body = super().create(request)
         for sku, quantity in effect.lines.items():
-            effect.details[sku] = str(self.books.balance(AVAILABLE, sku) + quantity)
+            effect.details[sku] = str(self.ledger.balance(AVAILABLE, sku) + quantity)
         return effect, body
 
     @override
     def undo(self, request: Request, effect: Effect) -> None:
         postings = []
         for sku, quantity in effect.lines.items():
-            back = int(effect.details[sku]) - self.books.balance(AVAILABLE, sku)
+            back = int(effect.details[sku]) - self.ledger.balance(AVAILABLE, sku)
             postings += [Posting(RESERVED, sku, -quantity), Posting(AVAILABLE, sku, back)]
         _write(self, RELEASE.name, effect, *postings)
 
@@ -161,8 +161,8 @@ class ReleasesAgain(Inventory):
 class IgnoresKeys(Payments):
     """A retry is a charge like any other."""
 
-    def __init__(self, books: Books, clock: Clock, settings: Settings) -> None:
-        super().__init__(books, clock, replace(settings, idempotency=Idempotency.NONE))
+    def __init__(self, ledger: Ledger, clock: Clock, settings: Settings) -> None:
+        super().__init__(ledger, clock, replace(settings, idempotency=Idempotency.NONE))
 
 
 class RefundsAgain(Payments):
@@ -228,7 +228,7 @@ class DeclinesAndCharges(Payments):
         fields = {**request.fields, "payment_method_id": "pm_fine"}
         effect, body = super().create(structs.replace(request, fields=fields))
         if self.settings.cards.get(method) == "declined":
-            self.books.effects[effect.id] = effect
+            self.ledger.effects[effect.id] = effect
             raise RefusedError(402, "payment_declined", f"the issuer declined {method}")
         return effect, body
 
@@ -252,7 +252,7 @@ class ShipsWhatWasCancelled(Shipping):
 
 
 class CancelsWhatHasLeft(Shipping):
-    """Takes back a parcel that is on its way, in its own books."""
+    """Takes back a parcel that is on its way, in its own ledger."""
 
     @override
     def undo(self, request: Request, effect: Effect) -> None:
@@ -262,12 +262,12 @@ class CancelsWhatHasLeft(Shipping):
 class MailsEveryAttempt(Notifications):
     """Who asks again gets another mail."""
 
-    def __init__(self, books: Books, clock: Clock, settings: Settings) -> None:
-        super().__init__(books, clock, replace(settings, idempotency=Idempotency.NONE))
+    def __init__(self, ledger: Ledger, clock: Clock, settings: Settings) -> None:
+        super().__init__(ledger, clock, replace(settings, idempotency=Idempotency.NONE))
 
 
 def _write(service: Service, operation: str, effect: Effect, *postings: Posting) -> None:
-    service.books.write(
+    service.ledger.write(
         at=service.clock.now(),
         operation=operation,
         order=effect.order,

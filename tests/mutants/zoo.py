@@ -1,6 +1,6 @@
 """The zoo: known-bad sagas and services with one bug each, and correct sagas unlike ours.
 
-python -m scenarios mutants --zoo tests/mutants
+sagacheck mutants --zoo tests/mutants
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from orders import create_worker
 from sagacheck.engines.server.embedded import embedded_server
-from sagacheck.inprocess import Caller, calling, httpx_to_fakes
+from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
 from sagacheck.network import Fault, FaultRule, Moment
 from sagacheck.world import Attempt, World
 from tests.orders._stories import PLENTY
@@ -41,10 +41,12 @@ class Shop:
         """Start everything."""
         address = await self._stack.enter_async_context(embedded_server())
         self.client = await Client.connect(address, data_converter=pydantic_data_converter)
-        self._stack.enter_context(httpx_to_fakes())
+        self._stack.enter_context(httpx_patch())
         http = await self._stack.enter_async_context(httpx.AsyncClient())
         worker = create_worker(self.client, http)
-        with calling(Caller(self.world)):  # the worker and its activities inherit the context
+        with in_context(
+            AttemptContext(self.world)
+        ):  # the worker and its activities inherit the context
             working = asyncio.create_task(worker.run())
         self._stack.push_async_callback(asyncio.wait, [working])
         self._stack.push_async_callback(worker.shutdown)
@@ -67,7 +69,7 @@ class Shop:
 
     def effects(self, order_id: str) -> list[str]:
         """Everything that the services did for an order, in order."""
-        return [e.operation for e in self.world.books().entries if e.order == order_id]
+        return [e.operation for e in self.world.ledger.entries if e.order == order_id]
 
     async def _observe(self, _: Moment, attempt: Attempt) -> None:
         self._calls[attempt.order, attempt.operation].set()

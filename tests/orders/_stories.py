@@ -7,22 +7,19 @@ from decimal import Decimal
 from typing import Literal
 
 from sagacheck.language import (
-    DEFAULT_ADDRESS,
     CancelBy,
     Event,
     EventKind,
     Expectations,
     FaultSpec,
-    Order,
     OrderExpectation,
-    OrderItem,
     Place,
     Scenario,
     When,
 )
-from sagacheck.language.scenario import DEFAULT_SKU
 from sagacheck.network import ALL_CALLS, Calls, Fault
 from sagacheck.world import Settings
+from scenarios.goods import DEFAULT_ADDRESS, DEFAULT_SKU, Order, OrderItem
 
 HERE = Place("a test", 1, 1)
 PLENTY = Settings(default_stock=1000)

@@ -14,7 +14,7 @@ from temporalio.testing import ActivityEnvironment
 
 from orders import OrderActivities, ServiceSettings
 from orders.messages import Shipment
-from sagacheck.inprocess import Caller, calling, httpx_to_fakes
+from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
 from sagacheck.network import Fault, FaultRule
 from sagacheck.world import World
 from tests.conftest import Run
@@ -45,7 +45,7 @@ class Desk:
         """Run an activity of this name."""
 
         async def call() -> Any:
-            with httpx_to_fakes(), calling(Caller(self.world, order="o1")):
+            with httpx_patch(), in_context(AttemptContext(self.world, order="o1")):
                 async with httpx.AsyncClient() as http:
                     return await getattr(OrderActivities(http, self.services), name)(message)
 
@@ -64,7 +64,7 @@ class Desk:
     @property
     def effects(self) -> list[str]:
         """What the services have done for the order."""
-        return [entry.operation for entry in self.world.books().entries if entry.order == "o1"]
+        return [entry.operation for entry in self.world.ledger.entries if entry.order == "o1"]
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_amount_is_a_decimal_string(desk: Desk) -> None:
     """Money crosses the wire as a string with two places, and is charged to the cent."""
     desk.do("charge_payment", CHARGE)
     (attempt,) = desk.world.journal
-    (charge,) = desk.world.books().effects.values()
+    (charge,) = desk.world.ledger.effects.values()
     assert attempt.body["amount"] == "39.98"
     assert (charge.amount, charge.currency) == (3998, "USD")
 
@@ -235,7 +235,7 @@ def test_backoff_wins_over_a_shorter_retry_after(run: Run, attempt: int, delay: 
     world.network.rules.append(FaultRule(frozenset({"payments.refund"}), throttled))
 
     async def refund() -> None:
-        with httpx_to_fakes(), calling(Caller(world)):
+        with httpx_patch(), in_context(AttemptContext(world)):
             async with httpx.AsyncClient() as http:
                 await environment.run(OrderActivities(http).refund_payment, REFUND)
 

@@ -16,12 +16,12 @@ from temporalio.exceptions import ApplicationError
 from orders import OrderActivities, OrderResult, OrderStatus
 from sagacheck.checks import UnmetKind
 from sagacheck.engines.server.engine import ServerEngine
-from sagacheck.inprocess import Caller, calling, httpx_to_fakes
-from sagacheck.language import CancelBy, OrderItem, Scenario
-from sagacheck.language.scenario import DEFAULT_SKU
+from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
+from sagacheck.language import CancelBy, Scenario
 from sagacheck.run import ScenarioResult, run_all
 from sagacheck.saga import SagaUnderTest, order_saga
 from sagacheck.world import World
+from scenarios.goods import DEFAULT_SKU, OrderItem
 from tests.conftest import Run
 from tests.orders._messages import CANCEL_SHIPMENT, RELEASE, SHIP
 from tests.orders._stories import (
@@ -228,7 +228,7 @@ def test_s8_a_parcel_that_has_left_is_an_error(run: Run) -> None:
     world = World(PLENTY)
 
     async def play() -> None:
-        with httpx_to_fakes(), calling(Caller(world, order="o1")):
+        with httpx_patch(), in_context(AttemptContext(world, order="o1")):
             async with httpx.AsyncClient() as http:
                 ours = OrderActivities(http)
                 shipment = await ours.create_shipment(SHIP)
@@ -245,7 +245,7 @@ def test_s11_all_calls_of_a_worker_go_through_its_one_client(run: Run) -> None:
     """S11: without the worker's client no call is made; naive activities make one for each call."""
 
     async def play() -> None:
-        with httpx_to_fakes(), calling(Caller(World(PLENTY), order="o1")):
+        with httpx_patch(), in_context(AttemptContext(World(PLENTY), order="o1")):
             async with httpx.AsyncClient() as http:
                 ours = OrderActivities(http)
             await naive.release_inventory("res_1")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from sagacheck.engines import SimulatedEngine, quiet_sdk
-from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.inprocess import httpx_patch
 from sagacheck.saga import order_saga
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "dev")
@@ -42,5 +42,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def engine() -> Iterator[SimulatedEngine]:
     """An engine for our saga; each scenario that it plays has a world of its own."""
     engine = SimulatedEngine(order_saga())
-    with httpx_to_fakes(), quiet_sdk():
+    with httpx_patch(), quiet_sdk():
         yield engine

@@ -56,7 +56,7 @@ def counterexample(
         why=f"Hypothesis has found it: {found_by}",
         tags=("counterexample",),
     )
-    words = ["python", "-m", "scenarios", "run", shown(file), *(["--saga", saga] if saga else [])]
+    words = ["sagacheck", "run", shown(file), *(["--saga", saga] if saga else [])]
     command = shlex.join(words)
     file.write_text(as_yaml(story, comment=f"Runs again with: {command}"), encoding="utf-8")
     write_histories(trial, file)

@@ -9,16 +9,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from fakes import order_services
 from sagacheck.network import FAULTS, Call, Fault, FaultRule, TransportError, WireReply, WorkerCrash
-from sagacheck.services import Operation
-from sagacheck.world import (
-    AccountKind,
-    EffectState,
-    ServiceFactory,
-    Settings,
-    World,
-    order_services,
-)
+from sagacheck.services import Operation, ServiceFactory
+from sagacheck.world import AccountKind, EffectState, Settings, World
 from tests.fakes.callers import TIMEOUT, call, clock_of
 from tests.property.plain_shop import Answer, PlainShop
 from tests.property.strategies import faults_of
@@ -127,7 +121,7 @@ class FakesMachine(RuleBasedStateMachine):
     def every_arrival_is_answered_as_it_should_be(self) -> None:
         """Those that nobody waits for any more, too."""
         answered = {
-            attempt.number: [(arrival.status, arrival.code) for arrival in attempt.deliveries]
+            attempt.number: [(arrival.status, arrival.code) for arrival in attempt.arrivals]
             for attempt in self.world.journal
         }
         assert answered == self.expected
@@ -135,7 +129,7 @@ class FakesMachine(RuleBasedStateMachine):
     @invariant()
     def goods_are_where_they_should_be(self) -> None:
         """Available, reserved and shipped, and none has come or gone."""
-        balances = self.world.books().balances()
+        balances = self.world.ledger.balances()
         shelves = {
             "available": self.shop.available,
             "reserved": self.shop.reserved,
@@ -150,7 +144,7 @@ class FakesMachine(RuleBasedStateMachine):
     @invariant()
     def money_is_where_it_should_be(self) -> None:
         """What was captured and not refunded is the merchant's, and the customers' no more."""
-        balances = self.world.books().balances()
+        balances = self.world.ledger.balances()
         cents = {"USD": self.shop.cents} if self.shop.cents else {}
         assert balances.get("merchant", {}) == cents
         assert balances.get("customer", {}) == {unit: -sum_ for unit, sum_ in cents.items()}
@@ -158,7 +152,7 @@ class FakesMachine(RuleBasedStateMachine):
     @invariant()
     def every_entry_balances(self) -> None:
         """Double entry: nothing comes from nowhere, in money or in goods."""
-        for entry in self.world.books().entries:
+        for entry in self.world.ledger.entries:
             sums: Counter[tuple[AccountKind, str]] = Counter()
             for posting in entry.postings:
                 sums[posting.account.kind, posting.unit] += posting.amount
@@ -169,7 +163,7 @@ class FakesMachine(RuleBasedStateMachine):
         """As many are there, and as many are gone."""
         states = {"gone": EffectState.UNDONE, "live": EffectState.LIVE, "final": EffectState.FINAL}
         expected = Counter((slip.operation, states[slip.state]) for slip in self.shop.slips)
-        effects = self.world.books().effects.values()
+        effects = self.world.ledger.effects.values()
         assert Counter((effect.operation, effect.state) for effect in effects) == expected
 
     # -- one request ----------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def with_orphans(trial: Trial) -> Scenario:
     """
     left = Counter(
         effect.operation
-        for effect in trial.world.books().effects.values()
+        for effect in trial.world.ledger.effects.values()
         if effect.undone_by is None
         and effect.order in trial.outcomes
         and trial.outcomes[effect.order].status is Status.TERMINATED
@@ -55,11 +55,11 @@ def with_orphans(trial: Trial) -> Scenario:
 
 
 def fingerprint(trial: Trial) -> str:
-    """All that a run leaves behind: its journal, its books and its histories."""
+    """All that a run leaves behind: its journal, its ledger and its histories."""
     return json.dumps(
         {
             "journal": msgspec.to_builtins(trial.world.journal.attempts),
-            "entries": msgspec.to_builtins(trial.world.books().entries),
+            "entries": msgspec.to_builtins(trial.world.ledger.entries),
             "histories": [outcome.history for outcome in trial.outcomes.values()],
         },
         default=str,

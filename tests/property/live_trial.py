@@ -14,24 +14,16 @@ from typing import Any, TypeVar
 
 from sagacheck.checks import INVARIANTS, Ending, Outcome, Status, check_all
 from sagacheck.engines import PlannedEvent, PlannedFault, Trial
-from sagacheck.engines.event_client import Outside
+from sagacheck.engines.event_client import EventClient
 from sagacheck.engines.simulated import TASK_QUEUE, SimulatedRun, _Stage
-from sagacheck.language import (
-    CancelBy,
-    Event,
-    EventKind,
-    Expectations,
-    FaultSpec,
-    Order,
-    Scenario,
-    When,
-)
+from sagacheck.language import CancelBy, Event, EventKind, Expectations, FaultSpec, Scenario, When
 from sagacheck.network import Calls, Fault, Moment
 from sagacheck.run.judge import evidence_of
 from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal.connection import simulated_client
 from sagacheck.temporal.loop import VirtualTimeLoop
 from sagacheck.world import Attempt, LoopClock, Settings
+from scenarios.goods import Order
 from tests.property.strategies import NOWHERE
 
 _T = TypeVar("_T")
@@ -158,7 +150,7 @@ class LiveTrial:
         self.trial.scenario = replace(scenario, faults=(*scenario.faults, spec))
         planned = PlannedFault(spec.rule(), spec.place.line, str(fault))
         self.trial.faults.append(planned)
-        self.trial.world.network.rules.append(planned.rule)
+        self.trial.network.rules.append(planned.rule)
 
     def happen(
         self,
@@ -225,10 +217,10 @@ class LiveTrial:
 
     async def _begin(self) -> None:
         trial = self.trial
-        trial.client = Outside(self._runs)
+        trial.client = EventClient(self._runs)
         # Held first, so that what happens meanwhile comes before the call.
-        trial.world.network.observers[:0] = [self.gate]
-        trial.world.network.observers.append(self._stage._evict)
+        trial.network.observers[:0] = [self.gate]
+        trial.network.observers.append(self._stage._evict)
         trial.begin()
         trial.clock.now()
         self._stage._worker.start()
@@ -244,7 +236,7 @@ class LiveTrial:
         await asyncio.sleep(MOMENT)
 
     async def _collect_parcels(self) -> None:
-        self.trial.world.settle()
+        self.trial.network.services.settle()
 
     async def _pass_time(self, seconds: float) -> None:
         self.gate.arrival.clear()

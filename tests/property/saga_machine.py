@@ -5,12 +5,13 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.engines import SimulatedEngine
 from sagacheck.language import CancelBy, EventKind
 from sagacheck.language.build import DEFAULT_REASON
 from sagacheck.network import FAULTS
 from sagacheck.saga import SagaUnderTest, order_saga
-from sagacheck.world import ORDER_OPERATIONS, Settings
+from sagacheck.world import Settings
 from tests.property.counterexamples import counterexample
 from tests.property.judging import played, wrongs
 from tests.property.live_trial import LiveTrial

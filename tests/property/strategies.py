@@ -17,16 +17,13 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.language import (
-    DEFAULT_ADDRESS,
-    DEFAULT_ITEM,
     CancelBy,
     Event,
     EventKind,
     Expectations,
     FaultSpec,
-    Order,
-    OrderItem,
     Place,
     Scenario,
     When,
@@ -35,7 +32,8 @@ from sagacheck.language.build import DEFAULT_REASON
 from sagacheck.language.model.given import DEFAULT_STOCK
 from sagacheck.network import FAULTS, Argument, Calls, Fault, FaultKind
 from sagacheck.services import Operation
-from sagacheck.world import ORDER_OPERATIONS, Idempotency, Settings
+from sagacheck.world import Idempotency, Settings
+from scenarios.goods import DEFAULT_ADDRESS, DEFAULT_ITEM, Order, OrderItem
 
 HOUR = 3600.0
 NOWHERE = Place("made up by Hypothesis", 1, 1)

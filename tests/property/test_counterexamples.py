@@ -11,8 +11,9 @@ from hypothesis import Phase, given, settings
 from temporalio.client import WorkflowHistory
 
 from sagacheck.engines import SimulatedEngine, quiet_sdk
-from sagacheck.inprocess import httpx_to_fakes
-from sagacheck.language import Order, Scenario, load_file
+from sagacheck.inprocess import httpx_patch
+from sagacheck.language import Scenario, load_file
+from scenarios.goods import Order
 from tests.property.counterexamples import ROOT, CounterexampleError, counterexample, shown
 from tests.property.judging import played, wrongs
 from tests.property.strategies import scenarios
@@ -39,7 +40,7 @@ def naive_saga_breaks_no_invariant(scenario: Scenario) -> None:
 @pytest.fixture(scope="module")
 def found() -> CounterexampleError:
     """What Hypothesis finds about a saga that is known to be bad."""
-    with httpx_to_fakes(), quiet_sdk(), pytest.raises(CounterexampleError) as caught:
+    with httpx_patch(), quiet_sdk(), pytest.raises(CounterexampleError) as caught:
         naive_saga_breaks_no_invariant()
     return caught.value
 
@@ -60,12 +61,12 @@ def test_the_failure_shows_all_that_is_needed(found: CounterexampleError) -> Non
 
     assert found.wrongs[0] in message
     assert found.file.read_text(encoding="utf-8") in message
-    assert f"python -m scenarios run {shown(found.file)} --saga {NAIVE}" in message
+    assert f"sagacheck run {shown(found.file)} --saga {NAIVE}" in message
 
 
 def test_the_story_plays_everywhere(found: CounterexampleError) -> None:
     """The command fails with the bad saga, and our own saga does well in the same story."""
-    ours = ["python", "-m", "scenarios", "run", str(found.file)]
+    ours = ["sagacheck", "run", str(found.file)]
 
     assert _run(shlex.split(found.command)) == 1
     assert _run(ours) == 0

@@ -7,11 +7,12 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from msgspec import structs
 
+from fakes import order_services
 from fakes.inventory import Inventory
 from fakes.payments import Payments
-from sagacheck.services import KeyState, Reply, Request, Service
+from sagacheck.services import Request, Service, ServiceFactory
 from sagacheck.services.keys import Keys
-from sagacheck.world import Books, Clock, Effect, ServiceFactory, Settings, order_services
+from sagacheck.world import Clock, Effect, KeyState, Ledger, Reply, Settings
 from tests.property.fakes_machine import FakesMachine
 
 
@@ -72,8 +73,8 @@ class Generous(Payments):
 def with_keys(keys: type[Keys]) -> ServiceFactory:
     """The services, with other notions of idempotency keys."""
 
-    def services(books: Books, clock: Clock, given: Settings) -> list[Service]:
-        made = order_services(books, clock, given)
+    def services(ledger: Ledger, clock: Clock, given: Settings) -> list[Service]:
+        made = order_services(ledger, clock, given)
         for service in made:
             service.keys = keys(clock, given)
         return made
@@ -84,10 +85,10 @@ def with_keys(keys: type[Keys]) -> ServiceFactory:
 def with_service(bad: type[Service]) -> ServiceFactory:
     """The services, one of them replaced by one that is bad."""
 
-    def services(books: Books, clock: Clock, given: Settings) -> list[Service]:
+    def services(ledger: Ledger, clock: Clock, given: Settings) -> list[Service]:
         return [
-            bad(books, clock, given) if isinstance(service, bad.__bases__) else service
-            for service in order_services(books, clock, given)
+            bad(ledger, clock, given) if isinstance(service, bad.__bases__) else service
+            for service in order_services(ledger, clock, given)
         ]
 
     return services

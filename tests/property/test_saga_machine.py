@@ -9,7 +9,7 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from sagacheck.engines import SimulatedEngine, quiet_sdk
-from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.inprocess import httpx_patch
 from sagacheck.language import load_file
 from sagacheck.world import Settings
 from tests.property.counterexamples import CounterexampleError
@@ -27,7 +27,7 @@ class NaiveSagaMachine(SagaMachine):
 
 @pytest.fixture(autouse=True)
 def _fakes_answer() -> Iterator[None]:
-    with httpx_to_fakes(), quiet_sdk():
+    with httpx_patch(), quiet_sdk():
         yield
 
 

@@ -33,7 +33,7 @@ def test_no_invariant_is_broken(engine: SimulatedEngine, scenario: Scenario) -> 
 @settings(max_examples=A_THIRD)
 @given(scenario=scenarios())
 def test_the_same_story_is_the_same_run(engine: SimulatedEngine, scenario: Scenario) -> None:
-    """Journal, books and histories of two runs are the same, byte for byte."""
+    """Journal, ledger and histories of two runs are the same, byte for byte."""
     trial, again = (played(scenario, engine, SAGA) for _ in range(2))
 
     if fingerprint(trial) != fingerprint(again):

@@ -10,14 +10,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.language.writer import calls_in_words, fault_in_words
 from sagacheck.network import FAULTS, Calls, Fault, call_of, read_rule
 from sagacheck.network.fault_parsing import read_calls, read_fault
 from sagacheck.services import Operation
 from sagacheck.world import (
-    ORDER_OPERATIONS,
+    ParsingError,
     Settings,
-    WordsError,
     World,
     duration_text,
     parse_duration,
@@ -96,7 +96,7 @@ def test_any_body_is_answered(operation: Operation, bodies: list[bytes]) -> None
         if reply.status >= 400:
             assert set(json.loads(reply.content)) >= {"error", "detail"}
     assert not any(
-        sum(posting.amount for posting in entry.postings) for entry in world.books().entries
+        sum(posting.amount for posting in entry.postings) for entry in world.ledger.entries
     )
 
 
@@ -116,7 +116,7 @@ def test_any_text_is_a_duration_or_none(text: str) -> None:
 def _read_or_refused(read: Callable[[], object]) -> None:
     try:
         read()
-    except WordsError as refused:
+    except ParsingError as refused:
         sentence = str(refused)
     else:
         return

@@ -32,7 +32,7 @@ def row_of(name: str) -> Row:
 
 
 def test_the_documents_are_current() -> None:
-    """They say what the code does; ``python -m scenarios reference --into docs`` writes them."""
+    """They say what the code does; ``sagacheck reference --into docs`` writes them."""
     assert text_of("anomalies") == anomalies_page(rows())
     assert text_of("invariants") == invariants_page(rows())
 

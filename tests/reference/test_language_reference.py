@@ -14,7 +14,7 @@ PAGE = text_of("language")
 
 
 def test_the_document_is_current() -> None:
-    """It says what the loader does; ``python -m scenarios reference --into docs`` writes it."""
+    """It says what the loader does; ``sagacheck reference --into docs`` writes it."""
     assert language_page() == PAGE
 
 

@@ -1,4 +1,4 @@
-"""``python -m scenarios reference``, and links between what it writes."""
+"""``sagacheck reference``, and links between what it writes."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sagacheck.engines import SimulatedEngine
 from sagacheck.language import Scenario, load, load_text
-from sagacheck.language.loader import CATALOGUE
+from sagacheck.reference import CATALOGUE
 from sagacheck.run import ScenarioResult, run_all
 from sagacheck.saga import SagaUnderTest, load_saga, order_saga
 

@@ -50,7 +50,7 @@ class Watched:
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a report of scenarios that a bad saga was run on."""
     results = played_files(*FILES, saga=naive_saga())
-    facts = RunFacts("python -m scenarios run", ("--saga", "naive.py:SAGA"), 1.0)
+    facts = RunFacts("sagacheck run", ("--saga", "naive.py:SAGA"), 1.0)
     return write_report(page_of(results, facts), tmp_path_factory.mktemp("report")).as_uri()
 
 
@@ -120,7 +120,7 @@ def test_scenarios_are_filtered_by_invariant(opened: Page) -> None:
 
 
 def test_a_violation_leads_to_its_moment_and_the_books_there(opened: Page) -> None:
-    """The link shows the row at which it broke, and marks the books' column of that moment."""
+    """The link shows the row at which it broke, and marks the ledger' column of that moment."""
     story = opened.locator(".story", has_text=ZOMBIE).first
     story.evaluate("story => { story.open = true; }")
     link = story.locator(".findings li", has_text="I12").locator(".jump")

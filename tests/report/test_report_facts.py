@@ -1,4 +1,4 @@
-"""What a report says: verdicts, findings and their moments, the books, the file, the caps."""
+"""What a report says: verdicts, findings and their moments, the ledger, the file, the caps."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def lost(tmp_path_factory: pytest.TempPathFactory) -> ScenarioResult:
 
 def page(*results: ScenarioResult) -> Page:
     """The report of these results."""
-    return page_of(results, RunFacts("python -m scenarios run", ("--saga", "a b.py:SAGA"), 2.0))
+    return page_of(results, RunFacts("sagacheck run", ("--saga", "a b.py:SAGA"), 2.0))
 
 
 def story(*results: ScenarioResult) -> Story:
@@ -117,8 +117,8 @@ def test_a_violation_has_its_moment(lost: ScenarioResult) -> None:
 
 
 def test_a_violation_by_an_entry_is_at_its_call(lost: ScenarioResult) -> None:
-    """What an entry of the books broke is shown at the call that wrote it."""
-    entry = next(e for e in lost.trial.world.books().entries if e.operation == "payments.charge")
+    """What an entry of the ledger broke is shown at the call that wrote it."""
+    entry = next(e for e in lost.trial.world.ledger.entries if e.operation == "payments.charge")
     found = replace(lost, violations=(Violation("I13", "o1", "d", entry.at, entry.number),))
     telling = story(found).tellings[0]
     row = next(row for row in telling.timeline.rows if row.broken)
@@ -129,12 +129,12 @@ def test_a_violation_by_an_entry_is_at_its_call(lost: ScenarioResult) -> None:
 
 def test_the_books_are_shown_before_there_and_after(lost: ScenarioResult) -> None:
     """The order says failed, its charge is live, the money is not back: all in one table."""
-    books = story(lost).tellings[0].books
-    charge = next(line for line in books.groups["effects"] if line.name == "pay_1")
-    money = {line.name: line.values for line in books.groups["money and stock"]}
+    ledger = story(lost).tellings[0].ledger
+    charge = next(line for line in ledger.groups["effects"] if line.name == "pay_1")
+    money = {line.name: line.values for line in ledger.groups["money and stock"]}
 
-    assert [column.title for column in books.columns][::2] == ["before", "after"]
-    assert books.groups["orders"][0].values == ("\N{EN DASH}", "failed", "failed")
+    assert [column.title for column in ledger.columns][::2] == ["before", "after"]
+    assert ledger.groups["orders"][0].values == ("\N{EN DASH}", "failed", "failed")
     assert (charge.values, charge.blamed) == (("\N{EN DASH}", "live", "live"), True)
     assert money["customer"] == ("0.00", f"{MINUS}10.00", f"{MINUS}10.00")
     assert money["available"] == ("100", "100", "100")
@@ -186,9 +186,7 @@ def test_an_order_that_got_stuck_is_told_to_its_last_moment() -> None:
 
 def test_the_command_of_a_scenario_can_be_pasted(lost: ScenarioResult) -> None:
     """It names the file and the saga, quoted for a shell."""
-    assert story(lost).command == (
-        f"python -m scenarios run {lost.scenario.file} --saga 'a b.py:SAGA'"
-    )
+    assert story(lost).command == (f"sagacheck run {lost.scenario.file} --saga 'a b.py:SAGA'")
 
 
 @pytest.mark.parametrize("invariant", INVARIANTS)
@@ -206,7 +204,7 @@ def test_too_many_findings_say_how_many_there_are(lost: ScenarioResult) -> None:
     assert telling.total_findings == 100 + len(lost.unmet)
     shown = render(page(replace(lost, violations=some)))
     assert f"showing {MAX_FINDINGS} of {telling.total_findings}" in shown
-    assert len(telling.books.columns) <= MAX_MOMENTS + 2
+    assert len(telling.ledger.columns) <= MAX_MOMENTS + 2
 
 
 def test_nothing_in_a_scenario_can_become_code() -> None:

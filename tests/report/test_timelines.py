@@ -19,7 +19,7 @@ from sagacheck.report.model import (
 )
 from sagacheck.report.rows import rows_of
 from sagacheck.report.trimming import MAX_ROWS, trimmed
-from sagacheck.world import Seen
+from sagacheck.world import AttemptOutcome
 from tests.report._material import LOST_REPLIES, naive_saga, played_files, played_text
 
 ONE_FAULT = """\
@@ -40,29 +40,29 @@ def charge_with(fault: str) -> tuple[CallRow, list[Row]]:
 @pytest.mark.parametrize(
     ("fault", "request_way", "reply_way", "seen"),
     [
-        ("evict", Way.WHOLE, Way.WHOLE, Seen.OK),
-        ("refuse", Way.BLOCKED, Way.WHOLE, Seen.REFUSED),
-        ("402", Way.BLOCKED, Way.WHOLE, Seen.REFUSED),
-        ("503", Way.BLOCKED, Way.WHOLE, Seen.UNKNOWN),
-        ("reset_after_effect", Way.WHOLE, Way.LOST, Seen.UNKNOWN),
-        ("truncated", Way.WHOLE, Way.LOST, Seen.UNKNOWN),
-        ("empty", Way.WHOLE, Way.WHOLE, Seen.UNKNOWN),
-        ("{status_after_effect: 502}", Way.WHOLE, Way.WHOLE, Seen.UNKNOWN),
-        ("crash_before", Way.LOST, Way.NONE, Seen.UNKNOWN),
-        ("crash_after", Way.WHOLE, Way.LOST, Seen.UNKNOWN),
-        ("drop_request", Way.LOST, Way.NONE, Seen.PENDING),
-        ("drop_response", Way.WHOLE, Way.LOST, Seen.PENDING),
-        ("{delay_response: 5s}", Way.WHOLE, Way.LATE, Seen.PENDING),
-        ("{delay_request: 2h}", Way.LATE, Way.NONE, Seen.PENDING),
+        ("evict", Way.WHOLE, Way.WHOLE, AttemptOutcome.OK),
+        ("refuse", Way.BLOCKED, Way.WHOLE, AttemptOutcome.REFUSED),
+        ("402", Way.BLOCKED, Way.WHOLE, AttemptOutcome.REFUSED),
+        ("503", Way.BLOCKED, Way.WHOLE, AttemptOutcome.UNKNOWN),
+        ("reset_after_effect", Way.WHOLE, Way.LOST, AttemptOutcome.UNKNOWN),
+        ("truncated", Way.WHOLE, Way.LOST, AttemptOutcome.UNKNOWN),
+        ("empty", Way.WHOLE, Way.WHOLE, AttemptOutcome.UNKNOWN),
+        ("{status_after_effect: 502}", Way.WHOLE, Way.WHOLE, AttemptOutcome.UNKNOWN),
+        ("crash_before", Way.LOST, Way.NONE, AttemptOutcome.UNKNOWN),
+        ("crash_after", Way.WHOLE, Way.LOST, AttemptOutcome.UNKNOWN),
+        ("drop_request", Way.LOST, Way.NONE, AttemptOutcome.PENDING),
+        ("drop_response", Way.WHOLE, Way.LOST, AttemptOutcome.PENDING),
+        ("{delay_response: 5s}", Way.WHOLE, Way.LATE, AttemptOutcome.PENDING),
+        ("{delay_request: 2h}", Way.LATE, Way.NONE, AttemptOutcome.PENDING),
     ],
 )
 def test_each_fault_stops_a_call_somewhere(
-    fault: str, request_way: Way, reply_way: Way, seen: Seen
+    fault: str, request_way: Way, reply_way: Way, seen: AttemptOutcome
 ) -> None:
     """The row of a call says how far the request and the reply came, and what the caller knows."""
     call, _ = charge_with(fault)
 
-    assert (call.request, call.reply, call.seen) == (request_way, reply_way, seen)
+    assert (call.request, call.reply, call.outcome) == (request_way, reply_way, seen)
 
 
 def test_a_caller_that_waits_in_vain_gives_up_later() -> None:
@@ -70,7 +70,7 @@ def test_a_caller_that_waits_in_vain_gives_up_later() -> None:
     call, rows = charge_with("drop_response")
     (end,) = (row for row in rows if isinstance(row, CallEndRow))
 
-    assert (end.call, end.gives_up, end.seen) == (call.number, True, Seen.UNKNOWN)
+    assert (end.call, end.gives_up, end.outcome) == (call.number, True, AttemptOutcome.UNKNOWN)
     assert end.at > call.at
     assert end.words.endswith("in truth it was done.")
 
@@ -110,11 +110,11 @@ def test_clients_the_world_and_the_end_have_rows() -> None:
 
 @pytest.mark.parametrize("theme", ["contention", "shipping"])
 def test_nothing_that_happened_is_missing(theme: str) -> None:
-    """Every attempt, every change of the books and every event has one row, in order of time."""
+    """Every attempt, every change of the ledger and every event has one row, in order of time."""
     for result in played_files(theme, saga=naive_saga()):
         rows, world = rows_of(result.trial), result.trial.world
         happened = [each for each in result.trial.events if each.at is not None]
-        written = [e.number for e in world.books().entries if e.operation != "world.stock"]
+        written = [e.number for e in world.ledger.entries if e.operation != "world.stock"]
 
         assert [row.number for row in rows] == list(range(len(rows)))
         assert [row.at for row in rows] == sorted(row.at for row in rows)

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.engines import Trial
 from sagacheck.language import CancelBy, EventKind, as_yaml, load_text
 from sagacheck.network import FAULTS
@@ -13,7 +14,7 @@ from sagacheck.run import Player
 from sagacheck.saga import order_saga
 from sagacheck.simulate.draw import Drawer
 from sagacheck.simulate.swarm import what_happened
-from sagacheck.world import ORDER_OPERATIONS, LoopClock
+from sagacheck.world import LoopClock
 
 DRAWER = Drawer(operations=ORDER_OPERATIONS.operations, means=tuple(CancelBy), orders=6)
 MANY = [DRAWER.draw(seed) for seed in range(60)]

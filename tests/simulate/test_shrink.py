@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sagacheck.language import DEFAULT_CUSTOMER, Order, Scenario, load_text
+from sagacheck.language import Scenario, load_text
 from sagacheck.simulate.shrink import minimal, shrink
+from scenarios.goods import DEFAULT_CUSTOMER, Order
 
 LONG = load_text("""\
 scenario: much happens

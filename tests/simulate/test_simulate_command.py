@@ -1,4 +1,4 @@
-"""``python -m scenarios simulate`` as people use it."""
+"""``sagacheck simulate`` as people use it."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_who_undoes_beside_others_is_still_looked_at() -> None:
     """There is enough for all: what each does and undoes must be the same."""
     undone = _played(2, "pm_good", "pm_declined")
     without = _played(2, "pm_good", "pm_declined")
-    entries = without.trial.world.books().entries
+    entries = without.trial.world.ledger.entries
     entries[:] = [entry for entry in entries if entry.operation != "inventory.release"]
 
     assert list(differences(undone, undone)) == []

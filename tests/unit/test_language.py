@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.language import load_text
 from sagacheck.network import FAULTS
-from sagacheck.world import ORDER_OPERATIONS
 from tests.unit.scenario_texts import problems_in, text_with
 
 

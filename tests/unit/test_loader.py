@@ -8,14 +8,11 @@ import pytest
 
 from sagacheck.errors import InvalidScenarioError, Problem
 from sagacheck.language import (
-    DEFAULT_ADDRESS,
     Event,
     EventKind,
     Expectations,
     FaultSpec,
-    Order,
     OrderExpectation,
-    OrderItem,
     Place,
     Scenario,
     When,
@@ -23,9 +20,11 @@ from sagacheck.language import (
     load_file,
     load_text,
 )
-from sagacheck.language.loader import CATALOGUE, find
+from sagacheck.language.loader import find
 from sagacheck.network import ALL_CALLS, Calls, Fault
+from sagacheck.reference import CATALOGUE
 from sagacheck.world import Settings
+from scenarios.goods import DEFAULT_ADDRESS, Order, OrderItem
 from tests.unit.scenario_texts import EXAMPLE, problems_in, text_with
 
 

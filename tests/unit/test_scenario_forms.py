@@ -4,21 +4,20 @@ from decimal import Decimal
 
 import pytest
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.language import (
-    DEFAULT_ADDRESS,
     CancelBy,
     Event,
     EventKind,
     Expectations,
     FaultSpec,
-    Order,
-    OrderItem,
     Place,
     When,
     load_text,
 )
 from sagacheck.network import ALL_CALLS, Calls, Fault
-from sagacheck.world import ORDER_OPERATIONS, Idempotency, Settings
+from sagacheck.world import Idempotency, Settings
+from scenarios.goods import DEFAULT_ADDRESS, Order, OrderItem
 from tests.unit.scenario_texts import text_with
 
 

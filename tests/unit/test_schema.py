@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.language import SCHEMA_FILE, json_schema, schema_text
 from sagacheck.network import FAULTS
-from sagacheck.world import ORDER_OPERATIONS
 
 
 def definition(name: str) -> dict[str, Any]:

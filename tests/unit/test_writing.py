@@ -7,11 +7,8 @@ from pathlib import Path
 import pytest
 
 from sagacheck.language import (
-    DEFAULT_ITEM,
     Expectations,
     FaultSpec,
-    Order,
-    OrderItem,
     Place,
     Scenario,
     When,
@@ -21,6 +18,7 @@ from sagacheck.language import (
 )
 from sagacheck.network import Calls, Fault
 from sagacheck.world import Idempotency, Settings, duration_text, parse_duration
+from scenarios.goods import DEFAULT_ITEM, Order, OrderItem
 from tests.unit.scenario_texts import EXAMPLE, text_with
 from tests.unit.without_places import without_places
 

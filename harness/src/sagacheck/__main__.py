@@ -1,16 +1,30 @@
-"""``python -m scenarios``."""
+"""``sagacheck``, and ``python -m sagacheck``."""
+
+from __future__ import annotations
 
 import os
 import sys
 import traceback
 
 from sagacheck.checks import Verdict
-from sagacheck.cli import VARIABLE, WRONG_INPUT, main
+from sagacheck.cli.completion import VARIABLE
+from sagacheck.cli.main import main as command
+from sagacheck.cli.options import WRONG_INPUT
+
+
+def main() -> None:
+    """Run a command, and end the process with its exit code."""
+    code = _run()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of the SDK may touch the interpreter while it is taken down, which aborts the process
+    # and would turn a verdict into a crash (temporalio/sdk-python issue 300).
+    os._exit(code)
 
 
 def _run() -> int:
     try:
-        main(complete_var=VARIABLE)
+        command(prog_name="sagacheck", complete_var=VARIABLE)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except OSError as error:  # a folder that cannot be written, a full disk
@@ -23,9 +37,4 @@ def _run() -> int:
 
 
 if __name__ == "__main__":
-    code = _run()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Threads of the SDK may touch the interpreter while it is taken down, which aborts the process
-    # and would turn a verdict into a crash (temporalio/sdk-python issue 300).
-    os._exit(code)
+    main()

@@ -16,13 +16,14 @@ class NotImportableError(Exception):
     """What an option names cannot be used; the message says why and what would do."""
 
 
-def load_object(reference: str, kind: type[_T], option: str) -> _T:
+def load_object(reference: str, kind: type[_T], option: str, root: Path | None = None) -> _T:
     """The object of this kind that `reference` names.
 
     Args:
         reference: ``module:NAME`` or ``path/to/file.py:NAME``.
         kind: What it must be.
-        option: The option that it was given with, for messages.
+        option: The option or key that it was given with, for messages.
+        root: The folder that paths and modules are looked for in; the current one by default.
 
     Raises:
         NotImportableError: There is no such file, module or name, or it is of another kind.
@@ -31,10 +32,11 @@ def load_object(reference: str, kind: type[_T], option: str) -> _T:
     if not separator or not place or not name:
         msg = f"{option} {reference!r}: write package.module:NAME or path/to/file.py:NAME"
         raise NotImportableError(msg)
+    folder = root or Path.cwd()
     if place.endswith(".py"):
-        module = _import_file(Path(place), option)
+        module = _import_file(folder / place, option)
     else:
-        module = _import_module(place, option)
+        module = _import_module(place, option, folder)
     found = getattr(module, name, None)
     if isinstance(found, kind):
         return found
@@ -48,15 +50,15 @@ def load_object(reference: str, kind: type[_T], option: str) -> _T:
     raise NotImportableError(msg + (f" (did you mean {near[0]}?)" if near else ""))
 
 
-def _import_module(name: str, option: str) -> ModuleType:
-    sys.path.insert(0, str(Path.cwd()))
+def _import_module(name: str, option: str, folder: Path) -> ModuleType:
+    # It stays there: the workflow sandbox imports the module once more, and later.
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
     try:
         return importlib.import_module(name)
     except Exception as error:
         msg = f"{option}: cannot import {name}: {type(error).__name__}: {error}"
         raise NotImportableError(msg) from error
-    finally:
-        sys.path.remove(str(Path.cwd()))
 
 
 def _import_file(path: Path, option: str) -> ModuleType:
@@ -68,7 +70,4 @@ def _import_file(path: Path, option: str) -> ModuleType:
     if loaded is not None and Path(loaded.__file__ or "").resolve() != path.resolve():
         msg = f"{option}: {path} is named like the module {path.stem}, which is another; rename it"
         raise NotImportableError(msg)
-    folder = str(path.resolve().parent)
-    if folder not in sys.path:
-        sys.path.append(folder)
-    return _import_module(path.stem, option)
+    return _import_module(path.stem, option, path.resolve().parent)

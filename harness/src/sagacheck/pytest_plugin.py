@@ -99,15 +99,13 @@ def _must_fit(config: pytest.Config) -> None:
 
 def _saga_of(config: pytest.Config) -> SagaUnderTest:
     """The saga under test, ours by default."""
-    from sagacheck.saga import order_saga  # noqa: PLC0415 - see the top
-
     saga = config.stash.get(_SAGA, None)
     if saga is None:
-        saga = config.stash[_SAGA] = order_saga()
+        saga = config.stash[_SAGA] = _load(None)
     return saga
 
 
-def _load(reference: str) -> SagaUnderTest:
+def _load(reference: str | None) -> SagaUnderTest:
     from sagacheck.importing import NotImportableError  # noqa: PLC0415 - see the top
     from sagacheck.saga import load_saga  # noqa: PLC0415 - see the top
 

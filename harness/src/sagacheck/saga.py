@@ -1,27 +1,22 @@
-"""The saga under test: ours, or any other."""
+"""The saga under test."""
 
 from __future__ import annotations
 
-import dataclasses
-import typing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import temporalio.converter
 from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
 from temporalio.worker import Interceptor
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from sagacheck.importing import load_object
-from sagacheck.language import CancelBy
-from sagacheck.services import OperationTable
+from sagacheck.config import find_project
+from sagacheck.importing import NotImportableError, load_object
+from sagacheck.language import AnyOrder, CancelBy, Dialect, GivenWords, OrderWords
+from sagacheck.services import OperationTable, ServiceFactory, operations_of
 from sagacheck.temporal import sdk
-from sagacheck.world import ServiceFactory, World, order_services
-
-if TYPE_CHECKING:
-    from sagacheck.language import Dialect, GivenWords, OrderWords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +37,10 @@ class SagaUnderTest:
             whatever is not among them is refused, as a server does that nobody has told of it.
         interceptors: What its workers have around its workflows and activities, the first of them
             outermost.
-        services: Makes the services around it, those of `fakes` by default.
-        orders: How scenarios write what is placed with it; orders of goods by default.
-        given: How scenarios write the world at the beginning; by default as for orders of goods,
-            or where `orders` is something else, only what all services have in common.
+        services: Makes the services around it.
+        orders: How scenarios write what is placed with it; an id alone by default.
+        given: How scenarios write the world at the beginning; by default what all services have in
+            common.
     """
 
     workflow: type
@@ -57,27 +52,19 @@ class SagaUnderTest:
     children: Sequence[type] = ()
     search_attributes: Sequence[SearchAttributeKey[Any]] = ()
     interceptors: Sequence[Interceptor] = ()
-    services: ServiceFactory = order_services
-    orders: type[OrderWords] | None = None
-    given: type[GivenWords] | None = None
+    services: ServiceFactory
+    orders: type[OrderWords] = OrderWords
+    given: type[GivenWords] = GivenWords
 
     @cached_property
     def operations(self) -> OperationTable:
         """What the services offer."""
-        return World(services=self.services).operations
+        return operations_of(self.services)
 
     @cached_property
     def dialect(self) -> Dialect:
         """The language of its scenarios."""
-        from sagacheck.language import (  # noqa: PLC0415
-            Dialect,  # noqa: PLC0415 - whoever writes a saga needs none
-            Given,
-            GivenWords,
-            OrderEntry,  # noqa: PLC0415
-        )
-
-        given = GivenWords if self.orders else Given
-        return Dialect(self.operations, self.orders or OrderEntry, self.given or given)
+        return Dialect(self.operations, self.orders, self.given)
 
     @cached_property
     def workflow_name(self) -> str:
@@ -117,61 +104,30 @@ class SagaUnderTest:
             return False
         return True
 
-    @cached_property
-    def takes_float_prices(self) -> bool:
-        """Whether the workflow's type hints say that a price is a float."""
-        hints = sdk.workflow_definition(self.workflow).arg_types or []
-        return any(_price_is_float(hint, frozenset()) for hint in hints)
+    def input_of(self, order: AnyOrder) -> Any:
+        """What goes into the workflow for `order`."""
+        return order.as_json()
 
 
-def order_saga() -> SagaUnderTest:
-    """The saga of this project."""
-    from temporalio.contrib.pydantic import pydantic_data_converter  # noqa: PLC0415
-
-    from orders.activities import OrderActivities  # noqa: PLC0415
-    from orders.workflow import OrderSagaWorkflow  # noqa: PLC0415
-    from sagacheck.inprocess import FakesClient  # noqa: PLC0415
-
-    return SagaUnderTest(
-        workflow=OrderSagaWorkflow,
-        activities=OrderActivities(FakesClient()).all(),
-        data_converter=pydantic_data_converter,
-    )
-
-
-def load_saga(reference: str) -> SagaUnderTest:
+def load_saga(reference: str | None = None) -> SagaUnderTest:
     """The saga that ``module:NAME`` or ``path/to/file.py:NAME`` names.
 
+    Args:
+        reference: Its name; ``None`` for the one that pyproject.toml names.
+
     Raises:
+        ConfigError: The configuration of the project is wrong.
         NotImportableError: There is no such file, module or name, or it is no `SagaUnderTest`.
     """
-    return load_object(reference, SagaUnderTest, "--saga")
+    if reference is not None:
+        return load_object(reference, SagaUnderTest, "--saga")
+    project = find_project()
+    if project.saga is None:
+        msg = "no saga is named: pass --saga, or set saga in [tool.sagacheck] of pyproject.toml"
+        raise NotImportableError(msg)
+    return load_object(project.saga, SagaUnderTest, "saga", root=project.root)
 
 
 def saga_words(reference: str | None) -> tuple[str, ...]:
     """What a command says of its saga, for one that repeats it; nothing of our own."""
     return ("--saga", reference) if reference else ()
-
-
-def _price_is_float(hint: Any, seen: frozenset[Any]) -> bool:
-    """Whether a field called ``price`` somewhere below `hint` is a float."""
-    if hint in seen:
-        return False
-    for name, inner in _fields_of(hint):
-        if name == "price":
-            return inner is float or float in typing.get_args(inner)
-        if _price_is_float(inner, seen | {hint}):
-            return True
-    return any(_price_is_float(inner, seen | {hint}) for inner in _arguments_of(hint))
-
-
-def _fields_of(hint: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(hint, type) and (dataclasses.is_dataclass(hint) or hasattr(hint, "model_fields")):
-        yield from typing.get_type_hints(hint).items()
-
-
-def _arguments_of(hint: Any) -> list[Any]:
-    """The types that a generic alias or a union is made of, but not the metadata of Annotated."""
-    if typing.get_origin(hint) is typing.Annotated:
-        return [typing.get_args(hint)[0]]
-    return [argument for argument in typing.get_args(hint) if not isinstance(argument, list)]

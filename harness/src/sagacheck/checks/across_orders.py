@@ -1,4 +1,4 @@
-"""What concerns all orders of a run at once, kept in small: the log of the books, and the keys."""
+"""What concerns all orders of a run at once, kept in small: the log of the ledger, and the keys."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sagacheck.checks.evidence import Evidence
 from sagacheck.checks.goods import Shelves
 from sagacheck.checks.money import Facts, money_is_conserved
 from sagacheck.services import OperationTable
-from sagacheck.world import AccountKind, Attempt, Books, Entry, Journal
+from sagacheck.world import AccountKind, Attempt, Entry, Journal, Ledger
 
 
 class Log:
-    """The books' entries, read once: what is wrong with them, and which creates hold what.
+    """The ledger' entries, read once: what is wrong with them, and which creates hold what.
 
     Attributes:
         found: What is wrong.
@@ -50,9 +50,9 @@ class Log:
                 raise ValueError(f"entry {self._next} of the log is due, not {entry.number}")
             self._next += 1
             self._note_kinds(entry)
-        books = Books()
-        books.entries = entries
-        evidence = Evidence(self._operations, books, Journal(), {}, {}, ())
+        ledger = Ledger()
+        ledger.entries = entries
+        evidence = Evidence(self._operations, ledger, Journal(), {}, {}, ())
         found = check_all(evidence, {"I1": money_is_conserved, "I5": self._stock_is_conserved})
         self.found.violations += found.violations
         self.found.crashes += found.crashes
@@ -65,7 +65,7 @@ class Log:
             self.money |= {entry.operation} if AccountKind.MONEY in kinds else set()
 
     def _stock_is_conserved(self, evidence: Evidence) -> Facts:
-        for entry in evidence.books.entries:
+        for entry in evidence.ledger.entries:
             yield from self._shelves.facts_of(entry)
 
 

@@ -2,8 +2,8 @@
 
 Each is a small function over the evidence of a run. It yields ``None`` for every fact that holds
 and a violation for every one that does not, so that a check which saw nothing can be told from one
-which found nothing. I20 (nothing is vacuous) is about the run and not about the books: it is in
-`scenarios.unmet`.
+which found nothing. I20 (nothing is vacuous) is about the run and not about the ledger: it is in
+`sagacheck.run.expectations`.
 """
 
 from __future__ import annotations

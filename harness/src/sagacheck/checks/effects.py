@@ -11,7 +11,7 @@ from sagacheck.checks.evidence import Evidence, Matter, is_live, not_listed
 from sagacheck.checks.money import Facts
 from sagacheck.checks.outcome import Outcome, Status
 from sagacheck.checks.verdict import Violation
-from sagacheck.world import Attempt, Effect, EffectState, Entry, Seen
+from sagacheck.world import Attempt, AttemptOutcome, Effect, EffectState, Entry
 
 
 def no_orphans(evidence: Evidence) -> Facts:
@@ -45,7 +45,7 @@ def effects_follow_their_causes(evidence: Evidence) -> Facts:
     Checked: at each entry of a step or of an undo.
     """
     live: dict[tuple[str, str], set[str]] = {}
-    for entry in evidence.books.entries:
+    for entry in evidence.ledger.entries:
         if evidence.is_create(entry):
             for needed in _needs(evidence, entry):
                 if (
@@ -175,7 +175,7 @@ def requests_have_one_effect(evidence: Evidence) -> Facts:
     by_body: dict[tuple[str, str, bytes], list[str]] = {}
     bodies: dict[str, tuple[str, str, bytes]] = {}
     keys: dict[str, str] = {}
-    for entry in evidence.books.entries:
+    for entry in evidence.ledger.entries:
         if evidence.ends_effect(entry) and entry.effect in bodies:
             by_body[bodies.pop(entry.effect)].remove(entry.effect)
         if not evidence.is_create(entry):
@@ -201,7 +201,7 @@ def attempts_and_effects_agree(evidence: Evidence) -> Facts:
     Reads: the entries and the attempts.
     Checked: at each entry, and at each attempt that succeeded.
     """
-    for entry in evidence.books.entries:
+    for entry in evidence.ledger.entries:
         if entry.operation not in evidence.operations:
             continue
         if evidence.cause_of(entry):
@@ -210,7 +210,10 @@ def attempts_and_effects_agree(evidence: Evidence) -> Facts:
             detail = f"{entry.operation} ({entry.effect}) happened though nobody asked for it"
             yield _violation("I14", entry, detail)
     for attempt in evidence.journal:
-        if attempt.seen is not Seen.OK or not evidence.operations[attempt.operation].is_create:
+        if (
+            attempt.outcome is not AttemptOutcome.OK
+            or not evidence.operations[attempt.operation].is_create
+        ):
             continue
         if _has_effect(evidence, attempt):
             yield None
@@ -219,7 +222,10 @@ def attempts_and_effects_agree(evidence: Evidence) -> Facts:
             yield Violation("I14", attempt.order, detail, attempt.ended_at)
 
 
-_WHAT_CAME_OF_IT = {Seen.OK: "succeeded", Seen.UNKNOWN: "may have had its effect"}
+_WHAT_CAME_OF_IT = {
+    AttemptOutcome.OK: "succeeded",
+    AttemptOutcome.UNKNOWN: "may have had its effect",
+}
 
 
 def _violation(invariant: str, entry: Entry, detail: str) -> Violation:
@@ -251,7 +257,7 @@ def _undone(evidence: Evidence, entry: Entry) -> str:
     """The create whose effect `entry` ends."""
     if evidence.is_undo(entry):
         return evidence.operations[entry.operation].undoes or ""
-    return evidence.books.effects[entry.effect].operation
+    return evidence.ledger.effects[entry.effect].operation
 
 
 def _needs(evidence: Evidence, entry: Entry) -> list[str]:
@@ -327,7 +333,11 @@ def _has_outlived(evidence: Evidence, entry: Entry, needed: str) -> bool:
 def _begun(evidence: Evidence, order: str, operation: str) -> list[Attempt]:
     """The attempts at a step that had their effect, or may have had it."""
     attempts = evidence.attempts_at(order, operation)
-    return [attempt for attempt in attempts if attempt.seen in (Seen.OK, Seen.UNKNOWN)]
+    return [
+        attempt
+        for attempt in attempts
+        if attempt.outcome in (AttemptOutcome.OK, AttemptOutcome.UNKNOWN)
+    ]
 
 
 def _is_settled(evidence: Evidence, order: str, operation: str, outcome: Outcome) -> bool:
@@ -359,7 +369,7 @@ def _matter(evidence: Evidence, begun: list[Attempt]) -> Matter:
     tried = evidence.attempts_at(last.order, undo.name) if undo else []
     ids = {effect.id for effect in evidence.effects_of(last.order, last.operation)}
     return Matter(
-        what=f"call {last.call} of {last.operation} {_WHAT_CAME_OF_IT[last.seen]}",
+        what=f"call {last.call} of {last.operation} {_WHAT_CAME_OF_IT[last.outcome]}",
         names=frozenset({attempt.key for attempt in begun if attempt.key} | ids),
         activities=frozenset(attempt.activity for attempt in tried),
         at=last.sent_at,

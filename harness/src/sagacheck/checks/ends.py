@@ -9,7 +9,7 @@ from sagacheck.checks.evidence import Evidence, Matter, is_live, listed_for_a_pe
 from sagacheck.checks.money import Facts
 from sagacheck.checks.outcome import Ending, Outcome, Status
 from sagacheck.checks.verdict import Violation
-from sagacheck.world import Effect, Seen
+from sagacheck.world import AttemptOutcome, Effect
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     "pending": frozenset({"processing", "compensating"}),
@@ -137,7 +137,7 @@ def _given_up(evidence: Evidence, order: str) -> list[tuple[str, Effect]]:
     for effect in evidence.effects_of(order):
         undo = evidence.operations.undo_of(effect.operation)
         tried = evidence.attempts_at(order, undo.name) if undo else []
-        if undo and is_live(effect) and tried and tried[-1].seen is not Seen.OK:
+        if undo and is_live(effect) and tried and tried[-1].outcome is not AttemptOutcome.OK:
             given_up.append((undo.name, effect))
     return given_up
 
@@ -174,7 +174,7 @@ def _unsettled(evidence: Evidence, order: str, outcome: Outcome) -> int:
         undo = evidence.operations.undo_of(create.name)
         effects = evidence.effects_of(order, create.name) if undo else []
         tried = evidence.attempts_at(order, (undo or create).name)
-        unfinished = bool(tried) and tried[-1].seen is not Seen.OK
+        unfinished = bool(tried) and tried[-1].outcome is not AttemptOutcome.OK
         live = sum(is_live(effect) or _ended_later(effect, outcome) for effect in effects)
         count += max(live, unfinished)
     return count

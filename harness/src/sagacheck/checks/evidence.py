@@ -9,7 +9,7 @@ from typing import Any
 
 from sagacheck.checks.outcome import Outcome
 from sagacheck.services import OperationTable
-from sagacheck.world import AccountKind, Attempt, Books, Effect, EffectState, Entry, Journal
+from sagacheck.world import AccountKind, Attempt, Effect, EffectState, Entry, Journal, Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Evidence:
 
     Attributes:
         operations: The services' operations, creates in the order of a saga's steps.
-        books: What the services hold.
+        ledger: What the services hold.
         journal: Every attempt at every call.
         orders: What was ordered, by the orders' ids.
         outcomes: How the orders ended, by their ids.
@@ -41,7 +41,7 @@ class Evidence:
     """
 
     operations: OperationTable
-    books: Books
+    ledger: Ledger
     journal: Journal
     orders: Mapping[str, OrderFacts]
     outcomes: Mapping[str, Outcome]
@@ -52,7 +52,7 @@ class Evidence:
     @cached_property
     def effects(self) -> list[Effect]:
         """All effects, oldest first."""
-        return list(self.books.effects.values())
+        return list(self.ledger.effects.values())
 
     @cached_property
     def stock_operations(self) -> frozenset[str]:
@@ -82,7 +82,7 @@ class Evidence:
     @cached_property
     def _entries_by_order(self) -> dict[str, list[Entry]]:
         table: dict[str, list[Entry]] = {}
-        for entry in self.books.entries:
+        for entry in self.ledger.entries:
             table.setdefault(entry.order, []).append(entry)
         return table
 
@@ -102,7 +102,7 @@ class Evidence:
         return ((order, out) for order, out in self.outcomes.items() if out.status.is_terminal)
 
     def entries_of(self, order: str) -> list[Entry]:
-        """The books' entries about `order`, in the order in which they happened."""
+        """The ledger' entries about `order`, in the order in which they happened."""
         return self._entries_by_order.get(order, [])
 
     def effects_of(self, order: str, operation: str | None = None) -> list[Effect]:
@@ -128,7 +128,7 @@ class Evidence:
 
     def ends_effect(self, entry: Entry) -> bool:
         """Whether the entry took its effect away, at a caller's request or by the world's doing."""
-        effect = self.books.effects.get(entry.effect)
+        effect = self.ledger.effects.get(entry.effect)
         by_the_world = effect is not None and effect.undone_by == entry.operation
         return self.is_undo(entry) or by_the_world
 

@@ -15,11 +15,11 @@ from sagacheck.world import AccountKind, Entry
 def stock_is_conserved(evidence: Evidence) -> Facts:
     """I5: per SKU and at every prefix nothing appears or vanishes, and no shelf is below zero.
 
-    Reads: the postings of the books.
+    Reads: the postings of the ledger.
     Checked: after each entry, for its shelves.
     """
     shelves = Shelves()
-    for entry in evidence.books.entries:
+    for entry in evidence.ledger.entries:
         yield from shelves.facts_of(entry)
 
 

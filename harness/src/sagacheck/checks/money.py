@@ -17,10 +17,10 @@ Facts = Iterator[Violation | None]
 def money_is_conserved(evidence: Evidence) -> Facts:
     """I1: money only moves; the sum over all accounts is zero at every prefix, per currency.
 
-    Reads: the postings of the books.
+    Reads: the postings of the ledger.
     Checked: after each entry.
     """
-    for entry in evidence.books.entries:
+    for entry in evidence.ledger.entries:
         sums: defaultdict[str, int] = defaultdict(int)
         for posting in entry.postings:
             if posting.account.kind is AccountKind.MONEY:
@@ -70,7 +70,7 @@ def refunds_stay_within_the_charge(evidence: Evidence) -> Facts:
     held: defaultdict[str, int] = defaultdict(int)
     currencies: dict[str, set[str]] = {}
     broken: set[str] = set()
-    for entry in evidence.books.entries:
+    for entry in evidence.ledger.entries:
         for posting in entry.postings:
             if posting.account.kind is not AccountKind.MONEY or posting.account.may_be_negative:
                 continue
@@ -92,8 +92,8 @@ def at_most_one_live_charge(evidence: Evidence) -> Facts:
     Checked: after each charge.
     """
     live: dict[str, list[str]] = {}
-    for entry in evidence.books.entries:
-        effect = evidence.books.effects.get(entry.effect)
+    for entry in evidence.ledger.entries:
+        effect = evidence.ledger.effects.get(entry.effect)
         if effect is None or not effect.amount:
             continue
         charges = live.setdefault(entry.order, [])
@@ -117,8 +117,8 @@ def charge_is_the_sum_of_the_lines(evidence: Evidence) -> Facts:
     Reads: the charges, and the order's lines when it was placed.
     Checked: at each charge.
     """
-    for entry in evidence.books.entries:
-        effect = evidence.books.effects.get(entry.effect)
+    for entry in evidence.ledger.entries:
+        effect = evidence.ledger.effects.get(entry.effect)
         asked = effect is not None and effect.amount and evidence.is_create(entry)
         if effect is None or not asked or entry.order not in evidence.orders:
             continue
@@ -148,7 +148,7 @@ def _is_paid_for(evidence: Evidence) -> bool:
 
 def _beyond_the_charge(evidence: Evidence, entry: Entry, held: int, currencies: set[str]) -> str:
     """What is wrong with a charge of which `held` is left after `entry`; empty if nothing is."""
-    effect = evidence.books.effects.get(entry.effect)
+    effect = evidence.ledger.effects.get(entry.effect)
     captured = effect.amount if effect else 0
     of_all = f"{entry.effect} captured {_sum(captured)}"
     if len(currencies) > 1:
@@ -168,7 +168,7 @@ def _since(outcome: Outcome, entry: Entry | None) -> float | None:
 
 
 def _charge(evidence: Evidence, effect_id: str) -> str:
-    effect = evidence.books.effects[effect_id]
+    effect = evidence.ledger.effects[effect_id]
     return f"{effect.id} ({_sum(effect.amount)} {effect.currency})"
 
 

@@ -1,6 +1,6 @@
 """The invariants of a run that is too long to be held at once: an order at a time.
 
-Nearly every fact is about one order, so an order is judged when it has ended, on its dossier alone,
+Nearly every fact is about one order, so an order is judged when it has ended, on its order_record alone,
 by the same functions that judge a whole run. What concerns all orders is kept in small: what the
 shelves hold, and on disk which request each idempotency key stood for. So memory is bounded by what
 is wrong, and time is linear; what is found is what `check_all` would find.
@@ -19,7 +19,7 @@ from sagacheck.checks.evidence import Evidence, OrderFacts
 from sagacheck.checks.outcome import Outcome, Status
 from sagacheck.checks.verdict import Unmet, Violation
 from sagacheck.services import OperationTable
-from sagacheck.world import Attempt, Books, Dossier, EffectState, Entry, Journal
+from sagacheck.world import Attempt, EffectState, Entry, Journal, Ledger, OrderRecord
 
 OF_THE_LOG = ("I1", "I5")
 """What is checked entry by entry, in the order of the log."""
@@ -35,20 +35,20 @@ class FinishedOrder:
     """An order that nothing more will happen to.
 
     Attributes:
-        dossier: The services' side.
+        order_record: The services' side.
         facts: What was ordered; ``None`` for an order that nobody placed.
         outcome: How it ended; ``None`` where nobody knows.
         cancelled: Whether its cancellation was asked for and not denied.
     """
 
-    dossier: Dossier
+    order_record: OrderRecord
     facts: OrderFacts | None
     outcome: Outcome | None
     cancelled: bool = False
 
 
 class StreamingChecks:
-    """Takes the books' entries in the order of the log, and orders as they finish.
+    """Takes the ledger' entries in the order of the log, and orders as they finish.
 
     An order whose entries are the work of a request for some other order waits for the end, when
     it is known which. An order that is handed over again is judged again.
@@ -76,7 +76,7 @@ class StreamingChecks:
         self._made_elsewhere: dict[int, Attempt] = {}
 
     def log(self, entries: Iterable[Entry]) -> None:
-        """Take the next entries of the books.
+        """Take the next entries of the ledger.
 
         Raises:
             ValueError: An entry is not the next one.
@@ -88,13 +88,15 @@ class StreamingChecks:
 
         The log must have been read up to the order's last entry.
         """
-        dossier = finished.dossier
-        self._requests.note(dossier.attempts)
-        own = {entry.number for entry in dossier.entries}
-        caused = {number: each for each in dossier.attempts for number in each.entries}
+        order_record = finished.order_record
+        self._requests.note(order_record.attempts)
+        own = {entry.number for entry in order_record.entries}
+        caused = {number: each for each in order_record.attempts for number in each.entries}
         self._made_elsewhere |= {n: attempt for n, attempt in caused.items() if n not in own}
-        if any(e.number not in caused for e in dossier.entries if e.operation in self._operations):
-            self._waiting[dossier.order] = finished
+        if any(
+            e.number not in caused for e in order_record.entries if e.operation in self._operations
+        ):
+            self._waiting[order_record.order] = finished
             return []
         return self._judge(finished)
 
@@ -122,23 +124,23 @@ class StreamingChecks:
         found = check_all(self._evidence(finished), OF_AN_ORDER)
         self._use_orphans(finished)
         self._facts.update(found.facts)
-        order = finished.dossier.order
+        order = finished.order_record.order
         self._by_order.pop(order, None)
         if found.violations or found.crashes:
             self._by_order[order] = found
         return found.violations
 
     def _evidence(self, finished: FinishedOrder) -> Evidence:
-        dossier, books, journal = finished.dossier, Books(), Journal()
-        books.entries = dossier.entries
-        books.effects = {effect.id: effect for effect in dossier.effects}
-        causes = [self._made_elsewhere.get(entry.number) for entry in dossier.entries]
+        order_record, ledger, journal = finished.order_record, Ledger(), Journal()
+        ledger.entries = order_record.entries
+        ledger.effects = {effect.id: effect for effect in order_record.effects}
+        causes = [self._made_elsewhere.get(entry.number) for entry in order_record.entries]
         elsewhere = {each.number: each for each in causes if each is not None}
-        journal.attempts = [*elsewhere.values(), *dossier.attempts]
-        order = dossier.order
+        journal.attempts = [*elsewhere.values(), *order_record.attempts]
+        order = order_record.order
         return _OrderEvidence(
             operations=self._operations,
-            books=books,
+            ledger=ledger,
             journal=journal,
             orders={} if finished.facts is None else {order: finished.facts},
             outcomes={} if finished.outcome is None else {order: finished.outcome},
@@ -151,7 +153,7 @@ class StreamingChecks:
     def _use_orphans(self, finished: FinishedOrder) -> None:
         if finished.outcome is None or finished.outcome.status is not Status.TERMINATED:
             return
-        for effect in finished.dossier.effects:
+        for effect in finished.order_record.effects:
             if effect.state is not EffectState.UNDONE and self._orphans[effect.operation]:
                 self._orphans[effect.operation] -= 1
 

@@ -1,4 +1,4 @@
-"""``python -m scenarios completion``: a shell completes commands, options and their words."""
+"""``sagacheck completion``: a shell completes commands, options and their words."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ VARIABLE = "_SCENARIOS_COMPLETE"
 
 EXAMPLES = """\b
 Examples:
-  eval "$(python -m scenarios completion bash)"       in ~/.bashrc
-  eval "$(python -m scenarios completion zsh)"        in ~/.zshrc
-  python -m scenarios completion fish | source        in ~/.config/fish/config.fish
+  eval "$(sagacheck completion bash)"       in ~/.bashrc
+  eval "$(sagacheck completion zsh)"        in ~/.zshrc
+  sagacheck completion fish | source        in ~/.config/fish/config.fish
 
 \b
-From then on `scenarios` is short for `python -m scenarios`, and its words are completed.
+From then on `scenarios` is short for `sagacheck`, and its words are completed.
 """
 
 _SHORTHAND = {
-    "bash": 'scenarios() { python -m scenarios "$@"; }\n',
-    "zsh": 'scenarios() { python -m scenarios "$@"; }\n',
-    "fish": "function scenarios; python -m scenarios $argv; end\n",
+    "bash": 'scenarios() { sagacheck "$@"; }\n',
+    "zsh": 'scenarios() { sagacheck "$@"; }\n',
+    "fish": "function scenarios; sagacheck $argv; end\n",
 }
 # Click's scripts run a program of the completed name, which is none here but a function.
 _RUNS = {
-    "bash": (f"{VARIABLE}=bash_complete $1", f"{VARIABLE}=bash_complete python -m scenarios"),
-    "zsh": (f"{VARIABLE}=zsh_complete scenarios", f"{VARIABLE}=zsh_complete python -m scenarios"),
-    "fish": ("(commandline -t) scenarios)", "(commandline -t) python -m scenarios)"),
+    "bash": (f"{VARIABLE}=bash_complete $1", f"{VARIABLE}=bash_complete sagacheck"),
+    "zsh": (f"{VARIABLE}=zsh_complete scenarios", f"{VARIABLE}=zsh_complete sagacheck"),
+    "fish": ("(commandline -t) scenarios)", "(commandline -t) sagacheck)"),
 }
 
 

@@ -1,4 +1,4 @@
-"""``python -m scenarios explore``."""
+"""``sagacheck explore``."""
 
 from __future__ import annotations
 
@@ -24,17 +24,23 @@ from sagacheck.cli.options import (
 from sagacheck.explore import Search, plain_orders, save
 from sagacheck.explore import explore as search_all
 from sagacheck.language import Scenario, nearest
-from sagacheck.output import as_json, console_for, print_exploration, progress, verdict_of
+from sagacheck.output import (
+    console_for,
+    exploration_json,
+    print_exploration,
+    search_progress,
+    verdict_of,
+)
 from sagacheck.run import new_folder, processors
 from sagacheck.saga import saga_words
 
 EXAMPLES = """\b
 Examples:
-  python -m scenarios explore                        every pair of faults
-  python -m scenarios explore --faults 1             each fault alone, in a second
-  python -m scenarios explore --orders 2 --faults 1  two orders for the last goods
-  python -m scenarios explore my_scenario.yaml       faults on top of a scenario
-  python -m scenarios explore --saga shop.py:SAGA    your own saga
+  sagacheck explore                        every pair of faults
+  sagacheck explore --faults 1             each fault alone, in a second
+  sagacheck explore --orders 2 --faults 1  two orders for the last goods
+  sagacheck explore my_scenario.yaml       faults on top of a scenario
+  sagacheck explore --saga shop.py:SAGA    your own saga
 
 \b
 What may happen, and counts as one fault each:
@@ -156,14 +162,14 @@ def explore(  # noqa: PLR0913, PLR0917 - one parameter an option
         only=frozenset(only),
     )
     _must_be_known(only, search.menu(saga).words)
-    with progress(console_for(stderr=True)) as on_progress:
+    with search_progress(console_for(stderr=True)) as on_progress:
         exploration = search_all(search, on_progress)
-    command = shlex.join(["python", "-m", "scenarios", *sys.argv[1:]])
+    command = shlex.join(["sagacheck", *sys.argv[1:]])
     folder = new_folder(runs_folder, command)
     counterexamples = exploration.findings.smallest_first()
     where = folder / "counterexamples"
     saved = save(counterexamples, base, saga, where, saga_reference=saga_reference)
-    found = json.dumps(as_json(exploration, saved), indent=2) + "\n"
+    found = json.dumps(exploration_json(exploration, saved), indent=2) + "\n"
     (folder / "results.json").write_text(found, encoding="utf-8")
     if json_file is not None:
         json_file.write_text(found, encoding="utf-8")

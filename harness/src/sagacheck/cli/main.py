@@ -1,4 +1,4 @@
-"""The command line: ``python -m scenarios``.
+"""The command line: ``sagacheck``.
 
 Exit codes: 0 all valid, 1 something invalid, 2 wrong usage or wrong input, 3 unknown.
 """
@@ -17,27 +17,27 @@ from sagacheck.output import console_for, print_catalogue
 
 EXAMPLES = """\b
 Examples:
-  python -m scenarios run                         the whole catalogue
-  python -m scenarios run my_scenarios/           your own scenarios
-  python -m scenarios run --saga shop.saga:SAGA   your own saga
-  python -m scenarios new my-scenario             a scenario to begin with
-  python -m scenarios explore                     every combination of two faults
-  python -m scenarios simulate                    many orders, faults at random
-  python -m scenarios list                        what the catalogue holds
+  sagacheck run                         the whole catalogue
+  sagacheck run my_scenarios/           your own scenarios
+  sagacheck run --saga shop.saga:SAGA   your own saga
+  sagacheck new my-scenario             a scenario to begin with
+  sagacheck explore                     every combination of two faults
+  sagacheck simulate                    many orders, faults at random
+  sagacheck list                        what the catalogue holds
 """
 
 LIST_EXAMPLES = """\b
 Examples:
-  python -m scenarios list
-  python -m scenarios list scenarios/catalogue/payments
-  python -m scenarios list my_scenarios --saga shop.saga:SAGA
+  sagacheck list
+  sagacheck list scenarios/catalogue/payments
+  sagacheck list my_scenarios --saga shop.saga:SAGA
 """
 
 SCHEMA_EXAMPLES = """\b
 Examples:
-  python -m scenarios schema > schema.json
-  python -m scenarios schema --saga shop.saga:SAGA > my_scenarios/schema.json
-  python -m scenarios schema --results > results.schema.json
+  sagacheck schema > schema.json
+  sagacheck schema --saga shop.saga:SAGA > my_scenarios/schema.json
+  sagacheck schema --results > results.schema.json
 
 \b
 A scenario whose first line is
@@ -55,14 +55,14 @@ class _Commands(click.Group):
     """
 
     _elsewhere: ClassVar = {
-        "run": "scenarios.run_command:run",
-        "new": "scenarios.skeleton:new",
-        "explore": "scenarios.explore.command:explore",
-        "simulate": "scenarios.simulate.command:simulate",
-        "replay": "scenarios.replay:replay",
-        "mutants": "scenarios.mutants.command:mutants",
-        "reference": "scenarios.reference.command:reference",
-        "completion": "scenarios.completion:completion",
+        "run": "sagacheck.cli.run:run",
+        "new": "sagacheck.cli.new:new",
+        "explore": "sagacheck.cli.explore:explore",
+        "simulate": "sagacheck.cli.simulate:simulate",
+        "replay": "sagacheck.cli.replay:replay",
+        "mutants": "sagacheck.cli.mutants:mutants",
+        "reference": "sagacheck.cli.reference:reference",
+        "completion": "sagacheck.cli.completion:completion",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -83,7 +83,7 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=f"{EXAMPLES}\n{EXIT_CODES}",
 )
-@click.version_option(package_name="orders")
+@click.version_option(package_name="sagacheck")
 def main() -> None:
     """Find out whether an order saga is consistent, whatever fails, whenever it fails."""
 

@@ -1,4 +1,4 @@
-"""``python -m scenarios mutants``."""
+"""``sagacheck mutants``."""
 
 from __future__ import annotations
 
@@ -13,22 +13,29 @@ from sagacheck.cli.options import UNKNOWN, WRONG_INPUT, NewFile, exit_with
 from sagacheck.importing import NotImportableError
 from sagacheck.language import nearest
 from sagacheck.mutants import FINDERS, QUICK, THOROUGH, Row, chosen, judge_zoo, load_zoo
-from sagacheck.output import as_json, console_for, print_matrix, print_sum, print_worth, progress
+from sagacheck.output import (
+    console_for,
+    matrix_json,
+    matrix_progress,
+    print_matrix,
+    print_matrix_sum,
+    print_worth,
+)
 from sagacheck.run import processors
 
 EPILOG = """\b
 Examples:
-  python -m scenarios mutants                        every specimen, every finder
-  python -m scenarios mutants --quick                single faults, five swarms: a minute
-  python -m scenarios mutants --by catalogue         only what the scenarios find
-  python -m scenarios mutants "no key" "oversold"    these two
-  python -m scenarios mutants --zoo shop/zoo.py:ZOO  your own zoo
+  sagacheck mutants                        every specimen, every finder
+  sagacheck mutants --quick                single faults, five swarms: a minute
+  sagacheck mutants --by catalogue         only what the scenarios find
+  sagacheck mutants "no key" "oversold"    these two
+  sagacheck mutants --zoo shop/zoo.py:ZOO  your own zoo
 
 \b
 A zoo is a module with
   ZOO = Zoo(mutants=(Mutant(name=…, anomaly="A12", why=…, saga=…, breaks=frozenset({"I13"})), …),
             variants=(Variant(name=…, why=…, saga=…), …))
-of `scenarios.mutants`.
+of `sagacheck.mutants`.
 
 \b
 Exit codes:
@@ -98,7 +105,7 @@ def mutants(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     rows = _rows_or_exit(zoo, names)
     interrupted = False
-    with progress(console_for(stderr=True), len(rows) * len(finders)) as on_step:
+    with matrix_progress(console_for(stderr=True), len(rows) * len(finders)) as on_step:
         try:
             effort = QUICK if quick else THOROUGH
             for row, finder in judge_zoo(zoo, names, finders, jobs, effort):
@@ -109,12 +116,12 @@ def mutants(  # noqa: PLR0913, PLR0917 - one parameter an option
     console = console_for()
     matrix = list(rows.values())
     if json_file is not None:
-        text = json.dumps(as_json(matrix), indent=2, ensure_ascii=False)
+        text = json.dumps(matrix_json(matrix), indent=2, ensure_ascii=False)
         json_file.write_text(f"{text}\n", encoding="utf-8")
     print_matrix(console, matrix, finders)
     if not (names or quick or interrupted):
         print_worth(console, matrix)
-    print_sum(console, matrix)
+    print_matrix_sum(console, matrix)
     if interrupted:
         exit_with(UNKNOWN, "interrupted: the rest of the zoo was not looked at")
     context.exit(Verdict.merge(row.verdict for row in matrix).exit_code)

@@ -11,10 +11,11 @@ from typing import Any, NoReturn
 import click
 
 from sagacheck.checks import Verdict
+from sagacheck.config import ConfigError, find_project
 from sagacheck.errors import InvalidScenarioError, Problem
 from sagacheck.importing import NotImportableError
 from sagacheck.language import Scenario, load
-from sagacheck.saga import SagaUnderTest, load_saga, order_saga
+from sagacheck.saga import SagaUnderTest, load_saga
 from sagacheck.temporal import sdk
 
 WRONG_INPUT = 2
@@ -89,7 +90,7 @@ SAGA = click.option(
     "saga_reference",
     metavar="M:N",
     help="The saga under test, a SagaUnderTest: module:NAME or path/to/file.py:NAME. "
-    "[default: the one of this project]",
+    "[default: the saga named in pyproject.toml]",
 )
 RUNS = click.option(
     "--runs",
@@ -110,12 +111,33 @@ REPORT = click.option(
 
 
 def load_or_exit(paths: Sequence[Path], saga: SagaUnderTest) -> list[Scenario]:
-    """The scenarios of files and folders, of the catalogue without any, in the saga's words."""
+    """The scenarios of files and folders, in the saga's words.
+
+    Args:
+        paths: The files and folders; without any, those that pyproject.toml names.
+        saga: The saga under test.
+    """
     try:
-        return load(paths, saga.dialect)
+        return load(paths or _scenario_folders(), saga.dialect)
     except InvalidScenarioError as error:
         lines = [*map(str, error.problems), *_hint_at_saga(error.problems, saga)]
         exit_with(WRONG_INPUT, "\n".join(lines))
+
+
+def _scenario_folders() -> list[Path]:
+    """The folders that pyproject.toml names, as one would type them from here."""
+    try:
+        folders = find_project().scenarios
+    except ConfigError as error:
+        exit_with(WRONG_INPUT, str(error))
+    if not folders:
+        exit_with(
+            WRONG_INPUT,
+            "no scenarios are named: pass files or folders, "
+            "or set scenarios in [tool.sagacheck] of pyproject.toml",
+        )
+    here = Path.cwd()
+    return [each.relative_to(here) if each.is_relative_to(here) else each for each in folders]
 
 
 def _hint_at_saga(problems: Iterable[Problem], saga: SagaUnderTest) -> Iterator[str]:
@@ -132,13 +154,11 @@ def _hint_at_saga(problems: Iterable[Problem], saga: SagaUnderTest) -> Iterator[
 
 
 def saga_or_exit(reference: str | None) -> SagaUnderTest:
-    """The saga that ``--saga`` names; ours, when it names none."""
-    if reference is None:
-        return order_saga()
+    """The saga that ``--saga`` names, or else pyproject.toml."""
     try:
         saga = load_saga(reference)
         _must_be_decorated(saga)
-    except NotImportableError as error:
+    except (ConfigError, NotImportableError) as error:
         exit_with(WRONG_INPUT, str(error))
     except (TypeError, ValueError) as error:
         exit_with(WRONG_INPUT, f"--saga {reference!r}: {error}")

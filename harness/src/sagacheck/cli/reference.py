@@ -1,4 +1,4 @@
-"""``python -m scenarios reference``: the documents that are made from the code."""
+"""``sagacheck reference``: the documents that are made from the code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sagacheck.cli.options import WRONG_INPUT, exit_with
+from sagacheck.cli.options import WRONG_INPUT, exit_with, saga_or_exit
 from sagacheck.importing import NotImportableError
 from sagacheck.mutants import catalogue, load_zoo
 from sagacheck.output import console_for
@@ -16,10 +16,10 @@ from sagacheck.reference import Row, anomalies_page, coverage, invariants_page, 
 
 EPILOG = """\b
 Examples:
-  python -m scenarios reference language       every key of a scenario file
-  python -m scenarios reference anomalies      what goes wrong, and which scenarios show it
-  python -m scenarios reference invariants     what must hold, and examples of how it is broken
-  python -m scenarios reference --into docs    all of it, as files
+  sagacheck reference language       every key of a scenario file
+  sagacheck reference anomalies      what goes wrong, and which scenarios show it
+  sagacheck reference invariants     what must hold, and examples of how it is broken
+  sagacheck reference --into docs    all of it, as files
 
 \b
 Exit codes:
@@ -28,7 +28,7 @@ Exit codes:
 """
 
 TOPICS: dict[str, Callable[[Callable[[], Sequence[Row]]], str]] = {
-    "language": lambda _: language_page(),
+    "language": lambda _: language_page(saga_or_exit(None).dialect),
     "anomalies": lambda rows: anomalies_page(rows()),
     "invariants": lambda rows: invariants_page(rows()),
 }

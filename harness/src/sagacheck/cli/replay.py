@@ -1,4 +1,4 @@
-"""``python -m scenarios replay``: does what was found once still fail?"""
+"""``sagacheck replay``: does what was found once still fail?"""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from sagacheck.saga import SagaUnderTest
 
 EXAMPLES = """\b
 Examples:
-  python -m scenarios replay runs/latest/counterexamples
-  python -m scenarios replay 01-i13-drop-response.yaml --engine server
+  sagacheck replay runs/latest/counterexamples
+  sagacheck replay 01-i13-drop-response.yaml --engine server
 
 \b
 A counterexample is a scenario. Once it is fixed, move its file into your scenarios, say in its

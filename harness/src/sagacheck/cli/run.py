@@ -1,4 +1,4 @@
-"""``python -m scenarios run``."""
+"""``sagacheck run``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import click
@@ -41,8 +42,8 @@ from sagacheck.output import (
     print_results,
     print_sum,
     print_way_on,
+    progress,
 )
-from sagacheck.report import RunFacts
 from sagacheck.run import OpenEngine, Played, Repetition, leave_behind, play, results_json, sample
 from sagacheck.saga import SagaUnderTest
 
@@ -52,10 +53,10 @@ MANY = 10
 
 RUN_EXAMPLES = """\b
 Examples:
-  python -m scenarios run scenarios/catalogue/payments
-  python -m scenarios run lost_reply.yaml --json results.json
-  python -m scenarios run --saga path/to/saga.py:SAGA --report out
-  python -m scenarios run lost_reply.yaml --engine server --keep-server
+  sagacheck run scenarios/catalogue/payments
+  sagacheck run lost_reply.yaml --json results.json
+  sagacheck run --saga path/to/saga.py:SAGA --report out
+  sagacheck run lost_reply.yaml --engine server --keep-server
 
 \b
 A scenario is a YAML file:
@@ -65,20 +66,20 @@ A scenario is a YAML file:
   faults: [{on: payments.charge, fault: drop_response}]
   expect: {o1: {status: completed}}
 
-All invariants are checked in any case. `python -m scenarios schema` prints what else a file
+All invariants are checked in any case. `sagacheck schema` prints what else a file
 may say.
 """
 
 LIST_EXAMPLES = """\b
 Examples:
-  python -m scenarios list
-  python -m scenarios list scenarios/catalogue/payments
+  sagacheck list
+  sagacheck list scenarios/catalogue/payments
 """
 
 SCHEMA_EXAMPLES = """\b
 Examples:
-  python -m scenarios schema > schema.json
-  python -m scenarios schema --results > results.schema.json
+  sagacheck schema > schema.json
+  sagacheck schema --results > results.schema.json
 
 \b
 A scenario whose first line is
@@ -241,7 +242,8 @@ def _play_or_exit(
     at_once: int,
 ) -> Played:
     try:
-        return play(scenarios, saga, engines, at_once=at_once)
+        shown = partial(progress, console_for(stderr=True))
+        return play(scenarios, saga, engines, at_once=at_once, progress=shown)
     except EngineStartError as error:
         exit_with(UNKNOWN, f"nothing was run, {error}")
     except Exception:  # noqa: BLE001 - exit code 1 would say that the saga is inconsistent
@@ -251,10 +253,7 @@ def _play_or_exit(
 def _write_report(
     context: click.Context, paths: Sequence[Path], played: Played, folder: Path
 ) -> Path:
-    from sagacheck.report import (
-        page_of,  # noqa: PLC0415
-        write_report,  # noqa: PLC0415 - jinja2 takes its time
-    )
+    from sagacheck.report import RunFacts, page_of, write_report  # noqa: PLC0415 - jinja2 takes its time
 
     facts = RunFacts(
         command=_command(context, paths),
@@ -267,7 +266,7 @@ def _write_report(
 
 def _command(context: click.Context, paths: Sequence[Path]) -> str:
     """The command that runs `paths` in the way of this run."""
-    return shlex.join(["python", "-m", "scenarios", "run", *map(str, paths), *_saga_words(context)])
+    return shlex.join(["sagacheck", "run", *map(str, paths), *_saga_words(context)])
 
 
 def _saga_words(context: click.Context) -> list[str]:

@@ -1,4 +1,4 @@
-"""``python -m scenarios simulate``."""
+"""``sagacheck simulate``."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from sagacheck.simulate import simulate as simulate_all
 
 EXAMPLES = """\b
 Examples:
-  python -m scenarios simulate                       100 runs of 10 orders
-  python -m scenarios simulate --runs 10000          a night's work
-  python -m scenarios simulate --seed 4711 --runs 1  one run again
-  python -m scenarios simulate --saga shop.py:SAGA   your own saga
+  sagacheck simulate                       100 runs of 10 orders
+  sagacheck simulate --runs 10000          a night's work
+  sagacheck simulate --seed 4711 --runs 1  one run again
+  sagacheck simulate --saga shop.py:SAGA   your own saga
 
 \b
 A run places all of its orders at once. They share customers, cards and scarce goods; each of
@@ -188,9 +188,7 @@ def _in_words(event: Event) -> str:
 def _command(swarm: Swarm, seed: int, runs: int) -> str:
     """The command that runs these seeds again."""
     numbers = f"--seed {seed} --runs {runs} --orders {swarm.orders}".split()
-    return shlex.join(
-        ["python", "-m", "scenarios", "simulate", *numbers, *saga_words(swarm.saga_reference)]
-    )
+    return shlex.join(["sagacheck", "simulate", *numbers, *saga_words(swarm.saga_reference)])
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Engines: what plays a trial on a Temporal service."""
 
+from sagacheck.engines.engine import Engine
 from sagacheck.engines.opening import ENGINES, open_engine
 from sagacheck.engines.quiet import quiet_sdk
 from sagacheck.engines.server.embedded import SERVER_ENVIRONMENT, free_ports, server_command
@@ -10,16 +11,17 @@ from sagacheck.engines.trial import PlannedEvent, PlannedFault, Trial, TrialCloc
 
 __all__ = [
     "ENGINES",
+    "open_engine",
+    "Engine",
     "KeptServer",
     "PlannedEvent",
     "PlannedFault",
-    "SERVER_ENVIRONMENT",
-    "SimulatedEngine",
     "Trial",
     "TrialClock",
-    "add_search_attributes",
+    "SERVER_ENVIRONMENT",
     "free_ports",
-    "open_engine",
-    "quiet_sdk",
     "server_command",
+    "SimulatedEngine",
+    "add_search_attributes",
+    "quiet_sdk",
 ]

@@ -15,21 +15,21 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from sagacheck.checks import describe_failure
-from sagacheck.engines.order_workflow import OrderRun
+from sagacheck.engines.order_workflow import OrderWorkflow
 from sagacheck.language import CancelBy, Event
 
 PATIENCE = timedelta(seconds=30)
 """How long a customer waits for the answer to an update; the product's own client does so, too."""
 
 
-class Outside:
+class EventClient:
     """Does what the events of a trial ask for.
 
     Args:
         runs: The trial's orders by their ids.
     """
 
-    def __init__(self, runs: Mapping[str, OrderRun]) -> None:
+    def __init__(self, runs: Mapping[str, OrderWorkflow]) -> None:
         self._runs = runs
         self._numbers = count(1)
 
@@ -43,7 +43,7 @@ class Outside:
         }[self._means(run, event.by)]
         return await _answer_of(send)
 
-    async def _request_cancel(self, run: OrderRun, reason: str) -> object:
+    async def _request_cancel(self, run: OrderWorkflow, reason: str) -> object:
         # The id would be random, and part of the history.
         number = f"cancel-{next(self._numbers)}"
         try:
@@ -72,11 +72,11 @@ class Outside:
         run.note_answer(answer)
         return answer
 
-    def _run(self, event: Event) -> OrderRun:
+    def _run(self, event: Event) -> OrderWorkflow:
         assert event.order is not None, "all events but heal are about an order"
         return self._runs[event.order]
 
-    def _means(self, run: OrderRun, wanted: CancelBy | None) -> CancelBy:
+    def _means(self, run: OrderWorkflow, wanted: CancelBy | None) -> CancelBy:
         """The wanted means, else the first that the workflow has."""
         has = run.trial.saga.means_to_cancel
         return wanted if wanted in has else has[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
 
-from sagacheck.run import Engine
+from sagacheck.engines.engine import Engine
 from sagacheck.saga import SagaUnderTest
 
 ENGINES = ("simulated", "server")

@@ -21,7 +21,7 @@ from sagacheck.language import AnyOrder
 _T = TypeVar("_T")
 
 
-class OrderRun(ABC):
+class OrderWorkflow(ABC):
     """One order of a trial on a Temporal service, as its clients see it.
 
     Args:
@@ -68,7 +68,7 @@ class OrderRun(ABC):
         try:
             await self._start_workflow(
                 saga.workflow_name,
-                self.order.as_json(float_prices=saga.takes_float_prices),
+                saga.input_of(self.order),
                 id=self.workflow_id,
                 task_queue=self._task_queue,
                 id_reuse_policy=saga.id_reuse_policy,

@@ -1,6 +1,6 @@
 """The simulated engine: scenarios in virtual time, one event loop each, no server.
 
-The real workflow code and the real activities run on `fakes.temporal`. The same seed gives the same
+The real workflow code and the real activities run on `sagacheck.temporal`. The same seed gives the same
 run, down to the last byte of its journal.
 """
 
@@ -16,12 +16,12 @@ from typing import Any, Self
 from temporalio.client import WorkflowHistory
 
 from sagacheck.checks import Ending
-from sagacheck.engines.event_client import Outside
+from sagacheck.engines.event_client import EventClient
 from sagacheck.engines.histories import last_task_failure
-from sagacheck.engines.order_workflow import OrderRun, order_in
+from sagacheck.engines.order_workflow import OrderWorkflow, order_in
 from sagacheck.engines.quiet import quiet_sdk
 from sagacheck.engines.trial import DAY, Trial
-from sagacheck.inprocess import Caller, calling, httpx_to_fakes
+from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
 from sagacheck.network import Moment, WorkerCrash
 from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal import (
@@ -67,7 +67,7 @@ class SimulatedEngine:
         self._loop: VirtualTimeLoop | None = None
 
     async def __aenter__(self) -> Self:
-        self._stack.enter_context(httpx_to_fakes())
+        self._stack.enter_context(httpx_patch())
         self._stack.enter_context(quiet_sdk())
         self._thread = self._stack.enter_context(ThreadPoolExecutor(max_workers=1))
         return self
@@ -144,9 +144,9 @@ class _Stage:
 
     async def play(self) -> None:
         trial = self._trial
-        trial.client = Outside(self._runs)
+        trial.client = EventClient(self._runs)
         if trial.has_fault("evict"):
-            trial.world.network.observers.append(self._evict)
+            trial.network.observers.append(self._evict)
         trial.begin()
         spins = self._watch_for_spinning()
         try:
@@ -188,8 +188,8 @@ class _Stage:
         """Put an attempt into its world, and let it die there."""
         loop = running_loop()
         return _Life(
-            Caller(
-                self._trial.world,
+            AttemptContext(
+                self._trial.network,
                 order=order_in(self._order_of, attempt.workflow_id),
                 activity=attempt.activity_type,
                 loop=loop,
@@ -204,7 +204,7 @@ class _Stage:
                 self._worker.evict(execution.run_id)
 
 
-class _Life(calling):
+class _Life(in_context):
     """An attempt's life in its world; when it ends before its time, nobody is told."""
 
     def __exit__(
@@ -218,7 +218,7 @@ class _Life(calling):
             raise NeverReports(str(error)) from None
 
 
-class SimulatedRun(OrderRun):
+class SimulatedRun(OrderWorkflow):
     """One order of a trial on the simulated service."""
 
     def __init__(self, temporal: SimulatedTemporal, *args: Any, **options: Any) -> None:

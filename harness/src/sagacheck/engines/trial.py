@@ -13,8 +13,9 @@ from typing import Protocol
 
 from sagacheck.checks import Outcome
 from sagacheck.language import AnyOrder, Event, EventKind, Scenario
-from sagacheck.network import FaultRule, Moment
+from sagacheck.network import FaultRule, Moment, Network
 from sagacheck.saga import SagaUnderTest
+from sagacheck.services import Services
 from sagacheck.world import Attempt, Clock, ManualClock, World
 
 DAY = 86_400.0
@@ -80,7 +81,7 @@ class Trial:
         scenario: What is played.
         saga: The saga under test.
         clock: The world's clock, made by the engine that will play the trial.
-        world: The world around its orders.
+        network: The network to the services around its orders.
         faults: The scenario's faults with their rules.
         events: The scenario's events.
         outcomes: How the orders ended, by their ids.
@@ -90,7 +91,7 @@ class Trial:
     scenario: Scenario
     saga: SagaUnderTest
     clock: TrialClock = field(default_factory=ManualClock)
-    world: World = field(init=False)
+    network: Network = field(init=False)
     faults: list[PlannedFault] = field(init=False)
     events: list[PlannedEvent] = field(init=False)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -102,22 +103,28 @@ class Trial:
     _broken: list[Exception] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.world = World(self.scenario.given, clock=self.clock, services=self.saga.services)
+        world = World(self.scenario.given, clock=self.clock)
+        self.network = Network(Services(world, self.saga.services))
         self.faults = [
             PlannedFault(spec.rule(), spec.place.line, f"{spec.fault} on {spec.on}")
             for spec in self.scenario.faults
         ]
         self.events = [PlannedEvent(event) for event in self.scenario.events]
-        self.world.network.rules.extend(fault.rule for fault in self.faults)
-        self.world.network.heal_at(DAY)
+        self.network.rules.extend(fault.rule for fault in self.faults)
+        self.network.heal_at(DAY)
         if self.events:
-            self.world.network.observers.append(self._observe)
+            self.network.observers.append(self._observe)
 
     def begin(self) -> None:
         """Plan the events that wait for the clock; an engine does so before all else."""
         for planned in self.events:
             if planned.event.when.at is not None:
                 self._happen_at(planned, planned.event.when.at)
+
+    @property
+    def world(self) -> World:
+        """The world around its orders."""
+        return self.network.world
 
     @property
     def name(self) -> str:
@@ -157,18 +164,18 @@ class Trial:
 
     async def finish(self) -> None:
         """Let all that is under way arrive, and all events that wait for their time happen."""
-        self.world.settle()
+        self.network.services.settle()
         if self.clock.next_due is None:
             return
         while (due := self.clock.next_due) is not None:
             await self.advance_to(due)
-        self.world.settle()
+        self.network.services.settle()
 
     def close(self) -> None:
         """Nothing happens any more: the clock stands still, and nobody is there to take part."""
         self.clock.stop()
         self.client = None
-        self.world.network.observers.clear()
+        self.network.observers.clear()
 
     async def _observe(self, moment: Moment, attempt: Attempt) -> None:
         """Let the events happen that wait for this moment of this call.
@@ -211,7 +218,7 @@ class Trial:
             self._under_way = {t: of for t, of in self._under_way.items() if not t.done()}
 
     def _heal(self, planned: PlannedEvent) -> None:
-        self.world.network.heal_at(self.clock.now())
+        self.network.heal_at(self.clock.now())
         planned.answer, planned.at = "healed", self.clock.now()
 
     async def _happen(self, planned: PlannedEvent) -> None:

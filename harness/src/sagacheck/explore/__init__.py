@@ -1,4 +1,4 @@
-"""Every history with at most K faults: `python -m scenarios explore`."""
+"""Every history with at most K faults: `sagacheck explore`."""
 
 from sagacheck.explore.choices import WORLD
 from sagacheck.explore.counterexamples import (
@@ -13,14 +13,14 @@ from sagacheck.explore.start import plain_orders
 
 __all__ = [
     "COUNTEREXAMPLE",
-    "Exploration",
-    "OnProgress",
     "Saved",
-    "Search",
-    "WORLD",
-    "explore",
-    "plain_orders",
     "replay_command",
     "save",
     "write_counterexample",
+    "Exploration",
+    "OnProgress",
+    "Search",
+    "explore",
+    "WORLD",
+    "plain_orders",
 ]

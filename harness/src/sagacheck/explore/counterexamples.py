@@ -54,9 +54,9 @@ def replay_command(file: Path, saga_reference: str | None) -> str:
 
     Args:
         file: The scenario.
-        saga_reference: What ``--saga`` said; nothing for our own saga.
+        saga_reference: What ``--saga`` said; nothing for the saga of pyproject.toml.
     """
-    words = ["python", "-m", "scenarios", "replay", str(file), *saga_words(saga_reference)]
+    words = ["sagacheck", "replay", str(file), *saga_words(saga_reference)]
     return shlex.join(words)
 
 
@@ -75,7 +75,7 @@ def save(
         base: The scenario that the search began with.
         saga: The saga that they were found in.
         folder: Where they go; it is made if need be.
-        saga_reference: What ``--saga`` said; nothing for our own saga.
+        saga_reference: What ``--saga`` said; nothing for the saga of pyproject.toml.
     """
     saved = []
     for number, each in enumerate(counterexamples[:MOST], 1):
@@ -101,7 +101,7 @@ def write_counterexample(
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     shown = replace(scenario, why=violation.detail, tags=(COUNTEREXAMPLE,), expect=Expectations())
-    text = as_yaml(shown, comment=f"Runs again with: {again}", dialect=saga.dialect)
+    text = as_yaml(shown, saga.dialect, comment=f"Runs again with: {again}")
     file.write_text(text, encoding="utf-8")
     player = Player(saga)
     with player.ready():

@@ -23,7 +23,7 @@ from sagacheck.explore.findings import Findings
 from sagacheck.explore.player import HistoryPlayer
 from sagacheck.language import Scenario
 from sagacheck.run import Crew
-from sagacheck.saga import SagaUnderTest, load_saga, order_saga
+from sagacheck.saga import SagaUnderTest, load_saga
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Search:
 
     Attributes:
         base: The scenario that all histories begin with.
-        saga_reference: ``module:NAME`` of the saga under test; ``None`` for the project's own.
+        saga_reference: ``module:NAME`` of the saga under test; ``None`` for the one that pyproject.toml names.
         faults: How many choices a history makes at most.
         cancels: Whether clients cancel and submit again.
         crashes: Whether workers die and lose their caches.
@@ -62,7 +62,7 @@ class Search:
         Raises:
             NotImportableError: It cannot be had.
         """
-        return load_saga(self.saga_reference) if self.saga_reference else order_saga()
+        return load_saga(self.saga_reference)
 
     def menu(self, saga: SagaUnderTest) -> Menu:
         """What may be chosen."""

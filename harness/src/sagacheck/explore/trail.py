@@ -43,7 +43,7 @@ class Trail:
         self._menu = menu
         self._seen: list[_Seen] = []
         # Before the trial's own observer, which holds calls while events happen.
-        trial.world.network.observers.insert(0, self._write_down)
+        trial.network.observers.insert(0, self._write_down)
 
     def offered(self) -> list[Choice]:
         """The choices that could be made after the last of the history's, in order."""

@@ -17,63 +17,66 @@ from starlette.routing import Route
 
 from sagacheck.http.connection import Connection, HalfReply, NoReply
 from sagacheck.http.control import control_routes
-from sagacheck.http.served_world import Stage
-from sagacheck.http.write_ahead_log import Logbook
+from sagacheck.http.served_world import ServedWorld
+from sagacheck.http.write_ahead_log import WriteAheadLog
 from sagacheck.network import IncompleteReplyError, TransportError, call_of, read, unknown_route
-from sagacheck.services import Operation
-from sagacheck.world import ManualClock, ServiceFactory, Settings, WallClock, order_services
+from sagacheck.services import Operation, ServiceFactory
+from sagacheck.world import ManualClock, Settings, WallClock
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(
+    services: ServiceFactory,
     settings: Settings | None = None,
     *,
     clock: Callable[[], ManualClock] = WallClock,
-    services: ServiceFactory = order_services,
-    logbook: Logbook | None = None,
+    write_ahead_log: WriteAheadLog | None = None,
 ) -> Starlette:
     """The application that serves one world; to be called on the event loop that will run it.
 
-    The world is at ``app.state.stage.world``.
+    The world is at ``app.state.served.network``.
 
     Args:
+        services: Makes the services.
         settings: What the world holds at first, and after each reset.
         clock: Makes the world's clock, by default one of real time.
-        services: Makes the services, by default those around an order.
-        logbook: Holds the world, if it has one, and every change of it.
+        write_ahead_log: Holds the world, if it has one, and every change of it.
 
     Raises:
-        LogbookError: The logbook cannot be read.
+        WriteAheadLogError: The write-ahead log cannot be read.
     """
-    stage = Stage(settings or Settings(), clock, services, logbook)
+    served = ServedWorld(settings or Settings(), clock, services, write_ahead_log)
     routes = [
-        Route(path, _operation(stage, operation), methods=[method])
-        for operation in stage.world.operations.operations
+        Route(path, _operation(served, operation), methods=[method])
+        for operation in served.network.operations.operations
         for method, path in (route.split(" ", 1) for route in operation.routes)
     ]
-    routes += [Route(f"/{name}", _read(stage), methods=["GET"]) for name in stage.world.reads()]
+    routes += [
+        Route(f"/{name}", _read(served), methods=["GET"])
+        for name in served.network.services.reads()
+    ]
     app = Starlette(
-        routes=routes + control_routes(stage),
+        routes=routes + control_routes(served),
         exception_handlers={404: _unknown_route, 405: _wrong_method},
     )
     app.router.redirect_slashes = False
-    app.state.stage = stage
+    app.state.served = served
     return app
 
 
-def _operation(stage: Stage, operation: Operation) -> _Endpoint:
+def _operation(served: ServedWorld, operation: Operation) -> _Endpoint:
     """The endpoint of any operation: what it means is known to the world behind it."""
 
     async def endpoint(request: Request) -> Response:
         content = await request.body()
         call = call_of(operation, request.path_params, request.query_params, content)
-        keeper = stage.keeper
-        keeper.recall_for(call)
+        store = served.store
+        store.recall_for(call)
         connection: Connection = request.state.connection
         try:
             with connection.cancelling_on_hangup():
-                wire = await keeper.world.network.send(structs.replace(call, connected=True))
+                wire = await store.network.send(structs.replace(call, connected=True))
         except IncompleteReplyError as error:
             return HalfReply(error.reply, connection)
         except TransportError:
@@ -84,18 +87,18 @@ def _operation(stage: Stage, operation: Operation) -> _Endpoint:
                 raise  # it is not the client who has gone, but the server
             return NoReply()
         finally:
-            keeper.commit()
+            store.commit()
         return Response(wire.content, wire.status, wire.headers)
 
     return endpoint
 
 
-def _read(stage: Stage) -> _Endpoint:
+def _read(served: ServedWorld) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
         order = request.query_params.get("order_id")
-        stage.keeper.recall(order)
-        stage.keeper.commit()
-        return JSONResponse(read(stage.world, request.url.path, order))
+        served.store.recall(order)
+        served.store.commit()
+        return JSONResponse(read(served.network.services, request.url.path, order))
 
     return endpoint
 

@@ -1,7 +1,7 @@
 """Where finished orders are kept: on disk, to be found again by anything a request may name.
 
 An SQLite database without a name, which lives in a temporary file and is gone with the process:
-what must survive a process is in its logbook.
+what must survive a process is in its write_ahead_log.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from sagacheck.world import Dossier
+from sagacheck.world import OrderRecord
 
 _AT_A_TIME = 500
 _TABLE = """
@@ -25,8 +25,8 @@ _TABLE = """
 """
 
 
-class Archive:
-    """The dossiers of finished orders.
+class EvictedOrders:
+    """The records of finished orders.
 
     Attributes:
         orders: How many there are.
@@ -44,23 +44,25 @@ class Archive:
         query = "SELECT 1 FROM names WHERE name = ? AND owner = ?"
         return self._database.execute(query, (order, order)).fetchone() is not None
 
-    def store(self, dossiers: Iterable[Dossier]) -> None:
-        """Keep these dossiers."""
+    def store(self, order_records: Iterable[OrderRecord]) -> None:
+        """Keep these order_records."""
         self._database.execute("BEGIN")
-        for dossier in dossiers:
-            self._count(dossier, 1)
-            self._database.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", _rows(dossier))
-            names = [(name, dossier.order) for name in dossier.names]
+        for order_record in order_records:
+            self._count(order_record, 1)
+            self._database.executemany(
+                "INSERT INTO records VALUES (?, ?, ?, ?)", _rows(order_record)
+            )
+            names = [(name, order_record.order) for name in order_record.names]
             self._database.executemany("INSERT INTO names VALUES (?, ?)", names)
         self._database.execute("COMMIT")
 
-    def take(self, order: str) -> Dossier:
-        """Hand the dossier of `order` over, and keep it no longer."""
-        dossier = msgspec.json.decode(self.line(order), type=Dossier)
-        self._count(dossier, -1)
+    def take(self, order: str) -> OrderRecord:
+        """Hand the records of `order` over, and keep it no longer."""
+        order_record = msgspec.json.decode(self.line(order), type=OrderRecord)
+        self._count(order_record, -1)
         self._database.execute("DELETE FROM records WHERE owner = ?", (order,))
         self._database.execute("DELETE FROM names WHERE owner = ?", (order,))
-        return dossier
+        return order_record
 
     def owners(self, names: Collection[str]) -> list[str]:
         """The orders which any of these names belongs to."""
@@ -71,7 +73,7 @@ class Archive:
         return [owner for (owner,) in self._database.execute(query, list(names))]
 
     def line(self, order: str) -> bytes:
-        """The dossier of `order` as JSON, without the labour of reading it."""
+        """The record of `order` as JSON, without the labour of reading it."""
         query = "SELECT kind, json FROM records WHERE owner = ? ORDER BY rowid"
         parts: dict[str, list[bytes]] = {kind: [] for kind in _KINDS}
         for kind, json in self._database.execute(query, (order,)):
@@ -88,19 +90,19 @@ class Archive:
             yield from rows
             after = rows[-1][0]
 
-    def _count(self, dossier: Dossier, sign: int) -> None:
+    def _count(self, order_record: OrderRecord, sign: int) -> None:
         self.orders += sign
-        for effect in dossier.effects:
+        for effect in order_record.effects:
             self.effects[effect.operation, str(effect.state)] += sign
 
 
 _KINDS = ("attempts", "entries", "effects", "keys")
 
 
-def _rows(dossier: Dossier) -> Iterator[tuple[Any, ...]]:
+def _rows(order_record: OrderRecord) -> Iterator[tuple[Any, ...]]:
     encode = msgspec.json.encode
-    order = dossier.order
-    yield from (("attempts", order, each.number, encode(each)) for each in dossier.attempts)
-    yield from (("entries", order, each.number, encode(each)) for each in dossier.entries)
-    yield from (("effects", order, None, encode(each)) for each in dossier.effects)
-    yield from (("keys", order, None, encode(each)) for each in dossier.keys)
+    order = order_record.order
+    yield from (("attempts", order, each.number, encode(each)) for each in order_record.attempts)
+    yield from (("entries", order, each.number, encode(each)) for each in order_record.entries)
+    yield from (("effects", order, None, encode(each)) for each in order_record.effects)
+    yield from (("keys", order, None, encode(each)) for each in order_record.keys)

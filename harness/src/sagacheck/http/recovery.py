@@ -1,4 +1,4 @@
-"""The world that a logbook tells of, as it was at its last line."""
+"""The world that a write-ahead log tells of, as it was at its last line."""
 
 from __future__ import annotations
 
@@ -7,44 +7,45 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sagacheck.http.eviction import Archive
+from sagacheck.http.eviction import EvictedOrders
 from sagacheck.http.write_ahead_log import Begin, Step
-from sagacheck.network import read_rule
-from sagacheck.services import KeyRecord, KeyState
+from sagacheck.network import Network, read_rule
+from sagacheck.services import ServiceFactory, Services
 from sagacheck.world import (
     Attempt,
-    Books,
-    Dossier,
+    AttemptOutcome,
     Effect,
     Entry,
+    KeyRecord,
+    KeyState,
+    Ledger,
     ManualClock,
-    Seen,
-    ServiceFactory,
+    OrderRecord,
     World,
 )
 
 
 @dataclass
 class _Draft:
-    """The dossier of an order while its later lines are still to be read."""
+    """The record of an order while its later lines are still to be read."""
 
     attempts: dict[int, Attempt] = field(default_factory=dict)
     entries: dict[int, Entry] = field(default_factory=dict)
     effects: dict[str, Effect] = field(default_factory=dict)
     keys: dict[tuple[str, str], KeyRecord] = field(default_factory=dict)
 
-    def dossier(self, order: str) -> Dossier:
+    def order_record(self, order: str) -> OrderRecord:
         records = (self.attempts, self.entries, self.effects, self.keys)
-        return Dossier(order, *(list(each.values()) for each in records))  # type: ignore[arg-type]
+        return OrderRecord(order, *(list(each.values()) for each in records))  # type: ignore[arg-type]
 
 
-class Remains:
-    """What the lines of a logbook come to. In memory are the open orders alone, as ever.
+class Recovery:
+    """What the lines of a write-ahead log come to. In memory are the open orders alone, as ever.
 
     Attributes:
         begin: How the present world began; ``None`` where there are no lines.
         at: The last moment that is known, in seconds of the world's clock.
-        archive: The finished orders.
+        evicted: The finished orders.
         rules: The faults, in words.
         interrupted: Attempts that were under way; their callers saw the connection break.
     """
@@ -61,23 +62,26 @@ class Remains:
             for attempt in draft.attempts.values():
                 self._interrupt(attempt)
 
-    def world(self, clock: ManualClock, services: ServiceFactory) -> World:
-        """The world as it is at the moment that `clock` shows."""
-        assert self.begin is not None, "an empty logbook tells of no world"
-        world = World(self.begin.settings, clock=clock, services=services, books=self._books)
-        for service in world.services:
-            service.ids_begin_after = len(self._books)  # each id has an entry, so this is enough
+    def network(self, clock: ManualClock, services: ServiceFactory) -> Network:
+        """The world as it is at the moment that `clock` shows, and the network to it."""
+        assert self.begin is not None, "an empty write_ahead_log tells of no world"
+        world = World(self.begin.settings, clock=clock, ledger=self._ledger)
+        network = Network(Services(world, services))
+        for service in network.services:
+            service.ids_begin_after = len(self._ledger)  # each id has an entry, so this is enough
         world.journal.skip_to(self._attempts)
-        world.put_back([draft.dossier(order) for order, draft in self._drafts.items()])
-        world.network.rules += [read_rule(words, world.operations) for words in self.rules]
-        return world
+        network.services.put_back(
+            [draft.order_record(order) for order, draft in self._drafts.items()]
+        )
+        network.rules += [read_rule(words, network.operations) for words in self.rules]
+        return network
 
     def _forget(self) -> None:
         self.at = 0.0
-        self.archive = Archive()
+        self.evicted = EvictedOrders()
         self.rules: list[dict[str, Any]] = []
         self.interrupted: list[Attempt] = []
-        self._books = Books()
+        self._ledger = Ledger()
         self._attempts = 0
         self._drafts: dict[str, _Draft] = defaultdict(_Draft)
 
@@ -85,15 +89,15 @@ class Remains:
         self.at = step.at
         self.rules = self.rules if step.rules is None else step.rules
         for order in step.recalled:
-            self._draft(self.archive.take(order))
-        self._draft(Dossier("", step.attempts, step.entries, step.effects, step.keys))
+            self._draft(self.evicted.take(order))
+        self._draft(OrderRecord("", step.attempts, step.entries, step.effects, step.keys))
         for entry in step.entries:
-            self._books.count(entry)
+            self._ledger.count(entry)
         self._attempts = max((self._attempts, *(each.number + 1 for each in step.attempts)))
         finished = {order: self._drafts.pop(order, _Draft()) for order in step.finished}
-        self.archive.store(draft.dossier(order) for order, draft in finished.items())
+        self.evicted.store(draft.order_record(order) for order, draft in finished.items())
 
-    def _draft(self, news: Dossier) -> None:
+    def _draft(self, news: OrderRecord) -> None:
         nobodys = self._drafts[""]
         for attempt in news.attempts:
             nobodys.attempts.pop(attempt.number, None)
@@ -108,6 +112,10 @@ class Remains:
             self._drafts[record.order].keys[record.operation, record.key] = record
 
     def _interrupt(self, attempt: Attempt) -> None:
-        if attempt.seen is Seen.PENDING:
-            attempt.seen, attempt.error, attempt.ended_at = Seen.UNKNOWN, "fakes_restarted", self.at
+        if attempt.outcome is AttemptOutcome.PENDING:
+            attempt.outcome, attempt.error, attempt.ended_at = (
+                AttemptOutcome.UNKNOWN,
+                "fakes_restarted",
+                self.at,
+            )
             self.interrupted.append(attempt)

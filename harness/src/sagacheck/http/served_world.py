@@ -6,33 +6,34 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sagacheck.http.eviction import Archive
-from sagacheck.http.recovery import Remains
-from sagacheck.http.world_store import Keeper
-from sagacheck.http.write_ahead_log import Begin, Logbook, Step
-from sagacheck.network import FaultRule
-from sagacheck.world import ManualClock, ServiceFactory, Settings, World
+from sagacheck.http.eviction import EvictedOrders
+from sagacheck.http.recovery import Recovery
+from sagacheck.http.world_store import WorldStore
+from sagacheck.http.write_ahead_log import Begin, Step, WriteAheadLog
+from sagacheck.network import FaultRule, Network
+from sagacheck.services import ServiceFactory, Services
+from sagacheck.world import ManualClock, Settings, World
 
 
-class Stage:
+class ServedWorld:
     """Holds one world at a time.
 
     Args:
         settings: What each new world begins with, unless it is told otherwise.
         clock: Makes the clock of a world.
         services: Makes the services of a world.
-        logbook: Where changes are written down; the world that it tells of is gone on with.
+        write_ahead_log: Where changes are written down; the world that it tells of is gone on with.
         now: The real time, in seconds since 1970.
 
     Attributes:
-        keeper: The keeper of the present world.
+        store: The store of the present world.
         began: When that world began, in seconds since 1970.
 
     Raises:
-        LogbookError: The logbook cannot be read.
+        WriteAheadLogError: The write-ahead log cannot be read.
     """
 
-    keeper: Keeper
+    store: WorldStore
     began: float
 
     def __init__(
@@ -40,66 +41,72 @@ class Stage:
         settings: Settings,
         clock: Callable[[], ManualClock],
         services: ServiceFactory,
-        logbook: Logbook | None = None,
+        write_ahead_log: WriteAheadLog | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings
         self._now = now
         self._clock = clock
         self._services = services
-        self._logbook = logbook
+        self._log = write_ahead_log
         self._rules: list[dict[str, Any]] = []
-        remains = Remains(logbook.steps() if logbook else ())
-        if remains.begin is None:
+        recovery = Recovery(write_ahead_log.steps() if write_ahead_log else ())
+        if recovery.begin is None:
             self.reset()
         else:
-            self._go_on(remains, remains.begin)
+            self._go_on(recovery, recovery.begin)
+
+    @property
+    def network(self) -> Network:
+        """The network of the present world."""
+        return self.store.network
 
     @property
     def world(self) -> World:
         """The present world."""
-        return self.keeper.world
+        return self.network.world
 
     def reset(self, settings: Settings | None = None) -> None:
         """Begin a new world; what is still under way in the old one stays there."""
         chosen = settings or self.settings
-        if hasattr(self, "keeper"):
-            self.keeper.retire()
-        world = World(chosen, clock=self._clock(), services=self._services)
+        if hasattr(self, "store"):
+            self.store.retire()
+        world = World(chosen, clock=self._clock())
+        network = Network(Services(world, self._services))
         self.began = self._now()
         self._rules = []
-        self._write(Step(0.0, begin=Begin(chosen, self.began), entries=world.books().entries))
-        self.keeper = Keeper(world, Archive(), self._logbook)
+        self._write(Step(0.0, begin=Begin(chosen, self.began), entries=world.ledger.entries))
+        self.store = WorldStore(network, EvictedOrders(), self._log)
 
     def add_rule(self, words: dict[str, Any], rule: FaultRule) -> None:
         """Let the network follow `rule` after those it has; `words` is how to say it."""
-        self.world.network.rules.append(rule)
+        self.network.rules.append(rule)
         self._rules.append(words)
-        self.keeper.write_rules(self._rules)
+        self.store.write_rules(self._rules)
 
     def clear_rules(self) -> None:
         """Let nothing fail any more."""
-        self.world.network.rules.clear()
+        self.network.rules.clear()
         self._rules = []
-        self.keeper.write_rules(self._rules)
+        self.store.write_rules(self._rules)
 
     def settle(self) -> None:
         """Let all happen that is still to come: the clock jumps to the last of it."""
         clock = self.world.clock
-        assert isinstance(clock, ManualClock), "the stage made it"
-        self.world.settle()
+        assert isinstance(clock, ManualClock), "the served made it"
+        self.network.services.settle()
         clock.run_all()
-        self.world.settle()
+        self.network.services.settle()
 
-    def _go_on(self, remains: Remains, begin: Begin) -> None:
+    def _go_on(self, recovery: Recovery, begin: Begin) -> None:
         clock = self._clock()
-        clock.advance_to(max(remains.at, self._now() - begin.at))
-        world = remains.world(clock, self._services)
+        clock.advance_to(max(recovery.at, self._now() - begin.at))
+        network = recovery.network(clock, self._services)
         self.began = begin.at
-        self._rules = remains.rules
-        self._write(Step(remains.at, attempts=remains.interrupted))
-        self.keeper = Keeper(world, remains.archive, self._logbook)
+        self._rules = recovery.rules
+        self._write(Step(recovery.at, attempts=recovery.interrupted))
+        self.store = WorldStore(network, recovery.evicted, self._log)
 
     def _write(self, step: Step) -> None:
-        if self._logbook is not None:
-            self._logbook.append(step)
+        if self._log is not None:
+            self._log.append(step)

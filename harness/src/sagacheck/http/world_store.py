@@ -5,35 +5,37 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sagacheck.http.eviction import Archive
-from sagacheck.http.write_ahead_log import Logbook, Step
-from sagacheck.network import Call
-from sagacheck.services import KeyRecord
-from sagacheck.world import Attempt, Entry, World
+from sagacheck.http.eviction import EvictedOrders
+from sagacheck.http.write_ahead_log import Step, WriteAheadLog
+from sagacheck.network import Call, Network
+from sagacheck.world import Attempt, Entry, KeyRecord
 
 
-class Keeper:
+class WorldStore:
     """Stands between a world and those who serve it.
 
     Args:
-        world: The world.
-        archive: Where its finished orders are.
-        logbook: Where its changes are written down; ``None`` for nowhere.
+        network: The network to the services.
+        evicted: Where its finished orders are.
+        write_ahead_log: Where its changes are written down; ``None`` for nowhere.
 
     Attributes:
-        world: The world.
-        archive: Where its finished orders are.
+        network: The network to the services.
+        evicted: Where its finished orders are.
     """
 
-    def __init__(self, world: World, archive: Archive, logbook: Logbook | None = None) -> None:
-        self.world = world
-        self.archive = archive
-        self._logbook = logbook
+    def __init__(
+        self, network: Network, evicted: EvictedOrders, write_ahead_log: WriteAheadLog | None = None
+    ) -> None:
+        self.network = network
+        self.world = network.world
+        self.evicted = evicted
+        self._log = write_ahead_log
         self._known: set[str] = set()
         self._attempts: dict[int, Attempt] = {}
         self._entries: list[Entry] = []
         self._keys: dict[tuple[str, str], KeyRecord] = {}
-        if logbook is not None:
+        if write_ahead_log is not None:
             self._listen()
 
     def recall(self, *names: Any) -> None:
@@ -42,11 +44,11 @@ class Keeper:
         if not new:
             return
         self._known |= new
-        orders = self.archive.owners(new)
+        orders = self.evicted.owners(new)
         if orders:
-            dossiers = [self.archive.take(order) for order in orders]
-            self.world.put_back(dossiers)
-            self._known.update(*(dossier.names for dossier in dossiers))
+            order_records = [self.evicted.take(order) for order in orders]
+            self.network.services.put_back(order_records)
+            self._known.update(*(order_record.names for order_record in order_records))
             self._append(recalled=orders)
 
     def recall_for(self, call: Call) -> None:
@@ -56,22 +58,22 @@ class Keeper:
         self.recall(fields.get("order_id"), *(fields.get(name or "") for name in fields_with_names))
 
     def finish(self, keys: Mapping[str, Collection[str]]) -> None:
-        """Put orders that have ended into the archive, unless something of them is still to come.
+        """Put orders that have ended into the evicted, unless something of them is still to come.
 
         Args:
             keys: The orders, and for each the idempotency keys that it may have used.
         """
-        open_ones = [order for order in keys if order not in self.archive]
-        self.world.claim({order: keys[order] for order in open_ones})
-        waiting = self.world.settle_orders(open_ones)
+        open_ones = [order for order in keys if order not in self.evicted]
+        self.network.services.claim({order: keys[order] for order in open_ones})
+        waiting = self.network.services.settle_orders(open_ones)
         self.put_away([order for order in open_ones if order not in waiting])
 
     def put_away(self, orders: Collection[str]) -> None:
-        """Move orders from memory to the archive."""
+        """Move orders from memory to the evicted."""
         self.commit()
-        dossiers = self.world.take_out(orders)
-        self.archive.store(dossiers)
-        self._known.difference_update(*(dossier.names for dossier in dossiers))
+        order_records = self.network.services.take_out(orders)
+        self.evicted.store(order_records)
+        self._known.difference_update(*(order_record.names for order_record in order_records))
         if orders:
             self._append(finished=list(orders))
 
@@ -79,7 +81,7 @@ class Keeper:
         """Write down what has changed; to be called before anybody is told of it."""
         if not (self._attempts or self._entries or self._keys):
             return
-        effects = self.world.books().effects
+        effects = self.world.ledger.effects
         about = {entry.effect: effects.get(entry.effect) for entry in self._entries}
         changes = {
             "attempts": list(self._attempts.values()),
@@ -96,11 +98,11 @@ class Keeper:
 
     def retire(self) -> None:
         """Write no more: another world has begun, though requests may be under way in this one."""
-        self._logbook = None
+        self._log = None
 
     def _append(self, **changes: Any) -> None:
-        if self._logbook is not None:
-            self._logbook.append(Step(self.world.clock.now(), **changes))
+        if self._log is not None:
+            self._log.append(Step(self.world.clock.now(), **changes))
 
     def _listen(self) -> None:
         def attempt(changed: Attempt) -> None:
@@ -113,6 +115,6 @@ class Keeper:
             self._keys[changed.operation, changed.key] = changed
 
         self.world.journal.on_change = attempt
-        self.world.books().on_write = entry
-        for service in self.world.services:
+        self.world.ledger.on_write = entry
+        for service in self.network.services:
             service.keys.on_change = key

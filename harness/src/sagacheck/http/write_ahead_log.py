@@ -17,15 +17,14 @@ from typing import Any
 
 import msgspec
 
-from sagacheck.services import KeyRecord
-from sagacheck.world import Attempt, Effect, Entry, Settings
+from sagacheck.world import Attempt, Effect, Entry, KeyRecord, Settings
 
 _BEGINNING = b'{"at":'
 """How each line begins; what does not begin so was no step, and is not cut away."""
 
 
-class LogbookError(Exception):
-    """A logbook cannot be used; the message is a sentence with the place."""
+class WriteAheadLogError(Exception):
+    """A write-ahead log cannot be used; the message is a sentence with the place."""
 
 
 class Begin(msgspec.Struct):
@@ -45,10 +44,10 @@ class Step(msgspec.Struct, omit_defaults=True):
 
     Attributes:
         at: When, in seconds of the world's clock.
-        number: Its place in the file, from 1; `Logbook.append` decides.
+        number: Its place in the file, from 1; `WriteAheadLog.append` decides.
         begin: A new world.
         attempts: Attempts that began, arrived or ended.
-        entries: What was written into the books.
+        entries: What was written into the ledger.
         effects: The effects that the entries are about.
         keys: What the services know of idempotency keys.
         rules: All faults in words, where they were changed.
@@ -68,11 +67,11 @@ class Step(msgspec.Struct, omit_defaults=True):
     recalled: list[str] = []
 
 
-class Logbook:
+class WriteAheadLog:
     """The file at `path`, which is made if it is not there.
 
     Raises:
-        LogbookError: Another process has it.
+        WriteAheadLogError: Another process has it.
         OSError: It cannot be opened.
     """
 
@@ -86,7 +85,7 @@ class Logbook:
         except OSError:
             self._file.close()
             msg = f"{path}: another process is writing it; stop that one, or name another file"
-            raise LogbookError(msg) from None
+            raise WriteAheadLogError(msg) from None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -109,7 +108,7 @@ class Logbook:
         """The steps of the file, from the first; a last one that was cut off is cut away.
 
         Raises:
-            LogbookError: A line says nothing, or does not follow from those before it.
+            WriteAheadLogError: A line says nothing, or does not follow from those before it.
         """
         decoder = msgspec.json.Decoder(Step)
         whole = 0
@@ -129,6 +128,6 @@ class Logbook:
                 yield step
         self._file.truncate(whole)
 
-    def _damage(self, line: int, what: str) -> LogbookError:
+    def _damage(self, line: int, what: str) -> WriteAheadLogError:
         remedy = "restore the file from a copy, or begin with a new one"
-        return LogbookError(f"{self.path}:{line}: {what}; {remedy}")
+        return WriteAheadLogError(f"{self.path}:{line}: {what}; {remedy}")

@@ -16,31 +16,41 @@ from types import TracebackType
 import httpx
 import msgspec
 
-from sagacheck.network import call_of, read, wire
-from sagacheck.services import Reply
-from sagacheck.world import World
+from sagacheck.network import (
+    ConnectionLostError,
+    IncompleteReplyError,
+    Network,
+    NoConnectionError,
+    NoReplyError,
+    TransportError,
+    WireReply,
+    as_sent,
+    call_of,
+    read,
+)
+from sagacheck.world import Reply
 
-_HTTPX_ERRORS: dict[type[wire.TransportError], type[httpx.TransportError]] = {
-    wire.NoConnectionError: httpx.ConnectError,
-    wire.NoReplyError: httpx.ReadTimeout,
-    wire.ConnectionLostError: httpx.ReadError,
-    wire.IncompleteReplyError: httpx.RemoteProtocolError,
+_HTTPX_ERRORS: dict[type[TransportError], type[httpx.TransportError]] = {
+    NoConnectionError: httpx.ConnectError,
+    NoReplyError: httpx.ReadTimeout,
+    ConnectionLostError: httpx.ReadError,
+    IncompleteReplyError: httpx.RemoteProtocolError,
 }
 
 
-class Caller(msgspec.Struct, frozen=True):
+class AttemptContext(msgspec.Struct, frozen=True):
     """Who makes the requests of this context, and in which world.
 
     Attributes:
-        world: The world that answers.
+        network: The network that carries the requests.
         order: The order that the requests are made for.
         activity: The activity that makes them.
         lifetime: Seconds until the activity's attempt is given up, ``None`` for no limit.
-        loop: The event loop of the world, for callers in other threads.
-        waiting: Entered on that loop while a caller in another thread waits for an answer.
+        loop: The event loop of the world, for contexts in other threads.
+        waiting: Entered on that loop while a context in another thread waits for an answer.
     """
 
-    world: World
+    network: Network
     order: str = ""
     activity: str = ""
     lifetime: float | None = None
@@ -48,17 +58,17 @@ class Caller(msgspec.Struct, frozen=True):
     waiting: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
-_caller: ContextVar[Caller] = ContextVar("caller")
+_context: ContextVar[AttemptContext] = ContextVar("context")
 
 
-class calling(AbstractContextManager[None]):  # noqa: N801 - it reads as a verb: `with calling(…)`
-    """Send the httpx requests of this context to the caller's world."""
+class in_context(AbstractContextManager[None]):  # noqa: N801 - it reads as a verb: `with in_context(…)`
+    """Send the httpx requests of this context to the context's world."""
 
-    def __init__(self, caller: Caller) -> None:
-        self._called_by = caller
+    def __init__(self, context: AttemptContext) -> None:
+        self._called_by = context
 
     def __enter__(self) -> None:
-        self._token = _caller.set(self._called_by)
+        self._token = _context.set(self._called_by)
 
     def __exit__(
         self,
@@ -66,35 +76,35 @@ class calling(AbstractContextManager[None]):  # noqa: N801 - it reads as a verb:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        _caller.reset(self._token)
+        _context.reset(self._token)
 
 
-def caller_of(request: httpx.Request) -> Caller:
+def context_of(request: httpx.Request) -> AttemptContext:
     """Who makes `request`.
 
     Raises:
         RuntimeError: Nobody who is known here.
     """
-    caller = _caller.get(None)
-    if caller is None:
+    context = _context.get(None)
+    if context is None:
         msg = f"{request.method} {request.url} was sent outside of any world"
         raise RuntimeError(msg)
-    return caller
+    return context
 
 
 async def answer(  # noqa: PLR0913 - the parts of a request, which not all requests have at hand
-    caller: Caller,
+    context: AttemptContext,
     request: httpx.Request,
     *,
     path: str,
     query: Mapping[str, str],
     content: bytes,
     timeout: float | None,  # noqa: ASYNC109 - the world's time, not the loop's
-) -> wire.WireReply:
-    """What the caller's world answers.
+) -> WireReply:
+    """What the context's world answers.
 
     Args:
-        caller: Who asks.
+        context: Who asks.
         request: Its method counts; what it is sent to and what it holds is said by the rest.
         path: Where it is sent to, on whatever host.
         query: The parameters in its URL.
@@ -103,33 +113,33 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
 
     Raises:
         httpx.TransportError: The caller gets no answer.
-        fakes.routes.UnknownRouteError: No fake has this route.
+        sagacheck.network.UnknownRouteError: No fake has this route.
     """
-    world = caller.world
+    network = context.network
     if request.method == "GET":
-        rows = read(world, path, query.get("order_id"))
-        return wire.as_sent(Reply(HTTPStatus.OK, rows))
-    operation, path_fields = world.routes.match(request.method, path)
+        rows = read(network.services, path, query.get("order_id"))
+        return as_sent(Reply(HTTPStatus.OK, rows))
+    operation, path_fields = network.routes.match(request.method, path)
     call = call_of(
         operation,
         path_fields,
         query,
         content,
-        order=caller.order,
-        activity=caller.activity,
+        order=context.order,
+        activity=context.activity,
         timeout=timeout,
-        lifetime=caller.lifetime,
+        lifetime=context.lifetime,
     )
     try:
-        return await world.network.send(call)
-    except wire.TransportError as error:
+        return await network.send(call)
+    except TransportError as error:
         raise _HTTPX_ERRORS[type(error)](str(error), request=request) from None
 
 
-async def answer_request(caller: Caller, request: httpx.Request) -> wire.WireReply:
-    """What the caller's world answers to a request that is complete in itself."""
+async def answer_request(context: AttemptContext, request: httpx.Request) -> WireReply:
+    """What the context's world answers to a request that is complete in itself."""
     return await answer(
-        caller,
+        context,
         request,
         path=request.url.path,
         query=request.url.params,

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from sagacheck.inprocess.attempt_context import answer, answer_request, caller_of
+from sagacheck.inprocess.attempt_context import answer, answer_request, context_of
 from sagacheck.network import WireReply
 
 _encode = json_.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
@@ -49,7 +49,7 @@ class FakesClient(httpx.AsyncClient):
             )
         request, path, query = _addressed(method, str(url))
         reply = await answer(
-            caller_of(request),
+            context_of(request),
             request,
             path=path,
             query=httpx.QueryParams(params) if params else query,
@@ -60,7 +60,7 @@ class FakesClient(httpx.AsyncClient):
 
     async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         """Let the world answer."""
-        return _Response(await answer_request(caller_of(request), request), request)
+        return _Response(await answer_request(context_of(request), request), request)
 
     def _read_timeout(self, timeout: Any) -> float | None:
         if timeout is None or isinstance(timeout, float | int):

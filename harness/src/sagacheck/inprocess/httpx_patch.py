@@ -1,6 +1,6 @@
 """The in-process face: whatever uses httpx talks to the fakes, unchanged, through respx.
 
-Whoever can choose the client takes a `fakes.client.FakesClient`, which needs no hook.
+Whoever can choose the client takes a `FakesClient`, which needs no hook.
 
 Limitations: replies come in one piece, so streaming clients see one chunk; a synchronous client
 must run in a thread of its own, beside the loop that the world lives on; of a client's timeouts
@@ -22,12 +22,12 @@ import httpx
 import respx
 from httpx._transports import default as transports
 
-from sagacheck.inprocess.attempt_context import Caller, answer_request, caller_of
+from sagacheck.inprocess.attempt_context import AttemptContext, answer_request, context_of
 from sagacheck.network import WireReply
 
 
 @contextmanager
-def httpx_to_fakes() -> Iterator[None]:
+def httpx_patch() -> Iterator[None]:
     """While open, every httpx request of the process goes to the fakes and none to a socket."""
     with _shared_tls_context(), _Router(assert_all_called=False):
         yield
@@ -54,7 +54,7 @@ class _Router(respx.MockRouter):
     """Answers from the caller's world, and records nothing: that is what the journal is for."""
 
     def handler(self, request: httpx.Request) -> httpx.Response:
-        caller = caller_of(request)
+        caller = context_of(request)
         if caller.loop is None or caller.loop is _running_loop():
             msg = f"a synchronous {request.method} {request.url} needs a thread beside the world's"
             raise RuntimeError(msg)
@@ -62,10 +62,10 @@ class _Router(respx.MockRouter):
         return _response(asyncio.run_coroutine_threadsafe(answering, caller.loop).result())
 
     async def async_handler(self, request: httpx.Request) -> httpx.Response:
-        return _response(await answer_request(caller_of(request), request))
+        return _response(await answer_request(context_of(request), request))
 
 
-async def _answer_thread(caller: Caller, request: httpx.Request) -> WireReply:
+async def _answer_thread(caller: AttemptContext, request: httpx.Request) -> WireReply:
     with caller.waiting():
         return await answer_request(caller, request)
 

@@ -10,12 +10,11 @@ from typing import Annotated, Any
 from pydantic import Field, create_model
 
 from sagacheck.language.model.file import ScenarioFile
-from sagacheck.language.model.given import Given, GivenWords
-from sagacheck.language.model.orders import OrderEntry, OrderWords
+from sagacheck.language.model.given import GivenWords
+from sagacheck.language.model.orders import OrderWords
 from sagacheck.language.model.references import Declared
 from sagacheck.language.model.rules import Filled
 from sagacheck.services import OperationTable
-from sagacheck.world import ORDER_OPERATIONS
 
 MOST_ORDERS = 50
 """So many orders a scenario may have."""
@@ -32,8 +31,8 @@ class Dialect:
     """
 
     operations: OperationTable
-    orders: type[OrderWords] = OrderEntry
-    given: type[GivenWords] = Given
+    orders: type[OrderWords] = OrderWords
+    given: type[GivenWords] = GivenWords
 
     @cached_property
     def file(self) -> type[ScenarioFile]:
@@ -64,11 +63,7 @@ class Dialect:
         """Check the content of a file.
 
         Raises:
-            pydantic.ValidationError: When it is no scenario; `scenarios.language.explain` reads it.
+            pydantic.ValidationError: When it is no scenario; `explain` reads it.
         """
         declared = Declared.by(data, self.operations, self.orders.skus_in)
         return self.file.model_validate(data, context=declared)
-
-
-ORDERS_OF_GOODS = Dialect(ORDER_OPERATIONS)
-"""The language for sagas around our own services."""

@@ -8,19 +8,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from sagacheck.errors import InvalidScenarioError, Problem
-from sagacheck.language import build, explain
-from sagacheck.language.dialect import ORDERS_OF_GOODS, Dialect
+from sagacheck.language.build import build
+from sagacheck.language.dialect import Dialect
+from sagacheck.language.explain import explain
 from sagacheck.language.scenario import Scenario
 from sagacheck.language.yaml.reader import MAX_BYTES, read
-
-CATALOGUE = Path(__file__).parent / "catalogue"
-"""The scenarios that come with the harness."""
 
 _SUFFIXES = (".yaml", ".yml")
 
 
-def load(paths: Iterable[str | Path] = (), dialect: Dialect = ORDERS_OF_GOODS) -> list[Scenario]:
-    """Load the scenarios of files and directories; the catalogue, when there are none.
+def load(paths: Iterable[str | Path], dialect: Dialect) -> list[Scenario]:
+    """Load the scenarios of files and directories.
 
     Args:
         paths: The files and directories.
@@ -42,7 +40,7 @@ def load(paths: Iterable[str | Path] = (), dialect: Dialect = ORDERS_OF_GOODS) -
     return scenarios
 
 
-def load_file(path: str | Path, dialect: Dialect = ORDERS_OF_GOODS) -> Scenario:
+def load_file(path: str | Path, dialect: Dialect) -> Scenario:
     """Load the scenario of one file, written in `dialect`.
 
     Raises:
@@ -54,12 +52,10 @@ def load_file(path: str | Path, dialect: Dialect = ORDERS_OF_GOODS) -> Scenario:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidScenarioError([_no_scenario(path, reason)]) from None
-    return load_text(content, str(path), dialect)
+    return load_text(content, str(path), dialect=dialect)
 
 
-def load_text(
-    text: str | bytes, file: str = "<text>", dialect: Dialect = ORDERS_OF_GOODS
-) -> Scenario:
+def load_text(text: str | bytes, file: str = "<text>", *, dialect: Dialect) -> Scenario:
     """Load a scenario from its text, written in `dialect`; `file` is its name in messages.
 
     Raises:
@@ -76,7 +72,7 @@ def load_text(
     return build(written, source, dialect.operations)
 
 
-def find(paths: Iterable[str | Path] = ()) -> list[Path]:
+def find(paths: Iterable[str | Path]) -> list[Path]:
     """The scenario files among `paths`, each once; directories are searched to their depth.
 
     Raises:
@@ -84,7 +80,7 @@ def find(paths: Iterable[str | Path] = ()) -> list[Path]:
     """
     found: dict[Path, Path] = {}
     problems: list[Problem] = []
-    for path in map(Path, list(paths) or [_from_here(CATALOGUE)]):
+    for path in map(Path, paths):
         files = _files(path)
         found.update((file.resolve(), file) for file in files if file.resolve() not in found)
         if not files:
@@ -99,11 +95,6 @@ def _files(path: Path) -> Sequence[Path]:
     if not path.is_dir():
         return [path] if path.exists() else []
     return sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
-
-
-def _from_here(path: Path) -> Path:
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _no_scenario(path: str | Path, reason: str) -> Problem:

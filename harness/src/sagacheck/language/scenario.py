@@ -15,22 +15,6 @@ from typing import Any, Literal
 from sagacheck.network import Calls, Fault, FaultRule
 from sagacheck.world import Settings
 
-DEFAULT_SKU = "WIDGET"
-"""What an order is for when it does not say."""
-
-DEFAULT_CUSTOMER = "customer-1"
-DEFAULT_PAYMENT_METHOD = "pm_card"
-"""Who orders, and with which card, when an order does not say."""
-
-DEFAULT_ADDRESS: Mapping[str, str] = {
-    "street": "1 Main Street",
-    "city": "Springfield",
-    "state": "IL",
-    "zip_code": "62701",
-    "country": "US",
-}
-"""Where an order goes when it does not say."""
-
 STATUSES = ("completed", "failed", "needs_attention", "cancelled", "terminated", "timed_out")
 """How an order may end."""
 
@@ -52,7 +36,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyOrder(ABC):
-    """Something that is placed with a saga: an `Order` of goods, or whatever else it takes.
+    """Something that is placed with a saga.
 
     Attributes:
         id: Its id.
@@ -78,84 +62,8 @@ class AnyOrder(ABC):
         """What it is for, in a few words."""
 
     @abstractmethod
-    def as_json(self, *, float_prices: bool = False) -> dict[str, Any]:
-        """The order as it goes into a saga.
-
-        Args:
-            float_prices: Whether prices are JSON numbers, for a saga that asks for floats.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class OrderItem:
-    """Some pieces of one article, at a price for each."""
-
-    sku: str
-    quantity: int
-    price: Decimal
-
-
-DEFAULT_ITEM = OrderItem(DEFAULT_SKU, 1, Decimal("10.00"))
-"""All that an order is for when it does not say."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order(AnyOrder):
-    """An order of goods that a customer places.
-
-    Attributes:
-        items: What is ordered.
-        customer_id: Who orders.
-        payment_method_id: Which card pays.
-        shipping_address: ``street``, ``city``, ``state``, ``zip_code`` and ``country``.
-        on_confirmation_failure: ``undo`` or ``complete``; ``None`` leaves it to the saga.
-    """
-
-    items: tuple[OrderItem, ...]
-    customer_id: str
-    payment_method_id: str
-    shipping_address: Mapping[str, str]
-    on_confirmation_failure: str | None
-
-    @property
-    def total(self) -> Decimal:
-        """What the customer owes."""
-        return sum((item.quantity * item.price for item in self.items), Decimal(0))
-
-    @property
-    def lines(self) -> Mapping[str, int]:
-        """Pieces per SKU."""
-        lines: dict[str, int] = {}
-        for item in self.items:
-            lines[item.sku] = lines.get(item.sku, 0) + item.quantity
-        return lines
-
-    @property
-    def summary(self) -> str:
-        """The items and the price."""
-        items = ", ".join(f"{item.quantity} {item.sku}" for item in self.items)
-        return f"{items} for {self.total:.2f}"
-
-    def as_json(self, *, float_prices: bool = False) -> dict[str, Any]:
-        """The order as it goes into a saga.
-
-        Args:
-            float_prices: Whether prices are JSON numbers, for a saga that asks for floats.
-        """
-        as_price = float if float_prices else str
-        order: dict[str, Any] = {
-            "order_id": self.id,
-            "customer_id": self.customer_id,
-            "items": [
-                {"sku": item.sku, "quantity": item.quantity, "price": as_price(item.price)}
-                for item in self.items
-            ],
-            "shipping_address": dict(self.shipping_address),
-            "payment_method_id": self.payment_method_id,
-        }
-        if self.on_confirmation_failure is not None:
-            order["on_confirmation_failure"] = self.on_confirmation_failure
-        return order
+    def as_json(self) -> dict[str, Any]:
+        """The order as it goes into a saga."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from sagacheck.language.dialect import ORDERS_OF_GOODS, Dialect
+from sagacheck.language.dialect import Dialect
 from sagacheck.language.model.file import ScenarioFile
 from sagacheck.language.model.references import NAMES
 
-SCHEMA_FILE = Path(__file__).parent / "schema.json"
-"""The committed schema; the first line of every scenario file points to it."""
+SCHEMA_FILE = "schema.json"
+"""The file of a schema, beside the scenarios; the first line of each of them points to it."""
 
 
 class _AsWritten(GenerateJsonSchema):
@@ -36,7 +35,7 @@ class _AsWritten(GenerateJsonSchema):
         return json
 
 
-def json_schema(dialect: Dialect = ORDERS_OF_GOODS) -> dict[str, Any]:
+def json_schema(dialect: Dialect) -> dict[str, Any]:
     """The JSON Schema of scenario files."""
     schema = dialect.file.model_json_schema(schema_generator=_AsWritten)
     title = {"title": "Scenario", "description": ScenarioFile.__doc__}
@@ -44,8 +43,8 @@ def json_schema(dialect: Dialect = ORDERS_OF_GOODS) -> dict[str, Any]:
     return {"$schema": _AsWritten.schema_dialect, **named, **title}
 
 
-def schema_text(dialect: Dialect = ORDERS_OF_GOODS) -> str:
-    """The text of `SCHEMA_FILE` as it should be, or that of another saga's schema."""
+def schema_text(dialect: Dialect) -> str:
+    """The text of the schema's file as it should be."""
     return json.dumps(json_schema(dialect), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sagacheck.language.build import DEFAULT_REASON
-from sagacheck.language.dialect import ORDERS_OF_GOODS, Dialect
+from sagacheck.language.dialect import Dialect
 from sagacheck.language.model.events import EventEntry
 from sagacheck.language.model.expect import Expect
 from sagacheck.language.model.faults import FaultEntry, as_calls
@@ -34,15 +34,15 @@ _HEAD = "# yaml-language-server: $schema=../../schema.json\n"
 """As in every file of the catalogue, which is where a scenario that was found should end."""
 
 
-def as_yaml(scenario: Scenario, *, comment: str = "", dialect: Dialect = ORDERS_OF_GOODS) -> str:
-    """The text of a file that `scenarios.loader` reads back as `scenario`, but for its places.
+def as_yaml(scenario: Scenario, dialect: Dialect, *, comment: str = "") -> str:
+    """The text of a file that `load_text` reads back as `scenario`, but for its places.
 
     Where a scenario expects nothing at all, the file says that its orders end, however they do.
 
     Args:
         scenario: What to write.
-        comment: Stands at the top of the file, behind ``#``.
         dialect: The language that it is written in, `SagaUnderTest.dialect`.
+        comment: Stands at the top of the file, behind ``#``.
 
     Raises:
         ValueError: When no file can mean that: a duration finer than a millisecond, other stock

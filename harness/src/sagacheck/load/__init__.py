@@ -1,4 +1,4 @@
-"""Load on a real Temporal server, and the ledger checked afterwards."""
+"""Load on a real Temporal server, and the client_log checked afterwards."""
 
 from sagacheck.load.session import listen
 from sagacheck.load.users import Customer

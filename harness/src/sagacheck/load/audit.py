@@ -1,7 +1,7 @@
 """Checking while the run goes on: orders are judged as they end, and then forgotten.
 
 So violations show at once, memory is bounded by open orders, and at the end there is little left to
-do. What is looked at is the services' side: the log of their books, and each order's dossier.
+do. What is looked at is the services' side: the log of their ledger, and each order's order_record.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.checks import (
     Ending,
     Findings,
@@ -22,13 +23,13 @@ from sagacheck.checks import (
     Violation,
 )
 from sagacheck.load.bridge import Bridge
-from sagacheck.load.client_log import Account, Ledger
+from sagacheck.load.client_log import Account, ClientLog
 from sagacheck.load.control_client import FakesClient
 from sagacheck.load.order_plans import Planner
 from sagacheck.load.server_view import Asking, Execution
 from sagacheck.run import facts_of
 from sagacheck.saga import SagaUnderTest
-from sagacheck.world import ORDER_OPERATIONS, Dossier
+from sagacheck.world import OrderRecord
 
 BATCH = 200
 """Orders that are asked for at a time."""
@@ -43,7 +44,7 @@ class Audit:
         fakes: The services.
         bridge: The way to the server.
         asking: The questions to it.
-        ledger: The clients' side.
+        client_log: The clients' side.
         planner: Knows what was ordered.
         saga: The saga under load.
         order_of: The order's id of a workflow's.
@@ -60,13 +61,18 @@ class Audit:
         fakes: FakesClient,
         bridge: Bridge,
         asking: Asking,
-        ledger: Ledger,
+        client_log: ClientLog,
         planner: Planner,
         saga: SagaUnderTest,
         order_of: Callable[[str], str],
     ) -> None:
         self._fakes, self._bridge, self._asking = fakes, bridge, asking
-        self._ledger, self._planner, self._saga, self._order_of = ledger, planner, saga, order_of
+        self._ledger, self._planner, self._saga, self._order_of = (
+            client_log,
+            planner,
+            saga,
+            order_of,
+        )
         names = tuple(each.name for each in ORDER_OPERATIONS.creates)
         self._checks = StreamingChecks(ORDER_OPERATIONS, saga.completed_means or names)
         self._read_to = -1
@@ -128,8 +134,8 @@ class Audit:
         stirring = set(filter(self._planner.is_ours, self._fakes.open_orders()))
         rest = {o: each for o, each in executions.items() if o in stirring or o not in self._judged}
         self._judge(rest, resolved, stuck)
-        for dossier in self._dossiers(stirring - executions.keys()):
-            self._checks.order(FinishedOrder(dossier, facts=None, outcome=None))
+        for order_record in self._dossiers(stirring - executions.keys()):
+            self._checks.order(FinishedOrder(order_record, facts=None, outcome=None))
         findings = self._checks.findings()
         unseen = len(executions.keys() - self._judged.keys())
         if unseen:
@@ -144,25 +150,25 @@ class Audit:
         stuck: Mapping[str, str] | None = None,
     ) -> None:
         began = float(self._fakes.health()["began"])
-        for dossier in self._dossiers(executions):
-            order, execution = dossier.order, executions[dossier.order]
+        for order_record in self._dossiers(executions):
+            order, execution = order_record.order, executions[order_record.order]
             outcome = self._outcome(order, execution, began, resolved, (stuck or {}).get(order, ""))
             self._checks.order(
                 FinishedOrder(
-                    dossier=dossier,
+                    order_record=order_record,
                     facts=facts_of(self._planner.plan_of(order).order),
                     outcome=outcome,
                     cancelled=self._cancel_granted(order),
                 )
             )
             if order not in self._judged:
-                self.calls += len(dossier.attempts)
-                self.struck.update((a.fault, a.operation) for a in dossier.attempts if a.fault)
+                self.calls += len(order_record.attempts)
+                self.struck.update((a.fault, a.operation) for a in order_record.attempts if a.fault)
             self._judged[order] = outcome.status
             self.compensating.discard(order)
         self._read_log()
 
-    def _dossiers(self, orders: Iterable[str]) -> Iterable[Dossier]:
+    def _dossiers(self, orders: Iterable[str]) -> Iterable[OrderRecord]:
         """The records of orders. The log is read up to their last entries when they come."""
         names = list(orders)
         for start in range(0, len(names), BATCH):

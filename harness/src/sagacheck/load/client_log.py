@@ -100,7 +100,7 @@ class Account:
     done: bool = False
 
 
-class Ledger:
+class ClientLog:
     """All orders of a run, as their clients know them.
 
     Args:

@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
-from sagacheck.world import Dossier, Entry
+from sagacheck.world import Entry, OrderRecord
 
 LIMIT_SECONDS = 60.0
 
 _entry = msgspec.json.Decoder(Entry)
-_dossier = msgspec.json.Decoder(Dossier)
+_dossier = msgspec.json.Decoder(OrderRecord)
 
 
 class FakesError(Exception):
@@ -64,11 +64,11 @@ class FakesClient:
         return {attempt["order"] for attempt in self._ask("GET", "journal")["attempts"]}
 
     def entries(self, after: int) -> Iterator[Entry]:
-        """The entries of the books with higher numbers."""
+        """The entries of the ledger with higher numbers."""
         with self._open("GET", f"books?after={after}") as lines:
             yield from map(_entry.decode, lines)
 
-    def finish(self, keys: Mapping[str, Sequence[str]]) -> Iterator[Dossier]:
+    def finish(self, keys: Mapping[str, Sequence[str]]) -> Iterator[OrderRecord]:
         """Have orders put away that have ended, and get their records.
 
         Those of which something is still under way are left out.

@@ -29,7 +29,7 @@ class Shop:
         environment: Takes the measurements.
         bridge: The way to Temporal.
         desk: What can be done there.
-        pen: Writes the ledger.
+        pen: Writes the client_log.
         planner: Knows what is ordered.
         process: This process's number among those of the run.
         users: How many users are to be there at the peak, in all processes.

@@ -9,8 +9,9 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
+from fakes import ORDER_OPERATIONS
 from sagacheck.network import read_rule
-from sagacheck.world import ORDER_OPERATIONS, WordsError
+from sagacheck.world import ParsingError
 
 Rule = Mapping[str, Any]
 """What ``POST /__fakes__/faults`` takes: ``on``, ``fault``, ``share`` and so on."""
@@ -71,5 +72,5 @@ def _check(rules: Iterable[Any], name: str) -> None:
     for number, rule in enumerate(rules, 1):
         try:
             read_rule(rule, ORDER_OPERATIONS)
-        except WordsError as error:
+        except ParsingError as error:
             raise ValueError(f"{name}: rule {number}: {error}") from None

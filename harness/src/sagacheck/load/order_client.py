@@ -18,8 +18,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from orders.client import cancel_order, get_order_status, start_order
 from orders.models import Address, OrderInput, OrderItem
 from sagacheck.checks import Ending, describe_failure
-from sagacheck.language import CancelBy, Order
+from sagacheck.language import CancelBy
 from sagacheck.saga import SagaUnderTest
+from scenarios.goods import Order
 
 
 class Desk:
@@ -45,7 +46,7 @@ class Desk:
         try:
             await self.client.start_workflow(
                 self._saga.workflow_name,
-                order.as_json(float_prices=self._saga.takes_float_prices),
+                self._saga.input_of(order),
                 id=self._saga.workflow_id.format(order_id=order.id),
                 task_queue=self._task_queue,
                 id_reuse_policy=self._saga.id_reuse_policy,

@@ -13,7 +13,8 @@ from functools import cache
 
 from faker import Faker
 
-from sagacheck.language import CancelBy, Order, OrderItem, Place
+from sagacheck.language import CancelBy, Place
+from scenarios.goods import Order, OrderItem
 
 NOWHERE = Place("load", 0, 0)
 DECLINED_CARD = "pm_declined"

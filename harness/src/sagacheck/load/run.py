@@ -18,7 +18,7 @@ from temporalio.service import RPCError
 from sagacheck.checks import Ending, Status
 from sagacheck.load.audit import Audit
 from sagacheck.load.bridge import Bridge
-from sagacheck.load.client_log import Ledger
+from sagacheck.load.client_log import ClientLog
 from sagacheck.load.control_client import FakesError
 from sagacheck.load.drain import Drain
 from sagacheck.load.figures import ended_orders
@@ -31,7 +31,7 @@ from sagacheck.load.results import Results
 from sagacheck.load.server_view import Asking, Execution
 from sagacheck.load.stack import Stack
 from sagacheck.load.usage import Usage
-from sagacheck.load.verdict import Judgement, Seen, judge
+from sagacheck.load.verdict import Judgement, Observed, judge
 from sagacheck.saga import SagaUnderTest
 
 MOST_HISTORIES = 20
@@ -69,7 +69,7 @@ class Run:
     def __post_init__(self) -> None:
         # Each line goes to the file at once: an intent must be there before its call.
         journal = (self.folder / "journal.ndjson").open("a", buffering=1, encoding="utf-8")
-        self.ledger = Ledger(journal)
+        self.client_log = ClientLog(journal)
         self.began_at = time.time()
         before, _, _ = self.saga.workflow_id.partition("{order_id}")
         self._asking = Asking(self.desk, f"{before}{self.planner.run}-")
@@ -77,7 +77,7 @@ class Run:
             fakes=self.stack.fakes,
             bridge=self.bridge,
             asking=self._asking,
-            ledger=self.ledger,
+            client_log=self.client_log,
             planner=self.planner,
             saga=self.saga,
             order_of=self._order_of,
@@ -88,7 +88,7 @@ class Run:
             self.stack,
             self.options.seed,
             every=self.options.chaos_every,
-            note=self.ledger.note,
+            note=self.client_log.note,
             give_up=self._give_up,
             call_seconds=self.options.call_timeout,
         )
@@ -117,13 +117,13 @@ class Run:
 
     def counts(self) -> dict[str, Any]:
         """How it goes: the state or the verdict, how many orders are where, what is wrong."""
-        ended = self.judgement.statuses if self.judgement else self.ledger.ended
+        ended = self.judgement.statuses if self.judgement else self.client_log.ended
         violations = self.judgement.violations if self.judgement else self.audit.violations
         over = self.judgement is not None
         return {
             "state": self.state,
-            "placed": len(self.ledger.accounts),
-            "open": 0 if over else self.ledger.open,
+            "placed": len(self.client_log.accounts),
+            "open": 0 if over else self.client_log.open,
             "compensating": 0 if over else len(self.audit.compensating),
             **{str(status): ended.get(str(status), 0) for status in Status if status.is_terminal},
             "judged": self.audit.judged,
@@ -157,8 +157,8 @@ class Run:
         stuck = {self._order_of(name): why for name, why in drained.stuck.items()}
         findings = self.audit.conclude(executions, self._resolved(executions), stuck)
         listed = Counter(status for each in drained.executions.values() for status in each.runs)
-        seen = Seen(
-            accounts=self.ledger.accounts,
+        seen = Observed(
+            accounts=self.client_log.accounts,
             executions=executions,
             listed=listed,
             counted=self._counts(listed.total()),
@@ -168,12 +168,12 @@ class Run:
 
     def _unheard(self) -> list[str]:
         """Orders that were sent, and of which no client has heard whether they arrived."""
-        accounts = self.ledger.accounts.items()
+        accounts = self.client_log.accounts.items()
         return [order for order, each in accounts if not (each.placed or each.told)]
 
     def _resolved(self, executions: Mapping[str, Execution]) -> Mapping[str, Ending]:
         """How orders ended whose clients do not know it."""
-        accounts = self.ledger.accounts
+        accounts = self.client_log.accounts
         unknown = [
             order
             for order, each in executions.items()
@@ -202,12 +202,12 @@ class Run:
 
     def _leave_behind(self, judgement: Judgement) -> None:
         for violation in judgement.violations:
-            self.ledger.note("violation", **violation.as_json(), moment=violation.at)
+            self.client_log.note("violation", **violation.as_json(), moment=violation.at)
         results = Results(
             judgement=judgement,
             began_at=self.began_at,
             stopped_at=self._stopped_at,
-            orders=ended_orders(self.ledger.accounts, self._executions),
+            orders=ended_orders(self.client_log.accounts, self._executions),
             blows=self.chaos.blows,
             faults=self.audit.struck,
             usage=self.usage,

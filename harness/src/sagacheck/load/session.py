@@ -23,6 +23,7 @@ from locust.runners import STATE_INIT, STATE_STOPPED, LocalRunner, MasterRunner,
 from temporalio.client import Client
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
+from fakes import order_services
 from orders.client import connection_config
 from sagacheck.checks import Verdict
 from sagacheck.importing import NotImportableError
@@ -52,11 +53,10 @@ from sagacheck.load.verdict import Judgement
 from sagacheck.load.web_ui_tab import add_tab, refuse_wrong_forms
 from sagacheck.run import new_folder
 from sagacheck.saga import SagaUnderTest, load_saga, order_saga
-from sagacheck.world import order_services
 
 WRONG_USAGE = 2
-MESSAGE = "ledger"
-"""Locust's name of the messages with which its workers send lines of the ledger to the master."""
+MESSAGE = "client_log"
+"""Locust's name of the messages with which its workers send lines of the client_log to the master."""
 STOP_SECONDS = 30.0
 LOOK_EVERY_SECONDS = 2.0
 
@@ -222,8 +222,8 @@ class _Session:
         run = self._run
         if run is None or not run.planner.is_ours(msg.data["order"]):
             return
-        run.ledger.take(msg.data)
-        enough = self._options.orders is not None and len(run.ledger.accounts) >= (
+        run.client_log.take(msg.data)
+        enough = self._options.orders is not None and len(run.client_log.accounts) >= (
             self._options.orders
         )
         if enough and not self._enough:

@@ -14,7 +14,7 @@ from sagacheck.load.server_view import Execution
 LOST = "lost"
 COUNTS = "counts"
 FAILED = "failed"
-"""Invariants of the server's list, beside those of the books."""
+"""Invariants of the server's list, beside those of the ledger."""
 
 CLOSED_AS = {
     Status.COMPLETED: {"COMPLETED"},
@@ -28,7 +28,7 @@ CLOSED_AS = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observed:
     """The clients' side of a run and the server's, when it was over.
 
     Attributes:
@@ -87,12 +87,14 @@ class Judgement:
         }
 
 
-def judge(seen: Seen, findings: Findings, statuses: Mapping[str, int], *, calls: int) -> Judgement:
-    """Put together what was found in the books, and on the server's list.
+def judge(
+    seen: Observed, findings: Findings, statuses: Mapping[str, int], *, calls: int
+) -> Judgement:
+    """Put together what was found in the ledger, and on the server's list.
 
     Args:
         seen: The clients' side, and the server's.
-        findings: What is wrong in the books.
+        findings: What is wrong in the ledger.
         statuses: How many orders ended how.
         calls: How many calls the services have had; without any nothing was tested.
     """
@@ -106,14 +108,14 @@ def judge(seen: Seen, findings: Findings, statuses: Mapping[str, int], *, calls:
     return Judgement(violations, unmet, statuses, findings.facts, list(_notes(seen)))
 
 
-def _lost(seen: Seen) -> Iterator[Violation]:
+def _lost(seen: Observed) -> Iterator[Violation]:
     """Orders that the server has taken, and does not know any more."""
     for order, account in seen.accounts.items():
         if (account.placed or account.told) and order not in seen.executions:
             yield Violation(LOST, order, f"{order} was taken by the server, which has forgotten it")
 
 
-def _failed(seen: Seen) -> Iterator[Violation]:
+def _failed(seen: Observed) -> Iterator[Violation]:
     """Workflows that came to an end which no order may come to."""
     never = {"TERMINATED", "TIMED_OUT"} | (set() if seen.workflow_may_fail else {"FAILED"})
     for order, execution in seen.executions.items():
@@ -121,7 +123,7 @@ def _failed(seen: Seen) -> Iterator[Violation]:
             yield Violation(FAILED, order, f"the workflow of {order} ended as {execution.status}")
 
 
-def _counts_disagree(seen: Seen) -> Iterator[Violation]:
+def _counts_disagree(seen: Observed) -> Iterator[Violation]:
     """The server's counts, its list, and what clients were told must be one story."""
     for status in sorted({*seen.listed, *seen.counted}):
         listed, counted = (Counter(each)[status] for each in (seen.listed, seen.counted))
@@ -136,7 +138,7 @@ def _counts_disagree(seen: Seen) -> Iterator[Violation]:
                 yield Violation(COUNTS, order, f"{detail}, the server lists {execution.status}")
 
 
-def _notes(seen: Seen) -> Iterator[str]:
+def _notes(seen: Observed) -> Iterator[str]:
     silent = sum(o in seen.executions and not a.told for o, a in seen.accounts.items())
     never = sum(order not in seen.executions for order in seen.accounts)
     orphaned = sum(order not in seen.accounts for order in seen.executions)

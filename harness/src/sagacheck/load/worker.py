@@ -21,11 +21,11 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+from fakes import ORDER_OPERATIONS
 from orders.client import connection_config
 from sagacheck.engines import add_search_attributes
 from sagacheck.network import Routes
 from sagacheck.saga import SagaUnderTest, load_saga
-from sagacheck.world import ORDER_OPERATIONS
 
 SERVICES = ("inventory", "payments", "shipping", "notifications")
 

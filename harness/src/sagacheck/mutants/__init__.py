@@ -3,7 +3,8 @@
 Each mutant of a zoo is a saga with one known bug. Each finder (the catalogue of scenarios, and
 whatever else looks for failures) is let loose on each; a bug that nobody finds shows a hole in the
 scenarios or in the invariants. Correct sagas that work in another way than ours show the opposite
-mistake: an invariant that only knows our way."""
+mistake: an invariant that only knows our way.
+"""
 
 from sagacheck.mutants.catalogue import catalogue, found_in, name_of
 from sagacheck.mutants.finders import FINDERS, QUICK, THOROUGH
@@ -12,16 +13,16 @@ from sagacheck.mutants.model import EXPECTATION, Mutant, Zoo
 
 __all__ = [
     "EXPECTATION",
-    "FINDERS",
     "Mutant",
-    "QUICK",
-    "Row",
-    "THOROUGH",
     "Zoo",
-    "catalogue",
+    "FINDERS",
+    "QUICK",
+    "THOROUGH",
+    "Row",
     "chosen",
-    "found_in",
     "judge_zoo",
     "load_zoo",
+    "catalogue",
+    "found_in",
     "name_of",
 ]

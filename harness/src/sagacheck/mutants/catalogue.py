@@ -6,15 +6,17 @@ from functools import lru_cache
 from pathlib import PurePath
 
 from sagacheck.checks import Status, UnmetKind, Violation
+from sagacheck.config import find_project
 from sagacheck.language import Scenario, load
 from sagacheck.mutants.model import EXPECTATION
 from sagacheck.run import Play
+from sagacheck.saga import load_saga
 
 
 @lru_cache(maxsize=1)
 def catalogue() -> tuple[Scenario, ...]:
-    """All scenarios of the catalogue, read once."""
-    return tuple(load())
+    """All scenarios that pyproject.toml names, read once, in the words of the saga it names."""
+    return tuple(load(find_project().scenarios, load_saga().dialect))
 
 
 def name_of(scenario: Scenario) -> str:

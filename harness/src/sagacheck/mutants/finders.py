@@ -116,7 +116,7 @@ def by_explore(saga: SagaUnderTest, effort: Effort = THOROUGH) -> Finding:
     finding = Finding()
     started = time.perf_counter()
     for orders, faults in effort.searches:
-        base, most = plain_orders(orders), effort.histories
+        base, most = plain_orders(orders, saga.dialect), effort.histories
         exploration = explore(
             _SearchOf(saga=saga, base=base, faults=faults, until_found=True, most=most)
         )

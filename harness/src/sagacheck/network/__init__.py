@@ -16,28 +16,41 @@ from sagacheck.network.faults import (
 from sagacheck.network.network import Moment, Network
 from sagacheck.network.reads import read
 from sagacheck.network.routes import Routes, call_of, unknown_route
-from sagacheck.network.wire import IncompleteReplyError, TransportError, WireReply, WorkerCrash
+from sagacheck.network.wire import (
+    ConnectionLostError,
+    IncompleteReplyError,
+    NoConnectionError,
+    NoReplyError,
+    TransportError,
+    WireReply,
+    WorkerCrash,
+    as_sent,
+)
 
 __all__ = [
     "ALL_CALLS",
     "Argument",
-    "Call",
     "Calls",
     "FAULTS",
     "Fault",
     "FaultKind",
     "FaultRule",
-    "IncompleteReplyError",
-    "Moment",
-    "Network",
     "Position",
-    "Routes",
     "Rule",
+    "Call",
+    "ConnectionLostError",
+    "IncompleteReplyError",
+    "NoConnectionError",
+    "NoReplyError",
     "TransportError",
     "WireReply",
     "WorkerCrash",
+    "as_sent",
+    "Moment",
+    "Network",
+    "Routes",
     "call_of",
+    "unknown_route",
     "read",
     "read_rule",
-    "unknown_route",
 ]

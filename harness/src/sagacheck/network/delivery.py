@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 import msgspec
 
 from sagacheck.network.wire import NoReplyError, WorkerCrash
-from sagacheck.services import Handling, Operation, Reply, Request, Service
-from sagacheck.world import Attempt, Clock, Delivery, Journal
+from sagacheck.services import Handling, Operation, Request, Service
+from sagacheck.world import Arrival, Attempt, Clock, Journal, Reply
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class Call(msgspec.Struct, frozen=True):
     connected: bool = False
 
 
-class Exchange(msgspec.Struct):
+class Delivery(msgspec.Struct):
     """An attempt with both of its sides, the caller's and the service's."""
 
     call: Call
@@ -52,7 +52,7 @@ class Exchange(msgspec.Struct):
         handling = self.service.begin(self.request)
         self.journal.deliver(
             self.attempt,
-            Delivery(
+            Arrival(
                 at=self.clock.now(),
                 status=handling.reply.status,
                 code=handling.reply.code,

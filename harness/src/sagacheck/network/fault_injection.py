@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
-from sagacheck.network.delivery import Exchange
+from sagacheck.network.delivery import Delivery
 from sagacheck.network.faults import Fault
 from sagacheck.network.wire import (
     ConnectionLostError,
@@ -19,11 +19,11 @@ from sagacheck.network.wire import (
     rejection,
 )
 
-Carrier = Callable[[Exchange, Fault], Awaitable[WireReply]]
-"""Carries one exchange that suffers a fault; returns what the caller sees, or raises it."""
+Carrier = Callable[[Delivery, Fault], Awaitable[WireReply]]
+"""Carries one delivery that suffers a fault; returns what the caller sees, or raises it."""
 
 
-async def carry(exchange: Exchange, fault: Fault | None) -> WireReply:
+async def carry(delivery: Delivery, fault: Fault | None) -> WireReply:
     """Bring the request to its service and the reply back, as far as `fault` lets them.
 
     Raises:
@@ -31,80 +31,80 @@ async def carry(exchange: Exchange, fault: Fault | None) -> WireReply:
         WorkerCrash: The caller itself dies.
     """
     if fault is None:
-        return as_sent(exchange.answer())
-    return await CARRIERS[fault.name](exchange, fault)
+        return as_sent(delivery.answer())
+    return await CARRIERS[fault.name](delivery, fault)
 
 
-async def _refuse(exchange: Exchange, fault: Fault) -> NoReturn:
-    raise (ConnectionLostError if exchange.call.connected else NoConnectionError)(str(fault))
+async def _refuse(delivery: Delivery, fault: Fault) -> NoReturn:
+    raise (ConnectionLostError if delivery.call.connected else NoConnectionError)(str(fault))
 
 
-async def _drop_request(exchange: Exchange, _: Fault) -> NoReturn:
-    await exchange.time_out()
+async def _drop_request(delivery: Delivery, _: Fault) -> NoReturn:
+    await delivery.time_out()
 
 
-async def _reject(exchange: Exchange, fault: Fault) -> WireReply:
-    return as_sent(rejection(exchange.call.operation, fault))
+async def _reject(delivery: Delivery, fault: Fault) -> WireReply:
+    return as_sent(rejection(delivery.call.operation, fault))
 
 
-async def _drop_response(exchange: Exchange, _: Fault) -> NoReturn:
-    exchange.answer()
-    await exchange.time_out()
+async def _drop_response(delivery: Delivery, _: Fault) -> NoReturn:
+    delivery.answer()
+    await delivery.time_out()
 
 
-async def _reset_after_effect(exchange: Exchange, fault: Fault) -> NoReturn:
-    exchange.answer()
+async def _reset_after_effect(delivery: Delivery, fault: Fault) -> NoReturn:
+    delivery.answer()
     raise ConnectionLostError(str(fault))
 
 
-async def _status_after_effect(exchange: Exchange, fault: Fault) -> WireReply:
-    handling = exchange.deliver()
-    exchange.service.finish(handling)
-    reply = rejection(exchange.call.operation, fault)
-    exchange.service.remember_error(handling, reply)
+async def _status_after_effect(delivery: Delivery, fault: Fault) -> WireReply:
+    handling = delivery.deliver()
+    delivery.service.finish(handling)
+    reply = rejection(delivery.call.operation, fault)
+    delivery.service.remember_error(handling, reply)
     return as_sent(reply)
 
 
-async def _malformed(exchange: Exchange, _: Fault) -> WireReply:
-    return malformed(exchange.answer())
+async def _malformed(delivery: Delivery, _: Fault) -> WireReply:
+    return malformed(delivery.answer())
 
 
-async def _truncated(exchange: Exchange, fault: Fault) -> NoReturn:
-    raise IncompleteReplyError(str(fault), as_sent(exchange.answer()))
+async def _truncated(delivery: Delivery, fault: Fault) -> NoReturn:
+    raise IncompleteReplyError(str(fault), as_sent(delivery.answer()))
 
 
-async def _empty(exchange: Exchange, _: Fault) -> WireReply:
-    return emptied(exchange.answer())
+async def _empty(delivery: Delivery, _: Fault) -> WireReply:
+    return emptied(delivery.answer())
 
 
-async def _delay_request(exchange: Exchange, fault: Fault) -> WireReply:
-    return as_sent(await exchange.reply_after(fault.delay, exchange.answer))
+async def _delay_request(delivery: Delivery, fault: Fault) -> WireReply:
+    return as_sent(await delivery.reply_after(fault.delay, delivery.answer))
 
 
-async def _delay_response(exchange: Exchange, fault: Fault) -> WireReply:
-    handling = exchange.deliver()
-    finish = exchange.service.finish
-    return as_sent(await exchange.reply_after(fault.delay, lambda: finish(handling)))
+async def _delay_response(delivery: Delivery, fault: Fault) -> WireReply:
+    handling = delivery.deliver()
+    finish = delivery.service.finish
+    return as_sent(await delivery.reply_after(fault.delay, lambda: finish(handling)))
 
 
-async def _duplicate(exchange: Exchange, fault: Fault) -> WireReply:
-    reply = exchange.answer()
+async def _duplicate(delivery: Delivery, fault: Fault) -> WireReply:
+    reply = delivery.answer()
     for _ in range(fault.copies - 1):
-        exchange.answer()
+        delivery.answer()
     return as_sent(reply)
 
 
-async def _crash_before(_: Exchange, fault: Fault) -> NoReturn:
+async def _crash_before(_: Delivery, fault: Fault) -> NoReturn:
     raise WorkerCrash(str(fault))
 
 
-async def _crash_after(exchange: Exchange, fault: Fault) -> NoReturn:
-    exchange.answer()
+async def _crash_after(delivery: Delivery, fault: Fault) -> NoReturn:
+    delivery.answer()
     raise WorkerCrash(str(fault))
 
 
-async def _evict(exchange: Exchange, _: Fault) -> WireReply:
-    return as_sent(exchange.answer())  # the engine drops the workflow; the network has no part
+async def _evict(delivery: Delivery, _: Fault) -> WireReply:
+    return as_sent(delivery.answer())  # the engine drops the workflow; the network has no part
 
 
 CARRIERS: dict[str, Carrier] = {
@@ -125,4 +125,4 @@ CARRIERS: dict[str, Carrier] = {
     "crash_after": _crash_after,
     "evict": _evict,
 }
-"""What carries an exchange, by the name of the fault it suffers."""
+"""What carries an delivery, by the name of the fault it suffers."""

@@ -7,7 +7,16 @@ from typing import Any
 
 from sagacheck.network.faults import ALL_CALLS, FAULTS, Argument, Calls, Fault, FaultRule
 from sagacheck.services import OperationTable
-from sagacheck.world import WordsError, duration, members, part, shown, text, unknown, whole_number
+from sagacheck.world import (
+    ParsingError,
+    duration,
+    members,
+    part,
+    shown,
+    text,
+    unknown,
+    whole_number,
+)
 
 _RULE = ("on", "fault", "calls", "order", "share")
 
@@ -16,12 +25,12 @@ def read_rule(words: Any, table: OperationTable) -> FaultRule:
     """The rule that ``{on, fault, calls, order, share}`` describes.
 
     Raises:
-        WordsError: It describes none.
+        ParsingError: It describes none.
     """
     rule = members(words, "a fault", _RULE)
     for name in ("on", "fault"):
         if name not in rule:
-            raise WordsError(f"a fault needs {name!r}: {shown(words)} has none")
+            raise ParsingError(f"a fault needs {name!r}: {shown(words)} has none")
     fault = read_fault(rule["fault"])
     order = rule.get("order")
     return FaultRule(
@@ -37,7 +46,7 @@ def read_fault(words: Any) -> Fault:
     """The fault that a name, a status, or ``{name: argument}`` means.
 
     Raises:
-        WordsError: It means none.
+        ParsingError: It means none.
     """
     if isinstance(words, str) and words.isdecimal():
         words = int(words)
@@ -48,7 +57,7 @@ def read_fault(words: Any) -> Fault:
         return _read_argument(_known(name), argument)
     name = _known(words)
     if FAULTS[name].argument is not Argument.NONE:
-        raise WordsError(f"{name} must be told more, as in {{{name}: {FAULTS[name].argument}}}")
+        raise ParsingError(f"{name} must be told more, as in {{{name}: {FAULTS[name].argument}}}")
     return Fault(name)
 
 
@@ -56,7 +65,7 @@ def read_calls(words: Any) -> Calls:
     """The calls that ``all``, ``2..``, a number or a list of numbers mean.
 
     Raises:
-        WordsError: They mean none.
+        ParsingError: They mean none.
     """
     if words == "all":
         return ALL_CALLS
@@ -71,7 +80,7 @@ def read_calls(words: Any) -> Calls:
 def _known(name: Any) -> str:
     if name == "timeout":
         msg = "timeout is what the caller sees; say drop_request or drop_response, which differ"
-        raise WordsError(msg)
+        raise ParsingError(msg)
     if not isinstance(name, str) or name not in FAULTS:
         raise unknown(name, "fault", FAULTS)
     return name
@@ -90,7 +99,7 @@ def _read_argument(name: str, argument: Any) -> Fault:
         case Argument.WINDOW:
             return _read_window(name, argument)
         case Argument.NONE:
-            raise WordsError(f"{name} takes no argument, but has {shown(argument)}")
+            raise ParsingError(f"{name} takes no argument, but has {shown(argument)}")
 
 
 def _read_rejection(words: Any) -> Fault:
@@ -109,7 +118,7 @@ def _read_window(name: str, words: Any) -> Fault:
     window = members(words, name, ("from", "to"))
     start, end = (duration(window.get(each), f"{name} {each}") for each in ("from", "to"))
     if end <= start:
-        raise WordsError(f"{name} must end after it begins: {shown(words)}")
+        raise ParsingError(f"{name} must end after it begins: {shown(words)}")
     return Fault(name, start=start, end=end)
 
 
@@ -122,5 +131,5 @@ def _read_operations(on: Any, fault: Fault, table: OperationTable) -> frozenset[
     ]
     fitting = frozenset(operation.name for operation in meant if fault.kind.fits(operation))
     if not fitting:
-        raise WordsError(f"{fault.name} does not fit {on}, whose replies have no body")
+        raise ParsingError(f"{fault.name} does not fit {on}, whose replies have no body")
     return fitting

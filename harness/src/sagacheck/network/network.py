@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from functools import lru_cache
 
-from sagacheck.network.delivery import Call, Exchange
+from sagacheck.network.delivery import Call, Delivery
 from sagacheck.network.fault_injection import carry
 from sagacheck.network.faults import Fault, Rule
+from sagacheck.network.routes import Routes
 from sagacheck.network.wire import (
     NoConnectionError,
     TransportError,
@@ -23,10 +25,8 @@ from sagacheck.network.wire import (
     code_of,
     seen_by_caller,
 )
-from sagacheck.services import RefusedError, Request, Service
-from sagacheck.world import Attempt, Clock, Journal, Seen
-
-__all__ = ["Call", "Moment", "Network", "Observer", "TransportError", "WireReply", "WorkerCrash"]
+from sagacheck.services import OperationTable, RefusedError, Request, Service, Services
+from sagacheck.world import Attempt, AttemptOutcome
 
 
 class Moment(StrEnum):
@@ -40,23 +40,34 @@ Observer = Callable[[Moment, Attempt], Awaitable[None]]
 """Awaited before a request leaves and after its caller knows the outcome."""
 
 
+@lru_cache(maxsize=16)
+def _routes_of(operations: OperationTable) -> Routes:
+    """The routes of these operations. Many networks have the same; they are worked out once."""
+    return Routes(operations)
+
+
 class Network:
     """Carries calls to services.
 
     Args:
-        services: Each operation's service, by the operation's name.
-        clock: The world's clock.
-        journal: Where every attempt is written down.
+        services: Where the calls go.
 
     Attributes:
+        services: Where the calls go.
+        world: What the services share.
+        operations: What can be asked for.
+        routes: How it is asked for over HTTP.
         rules: Asked in turn which fault an attempt is to suffer; the first answer counts.
         observers: Told about every attempt.
     """
 
-    def __init__(self, services: Mapping[str, Service], clock: Clock, journal: Journal) -> None:
-        self._services = services
-        self._clock = clock
-        self._journal = journal
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.world = services.world
+        self.operations = services.operations
+        self.routes = _routes_of(services.operations)
+        self._clock = services.world.clock
+        self._journal = services.world.journal
         self.rules: list[Rule] = []
         self.observers: list[Observer] = []
         self._faults_end_at = math.inf
@@ -68,23 +79,23 @@ class Network:
             TransportError: The caller gets no answer.
             WorkerCrash: The caller itself dies.
         """
-        exchange = self._open(call)
-        attempt = exchange.attempt
+        delivery = self._open(call)
+        attempt = delivery.attempt
         try:
             if self.observers:
                 await self._tell(Moment.BEFORE, attempt)
-            wire = await carry(exchange, self._fault_for(attempt))
+            wire = await carry(delivery, self._fault_for(attempt))
             attempt.status = wire.status
             attempt.error = code_of(wire)
-            attempt.seen = seen_by_caller(call.operation, wire)
+            attempt.outcome = seen_by_caller(call.operation, wire)
         except TransportError as error:
             attempt.error = error.kind
             definite = isinstance(error, NoConnectionError)
-            attempt.seen = Seen.REFUSED if definite else Seen.UNKNOWN
+            attempt.outcome = AttemptOutcome.REFUSED if definite else AttemptOutcome.UNKNOWN
             raise
         except (WorkerCrash, asyncio.CancelledError) as error:
             attempt.error = "worker_crash" if isinstance(error, WorkerCrash) else "caller_gone"
-            attempt.seen = Seen.UNKNOWN
+            attempt.outcome = AttemptOutcome.UNKNOWN
             raise
         finally:
             attempt.ended_at = self._clock.now()
@@ -97,8 +108,8 @@ class Network:
         """End all faults at `when`, in seconds of the world's clock, unless they end earlier."""
         self._faults_end_at = min(self._faults_end_at, when)
 
-    def _open(self, call: Call) -> Exchange:
-        service = self._services[call.operation.name]
+    def _open(self, call: Call) -> Delivery:
+        service = self.services[call.operation.name]
         request = Request(call.operation, call.order, call.fields, call.malformed)
         if not call.order:
             order = self._order_of(request, service)
@@ -111,7 +122,7 @@ class Network:
             body=call.fields,
             activity=call.activity,
         )
-        return Exchange(call, attempt, self._journal, service, request, self._clock)
+        return Delivery(call, attempt, self._journal, service, request, self._clock)
 
     def _order_of(self, request: Request, service: Service) -> str:
         """The order that a request is about: its own word, else what the world knows."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from sagacheck.network.routes import unknown_route
-from sagacheck.world import World, as_json
+from sagacheck.services import Services
+from sagacheck.world import as_json
 
 
-def read(world: World, path: str, order: str | None = None) -> Any:
+def read(services: Services, path: str, order: str | None = None) -> Any:
     """The rows of the read-only collection at `path` as JSON, those of `order` where one is named.
 
     Raises:
         UnknownRouteError: There is no such collection; the message names the nearest.
     """
-    collections = world.reads()
+    collections = services.reads()
     name = path.strip("/")
     if name not in collections:
         raise unknown_route("GET", path, [f"GET /{name}" for name in collections])

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from sagacheck.network.faults import Fault
-from sagacheck.services import Operation, Reply
-from sagacheck.world import Seen
+from sagacheck.services import Operation
+from sagacheck.world import AttemptOutcome, Reply
 
 _JSON = {"Content-Type": "application/json"}
 _HTML = {"Content-Type": "text/html"}
@@ -123,13 +123,13 @@ def code_of(wire: WireReply) -> str:
         return ""
 
 
-def seen_by_caller(operation: Operation, wire: WireReply) -> Seen:
+def seen_by_caller(operation: Operation, wire: WireReply) -> AttemptOutcome:
     """What the caller can conclude from a reply: a 5xx says nothing about the effect."""
     if wire.status >= 500 or wire.status == 408 or code_of(wire) == "request_in_flight":
-        return Seen.UNKNOWN
+        return AttemptOutcome.UNKNOWN
     if wire.status >= 400:
-        return Seen.REFUSED
-    return Seen.OK if _is_readable(operation, wire) else Seen.UNKNOWN
+        return AttemptOutcome.REFUSED
+    return AttemptOutcome.OK if _is_readable(operation, wire) else AttemptOutcome.UNKNOWN
 
 
 def _is_readable(operation: Operation, wire: WireReply) -> bool:

@@ -12,28 +12,43 @@ from sagacheck.output.console import (
     print_way_on,
     progress,
 )
-from sagacheck.output.exploration import as_json, print_exploration, progress, verdict_of
+from sagacheck.output.exploration import (
+    exploration_json,
+    print_exploration,
+    search_progress,
+    verdict_of,
+)
 from sagacheck.output.junit import findings_of, junit_xml
-from sagacheck.output.kill_matrix import as_json, print_matrix, print_sum, print_worth, progress
+from sagacheck.output.kill_matrix import (
+    matrix_json,
+    matrix_progress,
+    print_matrix,
+    print_matrix_sum,
+    print_worth,
+)
 from sagacheck.output.results_schema import results_schema_text
 
 __all__ = [
     "STYLES",
-    "as_json",
     "console_for",
-    "findings_of",
-    "junit_xml",
     "print_catalogue",
     "print_disagreements",
-    "print_exploration",
     "print_kept_server",
-    "print_matrix",
     "print_repetition",
     "print_results",
     "print_sum",
     "print_way_on",
-    "print_worth",
     "progress",
-    "results_schema_text",
+    "exploration_json",
+    "print_exploration",
+    "search_progress",
     "verdict_of",
+    "findings_of",
+    "junit_xml",
+    "matrix_json",
+    "matrix_progress",
+    "print_matrix",
+    "print_matrix_sum",
+    "print_worth",
+    "results_schema_text",
 ]

@@ -37,7 +37,7 @@ def verdict_of(exploration: Exploration) -> Verdict:
     return Verdict.VALID if sure else Verdict.UNKNOWN
 
 
-def as_json(exploration: Exploration, saved: Sequence[Saved]) -> dict[str, Any]:
+def exploration_json(exploration: Exploration, saved: Sequence[Saved]) -> dict[str, Any]:
     """The search as ``--json`` writes it."""
     findings = exploration.findings
     offered: dict[str, list[str]] = {}
@@ -71,7 +71,7 @@ def as_json(exploration: Exploration, saved: Sequence[Saved]) -> dict[str, Any]:
 
 
 @contextmanager
-def progress(console: Console) -> Iterator[OnProgress]:
+def search_progress(console: Console) -> Iterator[OnProgress]:
     """A bar that shows how many histories are left of those with so many faults."""
     bar = Progress(
         TextColumn("{task.description}"),

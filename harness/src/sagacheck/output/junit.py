@@ -80,7 +80,7 @@ def _story(result: ScenarioResult) -> str:
     scenario = result.scenario
     attempts = (
         f"{each.sent_at:9.1f} s  {each.order}  {each.activity or 'caller'} -> {each.operation} "
-        f"(call {each.call}): {each.seen}"
+        f"(call {each.call}): {each.outcome}"
         + (f" {each.status}" if each.status is not None else f" {each.error}")
         + (f" [{each.fault}]" if each.fault else "")
         for each in result.trial.world.journal

@@ -26,7 +26,7 @@ class OnStep(Protocol):
 
 
 @contextmanager
-def progress(console: Console, steps: int) -> Iterator[OnStep]:
+def matrix_progress(console: Console, steps: int) -> Iterator[OnStep]:
     """A bar that moves with each specimen that a finder is through with.
 
     Where nobody watches, as in CI, a line for each says what has come of it.
@@ -64,7 +64,7 @@ def print_matrix(console: Console, rows: Sequence[Row], finders: Sequence[str]) 
             _print_trouble(console, row)
 
 
-def print_sum(console: Console, rows: Sequence[Row]) -> None:
+def print_matrix_sum(console: Console, rows: Sequence[Row]) -> None:
     """How many bugs were found, and how many correct sagas were left alone."""
     parts = []
     for are_mutants, said in ((True, "bad sagas found"), (False, "correct ones clean")):
@@ -76,7 +76,7 @@ def print_sum(console: Console, rows: Sequence[Row]) -> None:
     console.print(f"\n{', '.join(parts)}")
 
 
-def as_json(rows: Sequence[Row]) -> dict[str, Any]:
+def matrix_json(rows: Sequence[Row]) -> dict[str, Any]:
     """The matrix as ``--json`` writes it."""
     return {
         "specimens": [_row_as_json(row) for row in rows],

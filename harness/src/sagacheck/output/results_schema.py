@@ -69,7 +69,7 @@ class ScenarioEntry(_Strict):
 
 
 class RunResults(_Strict):
-    """The results of `python -m scenarios run --json FILE`."""
+    """The results of `sagacheck run --json FILE`."""
 
     scenarios: list[ScenarioEntry] = Field(
         description="The scenarios in the order of their files; of two engines, one after another.",

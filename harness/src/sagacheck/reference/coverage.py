@@ -11,7 +11,7 @@ from sagacheck.mutants import EXPECTATION, Mutant, Zoo, found_in
 from sagacheck.run import Player
 
 VACUITY = "I20"
-"""Is about the run and not about the books, and so no check of theirs."""
+"""Is about the run and not about the ledger, and so no check of theirs."""
 
 
 @dataclass(frozen=True)

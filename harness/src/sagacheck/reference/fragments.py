@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sagacheck.errors import InvalidScenarioError, Problem
-from sagacheck.language import Block, BlockList, Scenario, load_text, yaml_text
+from sagacheck.language import Block, BlockList, Dialect, Scenario, load_text, yaml_text
 
 Schema = Mapping[str, Any]
 
@@ -44,12 +44,14 @@ class Section:
         model: The name of its schema.
         schema: Its schema.
         embed: Puts such a mapping where it belongs in a file.
+        dialect: The language.
     """
 
     title: str
     model: str
     schema: Schema
     embed: Callable[[dict[str, Any]], dict[str, Any]]
+    dialect: Dialect
 
     def path_of(self, key: str) -> str:
         """The keys that lead to one of its keys."""
@@ -69,26 +71,26 @@ class Section:
             InvalidScenarioError: It does not load.
         """
         text = as_yaml(self.piece(key, value))
-        load_piece(text)
+        load_piece(text, self.dialect)
         return text
 
     def refusal(self, key: str, wrong: str) -> Problem:
         """What the loader says where `key` has a wrong value, given as YAML."""
         text = as_yaml(self.piece(key, _PLACE))
-        return _problem_in(text.replace(_PLACE, wrong))
+        return _problem_in(text.replace(_PLACE, wrong), self.dialect)
 
     def refusal_of_key(self) -> Problem:
         """What the loader says of a key that is misspelt."""
         key = max(self.schema["properties"], key=len)
-        return _problem_in(as_yaml(self.embed(_filled(self.schema, key[:-1], 1))))
+        return _problem_in(as_yaml(self.embed(_filled(self.schema, key[:-1], 1))), self.dialect)
 
 
-def sections(schema: Schema) -> Iterator[Section]:
+def sections(schema: Schema, dialect: Dialect) -> Iterator[Section]:
     """The file itself, then every mapping in it, in the order of the keys that lead there."""
-    yield from _below(Section("", "ScenarioFile", schema, dict), schema)
+    yield from _below(Section("", "ScenarioFile", schema, dict, dialect), schema)
 
 
-def load_piece(text: str) -> Scenario:
+def load_piece(text: str, dialect: Dialect) -> Scenario:
     """The scenario of a piece of a file: what it leaves out is as in the smallest one.
 
     Raises:
@@ -96,7 +98,7 @@ def load_piece(text: str) -> Scenario:
     """
     present = {line.partition(":")[0] for line in text.splitlines() if line[:1].isalpha()}
     missing = {key: value for key, value in SMALLEST.items() if key not in present}
-    return load_text(text + (as_yaml(missing) if missing else ""), "scenario.yaml")
+    return load_text(text + (as_yaml(missing) if missing else ""), "scenario.yaml", dialect=dialect)
 
 
 def as_yaml(words: Mapping[str, Any]) -> str:
@@ -132,7 +134,7 @@ def _child(parent: Section, key: str, model: str, in_list: bool, root: Schema) -
         return parent.embed(_filled(parent.schema, key, value))
 
     title = parent.path_of(key) + ("[]" if in_list else "")
-    return Section(title, model, root["$defs"][model], embed)
+    return Section(title, model, root["$defs"][model], embed, parent.dialect)
 
 
 def _filled(schema: Schema, key: str, value: Any) -> dict[str, Any]:
@@ -152,9 +154,9 @@ def _also_at(key: str) -> set[str]:
     return {name for (_, at), also in _ALSO.items() if at == key for name in also}
 
 
-def _problem_in(text: str) -> Problem:
+def _problem_in(text: str, dialect: Dialect) -> Problem:
     try:
-        load_piece(text)
+        load_piece(text, dialect)
     except InvalidScenarioError as error:
         return error.problems[0]
     msg = f"this was to be refused, and loads:\n{text}"

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sagacheck.cli import GOODS, SKELETON
 from sagacheck.errors import InvalidScenarioError, Problem
 from sagacheck.language import (
     ARGUMENTS,
     DURATION_SCHEMA,
     PRICE_SCHEMA,
+    SKELETON,
+    Dialect,
     json_schema,
     load_text,
     yaml_text,
@@ -20,7 +21,6 @@ from sagacheck.language import (
 from sagacheck.network import FAULTS
 from sagacheck.reference.fragments import SMALLEST, Schema, Section, as_yaml, reference_in, sections
 from sagacheck.reference.markdown import anchor, render
-from sagacheck.world import ORDER_OPERATIONS
 
 _LONGEST_ENUM = 12
 """So many words are listed; of more, the first and the last."""
@@ -103,21 +103,21 @@ class SectionEntry:
         return _heading(self.title)
 
 
-def language_page() -> str:
+def language_page(dialect: Dialect) -> str:
     """Every key: its type, its default, what it means, an example, and what is refused."""
-    schema = json_schema()
-    found = list(sections(schema))
+    schema = json_schema(dialect)
+    found = list(sections(schema, dialect))
     titles = {section.model: section.title for section in found}
     return render(
         "language.md.j2",
         skeleton=SKELETON.format(
-            schema="scenarios/schema.json", title="the reply is lost", **GOODS
+            schema="scenarios/schema.json", title="the reply is lost", **dialect.orders.skeleton
         ),
         smallest=as_yaml(SMALLEST),
         sections=[_section(section, titles) for section in found],
-        operations=ORDER_OPERATIONS.operations,
+        operations=dialect.operations.operations,
         faults=[(kind, _as_written(kind.name)) for kind in FAULTS.values()],
-        wrong_files=[(what, _problem_of(text)) for what, text in _WRONG_FILES.items()],
+        wrong_files=[(what, _problem_of(text, dialect)) for what, text in _WRONG_FILES.items()],
     )
 
 
@@ -227,12 +227,12 @@ def _in_braces(argument: Mapping[str, Any]) -> str:
     return yaml_text(argument).strip()
 
 
-def _problem_of(text: str) -> Problem:
+def _problem_of(text: str, dialect: Dialect) -> Problem:
     top = {key: value for key, value in SMALLEST.items() if not text.startswith(key)}
     if not text:
         del top["orders"]
     try:
-        load_text(f"{text}\n{as_yaml(top)}", "scenario.yaml")
+        load_text(f"{text}\n{as_yaml(top)}", "scenario.yaml", dialect=dialect)
     except InvalidScenarioError as error:
         return error.problems[0]
     msg = f"this was to be refused, and loads: {text}"

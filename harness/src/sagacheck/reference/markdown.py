@@ -49,7 +49,7 @@ def test_link(test: str) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(  # noqa: S701 - Markdown, made from our own texts
-        loader=PackageLoader("scenarios.reference"),
+        loader=PackageLoader("sagacheck.reference"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

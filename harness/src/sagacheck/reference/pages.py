@@ -12,7 +12,7 @@ from sagacheck.reference.coverage import VACUITY, Catch, Row
 from sagacheck.reference.invariants import Invariant, invariants
 from sagacheck.reference.markdown import render
 from sagacheck.run import Player
-from sagacheck.saga import order_saga
+from sagacheck.saga import load_saga
 
 VACUOUS = """\
 scenario: the ninth call is never made
@@ -111,7 +111,8 @@ def _anomaly_entry(row: Row) -> AnomalyEntry:
 
 
 def _what_is_unmet(text: str) -> str:
-    player = Player(order_saga())
+    saga = load_saga()
+    player = Player(saga)
     with player.ready():
-        (unmet,) = player.play(load_text(text, "scenario.yaml")).unmet
+        (unmet,) = player.play(load_text(text, "scenario.yaml", dialect=saga.dialect)).unmet
     return unmet.detail

@@ -12,7 +12,7 @@ from pathlib import PurePath
 
 from sagacheck.checks import INVARIANTS, Verdict, Violation
 from sagacheck.report.amounts import clock
-from sagacheck.report.ledger_table import books_of
+from sagacheck.report.ledger_table import ledger_table_of
 from sagacheck.report.model import (
     BrokenInvariant,
     EndRow,
@@ -78,7 +78,7 @@ def story_of(results: Sequence[ScenarioResult], *, id: str, again: Sequence[str]
     """What became of one scenario on the engines that played it."""
     scenario = results[0].scenario
     text = text_of(scenario.file)
-    words = ["python", "-m", "scenarios", "run", scenario.file, *again]
+    words = ["sagacheck", "run", scenario.file, *again]
     return Story(
         id=id,
         name=scenario.name,
@@ -105,7 +105,7 @@ def _weight(results: Sequence[ScenarioResult]) -> tuple[int, bool, bool, int]:
     """The worst first, and of those what is most telling: something broke, of something, soon."""
     worlds = [result.trial.world for result in results]
     is_broken = any(result.violations for result in results)
-    has_effects = any(world.books().effects for world in worlds)
+    has_effects = any(world.ledger.effects for world in worlds)
     moments = sum(len(world.journal) for world in worlds)
     return _SEVERITY[_verdict_of(results)], not is_broken, not has_effects, moments
 
@@ -134,12 +134,12 @@ def _telling_of(result: ScenarioResult, text: str) -> Telling:
         findings=findings[:MAX_FINDINGS],
         total_findings=len(findings),
         timeline=Timeline(
-            services=tuple(trial.world.operations.services),
+            services=tuple(trial.network.operations.services),
             orders=tuple(order.id for order in trial.scenario.orders),
             rows=shown,
             total=len(every_row),
         ),
-        books=books_of(trial, marked, result.violations),
+        ledger=ledger_table_of(trial, marked, result.violations),
         yaml=yaml_lines(text, trial, result.unmet),
     )
 
@@ -151,7 +151,7 @@ def ends_of(result: ScenarioResult) -> str:
 
 
 def _row_of(violation: Violation, rows: Sequence[Row]) -> int | None:
-    """The moment at which an invariant first broke: by the books' entry, else by its time."""
+    """The moment at which an invariant first broke: by the ledger' entry, else by its time."""
     if violation.entry is not None:
         for index, row in enumerate(rows):
             if violation.entry in row.entries:

@@ -120,7 +120,7 @@ class _Drawing:
                 yield line(x, top + REQUEST_Y, x, placed.middle, "zombie")
             else:
                 x = BOX_X + 14 + (row.call % TRACKS) * 3
-                yield line(x, top + 40, x, placed.top + 5, f"wait {row.seen}")
+                yield line(x, top + 40, x, placed.top + 5, f"wait {row.outcome}")
 
     def _group(self, placed: _Placed) -> str:
         row = placed.row
@@ -161,20 +161,20 @@ class _Drawing:
         top, request, reply = placed.top, placed.top + REQUEST_Y, placed.top + REPLY_Y
         if row.begins:
             yield arrow(WORKFLOW_X, BOX_X, request, "flow")
-        yield box(BOX_X, top + 4, BOX_WIDTH, 36, f"call {row.seen}")
-        yield sign(BOX_X + 14, top + 22, row.seen)
+        yield box(BOX_X, top + 4, BOX_WIDTH, 36, f"call {row.outcome}")
+        yield sign(BOX_X + 14, top + 22, row.outcome)
         name = f"\N{ANTICLOCKWISE OPEN CIRCLE ARROW} {row.activity}" if row.undoes else row.activity
         yield text(BOX_X + 27, top + 19, cut(name, 21), "name")
         count = f"attempt {row.attempt}"
         yield text(BOX_X + 27, top + 33, count, "count")
-        yield text(BOX_END - 8, top + 33, cut(row.answer, 17), f"answer {row.seen}", "end")
+        yield text(BOX_END - 8, top + 33, cut(row.answer, 17), f"answer {row.outcome}", "end")
         yield from self._request(row, request)
         yield from self._reply(row, reply)
         if row.fault:
             yield self._fault(row.fault, top + 22)
         yield from self._marks(row.marks, self._services[row.service], request, reply)
         if row.ends:
-            yield arrow(BOX_X, WORKFLOW_X, reply, f"flow {row.seen}")
+            yield arrow(BOX_X, WORKFLOW_X, reply, f"flow {row.outcome}")
 
     def _request(self, row: CallRow, y: float) -> Iterator[str]:
         service = self._services[row.service]
@@ -197,7 +197,7 @@ class _Drawing:
         match row.reply:
             case Way.WHOLE:
                 begin = service - 8 if from_service else NETWORK_X - _half(row.fault)
-                yield arrow(begin, BOX_END, y, row.seen)
+                yield arrow(begin, BOX_END, y, row.outcome)
             case Way.LOST:
                 yield line(service - 8, y, NETWORK_X + NETWORK_HALF, y, "flow dash")
                 yield cross(NETWORK_X + NETWORK_HALF - 6, y)
@@ -231,15 +231,15 @@ class _Drawing:
     @_draw.register
     def _(self, row: CallEndRow, placed: _Placed) -> Iterator[str]:
         began = self._by_number.get(row.call)
-        yield box(BOX_X, placed.top + 3, BOX_WIDTH, 22, f"call end {row.seen}")
-        yield sign(BOX_X + 14, placed.middle, row.seen)
+        yield box(BOX_X, placed.top + 3, BOX_WIDTH, 22, f"call end {row.outcome}")
+        yield sign(BOX_X + 14, placed.middle, row.outcome)
         waited = f" after {clock(row.at - began.row.at)}" if began is not None else ""
         words = f"gives up{waited}" if row.gives_up else f"{row.answer}{waited}"
         yield text(BOX_X + 27, placed.middle + 4, words, "name")
         if not row.gives_up:
-            yield arrow(NETWORK_X, BOX_END, placed.middle, row.seen)
+            yield arrow(NETWORK_X, BOX_END, placed.middle, row.outcome)
         if row.ends:
-            yield arrow(BOX_X, WORKFLOW_X, placed.middle, f"flow {row.seen}")
+            yield arrow(BOX_X, WORKFLOW_X, placed.middle, f"flow {row.outcome}")
 
     @_draw.register
     def _(self, row: ArrivalRow, placed: _Placed) -> Iterator[str]:

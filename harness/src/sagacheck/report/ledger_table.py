@@ -1,4 +1,4 @@
-"""The books at the moments that matter: before, when an invariant first broke, and after."""
+"""The ledger at the moments that matter: before, when an invariant first broke, and after."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from sagacheck.checks import Violation
 from sagacheck.engines import Trial
 from sagacheck.report.amounts import clock, decimal, money
-from sagacheck.report.model import Books as ShownBooks
-from sagacheck.report.model import Column, EndRow, Line, Row
-from sagacheck.world import AccountKind, Books, Effect, Entry
+from sagacheck.report.model import Column, EndRow, LedgerTable, Line, Row
+from sagacheck.world import AccountKind, Effect, Entry, Ledger
 
 MAX_MOMENTS = 4
 """So many moments at which an invariant broke are shown beside the beginning and the end."""
@@ -24,7 +23,7 @@ class _Moment:
     """How far the world has come.
 
     Attributes:
-        entries: How many entries the books hold.
+        entries: How many entries the ledger hold.
         row: The index of the timeline's row, ``None`` at the end.
     """
 
@@ -32,16 +31,18 @@ class _Moment:
     row: int | None
 
 
-def books_of(trial: Trial, rows: Sequence[Row], violations: Sequence[Violation]) -> ShownBooks:
-    """The books of a trial that has been played; `rows` is its timeline, with what broke where."""
+def ledger_table_of(
+    trial: Trial, rows: Sequence[Row], violations: Sequence[Violation]
+) -> LedgerTable:
+    """The ledger of a trial that has been played; `rows` is its timeline, with what broke where."""
     blamed = frozenset(_WORD.findall(" ".join(each.detail for each in violations)))
-    books = trial.world.books()
-    opening = _opening(books.entries)
+    ledger = trial.world.ledger
+    opening = _opening(ledger.entries)
     broken = [index for index, row in enumerate(rows) if row.broken]
     moments = [
         _Moment(opening, -1),
         *(_Moment(_entries_until(rows, index, opening), index) for index in broken[:MAX_MOMENTS]),
-        _Moment(len(books.entries), None),
+        _Moment(len(ledger.entries), None),
     ]
     columns = (
         Column("before"),
@@ -54,12 +55,12 @@ def books_of(trial: Trial, rows: Sequence[Row], violations: Sequence[Violation])
     groups = {
         "orders": tuple(_order_lines(trial, rows, moments)),
         "effects": tuple(
-            replace(_effect_line(books, each, moments), blamed=each.id in blamed)
-            for each in books.effects.values()
+            replace(_effect_line(ledger, each, moments), blamed=each.id in blamed)
+            for each in ledger.effects.values()
         ),
-        "money and stock": tuple(_balance_lines(books, moments)),
+        "money and stock": tuple(_balance_lines(ledger, moments)),
     }
-    return ShownBooks(columns, groups, len(broken))
+    return LedgerTable(columns, groups, len(broken))
 
 
 def _opening(entries: Sequence[Entry]) -> int:
@@ -68,7 +69,7 @@ def _opening(entries: Sequence[Entry]) -> int:
 
 
 def _entries_until(rows: Sequence[Row], index: int, opening: int) -> int:
-    """How many entries the books hold once a row is over."""
+    """How many entries the ledger hold once a row is over."""
     written = [number for row in rows[: index + 1] for number in row.entries]
     return max(written, default=opening - 1) + 1
 
@@ -88,10 +89,10 @@ def _order_lines(trial: Trial, rows: Sequence[Row], moments: Sequence[_Moment]) 
         yield Line(order.id, order.summary, tuple(at(moment) for moment in moments))
 
 
-def _effect_line(books: Books, effect: Effect, moments: Sequence[_Moment]) -> Line:
+def _effect_line(ledger: Ledger, effect: Effect, moments: Sequence[_Moment]) -> Line:
     history: Mapping[int, str] = {
         entry.number: _state_after(entry, effect)
-        for entry in books.entries
+        for entry in ledger.entries
         if entry.effect == effect.id
     }
 
@@ -117,24 +118,24 @@ def _describe(effect: Effect) -> str:
     return f"{effect.operation} for {effect.order}" + (f": {more}" if more else "")
 
 
-def _balance_lines(books: Books, moments: Sequence[_Moment]) -> Iterator[Line]:
+def _balance_lines(ledger: Ledger, moments: Sequence[_Moment]) -> Iterator[Line]:
     accounts = dict.fromkeys(
         (posting.account, posting.unit)
-        for entry in books.entries
+        for entry in ledger.entries
         for posting in entry.postings
         if not (posting.account.kind is AccountKind.STOCK and posting.account.may_be_negative)
     )
     for account, unit in accounts:
-        amounts = [_balance(books, (account, unit), moment) for moment in moments]
+        amounts = [_balance(ledger, (account, unit), moment) for moment in moments]
         is_money = account.kind is AccountKind.MONEY
         values = (decimal(each) if is_money else str(each) for each in amounts)
         yield Line(f"{account.name}", unit, tuple(values))
 
 
-def _balance(books: Books, key: tuple[object, str], moment: _Moment) -> int:
+def _balance(ledger: Ledger, key: tuple[object, str], moment: _Moment) -> int:
     return sum(
         posting.amount
-        for entry in books.entries[: moment.entries]
+        for entry in ledger.entries[: moment.entries]
         for posting in entry.postings
         if (posting.account, posting.unit) == key
     )

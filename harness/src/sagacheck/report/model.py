@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sagacheck.checks import Verdict
-from sagacheck.world import Seen
+from sagacheck.world import AttemptOutcome
 
 
 class Way(StrEnum):
@@ -46,7 +46,7 @@ class Row:
         at: Seconds of the world's clock.
         order: The order concerned, empty for none.
         words: The moment as a sentence: the text alternative of the drawing.
-        entries: The numbers of the books' entries that were written in it.
+        entries: The numbers of the ledger' entries that were written in it.
         broken: The ids of the invariants for which this is the first moment at which they broke.
         number: Its place in the whole timeline, from 0.
     """
@@ -72,7 +72,7 @@ class CallRow(Row):
         request: How far the request came.
         reply: How far the reply came.
         marks: What it changed, once for each delivery.
-        seen: What the caller knows, by the end of the call.
+        outcome: What the caller knows, by the end of the call.
         answer: What the caller saw: a status, or a kind of failure.
         begins: Whether it is the first attempt of its activity.
         ends: Whether it is the last.
@@ -86,7 +86,7 @@ class CallRow(Row):
     request: Way
     reply: Way
     marks: tuple[Mark, ...]
-    seen: Seen
+    outcome: AttemptOutcome
     answer: str
     begins: bool
     ends: bool
@@ -99,7 +99,7 @@ class CallEndRow(Row):
     Attributes:
         call: The number of the row in which the call began.
         gives_up: Whether it had no answer.
-        seen: What it knows.
+        outcome: What it knows.
         answer: What it saw.
     """
 
@@ -107,7 +107,7 @@ class CallEndRow(Row):
     activity: str
     service: str
     gives_up: bool
-    seen: Seen
+    outcome: AttemptOutcome
     answer: str
     ends: bool
 
@@ -201,7 +201,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A moment at which the books are shown.
+    """A moment at which the ledger are shown.
 
     Attributes:
         title: What the moment is.
@@ -216,7 +216,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the books: what something was at each of the columns' moments.
+    """A line of the ledger: what something was at each of the columns' moments.
 
     Attributes:
         name: What it is.
@@ -232,7 +232,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class LedgerTable:
     """What the services held, before, at moments that matter, and after.
 
     Attributes:
@@ -295,7 +295,7 @@ class Telling:
     findings: tuple[Finding, ...]
     total_findings: int
     timeline: Timeline
-    books: Books
+    ledger: LedgerTable
     yaml: tuple[YamlLine, ...]
 
 

@@ -39,7 +39,7 @@ def render(page: Page) -> str:
 def page_templates(*folders: Path) -> Environment:
     """The templates of pages, and those in `folders`, which extend ``base.html.j2``."""
     environment = Environment(
-        loader=ChoiceLoader([PackageLoader("scenarios.report"), FileSystemLoader(folders)]),
+        loader=ChoiceLoader([PackageLoader("sagacheck.report"), FileSystemLoader(folders)]),
         autoescape=select_autoescape(("html", "html.j2"), default=True),
         undefined=StrictUndefined,
         trim_blocks=True,

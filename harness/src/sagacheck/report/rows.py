@@ -1,6 +1,6 @@
 """The timeline of a trial: one row for each moment at which something happened.
 
-The journal tells what callers and services saw, the books what changed, the planned events what
+The journal tells what callers and services saw, the ledger what changed, the planned events what
 people outside did. All of them are merged here by the world's clock, and within one moment by
 cause: a client's act before a call, the call, its late arrivals, its end.
 """
@@ -26,7 +26,7 @@ from sagacheck.report.model import (
     Way,
     WorldRow,
 )
-from sagacheck.world import Attempt, Delivery, Entry, Seen
+from sagacheck.world import Arrival, Attempt, AttemptOutcome, Entry
 
 # Within one moment: what came before the first call, what belongs to a call, what came last.
 _FIRST, _LAST = -1.0, 1e9
@@ -70,8 +70,8 @@ class _Tracer:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
         self._journal = trial.world.journal.attempts
-        self._books = trial.world.books()
-        self._operations = trial.world.operations
+        self._books = trial.world.ledger
+        self._operations = trial.network.operations
         self._entries = {entry.number: entry for entry in self._books.entries}
         self._last = {(each.order, each.operation): each.number for each in self._journal}
 
@@ -128,7 +128,7 @@ class _Tracer:
                 yield self._call_end(attempt, in_time, late)
 
     def _call_row(
-        self, attempt: Attempt, in_time: Sequence[Delivery], late: Sequence[Delivery]
+        self, attempt: Attempt, in_time: Sequence[Arrival], late: Sequence[Arrival]
     ) -> CallRow:
         operation = self._operations[attempt.operation]
         marks = self._marks(attempt, in_time)
@@ -147,14 +147,14 @@ class _Tracer:
             request=request,
             reply=reply,
             marks=marks,
-            seen=Seen.PENDING if _outlasts(attempt) else attempt.seen,
+            outcome=AttemptOutcome.PENDING if _outlasts(attempt) else attempt.outcome,
             answer="" if _outlasts(attempt) else _answer(attempt),
-            begins=before is None or before.seen is Seen.OK,
+            begins=before is None or before.outcome is AttemptOutcome.OK,
             ends=self._is_last(attempt) and not _outlasts(attempt),
         )
 
     def _call_end(
-        self, attempt: Attempt, in_time: Sequence[Delivery], late: Sequence[Delivery]
+        self, attempt: Attempt, in_time: Sequence[Arrival], late: Sequence[Arrival]
     ) -> _Placed:
         assert attempt.ended_at is not None, "a call that outlasts its moment has an end"
         row = CallEndRow(
@@ -165,13 +165,13 @@ class _Tracer:
             activity=attempt.activity or attempt.operation,
             service=self._operations[attempt.operation].service,
             gives_up=attempt.status is None,
-            seen=attempt.seen,
+            outcome=attempt.outcome,
             answer=_answer(attempt),
             ends=self._is_last(attempt),
         )
         return _Placed(attempt.ended_at, attempt.number + _END, row, attempt.number)
 
-    def _arrival(self, attempt: Attempt, delivery: Delivery) -> _Placed:
+    def _arrival(self, attempt: Attempt, delivery: Arrival) -> _Placed:
         marks = self._marks(attempt, [delivery])
         gone_at = math.inf if attempt.ended_at is None else attempt.ended_at
         zombie = gone_at < delivery.at or (gone_at == delivery.at and attempt.status is None)
@@ -201,15 +201,15 @@ class _Tracer:
 
     def _is_last(self, attempt: Attempt) -> bool:
         return (
-            attempt.seen is Seen.OK
+            attempt.outcome is AttemptOutcome.OK
             or self._last[attempt.order, attempt.operation] == attempt.number
         )
 
-    def _marks(self, attempt: Attempt, deliveries: Sequence[Delivery]) -> tuple[Mark, ...]:
+    def _marks(self, attempt: Attempt, arrivals: Sequence[Arrival]) -> tuple[Mark, ...]:
         sign = "+" if self._operations[attempt.operation].is_create else "\N{MINUS SIGN}"
         return tuple(
             mark
-            for each in deliveries
+            for each in arrivals
             for mark in (
                 [Mark(sign, self._entries[number].effect) for number in each.entries]
                 or [Mark("", str(each.status))]
@@ -244,7 +244,7 @@ class _Tracer:
         return _Placed(at, self._rank_at(at, numbers), row)
 
     def _rank_at(self, at: float, entries: Sequence[int]) -> float:
-        """The place within a moment of what no caller waits for: where the books put it."""
+        """The place within a moment of what no caller waits for: where the ledger put it."""
         after = [
             each.number
             for each in self._journal
@@ -281,15 +281,13 @@ def _outlasts(attempt: Attempt) -> bool:
     return attempt.ended_at is not None and attempt.ended_at > attempt.sent_at
 
 
-def _deliveries(attempt: Attempt) -> tuple[list[Delivery], list[Delivery]]:
+def _deliveries(attempt: Attempt) -> tuple[list[Arrival], list[Arrival]]:
     """The arrivals in the moment of the call, and those that came later."""
-    in_time = [each for each in attempt.deliveries if each.at <= attempt.sent_at]
-    return in_time, attempt.deliveries[len(in_time) :]
+    in_time = [each for each in attempt.arrivals if each.at <= attempt.sent_at]
+    return in_time, attempt.arrivals[len(in_time) :]
 
 
-def _ways(
-    attempt: Attempt, in_time: Sequence[Delivery], late: Sequence[Delivery]
-) -> tuple[Way, Way]:
+def _ways(attempt: Attempt, in_time: Sequence[Arrival], late: Sequence[Arrival]) -> tuple[Way, Way]:
     """How far the request and the reply came in the moment of the call."""
     if in_time:
         if _outlasts(attempt):

@@ -8,13 +8,13 @@ from sagacheck.checks import Outcome
 from sagacheck.engines import PlannedEvent
 from sagacheck.language import AnyOrder
 from sagacheck.report.model import Mark, Way
-from sagacheck.world import Attempt, Seen
+from sagacheck.world import Attempt, AttemptOutcome
 
 _KNOWS = {
-    Seen.OK: "the caller knows that it is done",
-    Seen.REFUSED: "the caller knows that it is not done",
-    Seen.UNKNOWN: "the caller does not know whether it is done",
-    Seen.PENDING: "the caller still waits",
+    AttemptOutcome.OK: "the caller knows that it is done",
+    AttemptOutcome.REFUSED: "the caller knows that it is not done",
+    AttemptOutcome.UNKNOWN: "the caller does not know whether it is done",
+    AttemptOutcome.PENDING: "the caller still waits",
 }
 
 
@@ -51,7 +51,7 @@ def called(attempt: Attempt, marks: Sequence[Mark], request: Way, reply: Way) ->
     back = {
         Way.LOST: "; the reply is lost",
         Way.LATE: "; the reply is held up",
-        Way.WHOLE: f"; the answer is {_saw(attempt)}, {_KNOWS[attempt.seen]}",
+        Way.WHOLE: f"; the answer is {_saw(attempt)}, {_KNOWS[attempt.outcome]}",
         Way.BLOCKED: "",
         Way.NONE: "",
     }[reply]
@@ -62,11 +62,13 @@ def call_ended(attempt: Attempt, *, arrived: bool, arrives: bool) -> str:
     """A caller that has waited knows more, or gives up."""
     who = f"{attempt.activity or 'the caller'} (call {attempt.call} of {attempt.operation})"
     if attempt.status is not None:
-        return f"{who} gets its answer after all: {_saw(attempt)}; {_KNOWS[attempt.seen]}."
+        return f"{who} gets its answer after all: {_saw(attempt)}; {_KNOWS[attempt.outcome]}."
     really = "it was done" if arrived else "it was not done"
     if arrives:
         really = "the request is still under way"
-    return f"{who} gives up waiting ({_saw(attempt)}): {_KNOWS[attempt.seen]}; in truth {really}."
+    return (
+        f"{who} gives up waiting ({_saw(attempt)}): {_KNOWS[attempt.outcome]}; in truth {really}."
+    )
 
 
 def arrived(attempt: Attempt, marks: Sequence[Mark], *, zombie: bool) -> str:

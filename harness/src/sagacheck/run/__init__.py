@@ -3,29 +3,28 @@
 from sagacheck.run.artifacts import leave_behind, new_folder, results_json, slug
 from sagacheck.run.determinism import Repetition, sample
 from sagacheck.run.expectations import unmet_by
-from sagacheck.run.judge import Engine, OnResult, ScenarioResult, facts_of, run_all
+from sagacheck.run.judge import OnResult, ScenarioResult, facts_of, run_all
 from sagacheck.run.local_player import Play, Player
 from sagacheck.run.processes import Crew, processors
 from sagacheck.run.run import OpenEngine, Played, play
 
 __all__ = [
     "Crew",
-    "Engine",
+    "processors",
     "OnResult",
-    "OpenEngine",
-    "Play",
-    "Played",
-    "Player",
-    "Repetition",
     "ScenarioResult",
     "facts_of",
+    "run_all",
+    "OpenEngine",
+    "Played",
+    "play",
+    "Play",
+    "Player",
+    "Repetition",
+    "sample",
     "leave_behind",
     "new_folder",
-    "play",
-    "processors",
     "results_json",
-    "run_all",
-    "sample",
     "slug",
     "unmet_by",
 ]

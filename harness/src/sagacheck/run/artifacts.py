@@ -71,7 +71,7 @@ def _journal_lines(result: ScenarioResult) -> list[dict[str, Any]]:
     ]
     entries = [
         {"scenario": result.scenario.name, "kind": "entry", **msgspec.to_builtins(entry)}
-        for entry in result.trial.world.books().entries
+        for entry in result.trial.world.ledger.entries
     ]
     violations = [
         {"scenario": result.scenario.name, "kind": "violation", **asdict(violation)}

@@ -3,7 +3,7 @@
 A second play in the same process would share what must not matter: the seed of Python's hashes, on
 which the order of sets depends, and whatever the first play has left in modules and caches. So
 the sample is played by the same command in a process of its own, with another ``PYTHONHASHSEED``
-and without the scenarios that were played between. What both leave behind, journal, books and event
+and without the scenarios that were played between. What both leave behind, journal, ledger and event
 histories, has to be the same byte for byte. If it is not, a verdict says as much about the
 clock or the dice as about the saga: a valid one becomes unknown, a violation that was seen stays.
 """

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sagacheck.language import Scenario
 from sagacheck.run.judge import ScenarioResult
-from sagacheck.world import Seen
+from sagacheck.world import AttemptOutcome
 
 
 def disagreements(
@@ -57,7 +57,7 @@ def has_races(scenario: Scenario) -> bool:
 
 def courses(result: ScenarioResult) -> list[tuple[str, list[str]]]:
     """How each order ended and what effects it had, in their order; the orders in none."""
-    entries = result.trial.world.books().entries
+    entries = result.trial.world.ledger.entries
     return sorted(
         (str(outcome.status), [entry.operation for entry in entries if entry.order == order])
         for order, outcome in result.trial.outcomes.items()
@@ -74,8 +74,12 @@ def depends_on_who_gives_back(*played: ScenarioResult) -> bool:
     refused, undone = set[str](), set[str]()
     for each in played:
         world = each.trial.world
-        refused |= {a.operation for a in world.journal if a.seen is Seen.REFUSED and not a.fault}
-        undone |= {e.operation for e in world.books().effects.values() if e.undone_by}
+        refused |= {
+            a.operation
+            for a in world.journal
+            if a.outcome is AttemptOutcome.REFUSED and not a.fault
+        }
+        undone |= {e.operation for e in world.ledger.effects.values() if e.undone_by}
     return len(played[0].scenario.orders) > 1 and bool(refused & undone)
 
 
@@ -95,5 +99,5 @@ def _without_error(result: object) -> object:
 
 def effects(result: ScenarioResult) -> list[tuple[str, str]]:
     """The effects in the order in which they happened."""
-    entries = result.trial.world.books().entries
+    entries = result.trial.world.ledger.entries
     return [(entry.operation, entry.effect) for entry in entries]

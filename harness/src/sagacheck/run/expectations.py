@@ -142,19 +142,19 @@ def _names(error: str, wanted: str) -> bool:
 
 
 def _effects(world: World) -> Counter[str]:
-    return Counter(entry.operation for entry in world.books().entries)
+    return Counter(entry.operation for entry in world.ledger.entries)
 
 
 def _undone(world: World) -> list[str]:
     undos = {operation.name for operation in world.operations.operations if operation.undoes}
-    return [entry.operation for entry in world.books().entries if entry.operation in undos]
+    return [entry.operation for entry in world.ledger.entries if entry.operation in undos]
 
 
 def _left_by_terminated_orders(trial: Trial) -> Counter[str]:
     outcomes = trial.outcomes
     return Counter(
         effect.operation
-        for effect in trial.world.books().effects.values()
+        for effect in trial.world.ledger.effects.values()
         if effect.undone_by is None
         and effect.order in outcomes
         and outcomes[effect.order].status is Status.TERMINATED
@@ -162,7 +162,7 @@ def _left_by_terminated_orders(trial: Trial) -> Counter[str]:
 
 
 def _available(world: World) -> Mapping[str, int]:
-    return world.books().balances().get("available", {})
+    return world.ledger.balances().get("available", {})
 
 
 def _line(trial: Trial, *keys: str) -> int | None:

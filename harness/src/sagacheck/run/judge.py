@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from sagacheck.checks import (
     Evidence,
@@ -18,24 +18,10 @@ from sagacheck.checks import (
     Violation,
     check_all,
 )
-from sagacheck.engines import PlannedEvent, Trial, TrialClock
+from sagacheck.engines import Engine, PlannedEvent, Trial
 from sagacheck.language import AnyOrder, EventKind, Scenario
 from sagacheck.run.expectations import unmet_by
 from sagacheck.saga import SagaUnderTest
-
-
-class Engine(Protocol):
-    """Plays trials."""
-
-    @property
-    def name(self) -> str:
-        """How reports call it."""
-
-    def new_clock(self) -> TrialClock:
-        """A clock for a trial that this engine is to play."""
-
-    async def play(self, trial: Trial) -> None:
-        """Play `trial` to its end and write down its outcomes."""
 
 
 @dataclass(frozen=True)
@@ -139,13 +125,13 @@ def judge(trial: Trial) -> tuple[Findings, list[Unmet]]:
 
 def evidence_of(trial: Trial) -> Evidence:
     """What the invariants look at."""
-    operations = trial.world.operations
+    operations = trial.network.operations
     completed_means = trial.saga.completed_means
     if completed_means is None:
         completed_means = tuple(operation.name for operation in operations.creates)
     return Evidence(
         operations=operations,
-        books=trial.world.books(),
+        ledger=trial.world.ledger,
         journal=trial.world.journal,
         orders={order.id: facts_of(order) for order in trial.scenario.orders},
         outcomes=trial.outcomes,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sagacheck.checks import Unmet, UnmetKind, Violation
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
-from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.inprocess import httpx_patch
 from sagacheck.language import Scenario
 from sagacheck.run.judge import judge
 from sagacheck.saga import SagaUnderTest
@@ -48,7 +48,7 @@ class Player:
     @contextmanager
     def ready(self) -> Iterator[None]:
         """While it is entered, scenarios can be played."""
-        with httpx_to_fakes(), quiet_sdk():
+        with httpx_patch(), quiet_sdk():
             yield
 
     def play(self, scenario: Scenario, watch: Watch = lambda _trial: None) -> Play:

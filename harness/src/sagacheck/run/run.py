@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 
 from sagacheck.checks import Verdict
+from sagacheck.engines import Engine
 from sagacheck.language import Scenario
-from sagacheck.output import console_for, progress
 from sagacheck.run.determinism import Repetition
 from sagacheck.run.engine_diff import disagreements
-from sagacheck.run.judge import Engine, ScenarioResult, run_all
+from sagacheck.run.judge import OnResult, ScenarioResult, run_all
 from sagacheck.saga import SagaUnderTest
 
 OpenEngine = AbstractAsyncContextManager[Engine]
+Progress = Callable[[Sequence[Scenario]], AbstractContextManager[OnResult]]
+"""Shows the results of scenarios as they come."""
 
 
 @dataclass
@@ -58,6 +60,7 @@ def play(
     engines: Iterable[tuple[OpenEngine, Repetition]],
     *,
     at_once: int,
+    progress: Progress,
 ) -> Played:
     """Play all scenarios on each engine; on Ctrl-C, stop with what was found by then.
 
@@ -66,6 +69,7 @@ def play(
         saga: The saga under test.
         engines: The engines, each with what it is to be repeated for.
         at_once: How many scenarios may be under way at the same time.
+        progress: Shows the results of one engine as they come.
 
     Raises:
         EngineStartError: An engine has no server.
@@ -76,7 +80,7 @@ def play(
         results: list[ScenarioResult] = []
         played.runs.append(results)
         try:
-            asyncio.run(_run(scenarios, saga, opened, repetition, at_once, results))
+            asyncio.run(_run(scenarios, saga, opened, repetition, at_once, progress, results))
         except KeyboardInterrupt:
             played.interrupted = True
         results.sort(key=lambda result: places[id(result.scenario)])
@@ -92,9 +96,10 @@ async def _run(  # noqa: PLR0913, PLR0917 - called in one place
     opened: OpenEngine,
     repetition: Repetition,
     at_once: int,
+    progress: Progress,
     results: list[ScenarioResult],
 ) -> None:
-    with progress(console_for(stderr=True), scenarios) as show:
+    with progress(scenarios) as show:
 
         def on_result(result: ScenarioResult) -> None:
             results.append(result)

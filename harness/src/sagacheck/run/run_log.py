@@ -31,7 +31,7 @@ def _title(fact: Mapping[str, Any]) -> str:
         case "attempt":
             return f"call {fact['call']} of {fact['operation']} for {fact['order']}"
         case "entry":
-            return f"entry {fact['number']} of the books, {fact['operation']} for {fact['order']}"
+            return f"entry {fact['number']} of the ledger, {fact['operation']} for {fact['order']}"
         case _:
             return f"the {fact['kind']} of {fact['order'] or 'all orders'}"
 

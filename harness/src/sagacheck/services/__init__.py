@@ -1,25 +1,25 @@
 """Stateful fakes of services: their operations, idempotency keys, state and rules."""
 
-from sagacheck.services.keys import KeyRecord, KeyState
 from sagacheck.services.operations import Operation, OperationTable, Refusal
-from sagacheck.services.request import RefusedError, Reply, Request
+from sagacheck.services.request import RefusedError, Request
 from sagacheck.services.service import Handling, Service
-from sagacheck.services.stock import AVAILABLE, RESERVED, SHIPPED, WORLD, StockService
+from sagacheck.services.services import ServiceFactory, Services, operations_of
+from sagacheck.services.stock import AVAILABLE, OUTSIDE, RESERVED, SHIPPED, StockService
 
 __all__ = [
     "AVAILABLE",
+    "OUTSIDE",
+    "RESERVED",
+    "SHIPPED",
+    "StockService",
     "Handling",
-    "KeyRecord",
-    "KeyState",
+    "Service",
     "Operation",
     "OperationTable",
-    "RESERVED",
     "Refusal",
     "RefusedError",
-    "Reply",
     "Request",
-    "SHIPPED",
-    "Service",
-    "StockService",
-    "WORLD",
+    "ServiceFactory",
+    "Services",
+    "operations_of",
 ]

@@ -3,35 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from enum import StrEnum
-from typing import Any
 
-import msgspec
-
-from sagacheck.services.request import RefusedError, Reply, Request
-from sagacheck.world import Clock, Idempotency, Settings
-
-
-class KeyState(StrEnum):
-    """What a service knows about an idempotency key."""
-
-    RUNNING = "running"
-    """The first request that came with it has no reply yet."""
-    DONE = "done"
-    CANCELLED = "cancelled"
-    """What it stood for was undone, or was never to be: a tombstone."""
-
-
-class KeyRecord(msgspec.Struct):
-    """One idempotency key of one operation, whose it is, since when, and what came of it."""
-
-    operation: str
-    key: str
-    order: str
-    since: float
-    state: KeyState
-    fingerprint: Mapping[str, Any] | None = None
-    reply: Reply | None = None
+from sagacheck.services.request import RefusedError, Request
+from sagacheck.world import Clock, Idempotency, KeyRecord, KeyState, Reply, Settings
 
 
 class Keys:

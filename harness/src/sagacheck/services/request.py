@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
 from sagacheck.services.operations import Operation
+from sagacheck.world import Reply
 
 
 class RefusedError(Exception):
@@ -73,21 +73,3 @@ class Request(msgspec.Struct, frozen=True):
         if value is None:
             raise RefusedError(400, "invalid_request", f"{name} is missing")
         return value
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """What a service answers."""
-
-    status: int
-    body: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] = {}
-
-    @property
-    def code(self) -> str:
-        """The ``error`` code, empty for a success."""
-        return str(self.body["error"]) if self.body and "error" in self.body else ""
-
-    @property
-    def ok(self) -> bool:
-        """Whether it is a success."""
-        return self.status < HTTPStatus.BAD_REQUEST

@@ -15,12 +15,10 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from sagacheck.services.keys import KeyRecord, Keys, KeyState, key_cancelled
+from sagacheck.services.keys import Keys, key_cancelled
 from sagacheck.services.operations import Operation
-from sagacheck.services.request import RefusedError, Reply, Request
-from sagacheck.world import Books, Clock, Effect, EffectState, Idempotency, Settings
-
-__all__ = ["Handling", "RefusedError", "Reply", "Request", "Service"]
+from sagacheck.services.request import RefusedError, Request
+from sagacheck.world import Effect, EffectState, Idempotency, KeyRecord, KeyState, Reply, World
 
 
 class Handling(msgspec.Struct):
@@ -28,7 +26,7 @@ class Handling(msgspec.Struct):
 
     Attributes:
         reply: The reply as it stands now; `Service.finish` may change it.
-        entries: The numbers of the books' entries that the request caused.
+        entries: The numbers of the ledger' entries that the request caused.
         record: The key record that waits for the reply to leave.
     """
 
@@ -40,6 +38,9 @@ class Handling(msgspec.Struct):
 class Service:
     """A stateful fake of one service. Subclasses hold the state and the business rules.
 
+    Args:
+        world: Where it keeps what it holds.
+
     Attributes:
         keys: What it knows of idempotency keys.
         ids_begin_after: The number after which it counts its ids.
@@ -47,11 +48,11 @@ class Service:
 
     operations: ClassVar[tuple[Operation, ...]]
 
-    def __init__(self, books: Books, clock: Clock, settings: Settings) -> None:
-        self.books = books
-        self.clock = clock
-        self.settings = settings
-        self.keys = Keys(clock, settings)
+    def __init__(self, world: World) -> None:
+        self.ledger = world.ledger
+        self.clock = world.clock
+        self.settings = world.settings
+        self.keys = Keys(world.clock, world.settings)
         self.ids_begin_after = 0
         self._made_with: dict[tuple[str, str], list[Effect]] = {}
         self._numbers: dict[str, int] = {}
@@ -59,7 +60,7 @@ class Service:
     # -- what a subclass says ---------------------------------------------------------------
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
-        """Check the rules, write the books, and return the effect and the body of the reply.
+        """Check the rules, write the ledger, and return the effect and the body of the reply.
 
         Raises:
             RefusedError: A rule forbids it. Nothing may have changed then.
@@ -67,7 +68,7 @@ class Service:
         raise NotImplementedError(request.operation.name)
 
     def undo(self, request: Request, effect: Effect) -> None:
-        """Check that the live `effect` may be undone and write the books.
+        """Check that the live `effect` may be undone and write the ledger.
 
         Raises:
             RefusedError: A rule forbids it. Nothing may have changed then.
@@ -90,12 +91,12 @@ class Service:
 
     def hold(self, effect: Effect) -> None:
         """Hold an effect that this service has made, now or before it was let go."""
-        self.books.effects[effect.id] = effect
+        self.ledger.effects[effect.id] = effect
         if effect.key is not None:
             self._made_with.setdefault((effect.operation, effect.key), []).append(effect)
 
     def let_go(self, effect: Effect) -> None:
-        """Forget an effect; the books have handed it over."""
+        """Forget an effect; the ledger have handed it over."""
         if effect.key is not None:
             siblings = self._made_with[effect.operation, effect.key]
             siblings.remove(effect)
@@ -114,14 +115,14 @@ class Service:
 
     def begin(self, request: Request) -> Handling:
         """Check the key and make the effect, in one atomic step."""
-        first_entry = len(self.books.entries)
+        first_entry = len(self.ledger.entries)
         try:
             handling = self._handle(request)
         except RefusedError as refused:
             handling = Handling(refused.reply())
         handling.entries = tuple(
             entry.number
-            for entry in self.books.entries[first_entry:]
+            for entry in self.ledger.entries[first_entry:]
             if entry.operation == request.operation.name
         )
         return handling
@@ -168,7 +169,7 @@ class Service:
 
     def effects(self, operation: str) -> Iterator[Effect]:
         """The effects that `operation` made, oldest first."""
-        return (effect for effect in self.books.effects.values() if effect.operation == operation)
+        return (effect for effect in self.ledger.effects.values() if effect.operation == operation)
 
     # -- one request ------------------------------------------------------------------------
 
@@ -229,7 +230,7 @@ class Service:
                 wanted = " or ".join(filter(None, named))
                 raise RefusedError(400, "invalid_request", f"{wanted} is missing")
             return self._effect_by_key(request.operation.undoes, request.target_key)
-        effect = self.books.effects.get(request.target_id)
+        effect = self.ledger.effects.get(request.target_id)
         if effect is None or effect.operation != request.operation.undoes:
             raise RefusedError(404, "not_found", f"{request.target_id} is not known")
         return effect

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sagacheck.services.service import Service
-from sagacheck.world import Account, AccountKind, Books, Clock, Effect, Posting, Settings
+from sagacheck.world import Account, AccountKind, Effect, Posting, World
 
-WORLD = Account("world", AccountKind.STOCK, may_be_negative=True)
+OUTSIDE = Account("world", AccountKind.STOCK, may_be_negative=True)
 AVAILABLE = Account("available", AccountKind.STOCK)
 RESERVED = Account("reserved", AccountKind.STOCK)
 SHIPPED = Account("shipped", AccountKind.STOCK)
@@ -15,25 +15,25 @@ SHIPPED = Account("shipped", AccountKind.STOCK)
 class StockService(Service):
     """A service that keeps stock: so many pieces per SKU as the settings say at the beginning."""
 
-    def __init__(self, books: Books, clock: Clock, settings: Settings) -> None:
-        super().__init__(books, clock, settings)
-        for sku in settings.stock:
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        for sku in self.settings.stock:
             self._open_account(sku)
 
     def available(self, sku: str) -> int:
         """Pieces that nobody has yet."""
         self._open_account(sku)
-        return self.books.balance(AVAILABLE, sku)
+        return self.ledger.balance(AVAILABLE, sku)
 
     def _open_account(self, sku: str) -> None:
         quantity = self.settings.stock.get(sku, self.settings.default_stock)
-        if quantity and not self.books.balance(WORLD, sku):
-            self.books.write(
+        if quantity and not self.ledger.balance(OUTSIDE, sku):
+            self.ledger.write(
                 at=0.0,  # it was there when the world began, whenever somebody looks first
                 operation="world.stock",
                 order="",
                 effect="",
-                postings=(Posting(WORLD, sku, -quantity), Posting(AVAILABLE, sku, quantity)),
+                postings=(Posting(OUTSIDE, sku, -quantity), Posting(AVAILABLE, sku, quantity)),
             )
 
     def move(self, operation: str, effect: Effect, source: Account, target: Account) -> None:
@@ -42,7 +42,7 @@ class StockService(Service):
         for sku, quantity in effect.lines.items():
             postings.append(Posting(source, sku, -quantity))
             postings.append(Posting(target, sku, quantity))
-        self.books.write(
+        self.ledger.write(
             at=self.clock.now(),
             operation=operation,
             order=effect.order,

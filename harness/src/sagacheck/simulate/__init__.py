@@ -1,4 +1,4 @@
-"""Many orders, many faults, drawn at random from a seed: `python -m scenarios simulate`."""
+"""Many orders, many faults, drawn at random from a seed: `sagacheck simulate`."""
 
 from sagacheck.simulate.swarm import CONFIDENCE, OnRun, Run, Simulation, Swarm, simulate
 

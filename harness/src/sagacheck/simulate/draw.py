@@ -8,18 +8,12 @@ alike; runs that leave most out reach states that need many calls to go well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import cache
 from random import Random
-
-from faker import Faker
 
 from sagacheck.explore import plain_orders
 from sagacheck.language import (
-    DEFAULT_PAYMENT_METHOD,
-    ORDERS_OF_GOODS,
     AnyOrder,
     CancelBy,
     Dialect,
@@ -27,8 +21,6 @@ from sagacheck.language import (
     EventKind,
     Expectations,
     FaultSpec,
-    Order,
-    OrderItem,
     Place,
     Scenario,
     When,
@@ -42,11 +34,6 @@ HEALED = 12 * 3600.0
 
 _CALLS = 6
 """How many calls of an operation, for each order, may suffer a fault of their own."""
-_ARTICLES = ("WIDGET", "GADGET", "GIZMO", "DOODAD")
-_TIMES = ((None, None), (None, None), (0.0, None), (3600.0, None), (0.0, 1200.0), (60.0, 1200.0))
-"""Seconds after which parcels leave, and after which reservations expire. These expire only where
-parcels leave soon: no saga can keep goods for a parcel that is fetched after their reservation."""
-_BAD_CARD = "pm_declined"
 _STATUSES = (400, 408, 429, 500, 502, 503, 504)
 _NOWHERE = Place("", 0, 0)
 
@@ -58,15 +45,14 @@ class Drawer:
     Attributes:
         operations: What may be called.
         means: How the workflow can be cancelled.
+        dialect: What is ordered.
         orders: How many orders a scenario has.
-        dialect: What is ordered. Orders of goods are drawn as well; others are what they are by
-            default.
     """
 
     operations: Sequence[Operation]
     means: Sequence[CancelBy]
+    dialect: Dialect
     orders: int = 10
-    dialect: Dialect = ORDERS_OF_GOODS
 
     def draw(self, seed: int) -> Scenario:
         """The scenario of this seed."""
@@ -87,34 +73,12 @@ class Drawer:
         )
 
     def _ordered(self, random: Random, seed: int) -> tuple[tuple[AnyOrder, ...], Settings]:
-        if self.dialect.orders is not ORDERS_OF_GOODS.orders:
+        drawn = self.dialect.orders.drawn(random, seed, self.orders)
+        if drawn is None:
             plain = plain_orders(self.orders, self.dialect)
             return plain.orders, plain.given
-        orders = tuple(self._orders(random, seed))
-        return orders, _settings(random, orders)
-
-    def _orders(self, random: Random, seed: int) -> Iterator[Order]:
-        people = _people()
-        people.seed_instance(seed)
-        declined = random.choice((0.0, 0.0, 0.3))
-        for number in range(1, self.orders + 1):
-            yield Order(
-                id=f"o{number}",
-                items=tuple(_items(random)),
-                customer_id=f"customer-{random.randint(1, max(self.orders // 2, 1))}",
-                payment_method_id=(
-                    _BAD_CARD if random.random() < declined else DEFAULT_PAYMENT_METHOD
-                ),
-                shipping_address={
-                    "street": people.street_address(),
-                    "city": people.city(),
-                    "state": people.state_abbr(),
-                    "zip_code": people.postcode(),
-                    "country": "US",
-                },
-                on_confirmation_failure=None,
-                place=_NOWHERE,
-            )
+        orders, given = drawn
+        return tuple(orders), given
 
     def _faults(self, random: Random, orders: Sequence[AnyOrder]) -> Iterator[FaultSpec]:
         yield from self._outages(random)
@@ -171,31 +135,6 @@ class Drawer:
         return When(random.choice(("before", "after")), operation, random.choice((1, 1, 1, 2, 3)))
 
 
-def _settings(random: Random, orders: Sequence[Order]) -> Settings:
-    wanted: dict[str, int] = {}
-    for item in (item for order in orders for item in order.items):
-        wanted[item.sku] = wanted.get(item.sku, 0) + item.quantity
-    enough = random.choice((0.4, 0.9, 2.0))
-    ships_after, expires_after = random.choice(_TIMES)
-    return Settings(
-        stock={sku: max(round(pieces * enough), 1) for sku, pieces in sorted(wanted.items())},
-        cards=_cards(orders),
-        ships_after=ships_after,
-        reservation_expires_after=expires_after,
-        refunds_refused=random.random() < 1 / 20,
-    )
-
-
-def _cards(orders: Sequence[Order]) -> Mapping[str, str]:
-    used = {order.payment_method_id for order in orders}
-    return {_BAD_CARD: "declined"} if _BAD_CARD in used else {}
-
-
-def _items(random: Random) -> Iterator[OrderItem]:
-    for sku in random.sample(_ARTICLES, random.choice((1, 1, 2, 3))):
-        yield OrderItem(sku, random.randint(1, 3), Decimal(random.randint(1, 50_000)) / 100)
-
-
 def _fault(random: Random, name: str, operation: Operation) -> Fault:
     match FAULTS[name].argument:
         case Argument.STATUS:
@@ -220,9 +159,3 @@ def _spec(
 ) -> FaultSpec:
     calls = Calls() if call is None else Calls(frozenset({call}))
     return FaultSpec(on, frozenset(operations), fault, calls, order, _NOWHERE)
-
-
-@cache
-def _people() -> Faker:
-    """Made once: it reads the words of its language."""
-    return Faker("en_US")

@@ -12,17 +12,7 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from sagacheck.language import (
-    DEFAULT_ADDRESS,
-    DEFAULT_CUSTOMER,
-    DEFAULT_ITEM,
-    DEFAULT_PAYMENT_METHOD,
-    AnyOrder,
-    Event,
-    FaultSpec,
-    Order,
-    Scenario,
-)
+from sagacheck.language import AnyOrder, Event, FaultSpec, OrderWords, Scenario
 from sagacheck.world import Settings
 
 Fails = Callable[[Scenario], bool]
@@ -31,15 +21,16 @@ Fails = Callable[[Scenario], bool]
 _T = TypeVar("_T")
 
 
-def shrink(scenario: Scenario, fails: Fails) -> Scenario:
+def shrink(scenario: Scenario, fails: Fails, orders: type[OrderWords] = OrderWords) -> Scenario:
     """A scenario with no order, fault, event or setting that it could do without.
 
     Args:
         scenario: It fails.
         fails: Tells whether another does; it must say the same of the same scenario each time.
+        orders: How its orders are written; says how one may be simpler.
     """
     smaller = _without_parts(scenario, fails)
-    for simplify in _simplifications(smaller):
+    for simplify in _simplifications(smaller, orders):
         simpler = simplify(smaller)
         if simpler != smaller and fails(simpler):
             smaller = simpler
@@ -105,25 +96,15 @@ def _of_parts(scenario: Scenario, parts: Sequence[Part]) -> Scenario:
 Simplify = Callable[[Scenario], Scenario]
 
 
-def _simplifications(scenario: Scenario) -> Iterator[Simplify]:
+def _simplifications(scenario: Scenario, orders: type[OrderWords]) -> Iterator[Simplify]:
     """Settings and orders as they are when a file says nothing about them, one by one."""
     plain = Settings()
     for name in (setting.name for setting in fields(Settings)):
         if "stock" not in name:  # without any, nothing would happen
             yield partial(_with_setting, name=name, value=getattr(plain, name))
     for number, order in enumerate(scenario.orders):
-        for part in _plain_parts(order) if isinstance(order, Order) else ():
-            yield partial(_with_order, number=number, **part)
-
-
-def _plain_parts(order: Order) -> Iterator[dict[str, Any]]:
-    yield {"shipping_address": dict(DEFAULT_ADDRESS)}
-    yield {"customer_id": DEFAULT_CUSTOMER}
-    yield {"payment_method_id": DEFAULT_PAYMENT_METHOD}
-    yield {"items": (DEFAULT_ITEM,)}
-    for item in order.items:
-        yield {"items": (item,)}
-        yield {"items": (replace(item, quantity=1, price=DEFAULT_ITEM.price),)}
+        for change in orders.simpler(order):
+            yield partial(_with_order, number=number, **change)
 
 
 def _with_setting(scenario: Scenario, name: str, value: Any) -> Scenario:

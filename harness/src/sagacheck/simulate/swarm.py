@@ -12,7 +12,7 @@ from sagacheck.checks import UnmetKind, Verdict, Violation
 from sagacheck.engines import Trial
 from sagacheck.language import Scenario
 from sagacheck.run import Crew, Play, Player
-from sagacheck.saga import SagaUnderTest, load_saga, order_saga
+from sagacheck.saga import SagaUnderTest, load_saga
 from sagacheck.simulate.draw import Drawer
 from sagacheck.simulate.shrink import shrink
 
@@ -28,7 +28,7 @@ class Swarm:
         seed: The seed of the first run; each other has the next.
         runs: How many runs.
         orders: How many orders each has.
-        saga_reference: ``module:NAME`` of the saga under test; ``None`` for the project's own.
+        saga_reference: ``module:NAME`` of the saga under test; ``None`` for the one that pyproject.toml names.
         jobs: How many processes play.
         budget: Seconds after which no more runs begin.
         shrinks: Whether a run that fails is made as small as it gets.
@@ -48,7 +48,7 @@ class Swarm:
         Raises:
             NotImportableError: It cannot be had.
         """
-        return load_saga(self.saga_reference) if self.saga_reference else order_saga()
+        return load_saga(self.saga_reference)
 
     @contextmanager
     def begin(self) -> Iterator[Callable[[int], Run]]:
@@ -199,7 +199,9 @@ class _Runner:
             return any(each.invariant == wanted for each in violations)
 
         happened = what_happened(trial)
-        smallest = shrink(happened if fails(happened) else trial.scenario, fails)
+        smallest = shrink(
+            happened if fails(happened) else trial.scenario, fails, self.player.saga.dialect.orders
+        )
         violations = tuple(self.player.play(smallest).violations)
         return replace(run, verdict=Verdict.INVALID, violations=violations, scenario=smallest)
 

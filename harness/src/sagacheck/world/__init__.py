@@ -3,11 +3,12 @@
 from sagacheck.world.as_json import as_json
 from sagacheck.world.clock import Clock, LoopClock, ManualClock
 from sagacheck.world.duration import duration_text, parse_duration
-from sagacheck.world.journal import Attempt, Delivery, Journal, Seen
-from sagacheck.world.ledger import Account, AccountKind, Books, Effect, EffectState, Entry, Posting
-from sagacheck.world.order_record import Dossier
+from sagacheck.world.journal import Arrival, Attempt, AttemptOutcome, Journal
+from sagacheck.world.key_record import KeyRecord, KeyState
+from sagacheck.world.ledger import Account, AccountKind, Effect, EffectState, Entry, Ledger, Posting
+from sagacheck.world.order_record import OrderRecord, order_records_of
 from sagacheck.world.parsing import (
-    WordsError,
+    ParsingError,
     duration,
     members,
     part,
@@ -16,44 +17,46 @@ from sagacheck.world.parsing import (
     unknown,
     whole_number,
 )
+from sagacheck.world.reply import Reply
 from sagacheck.world.settings import Idempotency, Settings
 from sagacheck.world.settings_parsing import read_settings
 from sagacheck.world.wall_clock import WallClock
-from sagacheck.world.world import ORDER_OPERATIONS, ServiceFactory, World, order_services
+from sagacheck.world.world import World
 
 __all__ = [
     "Account",
     "AccountKind",
-    "Attempt",
-    "Books",
-    "Clock",
-    "Delivery",
-    "Dossier",
     "Effect",
     "EffectState",
     "Entry",
-    "Idempotency",
+    "Ledger",
+    "Posting",
+    "Arrival",
+    "Attempt",
+    "AttemptOutcome",
     "Journal",
+    "Clock",
     "LoopClock",
     "ManualClock",
-    "ORDER_OPERATIONS",
-    "Posting",
-    "Seen",
-    "ServiceFactory",
+    "Idempotency",
     "Settings",
-    "WallClock",
-    "WordsError",
-    "World",
-    "as_json",
+    "KeyRecord",
+    "KeyState",
+    "OrderRecord",
+    "order_records_of",
+    "ParsingError",
     "duration",
-    "duration_text",
     "members",
-    "order_services",
-    "parse_duration",
     "part",
-    "read_settings",
     "shown",
     "text",
     "unknown",
     "whole_number",
+    "Reply",
+    "WallClock",
+    "World",
+    "as_json",
+    "duration_text",
+    "parse_duration",
+    "read_settings",
 ]

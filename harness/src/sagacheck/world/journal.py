@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 
-class Seen(StrEnum):
+class AttemptOutcome(StrEnum):
     """What the caller of an attempt knows about it.
 
     The vocabulary is Jepsen's ok, fail and info: an attempt that is *unknown* may have had its
@@ -24,14 +24,14 @@ class Seen(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Delivery(msgspec.Struct):
+class Arrival(msgspec.Struct):
     """One arrival of a request at its service; a duplicated request has several.
 
     Attributes:
         at: When it arrived, in seconds of the world's clock.
         status: The HTTP status with which the service answered.
         code: The service's ``error`` code, empty for a success.
-        entries: The numbers of the books' entries that it caused; none where it changed nothing.
+        entries: The numbers of the ledger' entries that it caused; none where it changed nothing.
     """
 
     at: float
@@ -53,9 +53,9 @@ class Attempt(msgspec.Struct):
         body: What it carried.
         activity: The activity that made it, where the caller is one.
         fault: The fault that the network added, empty for none.
-        deliveries: Each arrival at the service, in order; empty for a request that was lost.
+        arrivals: Each arrival at the service, in order; empty for a request that was lost.
         ended_at: When the caller had its answer or gave up.
-        seen: What the caller knows.
+        outcome: What the caller knows.
         status: The HTTP status that the caller saw, ``None`` where it saw none.
         error: The error code, or the kind of transport failure, that the caller saw.
     """
@@ -69,16 +69,16 @@ class Attempt(msgspec.Struct):
     body: Mapping[str, Any] = {}
     activity: str = ""
     fault: str = ""
-    deliveries: list[Delivery] = []
+    arrivals: list[Arrival] = []
     ended_at: float | None = None
-    seen: Seen = Seen.PENDING
+    outcome: AttemptOutcome = AttemptOutcome.PENDING
     status: int | None = None
     error: str = ""
 
     @property
     def entries(self) -> list[int]:
-        """The numbers of the books' entries that this attempt caused."""
-        return [number for delivery in self.deliveries for number in delivery.entries]
+        """The numbers of the ledger' entries that this attempt caused."""
+        return [number for delivery in self.arrivals for number in delivery.entries]
 
     @property
     def took_effect(self) -> bool:
@@ -138,9 +138,9 @@ class Journal:
         self._under_way[attempt.number] += 1
         self._changed(attempt)
 
-    def deliver(self, attempt: Attempt, delivery: Delivery) -> None:
+    def deliver(self, attempt: Attempt, delivery: Arrival) -> None:
         """Write an arrival down."""
-        attempt.deliveries.append(delivery)
+        attempt.arrivals.append(delivery)
         self._changed(attempt)
 
     def end(self, attempt: Attempt) -> None:

@@ -2,7 +2,7 @@
 
 Double entry, as in TigerBeetle's ledgers: every change is an entry whose postings sum to zero per
 unit, nothing is ever edited, and each balance is a fold over the log. Stock is kept the same way,
-with the SKU as the unit. The books record; they do not judge: an entry that does not balance is
+with the SKU as the unit. The ledger record; they do not judge: an entry that does not balance is
 written as it is, and it is the invariants that find it.
 """
 
@@ -87,7 +87,7 @@ class Effect(msgspec.Struct):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One change of the books, made in one atomic step.
+    """One change of the ledger, made in one atomic step.
 
     Attributes:
         number: Its place in the log; the log is the order in which things really happened.
@@ -108,7 +108,7 @@ class Entry(msgspec.Struct, frozen=True):
     postings: tuple[Posting, ...] = ()
 
 
-class Books:
+class Ledger:
     """The log, the effects, and the balances that follow from the log.
 
     Attributes:

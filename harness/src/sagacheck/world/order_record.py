@@ -1,6 +1,6 @@
 """All that a world holds of one order. This is the place that says what belongs to an order.
 
-A dossier can be taken out of the world when its order has ended and put back when somebody asks for
+A order_record can be taken out of the world when its order has ended and put back when somebody asks for
 the order again, in the same process or in another one that began with the same files.
 """
 
@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sagacheck.services import KeyRecord
 from sagacheck.world.journal import Attempt
+from sagacheck.world.key_record import KeyRecord
 from sagacheck.world.ledger import Effect, Entry
 
 
 @dataclass(slots=True)
-class Dossier:
+class OrderRecord:
     """The records of one order.
 
     Attributes:
         order: The order's id.
         attempts: Every attempt made for it, in the order in which they were sent.
-        entries: What the books say of it, in the order in which it happened.
+        entries: What the ledger say of it, in the order in which it happened.
         effects: What its creates have left in the world.
         keys: What the services know of its idempotency keys.
     """
@@ -40,12 +40,12 @@ class Dossier:
         return ids | {key for key in keys if key} | {self.order}
 
 
-def dossiers_of(records: Dossier) -> dict[str, Dossier]:
+def order_records_of(records: OrderRecord) -> dict[str, OrderRecord]:
     """The records of several orders, sorted by order."""
-    sorted_out: dict[str, Dossier] = {}
+    sorted_out: dict[str, OrderRecord] = {}
 
-    def of(order: str) -> Dossier:
-        return sorted_out.setdefault(order, Dossier(order))
+    def of(order: str) -> OrderRecord:
+        return sorted_out.setdefault(order, OrderRecord(order))
 
     for attempt in records.attempts:
         of(attempt.order).attempts.append(attempt)

@@ -10,16 +10,16 @@ from typing import Any
 from sagacheck.world.duration import parse_duration
 
 
-class WordsError(ValueError):
+class ParsingError(ValueError):
     """Something that was written means nothing here; the message is a sentence for a person."""
 
 
-def unknown(word: object, kind: str, known: Iterable[str]) -> WordsError:
+def unknown(word: object, kind: str, known: Iterable[str]) -> ParsingError:
     """The error that `word` is no `kind`, with the nearest of those that are."""
     names = list(known)
     near = difflib.get_close_matches(str(word), names, n=1)
     remedy = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
-    return WordsError(f"{shown(word)} is no {kind}; {remedy}")
+    return ParsingError(f"{shown(word)} is no {kind}; {remedy}")
 
 
 def shown(value: object) -> str:
@@ -31,7 +31,7 @@ def members(value: object, what: str, allowed: Iterable[str]) -> Mapping[str, An
     """`value` as an object that has no other members than `allowed`."""
     if not isinstance(value, Mapping):
         names = ", ".join(allowed)
-        raise WordsError(f"{what} must be an object with {names}, not {shown(value)}")
+        raise ParsingError(f"{what} must be an object with {names}, not {shown(value)}")
     for name in value:
         if name not in allowed:
             raise unknown(name, f"member of {what}", allowed)
@@ -42,14 +42,14 @@ def whole_number(value: object, what: str, least: int, most: int | None = None) 
     """`value` as a whole number within bounds."""
     if type(value) is not int or value < least or (most is not None and value > most):
         span = f"at least {least}" if most is None else f"from {least} to {most}"
-        raise WordsError(f"{what} must be a whole number {span}, not {shown(value)}")
+        raise ParsingError(f"{what} must be a whole number {span}, not {shown(value)}")
     return value
 
 
 def part(value: object, what: str) -> float:
     """`value` as a part of a whole."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise WordsError(f"{what} must be a number from 0 to 1, not {shown(value)}")
+        raise ParsingError(f"{what} must be a number from 0 to 1, not {shown(value)}")
     return float(value)
 
 
@@ -58,11 +58,11 @@ def duration(value: object, what: str) -> float:
     try:
         return parse_duration(value if isinstance(value, str) else shown(value))
     except ValueError as error:
-        raise WordsError(f"{what}: {error}") from None
+        raise ParsingError(f"{what}: {error}") from None
 
 
 def text(value: object, what: str) -> str:
     """`value` as a text that is not empty."""
     if not isinstance(value, str) or not value:
-        raise WordsError(f"{what} must be a text, not {shown(value)}")
+        raise ParsingError(f"{what} must be a text, not {shown(value)}")
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sagacheck.world.parsing import WordsError, duration, members, shown, unknown, whole_number
+from sagacheck.world.parsing import ParsingError, duration, members, shown, unknown, whole_number
 from sagacheck.world.settings import Idempotency, Settings
 
 _PROFILES = (*Idempotency, "expires:24h")
@@ -15,7 +15,7 @@ def read_settings(words: Any, base: Settings | None = None) -> Settings:
     """`base` with the changes that `words` describe.
 
     Raises:
-        WordsError: They describe none.
+        ParsingError: They describe none.
     """
     changes: dict[str, Any] = {}
     for name, value in members(words, "the settings", _NAMES).items():
@@ -74,7 +74,7 @@ def _read_idempotency(value: Any) -> dict[str, Any]:
 
 def _object(value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise WordsError(f"{what} must be an object, not {shown(value)}")
+        raise ParsingError(f"{what} must be an object, not {shown(value)}")
     return value
 
 

@@ -12,7 +12,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from sagacheck.engines.order_workflow import order_in
 from sagacheck.engines.server.order_run import ServerRun
-from sagacheck.inprocess import Caller, calling
+from sagacheck.inprocess import AttemptContext, in_context
 from sagacheck.network import WorkerCrash
 
 
@@ -41,8 +41,8 @@ class _Attempt(ActivityInboundInterceptor):
         run = order_in(self._runs, info.workflow_id)
         await run.begin_attempt(info)
         limit = info.start_to_close_timeout or info.schedule_to_close_timeout
-        caller = Caller(
-            run.trial.world,
+        caller = AttemptContext(
+            run.trial.network,
             order=run.order.id,
             activity=info.activity_type,
             lifetime=limit.total_seconds() if limit else None,
@@ -50,7 +50,7 @@ class _Attempt(ActivityInboundInterceptor):
         )
         first_attempt = len(run.trial.world.journal)
         try:
-            with calling(caller):
+            with in_context(caller):
                 return await self.next.execute_activity(input)
         except WorkerCrash as crash:
             if info.is_local:

@@ -22,7 +22,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from sagacheck.engines.event_client import Outside
+from sagacheck.engines.event_client import EventClient
 from sagacheck.engines.quiet import quiet_sdk
 from sagacheck.engines.server.attempts import AttemptInterceptor
 from sagacheck.engines.server.embedded import embedded_server
@@ -30,7 +30,7 @@ from sagacheck.engines.server.order_run import ServerRun
 from sagacheck.engines.server.search_attributes import add_search_attributes
 from sagacheck.engines.trial import Trial
 from sagacheck.errors import EngineStartError, UnplayableError
-from sagacheck.inprocess import httpx_to_fakes
+from sagacheck.inprocess import httpx_patch
 from sagacheck.saga import SagaUnderTest
 from sagacheck.world import ManualClock
 
@@ -121,7 +121,7 @@ class ServerEngine:
             for order in trial.scenario.orders
         }
         self._runs.update({run.workflow_id: run for run in runs.values()})
-        trial.client = Outside(runs)
+        trial.client = EventClient(runs)
         try:
             for run in runs.values():
                 await run.submit()
@@ -157,7 +157,7 @@ class ServerEngine:
             raise EngineStartError(msg) from error
         await add_search_attributes(self._client, self._saga.search_attributes)
         self._executor = self._stack.enter_context(ThreadPoolExecutor(max_workers=32))
-        self._stack.enter_context(httpx_to_fakes())
+        self._stack.enter_context(httpx_patch())
         self._stack.enter_context(quiet_sdk())
         await self._stack.enter_async_context(self._worker(SHARED_QUEUE, self._cache))
 

@@ -15,8 +15,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from sagacheck.engines.histories import unsticky_tasks
-from sagacheck.engines.order_workflow import OrderRun
-from sagacheck.engines.server.stuck_detector import Watchman
+from sagacheck.engines.order_workflow import OrderWorkflow
+from sagacheck.engines.server.stuck_detector import StuckDetector
 from sagacheck.engines.trial import Trial
 from sagacheck.language import AnyOrder
 
@@ -26,7 +26,7 @@ DEATH_NOTICE = timedelta(seconds=1)
 """How soon the server gives up an attempt whose worker died, instead of after start-to-close."""
 
 
-class ServerRun(OrderRun):
+class ServerRun(OrderWorkflow):
     """One order of a trial on a Temporal server.
 
     Args:
@@ -72,7 +72,7 @@ class ServerRun(OrderRun):
         """Let time pass, with the order's own events at their times, until the order has ended."""
         passing = asyncio.create_task(self._let_time_pass())
         try:
-            watchman = Watchman(self.trial, self.handle, patient=not self._skips_time)
+            watchman = StuckDetector(self.trial, self.handle, patient=not self._skips_time)
             self._waits_for = await watchman.wait_for(self._told[0])
         finally:
             passing.cancel()

@@ -18,7 +18,7 @@ FAILING_LOOKS = 2
 LIMIT_SECONDS = 240.0
 
 
-class Watchman:
+class StuckDetector:
     """Waits for an order to end, and says why when it does not.
 
     Args:

@@ -41,7 +41,7 @@ class GivenWords(Written):
     keys, and both directions of the translation extended by them.
 
     Attributes:
-        turns: The ways in which `python -m scenarios explore` may let this world be less kind.
+        turns: The ways in which `sagacheck explore` may let this world be less kind.
     """
 
     turns: ClassVar[tuple[WorldTurn, ...]] = ()

@@ -126,7 +126,7 @@ KnownSku = Annotated[str, AfterValidator(_known_sku), WithJsonSchema({"type": "s
 class FromTable:
     """A text that must be one of the names which the table of the services' operations gives.
 
-    In a JSON Schema `scenarios.schema` puts the names where `group` stands.
+    In a JSON Schema `sagacheck.language.schema` puts the names where `group` stands.
 
     Args:
         noun: What such a name is called.

@@ -37,7 +37,7 @@ Location = tuple[str | int, ...]
 def refusal(
     what: str, rule: str, suggestion: str = "", *, value: str | None = None
 ) -> PydanticCustomError:
-    """A problem for pydantic to carry; see `scenarios.errors.Problem` for its parts.
+    """A problem for pydantic to carry; see `sagacheck.errors.Problem` for its parts.
 
     Args:
         what: What is wrong.

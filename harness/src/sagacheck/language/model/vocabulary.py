@@ -72,7 +72,7 @@ AnomalyId = Annotated[
     Among(
         "anomaly",
         tuple(ANOMALIES),
-        "python -m scenarios reference anomalies prints them, from A1 to F8",
+        "sagacheck reference anomalies prints them, from A1 to F8",
         tuple(f"{anomaly.name}: {anomaly.means}" for anomaly in ANOMALIES.values()),
     ),
 ]

@@ -58,7 +58,7 @@ class Source:
 
     Attributes:
         file: The file's name, for messages.
-        data: Mappings, lists, texts, whole numbers, booleans; `scenarios.scalars.OtherNumber` for
+        data: Mappings, lists, texts, whole numbers, booleans; `OtherNumber` for
             any other number.
         keys: Where each key stands.
         values: Where each value begins; the top of the file is the empty path.

@@ -1,0 +1,21 @@
+"""What plays trials."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sagacheck.engines.trial import Trial, TrialClock
+
+
+class Engine(Protocol):
+    """Plays trials."""
+
+    @property
+    def name(self) -> str:
+        """How reports call it."""
+
+    def new_clock(self) -> TrialClock:
+        """A clock for a trial that this engine is to play."""
+
+    async def play(self, trial: Trial) -> None:
+        """Play `trial` to its end and write down its outcomes."""

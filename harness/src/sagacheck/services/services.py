@@ -1,0 +1,111 @@
+"""The services of one world, and what becomes of its orders in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from sagacheck.services.operations import OperationTable
+from sagacheck.services.service import Service
+from sagacheck.world import Effect, OrderRecord, World, order_records_of
+
+ServiceFactory = Callable[[World], list[Service]]
+"""Makes a set of services over a world; they stand in the order of a saga's steps."""
+
+
+@lru_cache(maxsize=16)
+def _table_of(kinds: tuple[type[Service], ...]) -> OperationTable:
+    """What services of these kinds offer. Many worlds have the same; it is worked out once."""
+    return OperationTable(tuple(op for kind in kinds for op in kind.operations))
+
+
+def operations_of(services: ServiceFactory) -> OperationTable:
+    """What the services offer that `services` makes."""
+    return Services(World(), services).operations
+
+
+class Services:
+    """The services of one world.
+
+    Args:
+        world: Where they keep what they hold.
+        make: Makes them.
+
+    Attributes:
+        world: The world.
+        operations: What they offer.
+    """
+
+    def __init__(self, world: World, make: ServiceFactory) -> None:
+        self.world = world
+        self._services = make(world)
+        self.operations = _table_of(tuple(map(type, self._services)))
+        self._by_operation = {
+            operation.name: service
+            for service in self._services
+            for operation in service.operations
+        }
+
+    def __iter__(self) -> Iterator[Service]:
+        return iter(self._services)
+
+    def __getitem__(self, operation: str) -> Service:
+        """The service that offers the operation of this name."""
+        return self._by_operation[operation]
+
+    def reads(self) -> Mapping[str, Any]:
+        """The services' read-only collections, by path below ``/``."""
+        return {path: rows for service in self._services for path, rows in service.reads().items()}
+
+    def settle(self) -> None:
+        """Let the outside world finish by itself what it has begun: the carrier fetches parcels."""
+        self._settle(list(self.world.ledger.effects.values()))
+
+    # -- orders that come and go --------------------------------------------------------------
+
+    def claim(self, keys: Mapping[str, Collection[str]]) -> None:
+        """Give what has no known order to the orders that may have used its key.
+
+        Args:
+            keys: By order, its idempotency keys.
+        """
+        owners = {key: order for order, its_keys in keys.items() for key in its_keys}
+        self.world.journal.claim(owners)
+        for service in self._services:
+            service.keys.claim(owners)
+
+    def settle_orders(self, orders: Collection[str]) -> set[str]:
+        """Let the outside world finish with orders that have ended; those that it cannot yet.
+
+        Of these something is still to come: a caller waits, a late request is on its way, a
+        reservation expires.
+        """
+        effects = [each for each in self.world.ledger.effects.values() if each.order in orders]
+        self._settle(effects)
+        due = {each.order for each in effects if self[each.operation].will_change(each)}
+        return due | (self.world.journal.orders_under_way() & set(orders))
+
+    def take_out(self, orders: Collection[str]) -> list[OrderRecord]:
+        """Forget these orders, and hand over what there was, a record for each."""
+        entries, effects = self.world.ledger.take_out(orders)
+        for effect in effects:
+            self[effect.operation].let_go(effect)
+        keys = [record for service in self._services for record in service.keys.take_out(orders)]
+        attempts = self.world.journal.take_out(orders)
+        found = order_records_of(OrderRecord("", attempts, entries, effects, keys))
+        return [found.get(order) or OrderRecord(order) for order in orders]
+
+    def put_back(self, records: Collection[OrderRecord]) -> None:
+        """Know these orders again, as if they had never been taken out."""
+        self.world.journal.put_back(each for record in records for each in record.attempts)
+        self.world.ledger.put_back(each for record in records for each in record.entries)
+        for record in records:
+            for effect in record.effects:
+                self[effect.operation].hold(effect)
+            for key in record.keys:
+                self[key.operation].keys.put_back(key)
+
+    def _settle(self, effects: Collection[Effect]) -> None:
+        for service in self._services:
+            service.settle(effects)

@@ -61,7 +61,7 @@ def mutants(session: nox.Session) -> None:
 def nightly(session: nox.Session) -> None:
     """Search for hours: three faults, two orders at once, swarms, properties, long tests."""
     _install(session, "test")
-    scenarios = ("sagacheck")
+    scenarios = "sagacheck"
     session.run(*scenarios, "explore", "--faults", "3", *session.posargs)
     session.run(*scenarios, "explore", "--orders", "2", "--no-matrix")
     session.run(*scenarios, "simulate", "--runs", "5000")

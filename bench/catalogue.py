@@ -22,11 +22,13 @@ from rich.table import Table
 
 from sagacheck.checks import Verdict
 from sagacheck.engines.server.engine import ServerEngine
-from sagacheck.language import Scenario, load
+from sagacheck.language import Scenario
 from sagacheck.language.loader import find
 from sagacheck.output import findings_of
 from sagacheck.run.judge import run_one
-from sagacheck.saga import SagaUnderTest, order_saga
+from sagacheck.saga import SagaUnderTest
+from scenarios import SAGA
+from tests.shop import load
 
 FIRST_VERDICT_RUNS = 5
 
@@ -74,7 +76,7 @@ def _in_own_process(copies: int, at_once: int, every: int) -> dict[str, object]:
 
 
 async def _measure(copies: int, at_once: int, every: int) -> dict[str, object]:
-    saga = order_saga()
+    saga = SAGA
     scenarios = load([])[::every] * copies
     async with ServerEngine(saga) as engine:
         started = time.perf_counter()

@@ -14,7 +14,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from sagacheck.explore import Search, explore, plain_orders
+from sagacheck.explore import Search, explore
+from tests.shop import plain_orders
 
 PARTS = 200
 """Of the histories with three faults one in so many is played."""

@@ -16,16 +16,17 @@ from rich.table import Table
 from bench.sagas import HAPPY
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
 from sagacheck.inprocess import httpx_patch
-from sagacheck.language import load_text
 from sagacheck.run.judge import judge
-from sagacheck.saga import SagaUnderTest, order_saga
+from sagacheck.saga import SagaUnderTest
+from scenarios import SAGA
+from tests.shop import load_text
 
 
 @click.command()
 @click.argument("orders", nargs=-1, type=click.IntRange(min=1))
 def main(orders: tuple[int, ...]) -> None:
     """Measure the checks for each number of ORDERS (100, 1000 and 4000 by default)."""
-    saga = order_saga()
+    saga = SAGA
     table = Table("orders", "peak KiB", "KiB an order", title="memory of the checks")
     for number in orders or (100, 1000, 4000):
         peak = _peak(saga, number) / 1024

@@ -22,13 +22,14 @@ from temporalio import activity
 from bench.floor import RESULTS, plain_order
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
 from sagacheck.inprocess import httpx_patch
-from sagacheck.language import load_text
 from sagacheck.run.judge import judge
-from sagacheck.saga import SagaUnderTest, order_saga
+from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal.connection import simulated_client
 from sagacheck.temporal.loop import VirtualTimeLoop
 from sagacheck.temporal.service import SimulatedTemporal
 from sagacheck.temporal.worker import SimulatedWorker
+from scenarios import SAGA
+from tests.shop import load_text
 
 HAPPY = """
 scenario: nothing fails
@@ -47,7 +48,7 @@ Play = Callable[[int], None]
 @click.option("--orders", default=10, show_default=True, help="Orders in each round.")
 def main(rounds: int, orders: int) -> None:
     """Count plain orders per second, and compare with the floor."""
-    ways = _ways(order_saga())
+    ways = _ways(SAGA)
     with httpx_patch(), quiet_sdk():
         seconds = _take_turns(ways, rounds, orders)
     table = Table("what", "orders/s", "of the floor", title="plain orders on one core")

@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar
 import pytest
 
 from sagacheck.engines.server.engine import ServerEngine
-from sagacheck.saga import order_saga
+from scenarios import SAGA
 from tests import replaying
 from tests.replaying import (  # noqa: F401 - fixtures
     _gathered,
@@ -65,7 +65,7 @@ def server_engine(run: Run) -> Iterator[ServerEngine]:
 
     Not for the whole session: while it is open all httpx requests of the process go to the fakes.
     """
-    engine = ServerEngine(order_saga())
+    engine = ServerEngine(SAGA)
     run(engine.__aenter__())
     yield engine
     run(engine.__aexit__(None, None, None))

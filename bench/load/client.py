@@ -17,7 +17,7 @@ import click
 from orders.client import TASK_QUEUE, connect
 from sagacheck.load.order_client import OrderDesk
 from sagacheck.load.order_plans import Planner, Shares
-from sagacheck.saga import order_saga
+from scenarios import SAGA
 
 Place = Callable[[int], Awaitable[object]]
 """Places the order with a number, and waits for its end."""
@@ -40,7 +40,7 @@ async def _place_all(
 ) -> dict[str, object]:
     client = await connect(address=address)
     planner = Planner(name, seed=1, shares=Shares())
-    desk = OrderDesk(client, order_saga(), TASK_QUEUE)
+    desk = OrderDesk(client, SAGA, TASK_QUEUE)
 
     async def saga(number: int) -> object:
         order = planner.plan(0, number).order

@@ -17,7 +17,7 @@ from orders.client import TASK_QUEUE
 from sagacheck.load.control_client import FakesClient
 from sagacheck.load.order_client import OrderDesk
 from sagacheck.load.order_plans import Planner, Shares
-from sagacheck.saga import order_saga
+from scenarios import SAGA
 
 KINDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "completed": (),
@@ -65,7 +65,7 @@ async def costs_by_kind(client: Client, fakes: FakesClient, name: str) -> dict[s
         name: Begins the ids of the orders.
     """
     planner = Planner(name, seed=1, shares=Shares())
-    desk = OrderDesk(client, order_saga(), TASK_QUEUE)
+    desk = OrderDesk(client, SAGA, TASK_QUEUE)
     found = {}
     for number, (kind, faults) in enumerate(KINDS.items(), 1):
         for fault in faults:

@@ -7,19 +7,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from fakes import ORDER_OPERATIONS
+from fakes import ORDER_OPERATIONS, order_network
 from sagacheck.checks import Ending, Evidence, OrderFacts, Outcome, Status
 from sagacheck.network import Call, Fault, FaultRule, TransportError, WorkerCrash
-from sagacheck.world import (
-    Account,
-    Attempt,
-    Entry,
-    Idempotency,
-    ManualClock,
-    Posting,
-    Settings,
-    World,
-)
+from sagacheck.world import Account, Attempt, Entry, Idempotency, ManualClock, Posting, Settings
 
 CREATES = tuple(operation.name for operation in ORDER_OPERATIONS.creates)
 ADDRESS = {"street": "1 Main Street", "city": "Springfield", "zip": "62701", "country": "US"}
@@ -34,7 +25,7 @@ class Story:
         orders: The orders' ids.
         price: What each order costs, in cents.
         idempotency: How the services treat keys.
-        settings: What else the world does.
+        settings: What else the network does.
     """
 
     def __init__(
@@ -45,7 +36,7 @@ class Story:
         **settings: Any,
     ) -> None:
         self.clock = ManualClock()
-        self.world = World(
+        self.world = order_network(
             Settings(stock={"WIDGET": 5}, idempotency=idempotency, **settings), clock=self.clock
         )
         self.orders = {order: OrderFacts(price, {"WIDGET": 2}) for order in orders or ("o1",)}
@@ -109,14 +100,14 @@ class Story:
         """Send a request over the network, on which it may suffer a fault."""
         delay = more.pop("delay", 0.0)
         fields = body | {name: value for name, value in more.items() if value is not None}
-        rules = self.world.network.rules
+        rules = self.network.rules
         rules[:] = [FaultRule(frozenset({operation}), Fault(fault, status=400, delay=delay))]
         if not fault:
             rules.clear()
         self.clock.advance_to(self.clock.now() + 1)
         call = Call(ORDER_OPERATIONS[operation], fields, order, operation, timeout=10, lifetime=60)
         with suppress(TransportError, WorkerCrash):
-            asyncio.run(self.world.network.send(call))
+            asyncio.run(self.network.send(call))
         return self.world.journal.attempts[-1]
 
     # -- what must never happen ---------------------------------------------------------------
@@ -167,9 +158,9 @@ class Story:
 
     def settle(self) -> Story:
         """What is still under way arrives, and the carrier fetches what waits."""
-        self.world.settle()
+        self.network.services.settle()
         self.clock.run_all()
-        self.world.settle()
+        self.network.services.settle()
         return self
 
     def evidence(self, *, settled: bool = True, **more: Any) -> Evidence:

@@ -19,7 +19,6 @@ from sagacheck.checks import (
     check_all,
 )
 from sagacheck.engines import SimulatedEngine
-from sagacheck.language import load_file
 from sagacheck.language.loader import find
 from sagacheck.run import ScenarioResult
 from sagacheck.run.judge import evidence_of, run_one
@@ -32,6 +31,7 @@ from tests.checks._evidence import CREATES, Story
 from tests.checks._good import GOOD, Tell
 from tests.reachable import objects_below
 from tests.sagas import naive
+from tests.shop import load_file
 
 WILD_RUNS = 80
 TOLD_IN = (_bad_money, _bad_goods, _bad_effects, _bad_ends)

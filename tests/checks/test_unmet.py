@@ -12,13 +12,13 @@ import pytest
 from fakes import ORDER_OPERATIONS
 from sagacheck.checks import Ending, Outcome, Status, Unmet, UnmetKind
 from sagacheck.engines import Trial
-from sagacheck.language import EventKind, load_text
+from sagacheck.language import EventKind
 from sagacheck.network import Call, TransportError
 from sagacheck.run import unmet_by
-from sagacheck.saga import order_saga
+from scenarios import SAGA
 from tests.checks._evidence import ADDRESS
+from tests.shop import load_text
 
-SAGA = order_saga()
 FAULT, EVENT, EXPECTATION = UnmetKind.FAULT, UnmetKind.EVENT, UnmetKind.EXPECTATION
 HEAD = "scenario: s\nwhy: w\norders: [{id: o1}, {id: o2}]\n"
 

@@ -20,15 +20,14 @@ from sagacheck.checks import (
 )
 from sagacheck.checks.money import Facts
 from sagacheck.engines import Trial
-from sagacheck.language import load_text
 from sagacheck.run import ScenarioResult
 from sagacheck.run.judge import run_one
-from sagacheck.saga import order_saga
 from sagacheck.world import ManualClock
+from scenarios import SAGA
 from tests.checks._evidence import Story
 from tests.checks._good import completed
+from tests.shop import load_text
 
-SAGA = order_saga()
 VALID, INVALID, UNKNOWN = Verdict.VALID, Verdict.INVALID, Verdict.UNKNOWN
 
 

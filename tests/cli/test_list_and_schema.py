@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sagacheck.language import SCHEMA_FILE
 from tests.cli._commands import UNKNOWN, VALID, command, write
+from tests.shop import SCHEMA_FILE
 
 
 def test_list_shows_name_place_and_anomalies(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sagacheck.language import SCHEMA_FILE, load_file
 from tests.cli._commands import command
+from tests.shop import SCHEMA_FILE, load_file
 
 
 def test_a_new_scenario_runs_and_is_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

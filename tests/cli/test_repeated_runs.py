@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from sagacheck.language import load_text
 from sagacheck.run import sample
 from tests.cli._commands import ROOT, VALID, command, process, write
+from tests.shop import load_text
 
 PYTEST = ("-m", "pytest", "-p", "scenarios.pytest_plugin", "-p", "no:cacheprovider", "-q")
 SAGAS = ROOT / "tests" / "sagas"

@@ -12,21 +12,21 @@ from tests.cli._commands import ROOT, VALID, WRONG, command, write
 SMALL_SAGAS = ROOT / "tests" / "sagas" / "small.py"
 UNDECORATED = {
     "no_activity": """\
-from scenarios import SagaUnderTest
+from scenarios import OrderSagaUnderTest
 from tests.sagas.small import Reserves
 
 def reserve_goods(order):
     return 0
 
-SAGA = SagaUnderTest(workflow=Reserves, activities=[reserve_goods])
+SAGA = OrderSagaUnderTest(workflow=Reserves, activities=[reserve_goods])
 """,
     "no_workflow": """\
-from scenarios import SagaUnderTest
+from scenarios import OrderSagaUnderTest
 
 class Plain:
     pass
 
-SAGA = SagaUnderTest(workflow=Plain, activities=[])
+SAGA = OrderSagaUnderTest(workflow=Plain, activities=[])
 """,
 }
 """Files with sagas of which a decorator was forgotten."""

@@ -12,10 +12,11 @@ import pytest
 from sagacheck.checks import Outcome
 from sagacheck.engines import SimulatedEngine
 from sagacheck.engines.server.engine import ServerEngine
-from sagacheck.language import Scenario, load
+from sagacheck.language import Scenario
 from sagacheck.run import ScenarioResult, run_all
 from sagacheck.run.engine_diff import courses, differences, has_races
-from sagacheck.saga import order_saga
+from scenarios import SAGA
+from tests.shop import load
 
 SCENARIOS = load([])
 AT_ONCE = 12
@@ -39,7 +40,7 @@ def _pairs() -> dict[str, Pair]:
 
 
 async def _on_both() -> dict[str, Pair]:
-    saga = order_saga()
+    saga = SAGA
     async with SimulatedEngine(saga) as simulated:
         ours = await run_all(SCENARIOS, simulated, saga, at_once=AT_ONCE)
     async with ServerEngine(saga) as server:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from fakes import order_services
+from fakes import order_network, order_services
 from sagacheck.http.served_world import ServedWorld
 from sagacheck.http.write_ahead_log import WriteAheadLog
 from sagacheck.inprocess import AttemptContext, in_context
@@ -42,7 +42,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 class Face(ABC):
-    """A way to talk to a world of fakes, and a hand on its clock.
+    """A way to talk to a network of fakes, and a hand on its clock.
 
     Args:
         client: What requests are sent with; it knows the base URL.
@@ -54,15 +54,15 @@ class Face(ABC):
     @property
     @abstractmethod
     def world(self) -> World:
-        """The world behind the face."""
+        """The network behind the face."""
 
     @abstractmethod
     def begin(self, settings: Settings) -> None:
-        """Begin a new world."""
+        """Begin a new network."""
 
     @abstractmethod
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
-        """Send a request to the world."""
+        """Send a request to the network."""
 
     @abstractmethod
     async def give_up(self, request: Awaitable[httpx.Response]) -> None:
@@ -95,14 +95,14 @@ class Face(ABC):
     def fault(self, on: str, fault: Any, calls: Any = 1) -> None:
         """Let calls of an operation suffer a fault, by default the first call."""
         words = {"on": on, "fault": fault, "calls": calls}
-        self.add_rule(words, read_rule(words, self.world.operations))
+        self.add_rule(words, read_rule(words, self.network.operations))
 
     def add_rule(self, words: dict[str, Any], rule: FaultRule) -> None:
         """Let the network follow a rule."""
-        self.world.network.rules.append(rule)
+        self.network.rules.append(rule)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass in the world."""
+        """Let time pass in the network."""
         clock = self.world.clock
         assert isinstance(clock, PatientClock)
         clock.advance_to(clock.now() + seconds)
@@ -122,15 +122,15 @@ class InProcess(Face):
 
     @property
     def world(self) -> World:
-        """The world behind the face."""
+        """The network behind the face."""
         return self._world
 
     def begin(self, settings: Settings) -> None:
-        """Begin a new world."""
-        self._world = World(settings, clock=PatientClock())
+        """Begin a new network."""
+        self._world = order_network(settings, clock=PatientClock())
 
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
-        """Send a request to the world."""
+        """Send a request to the network."""
         with in_context(AttemptContext(self.world)):
             return await self._client.request(method, path, **content)
 
@@ -154,15 +154,15 @@ class OverHttp(Face):
 
     @property
     def world(self) -> World:
-        """The world behind the face."""
+        """The network behind the face."""
         return self._stage.world
 
     def begin(self, settings: Settings) -> None:
-        """Begin a new world."""
+        """Begin a new network."""
         self._stage.reset(settings)
 
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
-        """Send a request to the world."""
+        """Send a request to the network."""
         return await self._client.request(method, path, **content)
 
     def add_rule(self, words: dict[str, Any], rule: FaultRule) -> None:
@@ -177,25 +177,25 @@ class OverHttp(Face):
 class AlwaysFinished(OverHttp):
     """Over HTTP, with every order that can be said to be finished between any two requests.
 
-    Whoever looks at the world brings them all back.
+    Whoever looks at the network brings them all back.
     """
 
     _orders: set[str]
 
     @property
     def world(self) -> World:
-        """The world behind the face, with all its orders."""
+        """The network behind the face, with all its orders."""
         keeper = self._stage.keeper
         keeper.recall(*self._orders)
         return keeper.world
 
     def begin(self, settings: Settings) -> None:
-        """Begin a new world."""
+        """Begin a new network."""
         super().begin(settings)
         self._orders = set()
 
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
-        """Send a request to the world, and put away what can be."""
+        """Send a request to the network, and put away what can be."""
         keeper = self._stage.keeper
         if method == "GET":
             keeper.recall(*self._orders)  # reads show what is not put away
@@ -208,7 +208,7 @@ class AlwaysFinished(OverHttp):
 
 
 class AlwaysRestarted(OverHttp):
-    """Over HTTP, with a world that begins again from its file when nothing of it is under way."""
+    """Over HTTP, with a network that begins again from its file when nothing of it is under way."""
 
     def __init__(self, client: httpx.AsyncClient, stage: ServedWorld, path: Path) -> None:
         self._path = path
@@ -216,7 +216,7 @@ class AlwaysRestarted(OverHttp):
         super().__init__(client, stage)
 
     def begin(self, settings: Settings) -> None:
-        """Begin a new world in a new file."""
+        """Begin a new network in a new file."""
         self.end()
         self._path.unlink(missing_ok=True)
         self._restart(settings)
@@ -228,7 +228,7 @@ class AlwaysRestarted(OverHttp):
             self._logbook.close()
 
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
-        """Begin again, and send a request to the world."""
+        """Begin again, and send a request to the network."""
         journal, clock = self.world.journal, self.world.clock
         assert isinstance(clock, PatientClock)
         if not journal.orders_under_way():

@@ -83,7 +83,7 @@ async def test_a_fault_that_means_nothing_is_refused(
 
     assert refusal(response) == (400, "invalid_fault")
     assert sentence in response.json()["detail"]
-    assert over_http.world.network.rules == []
+    assert over_http.network.rules == []
 
 
 async def test_a_reset_begins_a_new_world(over_http: OverHttp) -> None:
@@ -125,7 +125,7 @@ async def test_a_reset_may_change_settings(over_http: OverHttp) -> None:
 async def test_settings_that_mean_nothing_are_refused(
     over_http: OverHttp, words: Any, sentence: str
 ) -> None:
-    """400 invalid_settings, and the world stays as it is."""
+    """400 invalid_settings, and the network stays as it is."""
     await CHARGE.ask(over_http)
 
     response = await control(over_http, "POST", "reset", words)

@@ -15,16 +15,8 @@ from examples.trip import SAGA, TOO_LATE
 from examples.trip.services import Bookings, Hotels, trip_services
 from sagacheck.checks import Verdict
 from sagacheck.errors import InvalidScenarioError
-from sagacheck.explore import Search, explore, plain_orders, save
-from sagacheck.language import (
-    GivenWords,
-    Scenario,
-    WorldTurn,
-    as_yaml,
-    load,
-    load_text,
-    schema_text,
-)
+from sagacheck.explore import Search, explore, save
+from sagacheck.language import GivenWords, Scenario, WorldTurn
 from sagacheck.report import RunFacts, page_of
 from sagacheck.run import Play, Player
 from sagacheck.run.judge import judge
@@ -33,6 +25,7 @@ from sagacheck.services import Service
 from sagacheck.simulate import Swarm, simulate
 from sagacheck.world import Clock, Ledger, LoopClock, Settings
 from tests.report._material import played
+from tests.shop import as_yaml, load, load_text, plain_orders, schema_text
 from tests.unit.without_places import without_places
 
 TRIP = Path(__file__).parents[2] / "examples" / "trip"

@@ -11,13 +11,14 @@ import pytest
 
 from sagacheck.engines.server.embedded import embedded_server
 from sagacheck.engines.server.engine import ServerEngine
-from sagacheck.language import load_text
 from sagacheck.run import ScenarioResult, run_all
-from sagacheck.saga import SagaUnderTest, order_saga
+from sagacheck.saga import SagaUnderTest
+from scenarios import SAGA
 from tests.conftest import Run
+from tests.shop import load_text
 
 BATCHES = count(1)
-OURS = order_saga()
+OURS = SAGA
 
 
 class Play(Protocol):

@@ -9,10 +9,11 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from sagacheck.checks import Ending
 from sagacheck.engines import SimulatedEngine, Trial
 from sagacheck.inprocess import httpx_patch
-from sagacheck.language import load_text
 from sagacheck.run.judge import judge
-from sagacheck.saga import SagaUnderTest, order_saga
+from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal.plain import is_plain
+from scenarios import SAGA
+from tests.shop import load_text
 from tests.temporal.test_codecs import HIDING
 
 STORY = """
@@ -37,7 +38,7 @@ def _told(saga: SagaUnderTest) -> list[Ending]:
 
 def test_a_codec() -> None:
     """What goes through a codec goes through a client, and everybody is told the same."""
-    plain = order_saga()
+    plain = SAGA
     hiding = replace(pydantic_data_converter, payload_codec=HIDING.payload_codec)
 
     assert not is_plain(hiding)

@@ -11,11 +11,11 @@ from sagacheck.engines import SimulatedEngine, Trial
 from sagacheck.engines.server.embedded import embedded_server
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.errors import EngineStartError
-from sagacheck.language import load_text
 from sagacheck.run.judge import run_one
 from sagacheck.saga import SagaUnderTest
 from tests.conftest import Run
 from tests.sagas.equipped import FORGETFUL, GIFT_WRAPPING, MISTYPED, SEARCHABLE, WRAPPED
+from tests.shop import load_text
 
 SCENARIO = """
 scenario: three pieces

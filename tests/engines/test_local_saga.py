@@ -8,11 +8,11 @@ import pytest
 
 from sagacheck.checks import Verdict
 from sagacheck.engines import SimulatedEngine
-from sagacheck.language import load_text
 from sagacheck.run import ScenarioResult, run_all
 from sagacheck.run.engine_diff import differences
 from tests.engines.conftest import Play
 from tests.sagas.local import SAGA
+from tests.shop import load_text
 
 ORDER = """
 orders:

@@ -12,10 +12,10 @@ import pytest
 
 from sagacheck.checks import Verdict
 from sagacheck.engines import SimulatedEngine
-from sagacheck.language import load
 from sagacheck.output import findings_of
 from sagacheck.run import ScenarioResult, run_all
 from tests.sagas import naive
+from tests.shop import load
 
 README = Path(__file__).parents[2] / "README.md"
 ROW = re.compile(r"\| (?P<what>[^|]+) \| `(?P<scenario>[^|`]+)` \| (?P<fact>I\d+: [^|]+) \|")

@@ -9,11 +9,11 @@ import pytest
 
 from sagacheck.checks import Verdict
 from sagacheck.engines import SimulatedEngine
-from sagacheck.language import load_text
 from sagacheck.run import ScenarioResult, run_all
 from sagacheck.saga import SagaUnderTest
 from tests.engines.conftest import Play
 from tests.sagas.nondeterministic import BY_CHANCE, BY_CLOCK, BY_COUNTER, BY_SET
+from tests.shop import load_text
 
 CALM = """
 scenario: nothing goes wrong

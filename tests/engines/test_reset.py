@@ -15,12 +15,13 @@ from temporalio.client import Client, WorkflowHistory
 
 from sagacheck.engines import Trial
 from sagacheck.engines.server.engine import ServerEngine
-from sagacheck.language import load_text
 from sagacheck.run.judge import judge
-from sagacheck.saga import SagaUnderTest, order_saga
+from sagacheck.saga import SagaUnderTest
+from scenarios import SAGA
 from tests.conftest import Run
 from tests.mutants._saga import saga
 from tests.mutants.wrong_requests import KeyOfTheRun
+from tests.shop import load_text
 
 COMPLETES = "expect: {o1: {status: completed}}"
 IS_UNDONE = """\
@@ -98,7 +99,7 @@ def _broken_by_resets(run: Run, server: str, tested: SagaUnderTest, lines: str) 
 @pytest.mark.parametrize("lines", [COMPLETES, IS_UNDONE], ids=["completed", "undone"])
 def test_a_reset_does_nothing_twice(run: Run, server: str, lines: str) -> None:
     """Steps and undos that are taken again by the same keys change nothing, wherever it begins."""
-    assert _broken_by_resets(run, server, order_saga(), lines) == set()
+    assert _broken_by_resets(run, server, SAGA, lines) == set()
 
 
 def test_a_key_of_the_run_does_everything_twice(run: Run, server: str) -> None:

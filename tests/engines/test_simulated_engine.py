@@ -21,11 +21,11 @@ from temporalio.workflow import NondeterminismError
 from sagacheck.checks import Verdict
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
 from sagacheck.inprocess import httpx_patch
-from sagacheck.language import load, load_file, load_text
 from sagacheck.language.loader import find
 from sagacheck.run import ScenarioResult, run_all
 from sagacheck.run.judge import run_one
-from sagacheck.saga import order_saga
+from scenarios import SAGA
+from tests.shop import load, load_file, load_text
 
 CATALOGUE = find([])
 PLAIN = """
@@ -49,7 +49,7 @@ def simulated(file: Path, *, seed: int = 0) -> ScenarioResult:
     """Run a scenario in virtual time."""
 
     async def run() -> ScenarioResult:
-        saga = order_saga()
+        saga = SAGA
         async with SimulatedEngine(saga, seed=seed) as engine:
             return await run_one(load_file(file), engine, saga)
 
@@ -76,7 +76,7 @@ def catalogue(*, evict_always: bool = False) -> Results:
     """Run the whole catalogue in virtual time; the results by the scenarios' files."""
 
     async def run() -> list[ScenarioResult]:
-        saga = order_saga()
+        saga = SAGA
         async with SimulatedEngine(saga, evict_always=evict_always) as engine:
             return await run_all(load(CATALOGUE), engine, saga, at_once=1)
 
@@ -149,7 +149,7 @@ def test_a_trial_that_is_over_is_freed_at_once() -> None:
 
     Else a hundred trials are in memory at a time, and none of them in a processor's cache.
     """
-    saga, scenario = order_saga(), load_text(PLAIN)
+    saga, scenario = SAGA, load_text(PLAIN)
     engine = SimulatedEngine(saga)
 
     def play() -> list[weakref.ref[object]]:
@@ -182,7 +182,7 @@ class _Breaks(Trial):
 
 def test_trials_do_not_know_of_each_other() -> None:
     """A trial after others, the last of which broke, is the very same as one on its own."""
-    saga = order_saga()
+    saga = SAGA
     engine, alone = SimulatedEngine(saga), SimulatedEngine(saga)
 
     def play(engine: SimulatedEngine, file: Path) -> list[dict[str, object]]:
@@ -210,5 +210,5 @@ def test_the_replayer_refuses_a_changed_history() -> None:
 
 
 async def _replay(history: WorkflowHistory) -> None:
-    replayer = Replayer(workflows=[order_saga().workflow], data_converter=pydantic_data_converter)
+    replayer = Replayer(workflows=[SAGA.workflow], data_converter=pydantic_data_converter)
     await replayer.replay_workflow(history)

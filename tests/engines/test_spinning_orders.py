@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from temporalio.common import WorkflowIDReusePolicy
 
-from sagacheck.explore import plain_orders
-from sagacheck.language import Scenario, load_text
+from sagacheck.language import Scenario
 from sagacheck.run import Play, Player
 from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal import deadlock
 from tests.sagas import small, spinning
+from tests.shop import load_text, plain_orders
 
 SPINS = "the trial spins, and hardly any time passes;"
 DEADLOCK = (

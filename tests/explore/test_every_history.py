@@ -9,7 +9,7 @@ from itertools import chain, combinations
 import pytest
 
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
-from sagacheck.explore import Search, plain_orders
+from sagacheck.explore import Search
 from sagacheck.explore.choices import (
     LASTING,
     Choice,
@@ -23,8 +23,9 @@ from sagacheck.explore.search import play_family
 from sagacheck.inprocess import httpx_patch
 from sagacheck.language import CancelBy, EventKind, Expectations, Scenario, When
 from sagacheck.network import Fault
-from sagacheck.saga import order_saga
 from sagacheck.world import LoopClock
+from scenarios import SAGA
+from tests.shop import plain_orders
 
 BASE = plain_orders(1)
 MOST_CALLS = 3
@@ -53,7 +54,7 @@ def every_set_that_happens(choices: Sequence[Choice], most: int) -> Iterator[fro
     This knows nothing of moments: it makes a scenario of each set, plays it, and looks whether
     every fault struck the call that it was meant for, and every event happened.
     """
-    saga = order_saga()
+    saga = SAGA
     engine = SimulatedEngine(saga)
     sets = chain.from_iterable(combinations(choices, size) for size in range(most + 1))
     with httpx_patch(), quiet_sdk():

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sagacheck.language import load_file
 from tests.cli._commands import ROOT, VALID, command, process, write
+from tests.shop import load_file
 
 SAGAS = ROOT / "tests" / "sagas"
 NAIVE = f"{SAGAS / 'naive.py'}:SAGA"

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from fakes import ORDER_OPERATIONS
-from sagacheck.explore import Search, plain_orders
+from sagacheck.explore import Search
 from sagacheck.explore.choices import SLOW, Choice, EventChoice, FaultChoice, apply
 from sagacheck.explore.player import HistoryPlayer
 from sagacheck.language import CancelBy, EventKind
 from sagacheck.network import FAULTS, Fault
 from sagacheck.run import Player
-from sagacheck.saga import order_saga
+from scenarios import SAGA
+from tests.shop import plain_orders
 
 STEPS = ("inventory.reserve", "payments.charge", "shipping.create", "notifications.send")
 LOST = FaultChoice("o1", "payments.charge", 1, Fault("drop_request"))
@@ -121,7 +122,7 @@ def test_a_slow_call_lets_the_other_order_overtake() -> None:
     base = plain_orders(2)
     slow = FaultChoice("o1", "inventory.reserve", 1, SLOW)
     search = Search(base=base).player()
-    player = Player(order_saga())
+    player = Player(SAGA)
     with player.ready():
         assert slow in offers(search)
         first, second = player.play(base).trial, player.play(apply((slow,), base)).trial

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from sagacheck.explore import Exploration, Search, explore, plain_orders
+from sagacheck.explore import Exploration, Search, explore
 from sagacheck.explore import search as searching
 from sagacheck.explore.choices import Menu
 from sagacheck.explore.player import HistoryPlayer
 from sagacheck.explore.search import Progress
-from sagacheck.saga import order_saga
 from sagacheck.services import Service
+from scenarios import SAGA
+from tests.shop import plain_orders
 
 NAIVE = str(Path(__file__).parents[1] / "sagas" / "naive.py") + ":SAGA"
 BASE = plain_orders(1)
@@ -113,7 +114,7 @@ def test_progress_knows_what_is_left(alone: Exploration) -> None:
 
 def test_a_play_that_breaks_the_harness_is_unknown_and_ends_nothing() -> None:
     """It is about one history, not about all."""
-    saga = replace(order_saga(), services=no_services)
+    saga = replace(SAGA, services=no_services)
     player = HistoryPlayer(saga, BASE, Menu(operations={}, means=()))
     with player.ready():
         played = player.play(())

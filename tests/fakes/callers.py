@@ -31,9 +31,9 @@ _BODIES: dict[str, dict[str, Any]] = {
 }
 
 
-def call(world: World, name: str, order: str = "o1", **changes: Any) -> Call:
+def call(network: World, name: str, order: str = "o1", **changes: Any) -> Call:
     """A call of `name` for `order`, by key; a change to ``None`` leaves a field out."""
-    operation = world.operations[name]
+    operation = network.operations[name]
     fields: dict[str, Any] = {operation.target_key_at or "idempotency_key": f"order-{order}"}
     if operation.is_create:
         fields |= {"order_id": order, **_BODIES[name]}
@@ -42,18 +42,18 @@ def call(world: World, name: str, order: str = "o1", **changes: Any) -> Call:
     return Call(operation, sent, order=order, activity=name, timeout=TIMEOUT)
 
 
-async def ask(world: World, name: str, order: str = "o1", **changes: Any) -> WireReply:
+async def ask(network: World, name: str, order: str = "o1", **changes: Any) -> WireReply:
     """Send such a call."""
-    return await world.network.send(call(world, name, order, **changes))
+    return await network.send(call(network, name, order, **changes))
 
 
-def clock_of(world: World) -> ManualClock:
-    """The clock of a world that stands still unless it is moved."""
-    assert isinstance(world.clock, ManualClock)
-    return world.clock
+def clock_of(network: World) -> ManualClock:
+    """The clock of a network that stands still unless it is moved."""
+    assert isinstance(network.world.clock, ManualClock)
+    return network.world.clock
 
 
-def states(world: World, name: str) -> list[str]:
+def states(network: World, name: str) -> list[str]:
     """The states of all effects of a create, oldest first."""
-    made = world.ledger.effects.values()
+    made = network.world.ledger.effects.values()
     return [effect.state.value for effect in made if effect.operation == name]

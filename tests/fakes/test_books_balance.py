@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from fakes import ORDER_OPERATIONS
+from fakes import ORDER_OPERATIONS, order_network
 from sagacheck.network import FAULTS, Fault, FaultRule, TransportError
 from sagacheck.services import AVAILABLE, RESERVED, SHIPPED
 from sagacheck.world import AccountKind, Idempotency, Ledger, Settings, World
@@ -20,7 +20,7 @@ ARGUMENTS = {"status": 500, "delay": 30.0, "copies": 2, "end": 40.0}
 WIRE_FAULTS = [name for name in FAULTS if not name.startswith("crash")]
 
 
-async def live(world: World, chance: random.Random) -> None:
+async def live(network: World, chance: random.Random) -> None:
     """Two hundred calls at random, many of them for the same keys, some of them with a fault."""
     for _ in range(200):
         operation = chance.choice(ORDER_OPERATIONS.names)
@@ -31,12 +31,12 @@ async def live(world: World, chance: random.Random) -> None:
             changes = {"items": [{"sku": sku, "qty": chance.randint(1, 4)} for sku in lines]}
         if chance.random() < 0.3:
             fault = Fault(chance.choice(WIRE_FAULTS), **ARGUMENTS)  # type: ignore[arg-type]
-            world.network.rules = [FaultRule(frozenset({operation}), fault)]
+            network.rules = [FaultRule(frozenset({operation}), fault)]
         with suppress(TransportError):
-            await ask(world, operation, order, **changes)
-        world.network.rules = []
-        clock_of(world).advance_to(world.clock.now() + chance.expovariate(1.0))
-    clock_of(world).run_all()
+            await ask(network, operation, order, **changes)
+        network.rules = []
+        clock_of(network).advance_to(network.world.clock.now() + chance.expovariate(1.0))
+    clock_of(network).run_all()
 
 
 def worlds() -> list[Settings]:
@@ -55,9 +55,9 @@ def worlds() -> list[Settings]:
 async def ledger(request: pytest.FixtureRequest) -> Ledger:
     """The ledger after a random life."""
     seed, number = request.param
-    world = World(worlds()[number])
-    await live(world, random.Random(seed))
-    return world.ledger
+    network = order_network(worlds()[number])
+    await live(network, random.Random(seed))
+    return network.world.ledger
 
 
 async def test_every_entry_balances(ledger: Ledger) -> None:
@@ -107,7 +107,7 @@ async def test_money_is_held_for_live_charges_only(ledger: Ledger) -> None:
 
 async def test_the_same_seed_gives_the_same_books() -> None:
     """Nothing in the fakes depends on anything but what is done to them."""
-    first, second = World(worlds()[0]), World(worlds()[0])
+    first, second = order_network(worlds()[0]), order_network(worlds()[0])
     await live(first, random.Random(7))
     await live(second, random.Random(7))
 

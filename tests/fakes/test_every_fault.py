@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from fakes import ORDER_OPERATIONS
+from fakes import ORDER_OPERATIONS, order_network
 from sagacheck.network import FAULTS, Fault, FaultRule, IncompleteReplyError, WorkerCrash
 from sagacheck.network.fault_injection import CARRIERS
 from sagacheck.network.wire import ConnectionLostError, NoConnectionError, NoReplyError
 from sagacheck.services import Operation
-from sagacheck.world import AttemptOutcome, Settings, World
+from sagacheck.world import AttemptOutcome, Settings
 from tests.fakes.callers import TIMEOUT, ask, clock_of
 
 pytestmark = pytest.mark.anyio
@@ -77,25 +77,25 @@ def test_every_fault_is_in_the_table() -> None:
 @pytest.mark.parametrize(("expected", "operation"), FITTING)
 async def test_a_fault_does_what_its_table_says(expected: Expected, operation: Operation) -> None:
     """What the caller gets, what the journal says, and how often the request arrived."""
-    world = World(Settings(default_stock=10))
+    network = order_network(Settings(default_stock=10))
     if operation.undoes is not None:
-        await ask(world, operation.undoes)
-    world.network.rules.append(FaultRule(frozenset({operation.name}), expected.fault))
+        await ask(network, operation.undoes)
+    network.rules.append(FaultRule(frozenset({operation.name}), expected.fault))
 
     shown: int | type[BaseException]
     try:
-        shown = (await ask(world, operation.name)).status
+        shown = (await ask(network, operation.name)).status
     except BaseException as error:  # noqa: BLE001 - a crash of the worker is a BaseException
         shown = type(error)
 
-    attempt = world.journal.attempts[-1]
+    attempt = network.world.journal.attempts[-1]
     assert shown == (expected.shown or operation.success)
     assert attempt.fault == str(expected.fault)
     assert attempt.outcome is expected.seen
     assert attempt.status == (shown if isinstance(shown, int) else None)
     assert bool(attempt.error) == (shown != operation.success)
     assert len(attempt.arrivals) == expected.arrivals
-    clock_of(world).run_all()
+    clock_of(network).run_all()
     assert len(attempt.arrivals) == expected.arrivals + expected.late
     assert len(attempt.entries) == min(1, expected.arrivals + expected.late)
 
@@ -103,11 +103,11 @@ async def test_a_fault_does_what_its_table_says(expected: Expected, operation: O
 @pytest.mark.parametrize("expected", TABLE, ids=lambda expected: str(expected.fault))
 async def test_a_caller_never_waits_longer_than_its_timeout(expected: Expected) -> None:
     """Whatever happens to a call, its caller knows by the time it is willing to wait."""
-    world = World()
-    world.network.rules.append(FaultRule(frozenset({"payments.charge"}), expected.fault))
+    network = order_network()
+    network.rules.append(FaultRule(frozenset({"payments.charge"}), expected.fault))
 
     with suppress(Exception, WorkerCrash):
-        await ask(world, "payments.charge")
+        await ask(network, "payments.charge")
 
-    assert world.journal.attempts[-1].ended_at is not None
-    assert world.clock.now() <= TIMEOUT
+    assert network.world.journal.attempts[-1].ended_at is not None
+    assert network.world.clock.now() <= TIMEOUT

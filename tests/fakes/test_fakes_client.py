@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from fakes import ORDER_OPERATIONS
+from fakes import ORDER_OPERATIONS, order_network
 from sagacheck.inprocess import AttemptContext, FakesClient, httpx_patch, in_context
 from sagacheck.network import Fault, FaultRule
 from sagacheck.network.routes import UnknownRouteError
-from sagacheck.world import Settings, World, as_json
+from sagacheck.world import Settings, as_json
 
 pytestmark = pytest.mark.anyio
 
@@ -51,12 +51,12 @@ async def _reserve_and_release(
     client: httpx.AsyncClient, fault: Fault | None
 ) -> tuple[list[Any], Any]:
     """What a caller sees, and what the journal says."""
-    world = World(Settings(stock={"WIDGET": 5}))
+    network = order_network(Settings(stock={"WIDGET": 5}))
     if fault is not None:
         names = frozenset(operation.name for operation in ORDER_OPERATIONS.operations)
-        world.network.rules.append(FaultRule(names, fault))
+        network.rules.append(FaultRule(names, fault))
     seen: list[Any] = []
-    with in_context(AttemptContext(world, order="o1", activity="a")):
+    with in_context(AttemptContext(network, order="o1", activity="a")):
         for method, content in (
             ("POST", {"json": LINES}),
             ("DELETE", {"params": {"idempotency_key": "k"}}),
@@ -71,7 +71,7 @@ async def _reserve_and_release(
                 asked = response.request.url.path
                 seen.append((response.status_code, response.content, headers, asked))
                 seen.append(_json_of(response))
-    return seen, as_json(list(world.journal))
+    return seen, as_json(list(network.world.journal))
 
 
 def _json_of(response: httpx.Response) -> Any:
@@ -97,8 +97,8 @@ async def test_whatever_is_unusual_is_answered_too(
 ) -> None:
     """Bytes, headers, reads, and parameters in the URL."""
     for client in clients:
-        world = World(Settings(stock={"WIDGET": 5}))
-        with in_context(AttemptContext(world)):
+        network = order_network(Settings(stock={"WIDGET": 5}))
+        with in_context(AttemptContext(network)):
             sent = await client.post(
                 f"{URL}/reservations", content=b"{", headers={"Content-Type": "application/json"}
             )
@@ -119,20 +119,20 @@ async def test_the_read_timeout_counts(
 ) -> None:
     """The caller gives up in the world's time when its read timeout has passed."""
     for client in clients:
-        world = World(Settings(stock={"WIDGET": 5}))
+        network = order_network(Settings(stock={"WIDGET": 5}))
         lost = FaultRule(frozenset({"inventory.reserve"}), Fault("drop_request"))
-        world.network.rules.append(lost)
-        with in_context(AttemptContext(world)), pytest.raises(httpx.ReadTimeout):
+        network.rules.append(lost)
+        with in_context(AttemptContext(network)), pytest.raises(httpx.ReadTimeout):
             await client.post(f"{URL}/reservations", json=LINES, **limit)
-        assert world.clock.now() == waited
+        assert network.world.clock.now() == waited
 
 
 async def test_mistakes_are_told_as_by_the_hook() -> None:
-    """A route that no fake has, a request outside of any world, a body that is no JSON."""
+    """A route that no fake has, a request outside of any network, a body that is no JSON."""
     async with FakesClient() as client:
         with pytest.raises(RuntimeError, match="sent outside of any world"):
             await client.post(f"{URL}/reservations", json=LINES)
-        with in_context(AttemptContext(World())):
+        with in_context(AttemptContext(order_network())):
             with pytest.raises(UnknownRouteError, match="the nearest is POST /reservations"):
                 await client.post(f"{URL}/reservation", json=LINES)
             with pytest.raises(ValueError, match="not JSON compliant"):
@@ -146,12 +146,12 @@ async def test_mistakes_are_told_as_by_the_hook() -> None:
 )
 async def test_a_body_arrives_as_httpx_would_send_it(body: Any) -> None:
     """It is written in one of two ways, and both say what httpx says."""
-    world = World()
+    network = order_network()
     async with FakesClient() as client:
-        with in_context(AttemptContext(world)):
+        with in_context(AttemptContext(network)):
             await client.post(f"{URL}/reservations", json=body)
 
-    (attempt,) = world.journal
+    (attempt,) = network.world.journal
     assert attempt.body == json.loads(httpx.Request("POST", URL, json=body).read())
 
 
@@ -165,5 +165,5 @@ async def test_what_is_no_json_is_not_sent(value: Any) -> None:
     with pytest.raises((TypeError, ValueError)) as real:
         httpx.Request("POST", URL, json={"a": value})
     async with FakesClient() as client:
-        with in_context(AttemptContext(World())), pytest.raises(real.type):
+        with in_context(AttemptContext(order_network())), pytest.raises(real.type):
             await client.post(f"{URL}/reservations", json={"a": value})

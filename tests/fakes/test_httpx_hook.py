@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from fakes import order_network
 from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
 from sagacheck.network.routes import UnknownRouteError
 from sagacheck.world import AttemptOutcome, Settings, World
@@ -33,7 +34,7 @@ async def test_a_request_outside_of_any_world_is_an_error(client: httpx.AsyncCli
 
 async def test_an_unknown_route_names_the_nearest(client: httpx.AsyncClient) -> None:
     """A path that no fake has is a mistake too, and the message helps with it."""
-    with in_context(AttemptContext(World())):
+    with in_context(AttemptContext(order_network())):
         with pytest.raises(UnknownRouteError, match="POST /email; the nearest is POST /emails"):
             await client.post("http://notifications.internal/email", json=MAIL)
         with pytest.raises(UnknownRouteError, match="GET /stocks; the nearest is GET /stock"):
@@ -42,46 +43,46 @@ async def test_an_unknown_route_names_the_nearest(client: httpx.AsyncClient) -> 
 
 async def test_the_caller_is_in_the_journal(client: httpx.AsyncClient) -> None:
     """Order and activity are known from the context, whatever the request says."""
-    world = World()
-    with in_context(AttemptContext(world, order="o7", activity="send_confirmation")):
+    network = order_network()
+    with in_context(AttemptContext(network, order="o7", activity="send_confirmation")):
         await client.post(URL, json=MAIL)
 
-    (attempt,) = world.journal
+    (attempt,) = network.world.journal
     assert (attempt.order, attempt.activity) == ("o7", "send_confirmation")
 
 
 async def test_worlds_are_told_apart_by_context(client: httpx.AsyncClient) -> None:
-    """Tasks that run at the same time talk each to its own world."""
-    worlds = [World() for _ in range(5)]
+    """Tasks that run at the same time talk each to its own network."""
+    worlds = [order_network() for _ in range(5)]
 
-    async def act(world: World, mails: int) -> None:
-        with in_context(AttemptContext(world)):
+    async def act(network: World, mails: int) -> None:
+        with in_context(AttemptContext(network)):
             for _ in range(mails):
                 await client.post(URL, json=MAIL)
                 await asyncio.sleep(0)
 
-    await asyncio.gather(*(act(world, mails) for mails, world in enumerate(worlds)))
+    await asyncio.gather(*(act(network, mails) for mails, network in enumerate(worlds)))
 
-    assert [len(world.journal) for world in worlds] == [0, 1, 2, 3, 4]
+    assert [len(network.world.journal) for network in worlds] == [0, 1, 2, 3, 4]
 
 
 async def test_a_synchronous_client_works_in_a_thread(client: httpx.AsyncClient) -> None:
-    """A synchronous activity in a thread talks to the world on the loop."""
-    world = World()
+    """A synchronous activity in a thread talks to the network on the loop."""
+    network = order_network()
 
     def act() -> int:
         with httpx.Client() as synchronous:
             return synchronous.post(URL, json=MAIL).status_code
 
-    with in_context(AttemptContext(world, order="o1", loop=asyncio.get_running_loop())):
+    with in_context(AttemptContext(network, order="o1", loop=asyncio.get_running_loop())):
         assert await asyncio.to_thread(act) == 202
 
-    assert [attempt.outcome for attempt in world.journal] == [AttemptOutcome.OK]
+    assert [attempt.outcome for attempt in network.world.journal] == [AttemptOutcome.OK]
 
 
 async def test_a_synchronous_client_on_the_loop_is_an_error(client: httpx.AsyncClient) -> None:
-    """It would wait for a world that cannot answer while it waits."""
-    caller = AttemptContext(World(), loop=asyncio.get_running_loop())
+    """It would wait for a network that cannot answer while it waits."""
+    caller = AttemptContext(order_network(), loop=asyncio.get_running_loop())
 
     with httpx.Client() as synchronous, in_context(caller):  # noqa: SIM117 - the error is of one call
         with pytest.raises(RuntimeError, match="needs a thread"):
@@ -90,7 +91,7 @@ async def test_a_synchronous_client_on_the_loop_is_an_error(client: httpx.AsyncC
 
 async def test_reads_work_in_process(client: httpx.AsyncClient) -> None:
     """A saga that looks before it acts can look."""
-    with in_context(AttemptContext(World(Settings(stock={"WIDGET": 5})))):
+    with in_context(AttemptContext(order_network(Settings(stock={"WIDGET": 5})))):
         stock = (await client.get("http://inventory.internal/stock")).json()
 
     assert stock == {"WIDGET": {"available": 5, "reserved": 0, "shipped": 0}}

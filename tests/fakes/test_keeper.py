@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from fakes import order_network
 from sagacheck.http.eviction import EvictedOrders
 from sagacheck.http.world_store import WorldStore
-from sagacheck.world import ManualClock, Settings, World
+from sagacheck.world import ManualClock, Settings
 from tests.fakes.callers import ask
 from tests.reachable import objects_below
 
@@ -16,7 +17,9 @@ UNDOS = ("shipping.cancel", "payments.refund", "inventory.release")
 
 @pytest.fixture(name="keeper")
 def _keeper() -> WorldStore:
-    return WorldStore(World(Settings(default_stock=100_000), clock=ManualClock()), EvictedOrders())
+    return WorldStore(
+        order_network(Settings(default_stock=100_000), clock=ManualClock()), EvictedOrders()
+    )
 
 
 async def live_and_finish(keeper: WorldStore, numbers: range) -> None:
@@ -25,18 +28,18 @@ async def live_and_finish(keeper: WorldStore, numbers: range) -> None:
         order = f"o{number:04}"
         keeper.recall(order, f"order-{order}")
         for name in (*CREATES[:3], *(UNDOS if number % 2 else CREATES[3:])):
-            await ask(keeper.world, name, order)
+            await ask(keeper.network, name, order)
         keeper.finish({order: [f"order-{order}"]})
 
 
 def test_memory_holds_the_open_orders_alone(keeper: WorldStore) -> None:
-    """After a hundred more finished orders there is not one object more in the world."""
+    """After a hundred more finished orders there is not one object more in the network."""
     asyncio.run(live_and_finish(keeper, range(10)))
-    before = objects_below(keeper.world, *vars(keeper).values())
+    before = objects_below(keeper.network, *vars(keeper).values())
     asyncio.run(live_and_finish(keeper, range(10, 110)))
-    after = objects_below(keeper.world, *vars(keeper).values())
-    asyncio.run(ask(keeper.world, "payments.charge"))
-    with_an_open_one = objects_below(keeper.world, *vars(keeper).values())
+    after = objects_below(keeper.network, *vars(keeper).values())
+    asyncio.run(ask(keeper.network, "payments.charge"))
+    with_an_open_one = objects_below(keeper.network, *vars(keeper).values())
 
     assert after <= before
     assert with_an_open_one > after

@@ -29,7 +29,7 @@ def _file(tmp_path: Path) -> Path:
 
 @contextmanager
 def staged(file: Path, settings: Settings = STOCKED, now: float = 0.0) -> Iterator[ServedWorld]:
-    """The world of a file, at a moment of real time."""
+    """The network of a file, at a moment of real time."""
     write_ahead_log = WriteAheadLog(file)
     try:
         stage = ServedWorld(settings, ManualClock, order_services, write_ahead_log, lambda: now)
@@ -40,14 +40,14 @@ def staged(file: Path, settings: Settings = STOCKED, now: float = 0.0) -> Iterat
 
 
 def ask_for(stage: ServedWorld, name: str, order: str = "o1") -> WireReply:
-    """Send a call to the world on the stage."""
+    """Send a call to the network on the stage."""
     return asyncio.run(ask(stage.world, name, order))
 
 
-def held_by(world: World) -> tuple[object, ...]:
-    """All that a world holds and knows."""
-    ledger = world.ledger
-    return ledger.entries, ledger.effects, ledger.balances(), world.journal.attempts
+def held_by(network: World) -> tuple[object, ...]:
+    """All that a network holds and knows."""
+    ledger = network.world.ledger
+    return ledger.entries, ledger.effects, ledger.balances(), network.world.journal.attempts
 
 
 def test_a_world_goes_on_where_it_was(file: Path) -> None:
@@ -98,7 +98,7 @@ def test_faults_are_followed_after_a_restart(file: Path) -> None:
     """Rules are part of the world; those that were cleared are not."""
     words = {"on": CHARGE, "fault": 503}
     with staged(file) as stage:
-        stage.add_rule(words, read_rule(words, stage.world.operations))
+        stage.add_rule(words, read_rule(words, stage.network.operations))
     with staged(file) as stage:
         assert (ask_for(stage, CHARGE)).status == 503
         stage.clear_rules()
@@ -131,7 +131,7 @@ def test_a_reset_begins_a_new_world_in_the_same_file(file: Path) -> None:
 
 
 def test_the_file_decides_the_settings(file: Path) -> None:
-    """Whoever begins again with other options has the world of the file."""
+    """Whoever begins again with other options has the network of the file."""
     with staged(file):
         pass
     with staged(file, Settings(default_stock=1000)) as stage:
@@ -172,7 +172,7 @@ DAMAGES = (
         "a byte is wrong",
         lambda lines: lines.insert(2, lines.pop(2).replace(b"{", b"#", 1)),
         3,
-        "this is no step of a world: JSON is malformed",
+        "this is no step of a network: JSON is malformed",
     ),
     Damage(
         "a member is wrong",
@@ -222,7 +222,7 @@ def test_a_world_of_the_past_writes_no_more(file: Path) -> None:
     with staged(file) as stage:
         old = stage.keeper
         stage.reset()
-        asyncio.run(ask(old.world, CHARGE))
+        asyncio.run(ask(old.network, CHARGE))
         old.commit()
     with staged(file) as stage:
         assert stage.world.ledger.effects == {}

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from fakes import order_network
 from sagacheck.network import Fault, FaultRule
-from sagacheck.world import LoopClock, ManualClock, World, parse_duration
+from sagacheck.world import LoopClock, ManualClock, parse_duration
 from tests.fakes.callers import ask, states
 
 pytestmark = pytest.mark.anyio
@@ -58,15 +59,15 @@ async def test_sleeping_on_a_manual_clock_is_free() -> None:
 @pytest.mark.parametrize("delay", [0.0, 0.001])
 async def test_a_late_reply_reaches_its_caller_in_real_time(name: str, delay: float) -> None:
     """On an event loop's clock too the reply is there when its caller stops waiting."""
-    world = World(clock=LoopClock())
-    world.network.rules.append(FaultRule(frozenset({"payments.charge"}), Fault(name, delay=delay)))
+    network = order_network(clock=LoopClock())
+    network.rules.append(FaultRule(frozenset({"payments.charge"}), Fault(name, delay=delay)))
 
-    assert (await ask(world, "payments.charge")).status == 201
-    assert states(world, "payments.charge") == ["live"]
+    assert (await ask(network, "payments.charge")).status == 201
+    assert states(network, "payments.charge") == ["live"]
 
 
 async def test_a_loop_clock_counts_from_the_moment_it_is_first_looked_at() -> None:
-    """The world begins at zero, and time goes on by itself."""
+    """The network begins at zero, and time goes on by itself."""
     clock = LoopClock()
 
     began = clock.now()

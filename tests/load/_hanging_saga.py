@@ -8,7 +8,8 @@ from typing import Any
 from temporalio import activity, workflow
 
 with workflow.unsafe.imports_passed_through():
-    from sagacheck.saga import SagaUnderTest
+    pass
+from scenarios import OrderSagaUnderTest
 
 
 @activity.defn
@@ -29,7 +30,7 @@ class HangingSaga:
         )
 
 
-SAGA = SagaUnderTest(
+SAGA = OrderSagaUnderTest(
     workflow=HangingSaga,
     activities=[reserve_inventory],
     completed_means=("inventory.reserve",),

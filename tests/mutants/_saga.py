@@ -26,11 +26,12 @@ from orders.workflow import (
     _Undo,
 )
 from sagacheck.inprocess import FakesClient
-from sagacheck.saga import SagaUnderTest, order_saga
+from sagacheck.saga import SagaUnderTest
 from sagacheck.services import ServiceFactory
+from scenarios import SAGA
 
 HTTP = FakesClient()
-OURS = order_saga()
+OURS = SAGA
 
 _Workflow = TypeVar("_Workflow", bound=type[OrderSagaWorkflow])
 

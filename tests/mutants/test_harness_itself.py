@@ -18,7 +18,7 @@ from sagacheck.checks import Evidence, UnmetKind, Verdict
 from sagacheck.checks import check as checks
 from sagacheck.checks.money import Facts
 from sagacheck.engines import SimulatedEngine, Trial
-from sagacheck.language import Scenario, load_text
+from sagacheck.language import Scenario
 from sagacheck.mutants import catalogue, name_of
 from sagacheck.mutants.finders import by_catalogue
 from sagacheck.run import ScenarioResult
@@ -30,6 +30,7 @@ from tests.mutants.wrong_harness import Remembers, too_clean
 from tests.mutants.wrong_requests import NoKeys, RandomKey
 from tests.mutants.wrong_services import LeavesNoTombstone, services
 from tests.sagas import idle
+from tests.shop import load_text
 
 HAPPY = load_text(
     "scenario: all goes well\nwhy: w\norders: [{id: o1}]\nexpect: {o1: {status: any}}", "s.yaml"

@@ -11,11 +11,12 @@ import httpx
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from fakes import order_network
 from orders import create_worker
 from sagacheck.engines.server.embedded import embedded_server
 from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
 from sagacheck.network import Fault, FaultRule, Moment
-from sagacheck.world import Attempt, World
+from sagacheck.world import Attempt
 from tests.orders._stories import PLENTY
 
 AN_HOUR = 3600.0
@@ -26,14 +27,14 @@ class Shop:
 
     Attributes:
         client: A connection to the server.
-        world: The services.
+        network: The services.
     """
 
     client: Client
 
     def __init__(self) -> None:
-        self.world = World(PLENTY)
-        self.world.network.observers.append(self._observe)
+        self.world = order_network(PLENTY)
+        self.network.observers.append(self._observe)
         self._calls: defaultdict[tuple[str, str], asyncio.Event] = defaultdict(asyncio.Event)
         self._stack = AsyncExitStack()
 
@@ -60,7 +61,7 @@ class Shop:
         """Keep an order at one of its steps: the service asks for an hour's patience."""
         fault = Fault("reject", status=503, retry_after=AN_HOUR)
         rule = FaultRule(frozenset({operation}), fault, order=order_id)
-        self.world.network.rules.append(rule)
+        self.network.rules.append(rule)
 
     async def reached(self, order_id: str, operation: str) -> None:
         """Wait until an order has called an operation."""

@@ -11,8 +11,8 @@ import pytest
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.language import CancelBy, Event, FaultSpec, Scenario
 from sagacheck.run import ScenarioResult, run_all
-from sagacheck.saga import order_saga
 from sagacheck.world import Settings
+from scenarios import SAGA
 from tests.conftest import Run
 from tests.orders._stories import PLENTY, cancels, cancels_at, rejects, story
 
@@ -103,7 +103,7 @@ for pair in combinations_with_replacement(CancelBy, 2):
 def results(run: Run, server_engine: ServerEngine) -> Mapping[str, ScenarioResult]:
     """What became of every story, all played at the same time."""
     stories = list(MATRIX.stories.values())
-    played = run(run_all(stories, server_engine, order_saga(), at_once=24))
+    played = run(run_all(stories, server_engine, SAGA, at_once=24))
     return dict(zip(MATRIX.stories, played, strict=True))
 
 

@@ -12,6 +12,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from fakes import order_network
 from orders import OrderActivities, ServiceSettings
 from orders.messages import Shipment
 from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
@@ -35,10 +36,10 @@ NO_STOCK = replace(PLENTY, default_stock=1)
 
 @dataclass
 class Desk:
-    """Lets activities run in a world, as a worker does."""
+    """Lets activities run in a network, as a worker does."""
 
     run: Run
-    world: World
+    network: World
     services: ServiceSettings | None = None
 
     def do(self, name: str, message: Any) -> Any:
@@ -59,7 +60,7 @@ class Desk:
 
     def suffer(self, operation: str, fault: Fault) -> None:
         """Let all calls of an operation suffer a fault."""
-        self.world.network.rules.append(FaultRule(frozenset({operation}), fault))
+        self.network.rules.append(FaultRule(frozenset({operation}), fault))
 
     @property
     def effects(self) -> list[str]:
@@ -69,8 +70,8 @@ class Desk:
 
 @pytest.fixture
 def desk(run: Run) -> Desk:
-    """A world with plenty in stock."""
-    return Desk(run, World(PLENTY))
+    """A network with plenty in stock."""
+    return Desk(run, order_network(PLENTY))
 
 
 def test_steps_return_what_the_services_name(desk: Desk) -> None:
@@ -150,7 +151,7 @@ def test_amount_is_a_decimal_string(desk: Desk) -> None:
 )  # fmt: skip
 def test_refusals(run: Run, settings: Any, name_and_message: Any, error_type: str) -> None:
     """What a service refuses for good is an error of that name, and is not tried again."""
-    error = Desk(run, World(settings)).fail(*name_and_message)
+    error = Desk(run, order_network(settings)).fail(*name_and_message)
     assert (error.type, error.non_retryable) == (error_type, True)
 
 
@@ -163,7 +164,7 @@ def test_refund_that_was_made_already(desk: Desk) -> None:
 
 def test_refund_that_is_refused(run: Run) -> None:
     """A refund that the provider rejects is an error, and is not tried again."""
-    desk = Desk(run, World(replace(PLENTY, refunds_refused=True)))
+    desk = Desk(run, order_network(replace(PLENTY, refunds_refused=True)))
     desk.do("charge_payment", CHARGE)
     error = desk.fail("refund_payment", REFUND)
     assert (error.type, error.non_retryable) == ("RefundRefused", True)
@@ -209,7 +210,7 @@ SLOW = ServiceSettings(payments_timeout=7.0)
 
 def test_timeout_is_configured(run: Run) -> None:
     """A call is given up after as many seconds as the settings say."""
-    desk = Desk(run, World(PLENTY), SLOW)
+    desk = Desk(run, order_network(PLENTY), SLOW)
     desk.suffer("payments.charge", Fault("drop_request"))
     desk.fail("charge_payment", CHARGE)
     assert desk.world.clock.now() == pytest.approx(7.0)
@@ -230,12 +231,12 @@ def test_backoff_wins_over_a_shorter_retry_after(run: Run, attempt: int, delay: 
     environment = ActivityEnvironment()
     policy = RetryPolicy(maximum_interval=timedelta(minutes=5))
     environment.info = replace(environment.info, attempt=attempt, retry_policy=policy)
-    world = World()
+    network = order_network()
     throttled = Fault("reject", status=429, retry_after=5)
-    world.network.rules.append(FaultRule(frozenset({"payments.refund"}), throttled))
+    network.rules.append(FaultRule(frozenset({"payments.refund"}), throttled))
 
     async def refund() -> None:
-        with httpx_patch(), in_context(AttemptContext(world)):
+        with httpx_patch(), in_context(AttemptContext(network)):
             async with httpx.AsyncClient() as http:
                 await environment.run(OrderActivities(http).refund_payment, REFUND)
 

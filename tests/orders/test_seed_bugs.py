@@ -13,14 +13,15 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError
 
+from fakes import order_network
 from orders import OrderActivities, OrderResult, OrderStatus
 from sagacheck.checks import UnmetKind
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
 from sagacheck.language import CancelBy, Scenario
 from sagacheck.run import ScenarioResult, run_all
-from sagacheck.saga import SagaUnderTest, order_saga
-from sagacheck.world import World
+from sagacheck.saga import SagaUnderTest
+from scenarios import SAGA
 from scenarios.goods import DEFAULT_SKU, OrderItem
 from tests.conftest import Run
 from tests.orders._messages import CANCEL_SHIPMENT, RELEASE, SHIP
@@ -185,7 +186,7 @@ def _play_all(run: Run, engine: ServerEngine, saga: SagaUnderTest) -> Mapping[st
 @pytest.fixture(scope="module")
 def ours(run: Run, server_engine: ServerEngine) -> Mapping[str, ScenarioResult]:
     """What became of every story with our saga."""
-    return _play_all(run, server_engine, order_saga())
+    return _play_all(run, server_engine, SAGA)
 
 
 @pytest.fixture(scope="module")
@@ -225,14 +226,14 @@ def test_s1_a_result_survives_the_way_to_its_client(run: Run) -> None:
 
 def test_s8_a_parcel_that_has_left_is_an_error(run: Run) -> None:
     """S8: who cancels a parcel that has left is told so; the naive activity takes it for done."""
-    world = World(PLENTY)
+    network = order_network(PLENTY)
 
     async def play() -> None:
-        with httpx_patch(), in_context(AttemptContext(world, order="o1")):
+        with httpx_patch(), in_context(AttemptContext(network, order="o1")):
             async with httpx.AsyncClient() as http:
                 ours = OrderActivities(http)
                 shipment = await ours.create_shipment(SHIP)
-                world.settle()
+                network.services.settle()
                 await naive.cancel_shipment(shipment.shipment_id)
                 await ours.cancel_shipment(CANCEL_SHIPMENT)
 
@@ -245,7 +246,7 @@ def test_s11_all_calls_of_a_worker_go_through_its_one_client(run: Run) -> None:
     """S11: without the worker's client no call is made; naive activities make one for each call."""
 
     async def play() -> None:
-        with httpx_patch(), in_context(AttemptContext(World(PLENTY), order="o1")):
+        with httpx_patch(), in_context(AttemptContext(order_network(PLENTY), order="o1")):
             async with httpx.AsyncClient() as http:
                 ours = OrderActivities(http)
             await naive.release_inventory("res_1")

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from sagacheck.engines import SimulatedEngine, quiet_sdk
 from sagacheck.inprocess import httpx_patch
-from sagacheck.saga import order_saga
+from scenarios import SAGA
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "dev")
 
@@ -41,6 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def engine() -> Iterator[SimulatedEngine]:
     """An engine for our saga; each scenario that it plays has a world of its own."""
-    engine = SimulatedEngine(order_saga())
+    engine = SimulatedEngine(SAGA)
     with httpx_patch(), quiet_sdk():
         yield engine

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sagacheck.engines import Trial
 from sagacheck.explore.counterexamples import write_histories
-from sagacheck.language import as_yaml
 from sagacheck.run import new_folder, slug
+from tests.shop import as_yaml
 
 ROOT = Path(__file__).parents[2]
 LONGEST_NAME = 100

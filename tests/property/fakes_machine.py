@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from fakes import order_services
+from fakes import order_network, order_services
 from sagacheck.network import FAULTS, Call, Fault, FaultRule, TransportError, WireReply, WorkerCrash
 from sagacheck.services import Operation, ServiceFactory
-from sagacheck.world import AccountKind, EffectState, Settings, World
+from sagacheck.world import AccountKind, EffectState, Settings
 from tests.fakes.callers import TIMEOUT, call, clock_of
 from tests.property.plain_shop import Answer, PlainShop
 from tests.property.strategies import faults_of
@@ -39,10 +39,10 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
 
 
 class FakesMachine(RuleBasedStateMachine):
-    """Sends requests to a world and to the plain shop, and compares.
+    """Sends requests to a network and to the plain shop, and compares.
 
     Attributes:
-        services: Makes the services of the world.
+        services: Makes the services of the network.
     """
 
     services: ServiceFactory = staticmethod(order_services)
@@ -54,8 +54,8 @@ class FakesMachine(RuleBasedStateMachine):
 
     @initialize(expires_after=st.sampled_from([None, 60.0]))
     def begin(self, expires_after: float | None) -> None:
-        """A world and a plain shop with the same goods."""
-        self.world = World(
+        """A network and a plain shop with the same goods."""
+        self.world = order_network(
             Settings(
                 stock=STOCK,
                 reservation_expires_after=expires_after,
@@ -106,7 +106,7 @@ class FakesMachine(RuleBasedStateMachine):
     @rule()
     def parcels_leave(self) -> None:
         """The carrier comes."""
-        self.world.settle()
+        self.network.services.settle()
         self.shop.parcels_leave()
 
     @rule(seconds=st.sampled_from([1.0, 30.0, 90.0, 7200.0]))
@@ -175,9 +175,9 @@ class FakesMachine(RuleBasedStateMachine):
         answers = self.expected[number] = []
         _let_arrive(self.shop, fault, answers, arrive)
         struck = frozenset({request.operation.name})
-        self.world.network.rules[:] = [FaultRule(struck, fault)] if fault else []
+        self.network.rules[:] = [FaultRule(struck, fault)] if fault else []
         try:
-            reply = now_or_never(self.world.network.send(request))
+            reply = now_or_never(self.network.send(request))
         except (TransportError, WorkerCrash):
             pass
         else:
@@ -219,4 +219,4 @@ def now_or_never(coroutine: Coroutine[Any, Any, WireReply]) -> WireReply:
     except StopIteration as done:
         reply: WireReply = done.value
         return reply
-    raise AssertionError("nothing waits in a world whose clock jumps")
+    raise AssertionError("nothing waits in a network whose clock jumps")

@@ -10,8 +10,9 @@ from sagacheck.engines import SimulatedEngine
 from sagacheck.language import CancelBy, EventKind
 from sagacheck.language.build import DEFAULT_REASON
 from sagacheck.network import FAULTS
-from sagacheck.saga import SagaUnderTest, order_saga
+from sagacheck.saga import SagaUnderTest
 from sagacheck.world import Settings
+from scenarios import SAGA
 from tests.property.counterexamples import counterexample
 from tests.property.judging import played, wrongs
 from tests.property.live_trial import LiveTrial
@@ -29,7 +30,7 @@ class SagaMachine(RuleBasedStateMachine):
         reference: What ``--saga`` has to name; empty for our own saga.
     """
 
-    saga: SagaUnderTest = order_saga()
+    saga: SagaUnderTest = SAGA
     reference = ""
 
     def __init__(self) -> None:

@@ -12,12 +12,13 @@ from temporalio.client import WorkflowHistory
 
 from sagacheck.engines import SimulatedEngine, quiet_sdk
 from sagacheck.inprocess import httpx_patch
-from sagacheck.language import Scenario, load_file
+from sagacheck.language import Scenario
 from scenarios.goods import Order
 from tests.property.counterexamples import ROOT, CounterexampleError, counterexample, shown
 from tests.property.judging import played, wrongs
 from tests.property.strategies import scenarios
 from tests.sagas import naive
+from tests.shop import load_file
 
 NAIVE = "tests/sagas/naive.py:SAGA"
 

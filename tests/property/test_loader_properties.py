@@ -6,9 +6,10 @@ from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from sagacheck.errors import InvalidScenarioError
-from sagacheck.language import Scenario, as_yaml, load_text
+from sagacheck.language import Scenario
 from tests.property.spoiling import spoilt_files, spoilt_texts
 from tests.property.strategies import scenarios
+from tests.shop import as_yaml, load_text
 from tests.unit.without_places import without_places
 
 

@@ -10,12 +10,12 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from sagacheck.engines import SimulatedEngine, quiet_sdk
 from sagacheck.inprocess import httpx_patch
-from sagacheck.language import load_file
 from sagacheck.world import Settings
 from tests.property.counterexamples import CounterexampleError
 from tests.property.judging import played, wrongs
 from tests.property.saga_machine import SagaMachine
 from tests.sagas import naive
+from tests.shop import load_file
 
 
 class NaiveSagaMachine(SagaMachine):

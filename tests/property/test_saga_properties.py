@@ -10,12 +10,11 @@ from temporalio.worker import Replayer
 
 from sagacheck.engines import SimulatedEngine, Trial
 from sagacheck.language import Scenario
-from sagacheck.saga import order_saga
+from scenarios import SAGA
 from tests.property.counterexamples import counterexample
 from tests.property.judging import fingerprint, played, wrongs
 from tests.property.strategies import scenarios
 
-SAGA = order_saga()
 A_THIRD = max(1, settings().max_examples // 3)
 """Of the examples: to play twice, or to replay, shows less than to play another."""
 

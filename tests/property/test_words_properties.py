@@ -10,19 +10,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import ORDER_OPERATIONS
+from fakes import ORDER_OPERATIONS, order_network
 from sagacheck.language.writer import calls_in_words, fault_in_words
 from sagacheck.network import FAULTS, Calls, Fault, call_of, read_rule
 from sagacheck.network.fault_parsing import read_calls, read_fault
 from sagacheck.services import Operation
-from sagacheck.world import (
-    ParsingError,
-    Settings,
-    World,
-    duration_text,
-    parse_duration,
-    read_settings,
-)
+from sagacheck.world import ParsingError, Settings, duration_text, parse_duration, read_settings
 from tests.property.fakes_machine import VARIANTS, now_or_never
 from tests.property.spoiling import VALUES
 from tests.property.strategies import calls, faults_of
@@ -74,7 +67,7 @@ def test_a_rule_is_read_or_refused(words: Any) -> None:
 
 @given(words=SETTINGS | JSON)
 def test_settings_are_read_or_refused(words: Any) -> None:
-    """A new world that is asked for over HTTP."""
+    """A new network that is asked for over HTTP."""
     _read_or_refused(lambda: read_settings(words, Settings()))
 
 
@@ -88,15 +81,15 @@ def test_faults_are_written_as_they_are_read(fault: Fault, which: Calls) -> None
 @given(operation=OPERATIONS, bodies=st.lists(BODIES, min_size=1, max_size=4))
 def test_any_body_is_answered(operation: Operation, bodies: list[bytes]) -> None:
     """A service has done what it was asked, or says that the request is wrong: a 4xx, and why."""
-    world = World(Settings(default_stock=5))
+    network = order_network(Settings(default_stock=5))
     for body in bodies:
-        reply = now_or_never(world.network.send(call_of(operation, {}, {}, body)))
+        reply = now_or_never(network.send(call_of(operation, {}, {}, body)))
 
         assert reply.status < 500
         if reply.status >= 400:
             assert set(json.loads(reply.content)) >= {"error", "detail"}
     assert not any(
-        sum(posting.amount for posting in entry.postings) for entry in world.ledger.entries
+        sum(posting.amount for posting in entry.postings) for entry in network.world.ledger.entries
     )
 
 

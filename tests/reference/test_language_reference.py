@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sagacheck.errors import InvalidScenarioError
-from sagacheck.language import json_schema
 from sagacheck.reference.fragments import load_piece, sections
 from sagacheck.reference.language import language_page
 from tests.reference.documents import DOCS, anchors, text_of, yaml_in
+from tests.shop import json_schema
 
 PAGE = text_of("language")
 

@@ -18,7 +18,7 @@ from typing import Any
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.language import CancelBy, Scenario
 from sagacheck.run import run_all
-from sagacheck.saga import order_saga
+from scenarios import SAGA
 from tests.orders._stories import (
     ORDER,
     PLENTY,
@@ -85,7 +85,7 @@ async def record(names: list[str]) -> None:
     Raises:
         RuntimeError: A story did not end as it should.
     """
-    saga = order_saga()
+    saga = SAGA
     async with ServerEngine(saga) as engine:
         results = await run_all([STORIES[name] for name in names], engine, saga, at_once=4)
     HISTORIES.mkdir(exist_ok=True)

@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from sagacheck.engines import SimulatedEngine
-from sagacheck.language import Scenario, load, load_text
-from sagacheck.reference import CATALOGUE
+from sagacheck.language import Scenario
 from sagacheck.run import ScenarioResult, run_all
-from sagacheck.saga import SagaUnderTest, load_saga, order_saga
+from sagacheck.saga import SagaUnderTest, load_saga
+from scenarios import SAGA
+from tests.shop import CATALOGUE, load, load_text
 
 ROOT = Path(__file__).parents[2]
 NAIVE = ROOT / "tests" / "sagas" / "naive.py"
@@ -43,7 +44,7 @@ def played(
     scenarios: Sequence[Scenario], saga: SagaUnderTest | None = None
 ) -> list[ScenarioResult]:
     """The results of scenarios, with our saga where no other is named."""
-    chosen = saga or order_saga()
+    chosen = saga or SAGA
 
     async def play() -> list[ScenarioResult]:
         async with SimulatedEngine(chosen) as engine:

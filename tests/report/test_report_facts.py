@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from sagacheck.checks import INVARIANTS, Verdict, Violation
-from sagacheck.language import load_file
 from sagacheck.report import RunFacts, page_of
 from sagacheck.report.amounts import clock
 from sagacheck.report.build_model import MAX_FINDINGS, rule_of
@@ -27,6 +26,7 @@ from tests.report._material import (
     played_files,
     played_text,
 )
+from tests.shop import load_file
 
 MINUS = "\N{MINUS SIGN}"
 

@@ -7,7 +7,8 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from sagacheck.saga import SagaUnderTest
+    pass
+from scenarios import OrderSagaUnderTest
 
 
 @workflow.defn
@@ -20,4 +21,4 @@ class DoesNothing:
         return {"status": "completed"}
 
 
-SAGA = SagaUnderTest(workflow=DoesNothing, activities=[], completed_means=())
+SAGA = OrderSagaUnderTest(workflow=DoesNothing, activities=[], completed_means=())

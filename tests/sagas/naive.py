@@ -19,8 +19,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     import httpx
-
-    from sagacheck.saga import SagaUnderTest
+from scenarios import OrderSagaUnderTest
 
 TWO_MINUTES = timedelta(minutes=2)
 
@@ -204,7 +203,8 @@ class NaiveSaga:
         return Result(order.order_id, status, error)
 
 
-SAGA = SagaUnderTest(
+SAGA = OrderSagaUnderTest(
+    takes_float_prices=True,
     workflow=NaiveSaga,
     activities=[
         reserve_inventory,

@@ -16,6 +16,7 @@ from typing import Any
 from temporalio import activity, workflow
 
 from sagacheck.saga import SagaUnderTest
+from scenarios import OrderSagaUnderTest
 from tests.sagas.small import A_MINUTE, Order, reserve_goods
 
 COMPLETED = {"status": "completed"}
@@ -112,7 +113,7 @@ class ByCounter:
 
 
 def _saga(workflow_class: type) -> SagaUnderTest:
-    return SagaUnderTest(
+    return OrderSagaUnderTest(
         workflow=workflow_class,
         activities=[reserve_goods, note, note_otherwise],
         completed_means=("inventory.reserve",),

@@ -10,7 +10,8 @@ from typing import Any
 from temporalio import activity, workflow
 
 with workflow.unsafe.imports_passed_through():
-    from sagacheck.saga import SagaUnderTest
+    pass
+from scenarios import OrderSagaUnderTest
 
 
 @activity.defn
@@ -35,4 +36,4 @@ class Pressed:
         return {"status": "completed"}
 
 
-SAGA = SagaUnderTest(workflow=Pressed, activities=[press_ctrl_c], completed_means=())
+SAGA = OrderSagaUnderTest(workflow=Pressed, activities=[press_ctrl_c], completed_means=())

@@ -16,7 +16,8 @@ from temporalio.common import RetryPolicy
 with workflow.unsafe.imports_passed_through():
     import httpx
 
-    from sagacheck.saga import SagaUnderTest
+    from sagacheck import SagaUnderTest
+    from scenarios import OrderSagaUnderTest
 
 A_MINUTE = timedelta(minutes=1)
 RESERVATIONS = "http://inventory.internal/reservations"
@@ -144,7 +145,8 @@ class NeverUndone:
 
 
 def _saga(workflow_class: type, *activities: Callable[..., Any]) -> SagaUnderTest:
-    return SagaUnderTest(
+    return OrderSagaUnderTest(
+        takes_float_prices=True,
         workflow=workflow_class,
         activities=[*activities],
         completed_means=("inventory.reserve",),

@@ -14,6 +14,7 @@ from temporalio import activity, workflow
 from temporalio.common import RetryPolicy
 
 from sagacheck.saga import SagaUnderTest
+from scenarios import OrderSagaUnderTest
 from tests.sagas.small import A_MINUTE, Order, reserve_goods
 
 AT_ONCE = RetryPolicy(initial_interval=timedelta(milliseconds=1), backoff_coefficient=1.0)
@@ -119,7 +120,7 @@ class YieldsInVain(NeverYields):
 
 
 def _saga(workflow_class: type, *activities: Callable[..., Any]) -> SagaUnderTest:
-    return SagaUnderTest(
+    return OrderSagaUnderTest(
         workflow=workflow_class,
         activities=[reserve_goods, *activities],
         completed_means=("inventory.reserve",),

@@ -14,6 +14,7 @@ from typing import Any
 from temporalio import activity
 
 from sagacheck.saga import SagaUnderTest
+from scenarios import OrderSagaUnderTest
 from tests.sagas.small import RESERVATIONS, Order, Reserves
 
 RUNS = count(1)
@@ -34,7 +35,7 @@ def _reserves_with(fields: Callable[[Order], dict[str, Any]]) -> SagaUnderTest:
         reply.raise_for_status()
         return 0.0
 
-    return SagaUnderTest(
+    return OrderSagaUnderTest(
         workflow=Reserves, activities=[reserve], completed_means=("inventory.reserve",)
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio import workflow
 
-from sagacheck.saga import SagaUnderTest
+from scenarios import OrderSagaUnderTest
 from tests.sagas.small import Order, reserve_goods
 
 LOADED_AT = datetime.now(UTC)  # that is the point
@@ -26,7 +26,7 @@ class ReservesUnsandboxed:
         return {"status": "completed"}
 
 
-SAGA = SagaUnderTest(
+SAGA = OrderSagaUnderTest(
     workflow=ReservesUnsandboxed,
     activities=[reserve_goods],
     completed_means=("inventory.reserve",),

@@ -8,13 +8,14 @@ import pytest
 
 from fakes import ORDER_OPERATIONS
 from sagacheck.engines import Trial
-from sagacheck.language import CancelBy, EventKind, as_yaml, load_text
+from sagacheck.language import CancelBy, EventKind
 from sagacheck.network import FAULTS
 from sagacheck.run import Player
-from sagacheck.saga import order_saga
 from sagacheck.simulate.draw import Drawer
 from sagacheck.simulate.swarm import what_happened
 from sagacheck.world import LoopClock
+from scenarios import SAGA
+from tests.shop import as_yaml, load_text
 
 DRAWER = Drawer(operations=ORDER_OPERATIONS.operations, means=tuple(CancelBy), orders=6)
 MANY = [DRAWER.draw(seed) for seed in range(60)]
@@ -54,7 +55,7 @@ def test_a_drawn_scenario_can_be_written_and_read(seed: int) -> None:
 
 def test_what_never_struck_can_be_left_out() -> None:
     """The run is the same without the faults and events that never came."""
-    player = Player(order_saga())
+    player = Player(SAGA)
     with player.ready():
         first = player.play(MANY[3]).trial
         assert first is not None
@@ -67,7 +68,7 @@ def test_what_never_struck_can_be_left_out() -> None:
 
 def test_nothing_of_one_run_is_left_in_the_next() -> None:
     """A scenario that is played after another comes out as it does alone."""
-    player = Player(order_saga())
+    player = Player(SAGA)
     with player.ready():
         alone = player.play(MANY[5]).trial
         player.play(MANY[6])
@@ -75,4 +76,4 @@ def test_nothing_of_one_run_is_left_in_the_next() -> None:
     assert alone is not None
     assert after is not None
     assert list(alone.world.journal) == list(after.world.journal)
-    assert Trial(MANY[5], order_saga(), LoopClock()).world.journal.attempts == []
+    assert Trial(MANY[5], SAGA, LoopClock()).world.journal.attempts == []

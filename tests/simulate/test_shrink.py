@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sagacheck.language import Scenario, load_text
+from sagacheck.language import Scenario
 from sagacheck.simulate.shrink import minimal, shrink
 from scenarios.goods import DEFAULT_CUSTOMER, Order
+from tests.shop import load_text
 
 LONG = load_text("""\
 scenario: much happens

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from sagacheck.checks import Verdict
-from sagacheck.language import load_file
 from sagacheck.simulate import Run, Simulation, Swarm, simulate
 from sagacheck.simulate import swarm as swarming
 from tests.cli._commands import ROOT, command, process
+from tests.shop import load_file
 
 NAIVE = f"{ROOT / 'tests' / 'sagas' / 'naive.py'}:SAGA"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sagacheck.errors import InvalidScenarioError
-from sagacheck.language import load_text
+from tests.shop import load_text
 
 EXAMPLE = """\
 # yaml-language-server: $schema=../../schema.json

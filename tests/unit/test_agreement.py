@@ -6,10 +6,10 @@ import anyio
 import pytest
 
 from sagacheck.engines import SimulatedEngine
-from sagacheck.language import load_text
 from sagacheck.run import ScenarioResult, run_all
 from sagacheck.run.engine_diff import differences
-from sagacheck.saga import order_saga
+from scenarios import SAGA
+from tests.shop import load_text
 
 
 def _played(stock: int, *cards: str) -> ScenarioResult:
@@ -26,7 +26,7 @@ orders: [{orders}]
 expect: {{effects: {{shipping.cancel: 0}}}}
 """
     scenario = load_text(text)
-    saga = order_saga()
+    saga = SAGA
 
     async def play() -> ScenarioResult:
         async with SimulatedEngine(saga) as engine:

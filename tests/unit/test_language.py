@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from fakes import ORDER_OPERATIONS
-from sagacheck.language import load_text
 from sagacheck.network import FAULTS
+from tests.shop import load_text
 from tests.unit.scenario_texts import problems_in, text_with
 
 

@@ -5,19 +5,11 @@ from decimal import Decimal
 import pytest
 
 from fakes import ORDER_OPERATIONS
-from sagacheck.language import (
-    CancelBy,
-    Event,
-    EventKind,
-    Expectations,
-    FaultSpec,
-    Place,
-    When,
-    load_text,
-)
+from sagacheck.language import CancelBy, Event, EventKind, Expectations, FaultSpec, Place, When
 from sagacheck.network import ALL_CALLS, Calls, Fault
 from sagacheck.world import Idempotency, Settings
 from scenarios.goods import DEFAULT_ADDRESS, Order, OrderItem
+from tests.shop import load_text
 from tests.unit.scenario_texts import text_with
 
 

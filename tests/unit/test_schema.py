@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from fakes import ORDER_OPERATIONS
-from sagacheck.language import SCHEMA_FILE, json_schema, schema_text
 from sagacheck.network import FAULTS
+from tests.shop import SCHEMA_FILE, json_schema, schema_text
 
 
 def definition(name: str) -> dict[str, Any]:

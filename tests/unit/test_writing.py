@@ -6,19 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sagacheck.language import (
-    Expectations,
-    FaultSpec,
-    Place,
-    Scenario,
-    When,
-    as_yaml,
-    load,
-    load_text,
-)
+from sagacheck.language import Expectations, FaultSpec, Place, Scenario, When
 from sagacheck.network import Calls, Fault
 from sagacheck.world import Idempotency, Settings, duration_text, parse_duration
 from scenarios.goods import DEFAULT_ITEM, Order, OrderItem
+from tests.shop import as_yaml, load, load_text
 from tests.unit.scenario_texts import EXAMPLE, text_with
 from tests.unit.without_places import without_places
 

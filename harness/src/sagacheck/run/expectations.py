@@ -39,20 +39,20 @@ def _vacuity(trial: Trial) -> Iterator[Unmet]:
 def _faults(trial: Trial) -> Iterator[Unmet]:
     for planned in trial.faults:
         if not planned.rule.fired:
-            detail = f"{planned.text} never fired: {_nearest_call(trial.world, planned)}"
+            detail = f"{planned.text} never fired: {_nearest_call(trial, planned)}"
             yield Unmet(UnmetKind.FAULT, detail, planned.line)
 
 
-def _nearest_call(world: World, planned: PlannedFault) -> str:
+def _nearest_call(trial: Trial, planned: PlannedFault) -> str:
     """The call that came nearest to what the fault waits for."""
     rule = planned.rule
     near = [
         attempt
-        for attempt in world.journal
+        for attempt in trial.world.journal
         if attempt.operation in rule.operations and rule.order in (None, attempt.order)
     ]
     if not near:
-        called = sorted({attempt.operation for attempt in world.journal})
+        called = sorted({attempt.operation for attempt in trial.world.journal})
         return f"{' or '.join(sorted(rule.operations))} was never called, only {_list(called)}"
     last = max(near, key=lambda attempt: attempt.call)
     if last.fault:
@@ -74,7 +74,7 @@ def _calls_in_words(rule: FaultRule) -> str:
 def _events(trial: Trial) -> Iterator[Unmet]:
     for planned in trial.events:
         if planned.answer is None:
-            detail = f"{_describe(planned)} never happened: {_nearest_moment(trial.world, planned)}"
+            detail = f"{_describe(planned)} never happened: {_nearest_moment(trial, planned)}"
             yield Unmet(UnmetKind.EVENT, detail, planned.event.place.line)
 
 
@@ -117,7 +117,7 @@ def _expectations(trial: Trial) -> Iterator[Unmet]:
             if found.get(name, 0) != wanted_count:
                 detail = f"{key}: {name} was to be {wanted_count}, it is {found.get(name, 0)}"
                 yield Unmet(UnmetKind.EXPECTATION, detail, _line(trial, f"{key}/{name}", key))
-    undone = _undone(trial.world)
+    undone = _undone(trial)
     if expect.undone is not None and tuple(undone) != expect.undone:
         detail = f"undone: was to be {_list(expect.undone)}, it is {_list(undone)}"
         yield Unmet(UnmetKind.EXPECTATION, detail, _line(trial, "undone"))
@@ -145,9 +145,11 @@ def _effects(world: World) -> Counter[str]:
     return Counter(entry.operation for entry in world.ledger.entries)
 
 
-def _undone(world: World) -> list[str]:
-    undos = {operation.name for operation in world.operations.operations if operation.undoes}
-    return [entry.operation for entry in world.ledger.entries if entry.operation in undos]
+def _undone(trial: Trial) -> list[str]:
+    undos = {
+        operation.name for operation in trial.network.operations.operations if operation.undoes
+    }
+    return [entry.operation for entry in trial.world.ledger.entries if entry.operation in undos]
 
 
 def _left_by_terminated_orders(trial: Trial) -> Counter[str]:

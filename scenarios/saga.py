@@ -14,7 +14,8 @@ from sagacheck import SagaUnderTest
 from sagacheck.inprocess import FakesClient
 from sagacheck.language import AnyOrder, Given, GivenWords, OrderWords
 from sagacheck.services import ServiceFactory
-from scenarios.goods import Order, OrderEntry
+from scenarios.goods import Order
+from scenarios.words import OrderEntry
 
 
 @dataclass(frozen=True, kw_only=True)

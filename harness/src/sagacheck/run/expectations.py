@@ -74,7 +74,7 @@ def _calls_in_words(rule: FaultRule) -> str:
 def _events(trial: Trial) -> Iterator[Unmet]:
     for planned in trial.events:
         if planned.answer is None:
-            detail = f"{_describe(planned)} never happened: {_nearest_moment(trial, planned)}"
+            detail = f"{_describe(planned)} never happened: {_nearest_moment(trial.world, planned)}"
             yield Unmet(UnmetKind.EVENT, detail, planned.event.place.line)
 
 

@@ -1,4 +1,7 @@
-"""A world for each test, behind each of its faces."""
+"""A world for each test, behind each of its faces.
+
+All tests of this folder share one event loop, on which their one server runs.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 from starlette.applications import Starlette
 
+from fakes import order_services
 from sagacheck.http.app import create_app
 from sagacheck.http.server import bound_socket, serving
 from sagacheck.inprocess import httpx_patch
@@ -22,19 +27,13 @@ from tests.contract.faces import (
 )
 
 
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    """Asynchronous tests run on asyncio, and all on one loop, which the server needs."""
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
-async def app(anyio_backend: str) -> Starlette:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def app() -> Starlette:
     """The fakes' application, with a clock that tests move."""
-    return create_app(clock=PatientClock)
+    return create_app(order_services, clock=PatientClock)
 
 
-@pytest.fixture(scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def http_client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the one server; each test begins a new world behind it."""
     with bound_socket() as sock:
@@ -45,38 +44,38 @@ async def http_client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
             yield client
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def over_http(app: Starlette, http_client: httpx.AsyncClient) -> Face:
     """A new world behind HTTP."""
-    return OverHttp(http_client, app.state.stage)
+    return OverHttp(http_client, app.state.served)
 
 
-@pytest.fixture(scope="session")
-async def caught_client(anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def caught_client() -> AsyncIterator[httpx.AsyncClient]:
     """A client of this process, as activities have them."""
     async with httpx.AsyncClient(base_url="http://shop.internal") as client:
         yield client
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def in_process(caught_client: httpx.AsyncClient) -> AsyncIterator[Face]:
-    """A new world behind the hook."""
+    """A new world behind the httpx patch."""
     with httpx_patch():
         yield InProcess(caught_client)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def always_finished(app: Starlette, http_client: httpx.AsyncClient) -> Face:
     """A new world behind HTTP, whose orders are out of memory between any two requests."""
-    return AlwaysFinished(http_client, app.state.stage)
+    return AlwaysFinished(http_client, app.state.served)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def always_restarted(
     app: Starlette, http_client: httpx.AsyncClient, tmp_path: Path
 ) -> AsyncIterator[Face]:
-    """A new world behind HTTP, which begins again from its write_ahead_log between any two requests."""
-    face = AlwaysRestarted(http_client, app.state.stage, tmp_path / "fakes.ndjson")
+    """A new world behind HTTP, which begins again from its log between any two requests."""
+    face = AlwaysRestarted(http_client, app.state.served, tmp_path / "fakes.ndjson")
     yield face
     face.end()
 

@@ -15,7 +15,7 @@ from fakes import order_network, order_services
 from sagacheck.http.served_world import ServedWorld
 from sagacheck.http.write_ahead_log import WriteAheadLog
 from sagacheck.inprocess import AttemptContext, in_context
-from sagacheck.network import FaultRule, read_rule
+from sagacheck.network import FaultRule, Network, read_rule
 from sagacheck.world import Attempt, AttemptOutcome, ManualClock, Settings, World
 
 PATIENCE = 0.05
@@ -42,7 +42,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 class Face(ABC):
-    """A way to talk to a network of fakes, and a hand on its clock.
+    """A way to talk to a network of fakes, and to move its clock.
 
     Args:
         client: What requests are sent with; it knows the base URL.
@@ -53,12 +53,17 @@ class Face(ABC):
 
     @property
     @abstractmethod
-    def world(self) -> World:
+    def network(self) -> Network:
         """The network behind the face."""
+
+    @property
+    def world(self) -> World:
+        """The world behind the face."""
+        return self.network.world
 
     @abstractmethod
     def begin(self, settings: Settings) -> None:
-        """Begin a new network."""
+        """Begin a new world."""
 
     @abstractmethod
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
@@ -114,24 +119,24 @@ class Face(ABC):
 
 
 class InProcess(Face):
-    """Any httpx client of this process, caught by the hook."""
+    """Any httpx client of this process, whose requests the httpx patch answers."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         super().__init__(client)
         self.begin(Settings(default_stock=10))
 
     @property
-    def world(self) -> World:
+    def network(self) -> Network:
         """The network behind the face."""
-        return self._world
+        return self._network
 
     def begin(self, settings: Settings) -> None:
-        """Begin a new network."""
-        self._world = order_network(settings, clock=PatientClock())
+        """Begin a new world."""
+        self._network = order_network(settings, clock=PatientClock())
 
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
         """Send a request to the network."""
-        with in_context(AttemptContext(self.world)):
+        with in_context(AttemptContext(self.network)):
             return await self._client.request(method, path, **content)
 
     async def give_up(self, request: Awaitable[httpx.Response]) -> None:
@@ -147,19 +152,19 @@ class InProcess(Face):
 class OverHttp(Face):
     """A real client and a real server, with TCP between them."""
 
-    def __init__(self, client: httpx.AsyncClient, stage: ServedWorld) -> None:
+    def __init__(self, client: httpx.AsyncClient, served: ServedWorld) -> None:
         super().__init__(client)
-        self._stage = stage
+        self._served = served
         self.begin(Settings(default_stock=10))
 
     @property
-    def world(self) -> World:
+    def network(self) -> Network:
         """The network behind the face."""
-        return self._stage.world
+        return self._served.network
 
     def begin(self, settings: Settings) -> None:
-        """Begin a new network."""
-        self._stage.reset(settings)
+        """Begin a new world."""
+        self._served.reset(settings)
 
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
         """Send a request to the network."""
@@ -167,7 +172,7 @@ class OverHttp(Face):
 
     def add_rule(self, words: dict[str, Any], rule: FaultRule) -> None:
         """Let the network follow a rule."""
-        self._stage.add_rule(words, rule)
+        self._served.add_rule(words, rule)
 
     async def give_up(self, request: Awaitable[httpx.Response]) -> None:
         """The client itself looks at the time."""
@@ -183,26 +188,26 @@ class AlwaysFinished(OverHttp):
     _orders: set[str]
 
     @property
-    def world(self) -> World:
-        """The network behind the face, with all its orders."""
-        keeper = self._stage.keeper
-        keeper.recall(*self._orders)
-        return keeper.world
+    def network(self) -> Network:
+        """The network behind the face, whose world has all its orders."""
+        store = self._served.store
+        store.recall(*self._orders)
+        return store.network
 
     def begin(self, settings: Settings) -> None:
-        """Begin a new network."""
+        """Begin a new world."""
         super().begin(settings)
         self._orders = set()
 
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
         """Send a request to the network, and put away what can be."""
-        keeper = self._stage.keeper
+        store = self._served.store
         if method == "GET":
-            keeper.recall(*self._orders)  # reads show what is not put away
+            store.recall(*self._orders)  # reads show what is not put away
         response = await super().request(method, path, **content)
-        journal = keeper.world.journal
+        journal = store.world.journal
         orders = {attempt.order for attempt in journal} - journal.orders_under_way()
-        keeper.put_away(orders)
+        store.put_away(orders)
         self._orders |= orders
         return response
 
@@ -210,22 +215,22 @@ class AlwaysFinished(OverHttp):
 class AlwaysRestarted(OverHttp):
     """Over HTTP, with a network that begins again from its file when nothing of it is under way."""
 
-    def __init__(self, client: httpx.AsyncClient, stage: ServedWorld, path: Path) -> None:
+    def __init__(self, client: httpx.AsyncClient, served: ServedWorld, path: Path) -> None:
         self._path = path
-        self._logbook: WriteAheadLog | None = None
-        super().__init__(client, stage)
+        self._log: WriteAheadLog | None = None
+        super().__init__(client, served)
 
     def begin(self, settings: Settings) -> None:
-        """Begin a new network in a new file."""
+        """Begin a new world in a new file."""
         self.end()
         self._path.unlink(missing_ok=True)
         self._restart(settings)
 
     def end(self) -> None:
         """Let go of the file."""
-        ServedWorld.__init__(self._stage, Settings(), PatientClock, order_services)
-        if self._logbook is not None:
-            self._logbook.close()
+        ServedWorld.__init__(self._served, Settings(), PatientClock, order_services)
+        if self._log is not None:
+            self._log.close()
 
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
         """Begin again, and send a request to the network."""
@@ -233,13 +238,13 @@ class AlwaysRestarted(OverHttp):
         assert isinstance(clock, PatientClock)
         if not journal.orders_under_way():
             now = clock.now()
-            self._stage.keeper.commit()
+            self._served.store.commit()
             self.end()
             self._restart(Settings(), now)
         return await super().request(method, path, **content)
 
     def _restart(self, settings: Settings, now: float = 0.0) -> None:
-        self._logbook = WriteAheadLog(self._path)
+        self._log = WriteAheadLog(self._path)
         ServedWorld.__init__(
-            self._stage, settings, PatientClock, order_services, self._logbook, lambda: now
+            self._served, settings, PatientClock, order_services, self._log, lambda: now
         )

@@ -5,17 +5,18 @@ import json
 import pytest
 
 from fakes import order_network
-from sagacheck.world import Settings, World
-from tests.fakes.callers import ask, clock_of, states
+from sagacheck.network import Network
+from sagacheck.world import Settings
+from tests.order_calls import ask, clock_of, states
 
-pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.asyncio
 
 HOUR = 3600.0
 RESERVE, RELEASE = "inventory.reserve", "inventory.release"
 SHIP, CANCEL = "shipping.create", "shipping.cancel"
 
 
-def stock(network: World) -> dict[str, int]:
+def stock(network: Network) -> dict[str, int]:
     """Pieces of WIDGET by where they are."""
     row: dict[str, int] = network.services.reads()["stock"]["WIDGET"]
     return row

@@ -9,11 +9,20 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from fakes import order_network, order_services
-from sagacheck.network import FAULTS, Call, Fault, FaultRule, TransportError, WireReply, WorkerCrash
-from sagacheck.services import Operation, ServiceFactory
-from sagacheck.world import AccountKind, EffectState, Settings
-from tests.fakes.callers import TIMEOUT, call, clock_of
+from fakes import order_services
+from sagacheck.network import (
+    FAULTS,
+    Call,
+    Fault,
+    FaultRule,
+    Network,
+    TransportError,
+    WireReply,
+    WorkerCrash,
+)
+from sagacheck.services import Operation, ServiceFactory, Services
+from sagacheck.world import AccountKind, EffectState, Settings, World
+from tests.order_calls import TIMEOUT, call, clock_of
 from tests.property.plain_shop import Answer, PlainShop
 from tests.property.strategies import faults_of
 
@@ -55,14 +64,14 @@ class FakesMachine(RuleBasedStateMachine):
     @initialize(expires_after=st.sampled_from([None, 60.0]))
     def begin(self, expires_after: float | None) -> None:
         """A network and a plain shop with the same goods."""
-        self.world = order_network(
+        world = World(
             Settings(
                 stock=STOCK,
                 reservation_expires_after=expires_after,
                 cards={"pm_declined": "declined"},
-            ),
-            services=self.services,
+            )
         )
+        self.network = Network(Services(world, self.services))
         self.shop = PlainShop(STOCK, expires_after)
 
     # -- what happens ---------------------------------------------------------------------------
@@ -73,7 +82,7 @@ class FakesMachine(RuleBasedStateMachine):
         name = data.draw(st.sampled_from(sorted(VARIANTS)))
         changes = data.draw(st.sampled_from(VARIANTS[name]))
         key = f"order-{order}" if has_key else None
-        request = call(self.world, name, order, **changes, idempotency_key=key)
+        request = call(self.network, name, order, **changes, idempotency_key=key)
         self._send(
             request,
             fault,
@@ -92,7 +101,7 @@ class FakesMachine(RuleBasedStateMachine):
     )
     def undo(self, name: str, order: str, fault: Fault | None) -> None:
         """Something is to be undone, be it there or not."""
-        request = call(self.world, name, order)
+        request = call(self.network, name, order)
         operation, key = request.operation, f"order-{order}"
         made_by = operation.undoes or ""
         self._send(request, fault, lambda _delay: self.shop.undo(made_by, operation.success, key))
@@ -100,7 +109,7 @@ class FakesMachine(RuleBasedStateMachine):
     @rule(order=ORDERS, fault=FAULTS_OR_NONE, key=st.sampled_from([None, "k1", "k2"]))
     def refund(self, order: str, fault: Fault | None, key: str | None) -> None:
         """A charge is to be refunded; the refund has a key of its own, or none."""
-        request = call(self.world, "payments.refund", order, idempotency_key=key)
+        request = call(self.network, "payments.refund", order, idempotency_key=key)
         self._send(request, fault, lambda delay: self.shop.refund(request.fields, answers_in=delay))
 
     @rule()
@@ -112,8 +121,8 @@ class FakesMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1.0, 30.0, 90.0, 7200.0]))
     def pass_time(self, seconds: float) -> None:
         """Late requests arrive, late replies leave, reservations expire."""
-        clock_of(self.world).advance_to(self.world.clock.now() + seconds)
-        self.shop.pass_time(self.world.clock.now())
+        clock_of(self.network).advance_to(self.network.world.clock.now() + seconds)
+        self.shop.pass_time(self.network.world.clock.now())
 
     # -- what must be ---------------------------------------------------------------------------
 
@@ -122,14 +131,14 @@ class FakesMachine(RuleBasedStateMachine):
         """Those that nobody waits for any more, too."""
         answered = {
             attempt.number: [(arrival.status, arrival.code) for arrival in attempt.arrivals]
-            for attempt in self.world.journal
+            for attempt in self.network.world.journal
         }
         assert answered == self.expected
 
     @invariant()
     def goods_are_where_they_should_be(self) -> None:
         """Available, reserved and shipped, and none has come or gone."""
-        balances = self.world.ledger.balances()
+        balances = self.network.world.ledger.balances()
         shelves = {
             "available": self.shop.available,
             "reserved": self.shop.reserved,
@@ -144,7 +153,7 @@ class FakesMachine(RuleBasedStateMachine):
     @invariant()
     def money_is_where_it_should_be(self) -> None:
         """What was captured and not refunded is the merchant's, and the customers' no more."""
-        balances = self.world.ledger.balances()
+        balances = self.network.world.ledger.balances()
         cents = {"USD": self.shop.cents} if self.shop.cents else {}
         assert balances.get("merchant", {}) == cents
         assert balances.get("customer", {}) == {unit: -sum_ for unit, sum_ in cents.items()}
@@ -152,7 +161,7 @@ class FakesMachine(RuleBasedStateMachine):
     @invariant()
     def every_entry_balances(self) -> None:
         """Double entry: nothing comes from nowhere, in money or in goods."""
-        for entry in self.world.ledger.entries:
+        for entry in self.network.world.ledger.entries:
             sums: Counter[tuple[AccountKind, str]] = Counter()
             for posting in entry.postings:
                 sums[posting.account.kind, posting.unit] += posting.amount
@@ -163,7 +172,7 @@ class FakesMachine(RuleBasedStateMachine):
         """As many are there, and as many are gone."""
         states = {"gone": EffectState.UNDONE, "live": EffectState.LIVE, "final": EffectState.FINAL}
         expected = Counter((slip.operation, states[slip.state]) for slip in self.shop.slips)
-        effects = self.world.ledger.effects.values()
+        effects = self.network.world.ledger.effects.values()
         assert Counter((effect.operation, effect.state) for effect in effects) == expected
 
     # -- one request ----------------------------------------------------------------------------
@@ -171,7 +180,7 @@ class FakesMachine(RuleBasedStateMachine):
     def _send(self, request: Call, fault: Fault | None, arrive: Callable[[float], Answer]) -> None:
         """Send a request into both; `arrive` is told how long its reply takes to leave."""
         fault = fault if fault and fault.kind.fits(request.operation) else None
-        number = len(self.world.journal)
+        number = len(self.network.world.journal)
         answers = self.expected[number] = []
         _let_arrive(self.shop, fault, answers, arrive)
         struck = frozenset({request.operation.name})
@@ -182,15 +191,16 @@ class FakesMachine(RuleBasedStateMachine):
             pass
         else:
             self._same_key_same_answer(request.operation, request.fields, reply)
-        self.shop.pass_time(self.world.clock.now())
-        assert self.world.clock.now() <= self.world.journal.attempts[number].sent_at + TIMEOUT
+        self.shop.pass_time(self.network.world.clock.now())
+        sent_at = self.network.world.journal.attempts[number].sent_at
+        assert self.network.world.clock.now() <= sent_at + TIMEOUT
 
     def _same_key_same_answer(
         self, operation: Operation, fields: Mapping[str, Any], reply: WireReply
     ) -> None:
         """Whatever has happened between two successes with one key, the second is the first."""
         key = fields.get("idempotency_key")
-        spoilt = self.world.journal.attempts[-1].fault in ("malformed", "empty")
+        spoilt = self.network.world.journal.attempts[-1].fault in ("malformed", "empty")
         if operation.is_create and key and reply.status < 400 and not spoilt:
             first = self.first_bodies.setdefault((operation.name, key), reply.content)
             assert reply.content == first

@@ -12,7 +12,7 @@ from fakes.inventory import Inventory
 from fakes.payments import Payments
 from sagacheck.services import Request, Service, ServiceFactory
 from sagacheck.services.keys import Keys
-from sagacheck.world import Clock, Effect, KeyState, Ledger, Reply, Settings
+from sagacheck.world import Effect, KeyState, Reply, World
 from tests.property.fakes_machine import FakesMachine
 
 
@@ -73,10 +73,10 @@ class Generous(Payments):
 def with_keys(keys: type[Keys]) -> ServiceFactory:
     """The services, with other notions of idempotency keys."""
 
-    def services(ledger: Ledger, clock: Clock, given: Settings) -> list[Service]:
-        made = order_services(ledger, clock, given)
+    def services(world: World) -> list[Service]:
+        made = order_services(world)
         for service in made:
-            service.keys = keys(clock, given)
+            service.keys = keys(world.clock, world.settings)
         return made
 
     return services
@@ -85,10 +85,10 @@ def with_keys(keys: type[Keys]) -> ServiceFactory:
 def with_service(bad: type[Service]) -> ServiceFactory:
     """The services, one of them replaced by one that is bad."""
 
-    def services(ledger: Ledger, clock: Clock, given: Settings) -> list[Service]:
+    def services(world: World) -> list[Service]:
         return [
-            bad(ledger, clock, given) if isinstance(service, bad.__bases__) else service
-            for service in order_services(ledger, clock, given)
+            bad(world) if isinstance(service, bad.__bases__) else service
+            for service in order_services(world)
         ]
 
     return services

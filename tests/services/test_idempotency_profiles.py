@@ -6,10 +6,10 @@ import pytest
 
 from fakes import order_network
 from sagacheck.network import Calls, Fault, FaultRule, Network
-from sagacheck.world import Idempotency, Settings, World
-from tests.fakes.callers import ask, clock_of, states
+from sagacheck.world import Idempotency, Settings
+from tests.order_calls import ask, clock_of, states
 
-pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.asyncio
 
 CHARGE, REFUND = "payments.charge", "payments.refund"
 DAY = 86_400.0
@@ -25,7 +25,7 @@ def world_with(profile: Idempotency, **settings: float) -> Network:
     return network
 
 
-async def charge(network: World) -> tuple[int, str]:
+async def charge(network: Network) -> tuple[int, str]:
     """Status and error code of a charge."""
     reply = await ask(network, CHARGE)
     return reply.status, json.loads(reply.content).get("error", "")

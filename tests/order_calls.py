@@ -1,11 +1,11 @@
-"""Calls as a saga makes them, sent through a world's network without any HTTP."""
+"""Calls as a saga makes them, sent through the network to the services without any HTTP."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sagacheck.network import Call, WireReply
-from sagacheck.world import ManualClock, World
+from sagacheck.network import Call, Network, WireReply
+from sagacheck.world import ManualClock
 
 TIMEOUT = 5.0
 """Seconds until a caller of these tests gives up."""
@@ -31,7 +31,7 @@ _BODIES: dict[str, dict[str, Any]] = {
 }
 
 
-def call(network: World, name: str, order: str = "o1", **changes: Any) -> Call:
+def call(network: Network, name: str, order: str = "o1", **changes: Any) -> Call:
     """A call of `name` for `order`, by key; a change to ``None`` leaves a field out."""
     operation = network.operations[name]
     fields: dict[str, Any] = {operation.target_key_at or "idempotency_key": f"order-{order}"}
@@ -42,18 +42,19 @@ def call(network: World, name: str, order: str = "o1", **changes: Any) -> Call:
     return Call(operation, sent, order=order, activity=name, timeout=TIMEOUT)
 
 
-async def ask(network: World, name: str, order: str = "o1", **changes: Any) -> WireReply:
+async def ask(network: Network, name: str, order: str = "o1", **changes: Any) -> WireReply:
     """Send such a call."""
     return await network.send(call(network, name, order, **changes))
 
 
-def clock_of(network: World) -> ManualClock:
-    """The clock of a network that stands still unless it is moved."""
-    assert isinstance(network.world.clock, ManualClock)
-    return network.world.clock
+def clock_of(network: Network) -> ManualClock:
+    """The clock of a world that stands still unless it is moved."""
+    clock = network.world.clock
+    assert isinstance(clock, ManualClock)
+    return clock
 
 
-def states(network: World, name: str) -> list[str]:
+def states(network: Network, name: str) -> list[str]:
     """The states of all effects of a create, oldest first."""
     made = network.world.ledger.effects.values()
     return [effect.state.value for effect in made if effect.operation == name]

@@ -11,9 +11,7 @@ from sagacheck.network.fault_injection import CARRIERS
 from sagacheck.network.wire import ConnectionLostError, NoConnectionError, NoReplyError
 from sagacheck.services import Operation
 from sagacheck.world import AttemptOutcome, Settings
-from tests.fakes.callers import TIMEOUT, ask, clock_of
-
-pytestmark = pytest.mark.anyio
+from tests.order_calls import TIMEOUT, ask, clock_of
 
 SUCCESS = 0
 
@@ -75,6 +73,7 @@ def test_every_fault_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize(("expected", "operation"), FITTING)
+@pytest.mark.asyncio
 async def test_a_fault_does_what_its_table_says(expected: Expected, operation: Operation) -> None:
     """What the caller gets, what the journal says, and how often the request arrived."""
     network = order_network(Settings(default_stock=10))
@@ -101,6 +100,7 @@ async def test_a_fault_does_what_its_table_says(expected: Expected, operation: O
 
 
 @pytest.mark.parametrize("expected", TABLE, ids=lambda expected: str(expected.fault))
+@pytest.mark.asyncio
 async def test_a_caller_never_waits_longer_than_its_timeout(expected: Expected) -> None:
     """Whatever happens to a call, its caller knows by the time it is willing to wait."""
     network = order_network()

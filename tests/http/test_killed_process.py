@@ -18,7 +18,7 @@ import pytest
 from sagacheck.world import Entry
 from tests.contract.order_requests import CHARGE, RESERVE, SEND, SHIP, Step
 
-pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.asyncio
 
 STEPS = (RESERVE, CHARGE, SHIP, SEND)
 KILLS = 3
@@ -137,7 +137,7 @@ async def test_a_caller_who_waited_at_the_kill_is_in_the_journal(tmp_path: Path)
         await ask(client, CHARGE, "o1")
         charges = (await client.get("/charges")).json()
 
-    assert (attempt["seen"], attempt["error"]) == ("unknown", "fakes_restarted")
+    assert (attempt["outcome"], attempt["error"]) == ("unknown", "fakes_restarted")
     assert shown == charges
 
 

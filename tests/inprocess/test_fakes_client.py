@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from fakes import ORDER_OPERATIONS, order_network
 from sagacheck.inprocess import AttemptContext, FakesClient, httpx_patch, in_context
@@ -17,7 +18,7 @@ from sagacheck.network import Fault, FaultRule
 from sagacheck.network.routes import UnknownRouteError
 from sagacheck.world import Settings, as_json
 
-pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.asyncio
 
 URL = "http://inventory.internal"
 HEADERS = ("content-type", "retry-after")
@@ -39,7 +40,7 @@ FAULTS = [
 ]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture
 async def clients() -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
     """Any client of httpx, caught by the hook, and the client that needs none."""
     async with httpx.AsyncClient() as long, FakesClient() as short:

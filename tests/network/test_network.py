@@ -6,12 +6,12 @@ import pytest
 from msgspec import structs
 
 from fakes import order_network
-from sagacheck.network import Calls, Fault, FaultRule, Moment, WorkerCrash
-from sagacheck.world import Attempt, AttemptOutcome, World
+from sagacheck.network import Calls, Fault, FaultRule, Moment, Network, WorkerCrash
+from sagacheck.world import Attempt, AttemptOutcome
 from tests.contract.faces import until
-from tests.fakes.callers import ask, call, states
+from tests.order_calls import ask, call, states
 
-pytestmark = pytest.mark.anyio
+pytestmark = pytest.mark.asyncio
 
 CHARGE = "payments.charge"
 
@@ -21,7 +21,7 @@ def rule(fault: Fault, calls: Calls | None = None, order: str | None = None) -> 
     return FaultRule(frozenset({CHARGE}), fault, calls or Calls(), order)
 
 
-async def statuses(network: World, *orders: str) -> list[int]:
+async def statuses(network: Network, *orders: str) -> list[int]:
     """The statuses of charges for these orders, one after the other."""
     return [(await ask(network, CHARGE, order)).status for order in orders]
 

@@ -7,9 +7,7 @@ import pytest
 from fakes import order_network
 from sagacheck.network import Fault, FaultRule
 from sagacheck.world import LoopClock, ManualClock, parse_duration
-from tests.fakes.callers import ask, states
-
-pytestmark = pytest.mark.anyio
+from tests.order_calls import ask, states
 
 
 def test_a_manual_clock_runs_what_falls_due_in_order() -> None:
@@ -45,6 +43,7 @@ def test_a_callback_may_plan_another() -> None:
     assert (ran, clock.next_due) == ([2.0], None)
 
 
+@pytest.mark.asyncio
 async def test_sleeping_on_a_manual_clock_is_free() -> None:
     """A sleeper moves the clock to its time, and what falls due on the way happens."""
     clock, ran = ManualClock(), list[float]()
@@ -57,6 +56,7 @@ async def test_sleeping_on_a_manual_clock_is_free() -> None:
 
 @pytest.mark.parametrize("name", ["delay_request", "delay_response"])
 @pytest.mark.parametrize("delay", [0.0, 0.001])
+@pytest.mark.asyncio
 async def test_a_late_reply_reaches_its_caller_in_real_time(name: str, delay: float) -> None:
     """On an event loop's clock too the reply is there when its caller stops waiting."""
     network = order_network(clock=LoopClock())
@@ -66,6 +66,7 @@ async def test_a_late_reply_reaches_its_caller_in_real_time(name: str, delay: fl
     assert states(network, "payments.charge") == ["live"]
 
 
+@pytest.mark.asyncio
 async def test_a_loop_clock_counts_from_the_moment_it_is_first_looked_at() -> None:
     """The network begins at zero, and time goes on by itself."""
     clock = LoopClock()
@@ -77,6 +78,7 @@ async def test_a_loop_clock_counts_from_the_moment_it_is_first_looked_at() -> No
     assert clock.now() >= 0.001
 
 
+@pytest.mark.asyncio
 async def test_a_loop_clock_that_is_stopped_keeps_its_time() -> None:
     """What is asked after the end is told the time of the end, with no loop running."""
     clock = LoopClock()

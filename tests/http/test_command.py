@@ -10,12 +10,11 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from fakes import order_services
+from fakes.__main__ import main
 from sagacheck.http.app import create_app
-from sagacheck.http.command import main
 from sagacheck.http.server import bound_socket, serving, url_of
 from tests.contract.faces import until
-
-pytestmark = pytest.mark.anyio
 
 MAIL = {"order_id": "o1", "customer_id": "c1"}
 
@@ -71,7 +70,7 @@ def test_faults_are_real_on_the_wire_of_the_command(
         assert client.post("/emails", json=MAIL).status_code == 202
         calls = client.get("/__fakes__/journal").json()["attempts"]
 
-    assert [(call["fault"], call["seen"]) for call in calls] == [(fault, "unknown"), ("", "ok")]
+    assert [(call["fault"], call["outcome"]) for call in calls] == [(fault, "unknown"), ("", "ok")]
 
 
 def test_a_port_that_is_taken_is_an_error() -> None:
@@ -114,11 +113,15 @@ def test_help_shows_examples() -> None:
     assert "  POST finished                  {" in result.output
 
 
+@pytest.mark.asyncio
 async def test_the_world_over_http_runs_in_real_time() -> None:
     """By default a delay is a real one, and the reply comes after it."""
     fault = {"on": "notifications.send", "fault": {"delay_response": "5ms"}}
     with bound_socket() as sock:
-        async with serving(create_app(), sock) as url, httpx.AsyncClient(base_url=url) as client:
+        async with (
+            serving(create_app(order_services), sock) as url,
+            httpx.AsyncClient(base_url=url) as client,
+        ):
             await client.post("/__fakes__/faults", json=fault)
             response = await client.post("/emails", json=MAIL)
             (attempt,) = (await client.get("/__fakes__/journal")).json()["attempts"]
@@ -127,16 +130,17 @@ async def test_the_world_over_http_runs_in_real_time() -> None:
     assert attempt["ended_at"] - attempt["sent_at"] >= 0.005
 
 
+@pytest.mark.asyncio
 async def test_a_server_that_stops_lets_go_of_those_who_wait() -> None:
     """A caller whose reply was lost does not keep the server from stopping."""
-    app = create_app()
+    app = create_app(order_services)
     fault = {"on": "notifications.send", "fault": "drop_response"}
     with bound_socket() as sock:
         async with httpx.AsyncClient(base_url=url_of(sock)) as client:
             async with serving(app, sock):
                 await client.post("/__fakes__/faults", json=fault)
                 waiting = asyncio.create_task(client.post("/emails", json=MAIL))
-                await until(lambda: bool(app.state.stage.world.ledger.effects))
+                await until(lambda: bool(app.state.served.world.ledger.effects))
 
             with pytest.raises(httpx.ReadError):
                 await waiting

@@ -7,9 +7,8 @@ import uvloop
 
 from sagacheck.world import WallClock
 
-pytestmark = pytest.mark.anyio
 
-
+@pytest.mark.asyncio
 async def test_a_wall_clock_follows_real_time_from_zero() -> None:
     """What is due runs by itself, not before its time."""
     clock, rang = WallClock(), asyncio.Event()
@@ -22,6 +21,7 @@ async def test_a_wall_clock_follows_real_time_from_zero() -> None:
     assert clock.now() >= due
 
 
+@pytest.mark.asyncio
 async def test_a_wall_clock_that_is_moved_goes_on_from_there() -> None:
     """Whoever sleeps is woken by the jump, what falls due on the way happens, and time goes on."""
     clock, order = WallClock(), list[str]()
@@ -49,6 +49,7 @@ def test_a_timer_that_rings_early_is_not_lost() -> None:
     uvloop.run(ring())
 
 
+@pytest.mark.asyncio
 async def test_moving_a_wall_clock_back_does_nothing() -> None:
     """Time never goes back."""
     clock = WallClock()

@@ -15,7 +15,7 @@ from sagacheck.http.served_world import ServedWorld
 from sagacheck.http.write_ahead_log import WriteAheadLog, WriteAheadLogError
 from sagacheck.network import WireReply, read_rule
 from sagacheck.world import ManualClock, Settings, World
-from tests.fakes.callers import ask
+from tests.order_calls import ask
 
 RESERVE, CHARGE, SHIP = "inventory.reserve", "payments.charge", "shipping.create"
 REFUND = "payments.refund"
@@ -28,42 +28,42 @@ def _file(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def staged(file: Path, settings: Settings = STOCKED, now: float = 0.0) -> Iterator[ServedWorld]:
-    """The network of a file, at a moment of real time."""
-    write_ahead_log = WriteAheadLog(file)
+def serving(file: Path, settings: Settings = STOCKED, now: float = 0.0) -> Iterator[ServedWorld]:
+    """The world of a file, at a moment of real time."""
+    log = WriteAheadLog(file)
     try:
-        stage = ServedWorld(settings, ManualClock, order_services, write_ahead_log, lambda: now)
-        yield stage
-        stage.keeper.commit()
+        served = ServedWorld(settings, ManualClock, order_services, log, lambda: now)
+        yield served
+        served.store.commit()
     finally:
-        write_ahead_log.close()
+        log.close()
 
 
-def ask_for(stage: ServedWorld, name: str, order: str = "o1") -> WireReply:
-    """Send a call to the network on the stage."""
-    return asyncio.run(ask(stage.world, name, order))
+def ask_for(served: ServedWorld, name: str, order: str = "o1") -> WireReply:
+    """Send a call to the network that is served."""
+    return asyncio.run(ask(served.network, name, order))
 
 
-def held_by(network: World) -> tuple[object, ...]:
-    """All that a network holds and knows."""
-    ledger = network.world.ledger
-    return ledger.entries, ledger.effects, ledger.balances(), network.world.journal.attempts
+def held_by(world: World) -> tuple[object, ...]:
+    """All that a world holds and knows."""
+    ledger = world.ledger
+    return ledger.entries, ledger.effects, ledger.balances(), world.journal.attempts
 
 
 def test_a_world_goes_on_where_it_was(file: Path) -> None:
     """Ledger, effects, balances and journal are equal, and so is what is made next."""
-    with staged(file) as stage:
+    with serving(file) as served:
         for name in (RESERVE, CHARGE, SHIP):
-            ask_for(stage, name)
-        ask_for(stage, CHARGE, "o2")
-        ask_for(stage, REFUND, "o2")
-        before = held_by(stage.world)
+            ask_for(served, name)
+        ask_for(served, CHARGE, "o2")
+        ask_for(served, REFUND, "o2")
+        before = held_by(served.world)
 
-    with staged(file) as stage:
-        assert before == held_by(stage.world)
-        ask_for(stage, RESERVE, "o3")
-        numbers = [entry.number for entry in stage.world.ledger.entries]
-        calls = [attempt.call for attempt in stage.world.journal if attempt.operation == CHARGE]
+    with serving(file) as served:
+        assert before == held_by(served.world)
+        ask_for(served, RESERVE, "o3")
+        numbers = [entry.number for entry in served.world.ledger.entries]
+        calls = [attempt.call for attempt in served.world.journal if attempt.operation == CHARGE]
 
     assert numbers == list(range(len(numbers)))
     assert calls == [1, 1]
@@ -73,9 +73,9 @@ def test_ids_are_never_given_twice(file: Path) -> None:
     """An effect that is made after the restart has an id of its own."""
     made = set()
     for order in ("o1", "o2", "o3"):
-        with staged(file) as stage:
-            ask_for(stage, CHARGE, order)
-            made |= set(stage.world.ledger.effects)
+        with serving(file) as served:
+            ask_for(served, CHARGE, order)
+            made |= set(served.world.ledger.effects)
 
     assert len(made) == 3
 
@@ -83,75 +83,75 @@ def test_ids_are_never_given_twice(file: Path) -> None:
 def test_what_fell_due_in_the_meantime_happens(file: Path) -> None:
     """Reservations expire while nobody serves them, and only those whose time has come."""
     settings = Settings(default_stock=9, reservation_expires_after=100)
-    with staged(file, settings) as stage:
-        ask_for(stage, RESERVE)
-    with staged(file, settings, now=99) as stage:
-        clock = stage.world.clock
+    with serving(file, settings) as served:
+        ask_for(served, RESERVE)
+    with serving(file, settings, now=99) as served:
+        clock = served.world.clock
         assert isinstance(clock, ManualClock)
         assert clock.now() == 99
-        assert stage.world.ledger.balances()["reserved"] == {"WIDGET": 2}
+        assert served.world.ledger.balances()["reserved"] == {"WIDGET": 2}
         clock.advance_to(100)
-        assert "reserved" not in stage.world.ledger.balances()
+        assert "reserved" not in served.world.ledger.balances()
 
 
 def test_faults_are_followed_after_a_restart(file: Path) -> None:
     """Rules are part of the world; those that were cleared are not."""
     words = {"on": CHARGE, "fault": 503}
-    with staged(file) as stage:
-        stage.add_rule(words, read_rule(words, stage.network.operations))
-    with staged(file) as stage:
-        assert (ask_for(stage, CHARGE)).status == 503
-        stage.clear_rules()
-    with staged(file) as stage:
-        assert (ask_for(stage, CHARGE)).status == 201
+    with serving(file) as served:
+        served.add_rule(words, read_rule(words, served.network.operations))
+    with serving(file) as served:
+        assert (ask_for(served, CHARGE)).status == 503
+        served.clear_rules()
+    with serving(file) as served:
+        assert (ask_for(served, CHARGE)).status == 201
 
 
 def test_finished_orders_stay_out_of_memory(file: Path) -> None:
     """They are found again when they are asked for."""
-    with staged(file) as stage:
-        ask_for(stage, CHARGE)
-        ask_for(stage, CHARGE, "o2")
-        stage.keeper.finish({"o1": []})
-    with staged(file) as stage:
-        assert list(stage.world.ledger.effects) == ["pay_2"]
-        stage.keeper.recall("pay_1")
-        assert list(stage.world.ledger.effects) == ["pay_2", "pay_1"]
-    with staged(file) as stage:
-        assert {attempt.order for attempt in stage.world.journal} == {"o1", "o2"}
+    with serving(file) as served:
+        ask_for(served, CHARGE)
+        ask_for(served, CHARGE, "o2")
+        served.store.finish({"o1": []})
+    with serving(file) as served:
+        assert list(served.world.ledger.effects) == ["pay_2"]
+        served.store.recall("pay_1")
+        assert list(served.world.ledger.effects) == ["pay_2", "pay_1"]
+    with serving(file) as served:
+        assert {attempt.order for attempt in served.world.journal} == {"o1", "o2"}
 
 
 def test_a_reset_begins_a_new_world_in_the_same_file(file: Path) -> None:
     """What was before the reset is not there after the restart."""
-    with staged(file) as stage:
-        ask_for(stage, CHARGE)
-        stage.reset(Settings(default_stock=3))
-    with staged(file) as stage:
-        assert held_by(stage.world) == ([], {}, {}, [])
-        assert stage.world.settings.default_stock == 3
+    with serving(file) as served:
+        ask_for(served, CHARGE)
+        served.reset(Settings(default_stock=3))
+    with serving(file) as served:
+        assert held_by(served.world) == ([], {}, {}, [])
+        assert served.world.settings.default_stock == 3
 
 
 def test_the_file_decides_the_settings(file: Path) -> None:
-    """Whoever begins again with other options has the network of the file."""
-    with staged(file):
+    """Whoever begins again with other options has the world of the file."""
+    with serving(file):
         pass
-    with staged(file, Settings(default_stock=1000)) as stage:
-        assert stage.world.settings == STOCKED
+    with serving(file, Settings(default_stock=1000)) as served:
+        assert served.world.settings == STOCKED
 
 
 def test_a_line_that_was_cut_off_is_dropped(file: Path) -> None:
     """Nobody was told of it. Wherever the kill has struck, the rest of the file is whole."""
-    with staged(file) as stage:
-        ask_for(stage, CHARGE)
-        stage.keeper.commit()
+    with serving(file) as served:
+        ask_for(served, CHARGE)
+        served.store.commit()
         whole = file.stat().st_size
-        ask_for(stage, CHARGE, "o2")
+        ask_for(served, CHARGE, "o2")
     content = file.read_bytes()
     for cut in (whole + 1, (whole + len(content)) // 2, len(content) - 1):
         file.write_bytes(content[:cut])
 
-        with staged(file) as stage:
-            assert list(stage.world.ledger.effects) == ["pay_1"]
-            assert (ask_for(stage, CHARGE, "o2")).status == 201
+        with serving(file) as served:
+            assert list(served.world.ledger.effects) == ["pay_1"]
+            assert (ask_for(served, CHARGE, "o2")).status == 201
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ DAMAGES = (
         "a byte is wrong",
         lambda lines: lines.insert(2, lines.pop(2).replace(b"{", b"#", 1)),
         3,
-        "this is no step of a network: JSON is malformed",
+        "this is no step of a world: JSON is malformed",
     ),
     Damage(
         "a member is wrong",
@@ -183,7 +183,7 @@ DAMAGES = (
     Damage("a line is lost", lambda lines: lines.pop(2), 3, "this is step 4, lines are missing"),
     Damage("the first line is lost", lambda lines: lines.pop(0), 1, "this is step 2"),
     Damage(
-        "it never was a write_ahead_log",
+        "it never was a write-ahead log",
         lambda lines: lines.__setitem__(slice(None), [b"dear diary"]),
         1,
         "this is no step of a world",
@@ -195,15 +195,15 @@ DAMAGES = (
 @pytest.mark.parametrize("damage", DAMAGES, ids=str)
 def test_a_damaged_file_is_refused(file: Path, damage: Damage) -> None:
     """The message has the file and line, what is wrong with it, and what can be done."""
-    with staged(file) as stage:
+    with serving(file) as served:
         for order in ("o1", "o2", "o3", "o4"):
-            ask_for(stage, CHARGE, order)
-            stage.keeper.commit()
+            ask_for(served, CHARGE, order)
+            served.store.commit()
     lines = file.read_bytes().splitlines(keepends=True)
     damage.spoil(lines)
     file.write_bytes(b"".join(lines))
 
-    with pytest.raises(WriteAheadLogError) as refused, staged(file):
+    with pytest.raises(WriteAheadLogError) as refused, serving(file):
         pass
 
     assert str(refused.value).startswith(f"{file}:{damage.place}: ")
@@ -213,19 +213,19 @@ def test_a_damaged_file_is_refused(file: Path, damage: Damage) -> None:
 
 def test_a_file_is_for_one_process_at_a_time(file: Path) -> None:
     """A second one is told so, and does no harm."""
-    with staged(file), pytest.raises(WriteAheadLogError, match="another process is writing it"):
+    with serving(file), pytest.raises(WriteAheadLogError, match="another process is writing it"):
         WriteAheadLog(file)
 
 
 def test_a_world_of_the_past_writes_no_more(file: Path) -> None:
     """A request that was under way at a reset leaves nothing in the file."""
-    with staged(file) as stage:
-        old = stage.keeper
-        stage.reset()
+    with serving(file) as served:
+        old = served.store
+        served.reset()
         asyncio.run(ask(old.network, CHARGE))
         old.commit()
-    with staged(file) as stage:
-        assert stage.world.ledger.effects == {}
+    with serving(file) as served:
+        assert served.world.ledger.effects == {}
 
 
 class FullDisk(io.FileIO):
@@ -244,18 +244,18 @@ class FullDisk(io.FileIO):
 
 def test_a_full_disk_leaves_no_damage(file: Path) -> None:
     """Nothing is acknowledged while it is full; once there is room all of it is written."""
-    with staged(file) as stage:
-        write_ahead_log = stage.keeper._logbook
-        assert write_ahead_log is not None
-        write_ahead_log._file.close()
-        write_ahead_log._file = disk = FullDisk(file, "ab")
+    with serving(file) as served:
+        log = served.store._log
+        assert log is not None
+        log._file.close()
+        log._file = disk = FullDisk(file, "ab")
         disk.room = 100
-        ask_for(stage, CHARGE)
+        ask_for(served, CHARGE)
         with pytest.raises(OSError, match="No space left"):
-            stage.keeper.commit()
+            served.store.commit()
         disk.room = 100_000
-        ask_for(stage, CHARGE, "o2")
-        stage.keeper.commit()
-        before = held_by(stage.world)
-    with staged(file) as stage:
-        assert before == held_by(stage.world)
+        ask_for(served, CHARGE, "o2")
+        served.store.commit()
+        before = held_by(served.world)
+    with serving(file) as served:
+        assert before == held_by(served.world)

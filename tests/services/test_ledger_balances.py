@@ -5,14 +5,13 @@ from collections import Counter
 from contextlib import suppress
 
 import pytest
+import pytest_asyncio
 
 from fakes import ORDER_OPERATIONS, order_network
-from sagacheck.network import FAULTS, Fault, FaultRule, TransportError
+from sagacheck.network import FAULTS, Fault, FaultRule, Network, TransportError
 from sagacheck.services import AVAILABLE, RESERVED, SHIPPED
-from sagacheck.world import AccountKind, Idempotency, Ledger, Settings, World
-from tests.fakes.callers import ask, clock_of
-
-pytestmark = pytest.mark.anyio
+from sagacheck.world import AccountKind, Idempotency, Ledger, Settings
+from tests.order_calls import ask, clock_of
 
 SKUS = ("WIDGET", "GADGET")
 STOCK = 20
@@ -20,7 +19,7 @@ ARGUMENTS = {"status": 500, "delay": 30.0, "copies": 2, "end": 40.0}
 WIRE_FAULTS = [name for name in FAULTS if not name.startswith("crash")]
 
 
-async def live(network: World, chance: random.Random) -> None:
+async def live(network: Network, chance: random.Random) -> None:
     """Two hundred calls at random, many of them for the same keys, some of them with a fault."""
     for _ in range(200):
         operation = chance.choice(ORDER_OPERATIONS.names)
@@ -51,7 +50,9 @@ def worlds() -> list[Settings]:
     ]
 
 
-@pytest.fixture(params=[(seed, number) for seed in range(6) for number in range(5)], ids=str)
+@pytest_asyncio.fixture(
+    params=[(seed, number) for seed in range(6) for number in range(5)], ids=str
+)
 async def ledger(request: pytest.FixtureRequest) -> Ledger:
     """The ledger after a random life."""
     seed, number = request.param
@@ -60,6 +61,7 @@ async def ledger(request: pytest.FixtureRequest) -> Ledger:
     return network.world.ledger
 
 
+@pytest.mark.asyncio
 async def test_every_entry_balances(ledger: Ledger) -> None:
     """Each entry's postings sum to zero per unit, and so does the whole log at every prefix."""
     for entry in ledger.entries:
@@ -70,6 +72,7 @@ async def test_every_entry_balances(ledger: Ledger) -> None:
         assert not any(sums.values()), entry
 
 
+@pytest.mark.asyncio
 async def test_stock_is_neither_made_nor_lost(ledger: Ledger) -> None:
     """At every prefix available, reserved and shipped sum to the stock of the beginning."""
     held: Counter[tuple[str, str]] = Counter()
@@ -86,6 +89,7 @@ async def test_stock_is_neither_made_nor_lost(ledger: Ledger) -> None:
             assert parts[1] >= 0, entry
 
 
+@pytest.mark.asyncio
 async def test_the_balances_are_the_sums_of_the_log(ledger: Ledger) -> None:
     """What the ledger say now is what their entries add up to."""
     sums: dict[str, Counter[str]] = {}
@@ -97,6 +101,7 @@ async def test_the_balances_are_the_sums_of_the_log(ledger: Ledger) -> None:
     assert ledger.balances() == {name: units for name, units in nonzero.items() if units}
 
 
+@pytest.mark.asyncio
 async def test_money_is_held_for_live_charges_only(ledger: Ledger) -> None:
     """The merchant holds exactly the charges that were not refunded."""
     charges = [e for e in ledger.effects.values() if e.operation == "payments.charge"]
@@ -105,14 +110,15 @@ async def test_money_is_held_for_live_charges_only(ledger: Ledger) -> None:
     assert ledger.balances().get("merchant", {}).get("USD", 0) == held
 
 
+@pytest.mark.asyncio
 async def test_the_same_seed_gives_the_same_books() -> None:
     """Nothing in the fakes depends on anything but what is done to them."""
     first, second = order_network(worlds()[0]), order_network(worlds()[0])
     await live(first, random.Random(7))
     await live(second, random.Random(7))
 
-    assert first.ledger().entries == second.ledger().entries
-    assert first.journal.attempts == second.journal.attempts
+    assert first.world.ledger.entries == second.world.ledger.entries
+    assert first.world.journal.attempts == second.world.journal.attempts
 
 
 def test_books_write_down_what_does_not_balance() -> None:

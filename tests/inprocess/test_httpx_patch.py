@@ -6,19 +6,19 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from fakes import order_network
 from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
+from sagacheck.network import Network
 from sagacheck.network.routes import UnknownRouteError
-from sagacheck.world import AttemptOutcome, Settings, World
-
-pytestmark = pytest.mark.anyio
+from sagacheck.world import AttemptOutcome, Settings
 
 MAIL = {"order_id": "o1", "customer_id": "c1"}
 URL = "http://notifications.internal/emails"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     """A client whose requests are caught."""
     async with httpx.AsyncClient() as client:
@@ -26,12 +26,14 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
             yield client
 
 
+@pytest.mark.asyncio
 async def test_a_request_outside_of_any_world_is_an_error(client: httpx.AsyncClient) -> None:
     """A request that nobody claims is a mistake, and never reaches a socket."""
     with pytest.raises(RuntimeError, match=r"POST http://.*/emails was sent outside of any world"):
         await client.post(URL, json=MAIL)
 
 
+@pytest.mark.asyncio
 async def test_an_unknown_route_names_the_nearest(client: httpx.AsyncClient) -> None:
     """A path that no fake has is a mistake too, and the message helps with it."""
     with in_context(AttemptContext(order_network())):
@@ -41,6 +43,7 @@ async def test_an_unknown_route_names_the_nearest(client: httpx.AsyncClient) -> 
             await client.get("http://inventory.internal/stocks")
 
 
+@pytest.mark.asyncio
 async def test_the_caller_is_in_the_journal(client: httpx.AsyncClient) -> None:
     """Order and activity are known from the context, whatever the request says."""
     network = order_network()
@@ -51,11 +54,12 @@ async def test_the_caller_is_in_the_journal(client: httpx.AsyncClient) -> None:
     assert (attempt.order, attempt.activity) == ("o7", "send_confirmation")
 
 
+@pytest.mark.asyncio
 async def test_worlds_are_told_apart_by_context(client: httpx.AsyncClient) -> None:
     """Tasks that run at the same time talk each to its own network."""
     worlds = [order_network() for _ in range(5)]
 
-    async def act(network: World, mails: int) -> None:
+    async def act(network: Network, mails: int) -> None:
         with in_context(AttemptContext(network)):
             for _ in range(mails):
                 await client.post(URL, json=MAIL)
@@ -66,6 +70,7 @@ async def test_worlds_are_told_apart_by_context(client: httpx.AsyncClient) -> No
     assert [len(network.world.journal) for network in worlds] == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.asyncio
 async def test_a_synchronous_client_works_in_a_thread(client: httpx.AsyncClient) -> None:
     """A synchronous activity in a thread talks to the network on the loop."""
     network = order_network()
@@ -80,6 +85,7 @@ async def test_a_synchronous_client_works_in_a_thread(client: httpx.AsyncClient)
     assert [attempt.outcome for attempt in network.world.journal] == [AttemptOutcome.OK]
 
 
+@pytest.mark.asyncio
 async def test_a_synchronous_client_on_the_loop_is_an_error(client: httpx.AsyncClient) -> None:
     """It would wait for a network that cannot answer while it waits."""
     caller = AttemptContext(order_network(), loop=asyncio.get_running_loop())
@@ -89,6 +95,7 @@ async def test_a_synchronous_client_on_the_loop_is_an_error(client: httpx.AsyncC
             synchronous.post(URL, json=MAIL)  # noqa: ASYNC212 - that is the mistake
 
 
+@pytest.mark.asyncio
 async def test_reads_work_in_process(client: httpx.AsyncClient) -> None:
     """A saga that looks before it acts can look."""
     with in_context(AttemptContext(order_network(Settings(stock={"WIDGET": 5})))):
@@ -97,6 +104,7 @@ async def test_reads_work_in_process(client: httpx.AsyncClient) -> None:
     assert stock == {"WIDGET": {"available": 5, "reserved": 0, "shipped": 0}}
 
 
+@pytest.mark.asyncio
 async def test_the_process_is_as_before_when_the_hook_is_closed() -> None:
     """Nothing of the hook stays behind."""
     with httpx_patch():

@@ -54,7 +54,7 @@ def test_its_first_line_leads_editors_to_the_schema(tmp_path: Path) -> None:
     assert (tmp_path / "sub" / path).resolve() == SCHEMA_FILE
 
 
-@pytest.mark.parametrize("saga", ["examples.trip:SAGA", "tests/sagas/small.py:RESERVES"])
+@pytest.mark.parametrize("saga", ["trip.saga:SAGA", "tests/sagas/small.py:RESERVES"])
 def test_it_begins_with_what_the_saga_does(tmp_path: Path, saga: str) -> None:
     """With its operations, its orders, and what completing means: it is valid without a change."""
     file = tmp_path / "lost.yaml"
@@ -68,14 +68,14 @@ def test_it_begins_with_what_the_saga_does(tmp_path: Path, saga: str) -> None:
 
 def test_a_schema_that_is_near_is_the_one_for_editors(tmp_path: Path) -> None:
     """Where there is none yet, the command that makes it is printed."""
-    saga = ("--saga", "examples.trip:SAGA")
+    saga = ("--saga", "trip.saga:SAGA")
     file = tmp_path / "catalogue" / "a.yaml"
 
     printed = command("new", file, *saga).output
     (tmp_path / "schema.json").write_text(command("schema", *saga).output)
     command("new", file.with_name("b.yaml"), *saga)
 
-    assert f"scenarios schema --saga examples.trip:SAGA > {file.parent / 'schema.json'}" in printed
+    assert f"sagacheck schema --saga trip.saga:SAGA > {file.parent / 'schema.json'}" in printed
     assert "$schema=schema.json" in file.read_text()
     assert "$schema=../schema.json" in file.with_name("b.yaml").read_text()
 

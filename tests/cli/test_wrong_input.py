@@ -139,7 +139,7 @@ def test_the_problems_of_all_files_are_said_at_once(
 
 def test_a_forgotten_saga_is_asked_for() -> None:
     """Whoever runs another saga's scenarios without it is told so, below all that nobody knows."""
-    result = command("run", ROOT / "examples" / "trip" / "catalogue")
+    result = command("run", ROOT / "examples" / "trip" / "scenarios")
 
     *problems, hint = result.stderr.splitlines()
     assert all(".yaml:" in each for each in problems)

@@ -11,8 +11,6 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import Field
 
-from examples.trip import SAGA, TOO_LATE
-from examples.trip.services import Bookings, Hotels, trip_services
 from sagacheck.checks import Verdict
 from sagacheck.errors import InvalidScenarioError
 from sagacheck.explore import Search, explore, save
@@ -27,6 +25,8 @@ from sagacheck.world import Clock, Ledger, LoopClock, Settings
 from tests.report._material import played
 from tests.shop import as_yaml, load, load_text, plain_orders, schema_text
 from tests.unit.without_places import without_places
+from trip.saga import SAGA, TOO_LATE
+from trip.services import Bookings, Hotels, trip_services
 
 TRIP = Path(__file__).parents[2] / "examples" / "trip"
 CATALOGUE = load([TRIP / "catalogue"], SAGA.dialect)
@@ -71,7 +71,7 @@ def test_its_catalogue_finds_the_undo_that_is_registered_too_late(
 def test_what_is_explored_are_the_trips_own_services() -> None:
     """Every fault on every operation of its table, and nothing of the order's outside world."""
     exploration = explore(
-        Search(base=plain_orders(1, SAGA.dialect), saga_reference="examples.trip:SAGA", faults=1)
+        Search(base=plain_orders(1, SAGA.dialect), saga_reference="trip.saga:SAGA", faults=1)
     )
 
     assert exploration.findings.histories > 80
@@ -86,7 +86,7 @@ def test_exploring_leaves_counterexamples_that_play_again(
 ) -> None:
     """The smallest history of the wrong saga, as a file: it fails there, and not when mended."""
     base = plain_orders(1, SAGA.dialect)
-    search = Search(base=base, saga_reference="examples.trip:TOO_LATE", faults=1)
+    search = Search(base=base, saga_reference="trip.saga:TOO_LATE", faults=1)
     first = explore(search).findings.smallest_first()[0]
     (saved,) = save([first], base, TOO_LATE, tmp_path)
 
@@ -99,10 +99,10 @@ def test_exploring_leaves_counterexamples_that_play_again(
 
 def test_a_swarm_draws_faults_for_trips_and_shrinks_what_it_finds() -> None:
     """The right saga survives it; of the wrong one a single trip is left, and little to fail."""
-    swarm = Swarm(seed=1, runs=3, orders=3, saga_reference="examples.trip:SAGA")
+    swarm = Swarm(seed=1, runs=3, orders=3, saga_reference="trip.saga:SAGA")
     assert simulate(swarm).verdict is Verdict.VALID
 
-    found = simulate(replace(swarm, saga_reference="examples.trip:TOO_LATE")).failed[0].scenario
+    found = simulate(replace(swarm, saga_reference="trip.saga:TOO_LATE")).failed[0].scenario
     assert found is not None
     assert len(found.orders) == 1
     assert len(found.faults) + len(found.events) <= 2
@@ -194,7 +194,7 @@ def test_trips_are_written_as_they_are_read(scenario: Scenario) -> None:
 
 
 def test_the_schema_of_trips_is_current() -> None:
-    """Made by: sagacheck schema --saga examples.trip:SAGA."""
+    """Made by: sagacheck schema --saga trip.saga:SAGA."""
     assert (TRIP / "schema.json").read_text(encoding="utf-8") == schema_text(SAGA.dialect)
 
 

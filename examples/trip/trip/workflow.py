@@ -13,7 +13,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from examples.trip.activities import Booking, TripActivities
+    from trip.activities import Booking, TripActivities
 
 LIMIT = timedelta(seconds=30)
 """How long one attempt may take."""

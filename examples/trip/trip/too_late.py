@@ -8,7 +8,7 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from examples.trip.workflow import Trip, TripResult, TripSaga
+    from trip.workflow import Trip, TripResult, TripSaga
 
 
 @workflow.defn

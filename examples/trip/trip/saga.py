@@ -1,14 +1,14 @@
-"""A trip booking saga: hotel, flight, car. ``docs/your-own-saga.md`` walks through it."""
+"""The saga under test, as `pyproject.toml` names it; ``docs/your-own-saga.md`` explains it."""
 
 from dataclasses import replace
 
-from examples.trip.activities import TripActivities
-from examples.trip.services import trip_services
-from examples.trip.too_late import RegistersTooLate
-from examples.trip.words import TripWords
-from examples.trip.workflow import TripSaga
+from sagacheck import SagaUnderTest
 from sagacheck.inprocess import FakesClient
-from sagacheck.saga import SagaUnderTest
+from trip.activities import TripActivities
+from trip.services import trip_services
+from trip.too_late import RegistersTooLate
+from trip.words import TripWords
+from trip.workflow import TripSaga
 
 SAGA = SagaUnderTest(
     workflow=TripSaga,

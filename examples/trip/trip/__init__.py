@@ -1,0 +1,1 @@
+"""A trip booking saga: a hotel, a flight and a car, or nothing."""

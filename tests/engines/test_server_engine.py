@@ -97,7 +97,7 @@ def test_a_late_request_arrives_when_its_time_has_come(play: Play) -> None:
 
 
 def test_a_request_that_outlives_its_order_arrives_all_the_same(play: Play) -> None:
-    """What is under way when the order ends is delivered before the ledger are read."""
+    """What is under way when the order ends is delivered before the ledger is read."""
     (result,) = play(
         scenario(
             "very late",

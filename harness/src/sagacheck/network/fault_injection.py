@@ -125,4 +125,4 @@ CARRIERS: dict[str, Carrier] = {
     "crash_after": _crash_after,
     "evict": _evict,
 }
-"""What carries an delivery, by the name of the fault it suffers."""
+"""What carries a delivery, by the name of the fault it suffers."""

@@ -201,7 +201,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A moment at which the ledger are shown.
+    """A moment at which the ledger is shown.
 
     Attributes:
         title: What the moment is.

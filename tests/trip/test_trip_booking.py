@@ -14,22 +14,22 @@ from pydantic import Field
 from sagacheck.checks import Verdict
 from sagacheck.errors import InvalidScenarioError
 from sagacheck.explore import Search, explore, save
-from sagacheck.language import GivenWords, Scenario, WorldTurn
+from sagacheck.language import GivenWords, Scenario, WorldTurn, load
 from sagacheck.report import RunFacts, page_of
 from sagacheck.run import Play, Player
 from sagacheck.run.judge import judge
 from sagacheck.saga import SagaUnderTest
 from sagacheck.services import Service
 from sagacheck.simulate import Swarm, simulate
-from sagacheck.world import Clock, Ledger, LoopClock, Settings
+from sagacheck.world import Settings, World
 from tests.report._material import played
-from tests.shop import as_yaml, load, load_text, plain_orders, schema_text
+from tests.shop import as_yaml, load_text, plain_orders, schema_text
 from tests.unit.without_places import without_places
 from trip.saga import SAGA, TOO_LATE
-from trip.services import Bookings, Hotels, trip_services
+from trip.services import Bookings, Flights, Hotels, trip_services
 
 TRIP = Path(__file__).parents[2] / "examples" / "trip"
-CATALOGUE = load([TRIP / "catalogue"], SAGA.dialect)
+CATALOGUE = load([TRIP / "scenarios"], SAGA.dialect)
 HAPPY = "scenario: s\nwhy: w\norders: [{id: t1}]\nexpect: {t1: {status: completed}}\n"
 ABOUT_MONEY = {"I1", "I2", "I3", "I4", "I18"}
 
@@ -142,8 +142,8 @@ class Overbooked(Hotels):
         return super().available(sku) + 1
 
 
-def _overbooked(ledger: Ledger, clock: Clock, settings: Settings) -> list[Service]:
-    return [Overbooked(ledger, clock, settings), *trip_services(ledger, clock, settings)[1:]]
+def _overbooked(world: World) -> list[Service]:
+    return [Overbooked(world), *trip_services(world)[1:]]
 
 
 def test_the_books_of_a_trip_are_checked(play: Callable[[Scenario, SagaUnderTest], Play]) -> None:
@@ -226,7 +226,7 @@ class WeatherWords(GivenWords):
 class Airport(Bookings):
     """Sells no seat while there is fog."""
 
-    operations: ClassVar = trip_services(Ledger(), LoopClock(), Settings())[1].operations
+    operations: ClassVar = Flights.operations
     place_at = "seat"
 
     def available(self, sku: str) -> int:
@@ -235,9 +235,9 @@ class Airport(Bookings):
         return 0 if fog else super().available(sku)
 
 
-def _foggy(ledger: Ledger, clock: Clock, settings: Settings) -> list[Service]:
-    hotel, _, car = trip_services(ledger, clock, settings)
-    return [hotel, Airport(ledger, clock, settings), car]
+def _foggy(world: World) -> list[Service]:
+    hotel, _, car = trip_services(world)
+    return [hotel, Airport(world), car]
 
 
 FOGGY = replace(SAGA, services=_foggy, given=WeatherWords)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import resource
 import statistics
 import subprocess
@@ -25,6 +24,7 @@ from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.language import Scenario
 from sagacheck.language.loader import find
 from sagacheck.output import findings_of
+from sagacheck.process_exit import exit_process
 from sagacheck.run.judge import run_one
 from sagacheck.saga import SagaUnderTest
 from scenarios import SAGA
@@ -58,7 +58,7 @@ def _first_verdict() -> float:
     for _ in range(FIRST_VERDICT_RUNS):
         started = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-m", "scenarios", "run", "--engine", "server", one],
+            [sys.executable, "-m", "sagacheck", "run", "--engine", "server", one],
             check=True,
             stdout=subprocess.DEVNULL,
         )
@@ -113,5 +113,4 @@ async def _verdicts(
 
 if __name__ == "__main__":
     main(standalone_mode=False)
-    sys.stdout.flush()
-    os._exit(0)  # as in scenarios/__main__.py
+    exit_process()

@@ -6,8 +6,6 @@ Prints the seconds of the catalogue on each, one scenario at a time, and how the
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
 
 import click
@@ -16,6 +14,7 @@ from rich.table import Table
 
 from sagacheck.engines import open_engine
 from sagacheck.language import Scenario
+from sagacheck.process_exit import exit_process
 from sagacheck.run.judge import run_one
 from sagacheck.saga import SagaUnderTest
 from scenarios import SAGA
@@ -52,5 +51,4 @@ async def _one_at_a_time(name: str, saga: SagaUnderTest, catalogue: list[Scenari
 
 if __name__ == "__main__":
     main(standalone_mode=False)
-    sys.stdout.flush()
-    os._exit(0)  # as in scenarios/__main__.py
+    exit_process()

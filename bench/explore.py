@@ -6,8 +6,6 @@ process is worth. Of those with three faults only a part is played, and the rest
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import replace
 
 import click
@@ -15,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sagacheck.explore import Search, explore
+from sagacheck.process_exit import exit_process
 from tests.shop import plain_orders
 
 PARTS = 200
@@ -49,5 +48,4 @@ def _add(  # noqa: PLR0913, PLR0917 - one for each column
 
 if __name__ == "__main__":
     main(standalone_mode=False)
-    sys.stdout.flush()
-    os._exit(0)  # as in scenarios/__main__.py
+    exit_process()

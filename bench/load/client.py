@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import Awaitable, Callable
 from itertools import count
@@ -17,6 +16,7 @@ import click
 from orders.client import TASK_QUEUE, connect
 from sagacheck.load.order_client import OrderDesk
 from sagacheck.load.order_plans import Planner, Shares
+from sagacheck.process_exit import exit_process
 from scenarios import SAGA
 
 Place = Callable[[int], Awaitable[object]]
@@ -32,7 +32,7 @@ Place = Callable[[int], Awaitable[object]]
 def main(address: str, name: str, orders: int, users: int, steps: int | None) -> None:
     """Place so many orders."""
     click.echo(json.dumps(asyncio.run(_place_all(address, name, orders, users, steps))))
-    os._exit(0)  # the SDK's threads may abort an orderly end (temporalio/sdk-python issue 300)
+    exit_process()
 
 
 async def _place_all(

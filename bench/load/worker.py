@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 
 import click
@@ -15,6 +14,7 @@ from bench.load.steps import Steps, nothing
 from orders.activities import OrderActivities
 from orders.client import TASK_QUEUE, connect
 from orders.workflow import OrderSagaWorkflow
+from sagacheck.process_exit import exit_process
 
 
 @click.command()
@@ -23,7 +23,7 @@ from orders.workflow import OrderSagaWorkflow
 def main(address: str, sandbox: bool) -> None:
     """Poll until SIGTERM."""
     asyncio.run(_work(address, sandbox))
-    os._exit(0)  # the SDK's threads may abort an orderly end (temporalio/sdk-python issue 300)
+    exit_process()
 
 
 async def _work(address: str, sandbox: bool) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import sys
 from dataclasses import replace
@@ -17,6 +16,7 @@ from typing import Any
 
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.language import CancelBy, Scenario
+from sagacheck.process_exit import exit_process
 from sagacheck.run import run_all
 from scenarios import SAGA
 from tests.orders._stories import (
@@ -110,4 +110,4 @@ def _anonymous(members: dict[str, Any]) -> dict[str, Any]:
 if __name__ == "__main__":
     missing = [name for name in STORIES if not HISTORIES.joinpath(f"{name}.json").exists()]
     asyncio.run(record(sys.argv[1:] or missing))
-    os._exit(0)  # see `orders.cli.main`
+    exit_process()

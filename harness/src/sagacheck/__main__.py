@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 
@@ -10,16 +9,12 @@ from sagacheck.checks import Verdict
 from sagacheck.cli.completion import VARIABLE
 from sagacheck.cli.main import main as command
 from sagacheck.cli.options import WRONG_INPUT
+from sagacheck.process_exit import exit_process
 
 
 def main() -> None:
     """Run a command, and end the process with its exit code."""
-    code = _run()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Threads of the SDK may touch the interpreter while it is taken down, which aborts the process
-    # and would turn a verdict into a crash (temporalio/sdk-python issue 300).
-    os._exit(code)
+    exit_process(_run())
 
 
 def _run() -> int:

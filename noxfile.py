@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import nox
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_external_run = True
-nox.options.sessions = ["scenarios", "explore", "tests", "lint", "types", "imports"]
+nox.options.sessions = ["scenarios", "explore", "tests", "lint", "types", "imports", "wheels"]
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PYPROJECT)
 
 CHECK_DETERMINISM = "--check-determinism=5"
 """Of all scenarios so many percent are played twice and compared, in CI as by hand."""
@@ -29,18 +37,16 @@ def _install(session: nox.Session, group: str) -> None:
             silent=True,
         )
         return
-    pyproject = nox.project.load_toml("pyproject.toml")
-    session.install("-e", ".", *nox.project.dependency_groups(pyproject, group))
+    # pip knows no workspace: it is shown where the harness is, which the groups name.
+    groups = nox.project.dependency_groups(PYPROJECT, group)
+    session.install("-e", ".", "-e", "./harness", *groups)
 
 
 @nox.session
 def scenarios(session: nox.Session) -> None:
     """Run the catalogue on an embedded Temporal server and in virtual time, and compare."""
     _install(session, "harness")
-    session.run(
-        *("sagacheck", "run", "--engine", "both", CHECK_DETERMINISM),
-        *session.posargs,
-    )
+    session.run("sagacheck", "run", "--engine", "both", CHECK_DETERMINISM, *session.posargs)
 
 
 @nox.session
@@ -61,11 +67,10 @@ def mutants(session: nox.Session) -> None:
 def nightly(session: nox.Session) -> None:
     """Search for hours: three faults, two orders at once, swarms, properties, long tests."""
     _install(session, "test")
-    scenarios = "sagacheck"
-    session.run(*scenarios, "explore", "--faults", "3", *session.posargs)
-    session.run(*scenarios, "explore", "--orders", "2", "--no-matrix")
-    session.run(*scenarios, "simulate", "--runs", "5000")
-    session.run(*scenarios, "mutants")
+    session.run("sagacheck", "explore", "--faults", "3", *session.posargs)
+    session.run("sagacheck", "explore", "--orders", "2", "--no-matrix")
+    session.run("sagacheck", "simulate", "--runs", "5000")
+    session.run("sagacheck", "mutants")
     session.run("pytest", "tests/property", "tests/docs", env={"HYPOTHESIS_PROFILE": "nightly"})
     session.run("pytest", "-m", "long", "tests")
 
@@ -94,6 +99,90 @@ def conformance(session: nox.Session) -> None:
     """Hold the simulated Temporal service against a real server, event by event."""
     _install(session, "test")
     session.run("pytest", "tests/conformance", *session.posargs)
+
+
+@nox.session(python=PYTHONS, venv_backend="uv")
+@nox.parametrize("wheel", ["orders", "sagacheck"])
+def wheels(session: nox.Session, wheel: str) -> None:
+    """Install each wheel alone into an empty environment, and use it outside this repository."""
+    with _outside("examples/trip") as folder:
+        (built,) = _built(session, folder / "dist", f"--package={wheel}")
+        locked = f"--constraints={_locked(session, folder, '--all-groups', '--all-extras')}"
+        session.install(locked, str(built))
+        session.chdir(folder / "examples" / "trip")
+        session.run(wheel, "--help", silent=True)
+        session.run("python", "-I", "-c", ALONE.format(wheel), silent=True)
+        if wheel == "sagacheck":
+            session.run("sagacheck", "run")
+            session.install(locked, f"{built}[report,server]")
+            session.run("sagacheck", "run", "--engine", "both", "--report", "report")
+
+
+@nox.session(default=False, venv_backend="uv")
+def wheel_tests(session: nox.Session) -> None:
+    """Run tests of the harness against the built wheels, outside this repository."""
+    with _outside(*TESTED_BESIDE) as folder:
+        built = _built(session, folder / "dist", "--all-packages")
+        session.install(f"--requirements={_locked(session, folder, '--group=test')}")
+        session.install("--no-deps", *map(str, built))
+        session.chdir(folder)
+        paths = os.pathsep.join([str(folder), str(folder / "examples" / "trip")])
+        environment = {"HYPOTHESIS_PROFILE": "ci", "PYTHONPATH": paths}
+        session.run("python", "-c", INSTALLED, env=environment)
+        session.run("pytest", *(session.posargs or WHEEL_TESTS), env=environment)
+
+
+ALONE = """
+from importlib.util import find_spec
+names = "orders", "sagacheck", "fakes", "scenarios", "load", "tests", "trip"
+found = [name for name in names if find_spec(name)]
+assert found == ["{}"], found
+"""
+INSTALLED = """
+import sysconfig
+from pathlib import Path
+import orders, sagacheck
+for module in orders, sagacheck:
+    assert Path(module.__file__).is_relative_to(sysconfig.get_path("purelib")), module
+"""
+TESTED_BESIDE = (
+    *("bench", "docs", "examples", "fakes", "load", "scenarios", "tests"),
+    *("CONTRIBUTING.md", "README.md", "pyproject.toml"),
+)
+"""What tests need beside the two wheels."""
+WHEEL_TESTS = ("tests/unit", "tests/checks", "tests/cli", "tests/trip", "tests/services")
+"""The tests that run against the wheels on each change; those of all folders do every night."""
+
+
+@contextmanager
+def _outside(*copied: str) -> Iterator[Path]:
+    """A folder outside this repository, with copies of these files and folders of it."""
+    ignored = shutil.ignore_patterns("__pycache__", "runs")
+    with tempfile.TemporaryDirectory(prefix="wheels-") as name:
+        for each in copied:
+            target = Path(name, each)
+            if Path(each).is_dir():
+                shutil.copytree(each, target, ignore=ignored)
+            else:
+                shutil.copy(each, target)
+        yield Path(name)
+
+
+def _built(session: nox.Session, folder: Path, *which: str) -> list[Path]:
+    """Wheels that are built from their source distributions, as an index gets them."""
+    session.run_install("uv", "build", "--quiet", f"--out-dir={folder}", *which, external=True)
+    return sorted(folder.glob("*.whl"))
+
+
+def _locked(session: nox.Session, folder: Path, *which: str) -> Path:
+    """The versions of other packages that the lock file has, as requirements."""
+    file = folder / "locked.txt"
+    session.run_install(
+        *("uv", "export", "--quiet", "--locked", "--all-packages", "--no-default-groups", *which),
+        *("--no-hashes", "--no-emit-workspace", f"--output-file={file}"),
+        external=True,
+    )
+    return file
 
 
 @nox.session

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import anyio
+import asyncio
+
 import pytest
 
 from sagacheck.engines import SimulatedEngine
@@ -33,7 +34,7 @@ expect: {{effects: {{shipping.cancel: 0}}}}
             (result,) = await run_all([scenario], engine, saga, at_once=1)
             return result
 
-    return anyio.run(play)
+    return asyncio.run(play())
 
 
 def test_what_is_given_back_may_come_in_time_for_another() -> None:

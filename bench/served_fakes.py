@@ -25,7 +25,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from fakes import ORDER_OPERATIONS
+from fakes import ORDER_OPERATIONS, order_network
 from sagacheck.checks import (
     Ending,
     Evidence,
@@ -37,7 +37,7 @@ from sagacheck.checks import (
     check_all,
 )
 from sagacheck.network import call_of
-from sagacheck.world import Journal, Ledger, OrderRecord, Settings, World
+from sagacheck.world import Journal, Ledger, OrderRecord, Settings
 
 CONNECTIONS = 8
 BATCH = 100
@@ -46,8 +46,7 @@ PLENTY = 100_000_000
 """Pieces of stock."""
 
 _ADDRESS = {"street": "1 Main Street", "city": "Springfield", "zip": "62701", "country": "US"}
-OPERATIONS = ORDER_OPERATIONS
-COMPLETED_MEANS = tuple(operation.name for operation in OPERATIONS.creates)
+COMPLETED_MEANS = tuple(operation.name for operation in ORDER_OPERATIONS.creates)
 _FACTS = OrderFacts(price=1999, lines={"WIDGET": 1})
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
@@ -196,47 +195,48 @@ def restart(orders: int) -> tuple[float, float]:
 
 
 async def order_records(count: int) -> AsyncIterator[OrderRecord]:
-    """The order_records of so many orders, each made when it is asked for."""
-    world = World(Settings(default_stock=PLENTY))
+    """The records of so many orders, each made when it is asked for."""
+    network = order_network(Settings(default_stock=PLENTY))
     for number in range(count):
         for method, path, body in requests_of(number):
-            operation, fields = world.routes.match(method, path)
+            operation, fields = network.routes.match(method, path)
             content = json.dumps(body).encode()
-            await world.network.send(call_of(operation, fields, {}, content, order=f"o{number}"))
-        world.settle()
-        for order_record in world.take_out(["", f"o{number}"]):  # the opening stock is nobody's
-            yield order_record
+            await network.send(call_of(operation, fields, {}, content, order=f"o{number}"))
+        network.services.settle()
+        # The opening stock belongs to no order.
+        for record in network.services.take_out(["", f"o{number}"]):
+            yield record
 
 
-def outcome(order_record: OrderRecord) -> Outcome:
-    """How the order of a order_record ended."""
-    status = Status.FAILED if is_undone(int(order_record.order[1:])) else Status.COMPLETED
-    last = max(entry.at for entry in order_record.entries)
-    return Outcome(order_record.order, Ending(status), ended_at=last)
+def outcome(record: OrderRecord) -> Outcome:
+    """How the order of a record ended."""
+    status = Status.FAILED if is_undone(int(record.order[1:])) else Status.COMPLETED
+    last = max(entry.at for entry in record.entries)
+    return Outcome(record.order, Ending(status), ended_at=last)
 
 
 async def one_by_one(count: int) -> int:
     """Check orders one by one; how many violations there were."""
-    checks = StreamingChecks(OPERATIONS, COMPLETED_MEANS)
-    async for order_record in order_records(count):
-        checks.log(order_record.entries)
-        placed = bool(order_record.order)
-        end = outcome(order_record) if placed else None
-        checks.order(FinishedOrder(order_record, _FACTS if placed else None, end))
+    checks = StreamingChecks(ORDER_OPERATIONS, COMPLETED_MEANS)
+    async for record in order_records(count):
+        checks.log(record.entries)
+        placed = bool(record.order)
+        end = outcome(record) if placed else None
+        checks.order(FinishedOrder(record, _FACTS if placed else None, end))
     return len(checks.findings().violations)
 
 
 async def as_a_whole(count: int) -> int:
     """Check the same orders at once; how many violations there were."""
     ledger, journal, outcomes = Ledger(), Journal(), {}
-    async for order_record in order_records(count):
-        ledger.entries += order_record.entries
-        ledger.effects |= {effect.id: effect for effect in order_record.effects}
-        journal.attempts += order_record.attempts
-        if order_record.order:
-            outcomes[order_record.order] = outcome(order_record)
+    async for record in order_records(count):
+        ledger.entries += record.entries
+        ledger.effects |= {effect.id: effect for effect in record.effects}
+        journal.attempts += record.attempts
+        if record.order:
+            outcomes[record.order] = outcome(record)
     facts = dict.fromkeys(outcomes, _FACTS)
-    evidence = Evidence(OPERATIONS, ledger, journal, facts, outcomes, COMPLETED_MEANS)
+    evidence = Evidence(ORDER_OPERATIONS, ledger, journal, facts, outcomes, COMPLETED_MEANS)
     return len(check_all(evidence).violations)
 
 

@@ -1,15 +1,12 @@
-"""The notification service: mails to customers.
-
-Limitations: a mail that was accepted is a mail that was read; there are no templates, no bounces.
-"""
+"""The notification service of this shop: mails to customers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sagacheck.services import Operation, Request, Service
-from sagacheck.world import Effect, EffectState
+from sagacheck.services import MessageService, Operation, Request
+from sagacheck.world import Effect
 
 SEND = Operation(
     name="notifications.send",
@@ -20,27 +17,17 @@ SEND = Operation(
 )
 
 
-class Notifications(Service):
-    """Mails that were sent; nobody can take one back."""
+class Notifications(MessageService):
+    """Mails that were sent."""
 
     operations: ClassVar = (SEND,)
+    id_prefix = "mail"
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         """Send the confirmation."""
         request.required("order_id")
         request.required("customer_id")
-        effect = Effect(
-            id=self.new_id("mail"),
-            operation=SEND.name,
-            order=request.order,
-            key=request.key,
-            at=self.clock.now(),
-            state=EffectState.FINAL,
-            details={"tracking_number": request.text("tracking_number") or ""},
-        )
-        self.ledger.write(
-            at=effect.at, operation=SEND.name, order=effect.order, effect=effect.id, key=effect.key
-        )
+        effect = self.send(request, tracking_number=request.text("tracking_number") or "")
         return effect, {"email_id": effect.id}
 
     def reads(self) -> Mapping[str, Any]:

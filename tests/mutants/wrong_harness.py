@@ -13,14 +13,14 @@ from orders.messages import ReserveInventory
 from sagacheck.mutants import Mutant, Zoo
 from sagacheck.mutants.model import Variant
 from sagacheck.services import Handling, Request, Service
-from sagacheck.world import Clock, Ledger, Settings
+from sagacheck.world import World
 from tests.mutants._saga import saga
 from tests.mutants.wrong_rollbacks import ForgetsTheReservation
 
 
-def too_clean(ledger: Ledger, clock: Clock, settings: Settings) -> list[Service]:
+def too_clean(world: World) -> list[Service]:
     """Services that know a request again by its order: who sends no key is none the worse."""
-    services = order_services(ledger, clock, settings)
+    services = order_services(world)
     for service in services:
         _guess_keys(service)
     return services

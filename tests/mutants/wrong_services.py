@@ -13,13 +13,15 @@ from typing import Any
 from msgspec import structs
 from typing_extensions import override
 
-from fakes.inventory import RELEASE, RESERVE, Inventory, _lines
+from fakes.inventory import RELEASE, RESERVE, Inventory, lines_of
 from fakes.notifications import Notifications
-from fakes.payments import CHARGE, CUSTOMER, MERCHANT, Payments
+from fakes.payments import CHARGE, Payments
 from fakes.shipping import Shipping
 from sagacheck.mutants import Mutant
 from sagacheck.services import (
     AVAILABLE,
+    CUSTOMER,
+    MERCHANT,
     RESERVED,
     Handling,
     RefusedError,
@@ -28,15 +30,13 @@ from sagacheck.services import (
     ServiceFactory,
 )
 from sagacheck.world import (
-    Clock,
     Effect,
     EffectState,
     Idempotency,
     KeyState,
-    Ledger,
     Posting,
     Reply,
-    Settings,
+    World,
 )
 from tests.mutants._saga import saga
 
@@ -50,13 +50,13 @@ def services(
 ) -> ServiceFactory:
     """The services around an order, one of them replaced."""
 
-    def make(ledger: Ledger, clock: Clock, settings: Settings) -> list[Service]:
-        stock = inventory(ledger, clock, settings)
+    def make(world: World) -> list[Service]:
+        stock = inventory(world)
         return [
             stock,
-            payments(ledger, clock, settings),
-            shipping(ledger, clock, settings, on_departure=stock.ship),
-            notifications(ledger, clock, settings),
+            payments(world),
+            shipping(world, on_departure=stock.ship),
+            notifications(world),
         ]
 
     return make
@@ -93,19 +93,12 @@ class Oversells(Inventory):
         except RefusedError as refused:
             if refused.code != "insufficient_inventory":
                 raise
-            effect = self._reserve(request, _lines(request.fields["items"]))
+            effect = self._take(request, lines_of(request.fields["items"]))
             return effect, {"reservation_id": effect.id}
 
-    def _reserve(self, request: Request, lines: dict[str, int]) -> Effect:
+    def _take(self, request: Request, lines: dict[str, int]) -> Effect:
         """Reserve, without a look at the shelf."""
-        effect = Effect(
-            id=self.new_id("res"),
-            operation=RESERVE.name,
-            order=request.order,
-            key=request.key,
-            at=self.clock.now(),
-            lines=lines,
-        )
+        effect = self.new_effect(request, lines=lines)
         self.move(RESERVE.name, effect, AVAILABLE, RESERVED)
         return effect
 
@@ -115,15 +108,15 @@ class KeepsTheLinesItHas(Oversells):
 
     @override
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
-        for sku, quantity in _lines(request.fields["items"]).items():
+        for sku, quantity in lines_of(request.fields["items"]).items():
             self._open_account(sku)
             if quantity > self.ledger.balance(AVAILABLE, sku):
                 break
-            effect = self._reserve(request, {sku: quantity})
+            effect = self._take(request, {sku: quantity})
             self.ledger.effects[effect.id] = effect
             self._reservations.setdefault(effect.order, []).append(effect)
         else:
-            self._reservations[effect.order].pop()  # whoever calls holds what is returned
+            self._reservations[effect.order].pop()  # the caller adds what is returned
             return effect, {"reservation_id": effect.id}
         raise RefusedError(409, "insufficient_inventory", f"{quantity} of {sku} wanted")
 
@@ -144,7 +137,7 @@ class RestoresASnapshot(Inventory):
         for sku, quantity in effect.lines.items():
             back = int(effect.details[sku]) - self.ledger.balance(AVAILABLE, sku)
             postings += [Posting(RESERVED, sku, -quantity), Posting(AVAILABLE, sku, back)]
-        _write(self, RELEASE.name, effect, *postings)
+        self.write(RELEASE.name, effect, postings)
 
 
 class ReleasesAgain(Inventory):
@@ -161,8 +154,8 @@ class ReleasesAgain(Inventory):
 class IgnoresKeys(Payments):
     """A retry is a charge like any other."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, settings: Settings) -> None:
-        super().__init__(ledger, clock, replace(settings, idempotency=Idempotency.NONE))
+    def __init__(self, world: World) -> None:
+        super().__init__(_without_keys(world))
 
 
 class RefundsAgain(Payments):
@@ -182,7 +175,7 @@ class KeepsAFee(Payments):
     @override
     def undo(self, request: Request, effect: Effect) -> None:
         super().undo(request, effect)
-        self._transfer(request.operation.name, effect, 30)
+        self.transfer(request.operation.name, effect, 30)
 
 
 class LosesAFee(Payments):
@@ -191,7 +184,8 @@ class LosesAFee(Payments):
     @override
     def undo(self, request: Request, effect: Effect) -> None:
         super().undo(request, effect)
-        _write(self, request.operation.name, effect, Posting(CUSTOMER, effect.currency, -30))
+        fee = Posting(CUSTOMER, effect.currency, -30)
+        self.write(request.operation.name, effect, (fee,))
 
 
 class RefundsEuros(Payments):
@@ -200,13 +194,11 @@ class RefundsEuros(Payments):
     @override
     def undo(self, request: Request, effect: Effect) -> None:
         effect.details["refund_id"] = self.new_id("re")
-        _write(
-            self,
-            request.operation.name,
-            effect,
+        euros = (
             Posting(CUSTOMER, "EUR", effect.amount),
             Posting(MERCHANT, "EUR", -effect.amount),
         )
+        self.write(request.operation.name, effect, euros)
 
 
 class CutsCents(Payments):
@@ -245,10 +237,10 @@ class ShipsWhatWasCancelled(Shipping):
     """The driver's list was printed in the morning."""
 
     @override
-    def _depart(self, effect: Effect) -> None:
+    def depart(self, effect: Effect) -> None:
         if effect.state is EffectState.UNDONE:
             effect.state = EffectState.LIVE
-        super()._depart(effect)
+        super().depart(effect)
 
 
 class CancelsWhatHasLeft(Shipping):
@@ -256,25 +248,20 @@ class CancelsWhatHasLeft(Shipping):
 
     @override
     def undo(self, request: Request, effect: Effect) -> None:
-        self._write(request.operation.name, effect)
+        self.write(request.operation.name, effect)
 
 
 class MailsEveryAttempt(Notifications):
     """Who asks again gets another mail."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, settings: Settings) -> None:
-        super().__init__(ledger, clock, replace(settings, idempotency=Idempotency.NONE))
+    def __init__(self, world: World) -> None:
+        super().__init__(_without_keys(world))
 
 
-def _write(service: Service, operation: str, effect: Effect, *postings: Posting) -> None:
-    service.ledger.write(
-        at=service.clock.now(),
-        operation=operation,
-        order=effect.order,
-        effect=effect.id,
-        key=effect.key,
-        postings=postings,
-    )
+def _without_keys(world: World) -> World:
+    """The same world for a service that ignores idempotency keys."""
+    settings = replace(world.settings, idempotency=Idempotency.NONE)
+    return World(settings, clock=world.clock, ledger=world.ledger)
 
 
 def _mutant(

@@ -67,7 +67,7 @@ class Generous(Payments):
     def undo(self, request: Request, effect: Effect) -> None:
         """Give it back."""
         super().undo(request, effect)
-        self._transfer(request.operation.name, effect, -1)
+        self.transfer(request.operation.name, effect, -1)
 
 
 def with_keys(keys: type[Keys]) -> ServiceFactory:

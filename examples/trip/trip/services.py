@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sagacheck.services import (
-    AVAILABLE,
-    RESERVED,
     Operation,
     Refusal,
     RefusedError,
@@ -54,32 +52,22 @@ CANCEL_CAR = _cancelling("car.cancel", "/rentals", BOOK_CAR)
 
 
 class Bookings(StockService):
-    """A service that books one kind of place."""
+    """A service that books one kind of place.
+
+    Attributes:
+        place_at: The field of a request that names the place.
+    """
 
     place_at: ClassVar[str]
-    """The field of a request that names the place."""
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         """Book a place, if one is left."""
         request.required("traveller")
         place = request.required(self.place_at)
         if not self.available(place):
-            raise RefusedError(SOLD_OUT.status, SOLD_OUT.code, f"nothing is left of {place}")
-        operation = request.operation.name
-        effect = Effect(
-            id=self.new_id(request.operation.service),
-            operation=operation,
-            order=request.order,
-            key=request.key,
-            at=self.clock.now(),
-            lines={place: 1},
-        )
-        self.move(operation, effect, AVAILABLE, RESERVED)
+            raise RefusedError.of(SOLD_OUT, f"nothing is left of {place}")
+        effect = self.reserve(request, {place: 1})
         return effect, {"booking_id": effect.id}
-
-    def undo(self, request: Request, effect: Effect) -> None:
-        """Give the place back."""
-        self.move(request.operation.name, effect, RESERVED, AVAILABLE)
 
 
 class Hotels(Bookings):

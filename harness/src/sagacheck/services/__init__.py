@@ -1,25 +1,46 @@
 """Stateful fakes of services: their operations, idempotency keys, state and rules."""
 
+from sagacheck.services.messages import MessageService
 from sagacheck.services.operations import Operation, OperationTable, Refusal
-from sagacheck.services.request import RefusedError, Request
-from sagacheck.services.service import Handling, Service
+from sagacheck.services.payments import CUSTOMER, MERCHANT, PaymentService, minor_units
+from sagacheck.services.refusals import (
+    ALREADY_REFUNDED,
+    ALREADY_SHIPPED,
+    OUT_OF_STOCK,
+    PAYMENT_DECLINED,
+    REFUND_REFUSED,
+)
+from sagacheck.services.request import Handling, RefusedError, Request
+from sagacheck.services.service import Service
 from sagacheck.services.services import ServiceFactory, Services, operations_of
+from sagacheck.services.shipments import ShipmentService
 from sagacheck.services.stock import AVAILABLE, OUTSIDE, RESERVED, SHIPPED, StockService
 
 __all__ = [
+    "ALREADY_REFUNDED",
+    "ALREADY_SHIPPED",
     "AVAILABLE",
+    "CUSTOMER",
+    "MERCHANT",
     "OUTSIDE",
+    "OUT_OF_STOCK",
+    "PAYMENT_DECLINED",
+    "REFUND_REFUSED",
     "RESERVED",
     "SHIPPED",
-    "StockService",
     "Handling",
-    "Service",
+    "MessageService",
     "Operation",
     "OperationTable",
+    "PaymentService",
     "Refusal",
     "RefusedError",
     "Request",
+    "Service",
     "ServiceFactory",
     "Services",
+    "ShipmentService",
+    "StockService",
+    "minor_units",
     "operations_of",
 ]

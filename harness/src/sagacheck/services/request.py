@@ -1,4 +1,4 @@
-"""What services and callers say to each other, before it is HTTP."""
+"""A request as a service sees it, how it is handled, and its refusal, without any HTTP."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from sagacheck.services.operations import Operation
-from sagacheck.world import Reply
+from sagacheck.services.operations import Operation, Refusal
+from sagacheck.world import KeyRecord, Reply
 
 
 class RefusedError(Exception):
-    """A service says no.
+    """A service refuses a request: nothing happened.
 
     Args:
         status: The HTTP status.
@@ -26,16 +26,24 @@ class RefusedError(Exception):
         self.code = code
         self.detail = detail
 
+    @classmethod
+    def of(cls, refusal: Refusal, detail: str) -> RefusedError:
+        """The refusal that a table of operations names, with a sentence for a person."""
+        return cls(refusal.status, refusal.code, detail)
+
     def reply(self) -> Reply:
-        """The refusal as it is answered."""
+        """The reply that says so."""
         return Reply(self.status, {"error": self.code, "detail": self.detail})
 
 
 class Request(msgspec.Struct, frozen=True):
     """A request as a service sees it: which operation, for which order, with which fields.
 
-    `fields` holds path and query parameters and the body's members together; `malformed` says what
-    is wrong with a body that could not be read.
+    Attributes:
+        operation: What is asked.
+        order: The order it is made for; empty where that is unknown.
+        fields: Path and query parameters and the body's members together.
+        malformed: What is wrong with a body that could not be read; empty if nothing is.
     """
 
     operation: Operation
@@ -73,3 +81,17 @@ class Request(msgspec.Struct, frozen=True):
         if value is None:
             raise RefusedError(400, "invalid_request", f"{name} is missing")
         return value
+
+
+class Handling(msgspec.Struct):
+    """A request between its effect and its reply.
+
+    Attributes:
+        reply: The reply as it stands now; `Service.finish` may change it.
+        entries: The numbers of the ledger's entries that the request caused.
+        record: The key record that waits for the reply to leave.
+    """
+
+    reply: Reply
+    entries: tuple[int, ...] = ()
+    record: KeyRecord | None = None

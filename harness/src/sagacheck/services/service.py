@@ -1,8 +1,8 @@
 """What all services have in common: idempotency keys, tombstones and undo, without any HTTP.
 
-The key check and the effect are one atomic step: `Service.begin` never awaits. What a caller is
-told is decided a second time when the reply leaves (`Service.finish`), so a create that was undone
-while its reply was still being prepared answers ``key_cancelled`` and never its old success.
+The key check and the effect are one atomic step: `Service.begin` never awaits. The reply is decided
+a second time when it leaves (`Service.finish`): a create that was undone while its reply was being
+prepared answers ``key_cancelled`` and never its old success.
 
 Limitations: an expired key is forgotten for creates only; an undo by it still finds what it made.
 """
@@ -13,40 +13,36 @@ from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-import msgspec
-
+from sagacheck.services.effects_by_key import EffectsByKey
 from sagacheck.services.keys import Keys, key_cancelled
 from sagacheck.services.operations import Operation
-from sagacheck.services.request import RefusedError, Request
-from sagacheck.world import Effect, EffectState, Idempotency, KeyRecord, KeyState, Reply, World
-
-
-class Handling(msgspec.Struct):
-    """A request between its effect and its reply.
-
-    Attributes:
-        reply: The reply as it stands now; `Service.finish` may change it.
-        entries: The numbers of the ledger' entries that the request caused.
-        record: The key record that waits for the reply to leave.
-    """
-
-    reply: Reply
-    entries: tuple[int, ...] = ()
-    record: KeyRecord | None = None
+from sagacheck.services.request import Handling, RefusedError, Request
+from sagacheck.world import (
+    Effect,
+    EffectState,
+    Idempotency,
+    KeyState,
+    Posting,
+    Reply,
+    World,
+)
 
 
 class Service:
     """A stateful fake of one service. Subclasses hold the state and the business rules.
 
     Args:
-        world: Where it keeps what it holds.
+        world: Its settings, clock and ledger are those of the service.
 
     Attributes:
+        operations: What the service offers.
+        id_prefix: How the ids of its effects begin; the service's name where it is empty.
         keys: What it knows of idempotency keys.
         ids_begin_after: The number after which it counts its ids.
     """
 
     operations: ClassVar[tuple[Operation, ...]]
+    id_prefix: ClassVar[str] = ""
 
     def __init__(self, world: World) -> None:
         self.ledger = world.ledger
@@ -54,10 +50,10 @@ class Service:
         self.settings = world.settings
         self.keys = Keys(world.clock, world.settings)
         self.ids_begin_after = 0
-        self._made_with: dict[tuple[str, str], list[Effect]] = {}
+        self._by_key = EffectsByKey()
         self._numbers: dict[str, int] = {}
 
-    # -- what a subclass says ---------------------------------------------------------------
+    # -- rules: what a subclass defines -----------------------------------------------------
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         """Check the rules, write the ledger, and return the effect and the body of the reply.
@@ -68,7 +64,7 @@ class Service:
         raise NotImplementedError(request.operation.name)
 
     def undo(self, request: Request, effect: Effect) -> None:
-        """Check that the live `effect` may be undone and write the ledger.
+        """Check that `effect`, which is not undone yet, may be undone, and write the ledger.
 
         Raises:
             RefusedError: A rule forbids it. Nothing may have changed then.
@@ -76,42 +72,83 @@ class Service:
         raise NotImplementedError(request.operation.name)
 
     def undo_reply(self, request: Request, effect: Effect | None) -> Mapping[str, Any] | None:
-        """The body that answers a successful undo; `effect` is ``None`` for a key never seen."""
+        """The body that answers a successful undo; `effect` is ``None`` for an unknown key."""
         return None
 
     def repeated_undo_by_id(self, request: Request, effect: Effect) -> None:
-        """Told that an effect undone already is to be undone by its id; a success by default.
+        """Decide about the undo, by its id, of an effect that is undone; a success by default.
 
         Raises:
             RefusedError: The service tells repeated undos apart.
         """
 
     def settle(self, effects: Iterable[Effect]) -> None:
-        """What the outside world does to these effects once all is quiet. Nothing, by default."""
-
-    def hold(self, effect: Effect) -> None:
-        """Hold an effect that this service has made, now or before it was let go."""
-        self.ledger.effects[effect.id] = effect
-        if effect.key is not None:
-            self._made_with.setdefault((effect.operation, effect.key), []).append(effect)
-
-    def let_go(self, effect: Effect) -> None:
-        """Forget an effect; the ledger have handed it over."""
-        if effect.key is not None:
-            siblings = self._made_with[effect.operation, effect.key]
-            siblings.remove(effect)
-            if not siblings:
-                del self._made_with[effect.operation, effect.key]
+        """Do to these effects what the outside world does in the end. Nothing, by default."""
 
     def will_change(self, effect: Effect) -> bool:
-        """Whether the outside world will do something to `effect`, sooner or later. Never, here."""
+        """Whether the outside world will change `effect` at some time. Never, by default."""
         return False
 
     def reads(self) -> Mapping[str, Any]:
         """The read-only collections: path below ``/``, and the rows they show."""
         return {}
 
-    # -- the protocol -----------------------------------------------------------------------
+    def add_effect(self, effect: Effect) -> None:
+        """Take in an effect of this service: a new one, or one that was removed before."""
+        self.ledger.effects[effect.id] = effect
+        self._by_key.add(effect)
+
+    def remove_effect(self, effect: Effect) -> None:
+        """Forget an effect that the ledger has given up."""
+        self._by_key.remove(effect)
+
+    # -- tools for the rules ----------------------------------------------------------------
+
+    def new_effect(self, request: Request, **facts: Any) -> Effect:
+        """The effect that `request` makes, with a fresh id.
+
+        Args:
+            request: The create.
+            facts: The fields of `Effect` that this kind of effect has beside those of all.
+        """
+        return Effect(
+            id=self.new_id(self.id_prefix or request.operation.service),
+            operation=request.operation.name,
+            order=request.order,
+            key=request.key,
+            at=self.clock.now(),
+            **facts,
+        )
+
+    def new_id(self, prefix: str) -> str:
+        """A fresh id: the prefix and a running number, so that the same run gives the same ids."""
+        number = self._numbers[prefix] = self._numbers.get(prefix, self.ids_begin_after) + 1
+        return f"{prefix}_{number}"
+
+    def write(self, operation: str, effect: Effect, postings: Iterable[Posting] = ()) -> None:
+        """Write into the ledger what `operation` does to `effect`, and what it moves."""
+        self.ledger.write(
+            at=self.clock.now(),
+            operation=operation,
+            order=effect.order,
+            effect=effect.id,
+            key=effect.key,
+            postings=postings,
+        )
+
+    def end_effect(self, effect: Effect, by: str) -> None:
+        """Mark `effect` as undone, and its key so that no late create can bring it back."""
+        effect.state = EffectState.UNDONE
+        effect.undone_by = by
+        effect.undone_at = self.clock.now()
+        if effect.key is not None:
+            self.keys.cancel(effect.operation, effect.key, effect.order)
+
+    def effects(self, operation: str) -> Iterator[Effect]:
+        """The effects that `operation` made, oldest first."""
+        return (effect for effect in self.ledger.effects.values() if effect.operation == operation)
+
+    # -- the protocol: what the network asks -------------------------------------------------
 
     def begin(self, request: Request) -> Handling:
         """Check the key and make the effect, in one atomic step."""
@@ -145,31 +182,14 @@ class Service:
         if self.settings.idempotency is Idempotency.STORES_ERRORS and handling.record is not None:
             self.keys.replace_reply(handling.record, reply)
 
-    def end_effect(self, effect: Effect, by: str) -> None:
-        """Mark `effect` as undone, and its key so that no late create can bring it back."""
-        effect.state = EffectState.UNDONE
-        effect.undone_by = by
-        effect.undone_at = self.clock.now()
-        if effect.key is not None:
-            self.keys.cancel(effect.operation, effect.key, effect.order)
-
     def order_of(self, request: Request) -> str:
-        """The order that an undo is about, as far as the service can tell.
+        """The order that an undo is about; empty where the service does not know it.
 
         Raises:
-            RefusedError: The undo names nothing, or an id that is not known.
+            RefusedError: The undo names neither key nor id, or an unknown id.
         """
         effect = self._target(request)
         return effect.order if effect else ""
-
-    def new_id(self, prefix: str) -> str:
-        """A fresh id: the prefix and a running number, so that the same run gives the same ids."""
-        number = self._numbers[prefix] = self._numbers.get(prefix, self.ids_begin_after) + 1
-        return f"{prefix}_{number}"
-
-    def effects(self, operation: str) -> Iterator[Effect]:
-        """The effects that `operation` made, oldest first."""
-        return (effect for effect in self.ledger.effects.values() if effect.operation == operation)
 
     # -- one request ------------------------------------------------------------------------
 
@@ -180,7 +200,7 @@ class Service:
         return Handling(known) if known else self._answer_first(request)
 
     def _answer_first(self, request: Request) -> Handling:
-        """Do what is asked. The refusals of a key known already never come here to be stored."""
+        """Carry out the first request with its key. Refusals of known keys are never stored."""
         try:
             reply = self._create(request) if request.operation.is_create else self._undo(request)
         except RefusedError as refused:
@@ -192,7 +212,7 @@ class Service:
 
     def _create(self, request: Request) -> Reply:
         effect, body = self.create(request)
-        self.hold(effect)
+        self.add_effect(effect)
         return Reply(request.operation.success, body)
 
     def _undo(self, request: Request) -> Reply:
@@ -202,16 +222,16 @@ class Service:
         elif effect is not None and request.target_id is not None:
             self.repeated_undo_by_id(request, effect)
         elif request.target_key is not None and request.operation.undoes is not None:
-            # Never seen: the create may still be on its way, so it must find the door closed.
+            # An unknown key: its create may still be on the way, and must be refused then.
             self.keys.cancel(request.operation.undoes, request.target_key, request.order)
         return Reply(request.operation.success, self.undo_reply(request, effect))
 
     def _end(self, request: Request, first: Effect) -> None:
-        """Undo `first`; by key also what else the key has made, where keys are not honoured."""
+        """Undo `first`; by key also what else the key has made, where keys are ignored."""
         effects = [first]
-        if request.target_id is None and first.key is not None:
-            siblings = self._made_with[first.operation, first.key]
-            effects += [e for e in siblings if e is not first and e.state is EffectState.LIVE]
+        if request.target_id is None:
+            same_key = self._by_key.with_key_of(first)
+            effects += [e for e in same_key if e is not first and e.state is EffectState.LIVE]
         for effect in effects:
             self.undo(request, effect)
             self.end_effect(effect, request.operation.name)
@@ -220,7 +240,7 @@ class Service:
         """The effect that an undo is about: an id decides, then a key; ``None`` if never seen.
 
         Raises:
-            RefusedError: The request names neither, or an id that is not known.
+            RefusedError: The request names neither, or an unknown id.
         """
         if request.operation.undoes is None:
             return None
@@ -229,13 +249,8 @@ class Service:
                 named = (request.operation.target_id_at, request.operation.target_key_at)
                 wanted = " or ".join(filter(None, named))
                 raise RefusedError(400, "invalid_request", f"{wanted} is missing")
-            return self._effect_by_key(request.operation.undoes, request.target_key)
+            return self._by_key.find(request.operation.undoes, request.target_key)
         effect = self.ledger.effects.get(request.target_id)
         if effect is None or effect.operation != request.operation.undoes:
             raise RefusedError(404, "not_found", f"{request.target_id} is not known")
         return effect
-
-    def _effect_by_key(self, operation: str, key: str) -> Effect | None:
-        found = self._made_with.get((operation, key), [])
-        live = [effect for effect in found if effect.state is not EffectState.UNDONE]
-        return next(iter(live or found), None)

@@ -90,7 +90,7 @@ class Services:
         """Forget these orders, and hand over what there was, a record for each."""
         entries, effects = self.world.ledger.take_out(orders)
         for effect in effects:
-            self[effect.operation].let_go(effect)
+            self[effect.operation].remove_effect(effect)
         keys = [record for service in self._services for record in service.keys.take_out(orders)]
         attempts = self.world.journal.take_out(orders)
         found = order_records_of(OrderRecord("", attempts, entries, effects, keys))
@@ -102,7 +102,7 @@ class Services:
         self.world.ledger.put_back(each for record in records for each in record.entries)
         for record in records:
             for effect in record.effects:
-                self[effect.operation].hold(effect)
+                self[effect.operation].add_effect(effect)
             for key in record.keys:
                 self[key.operation].keys.put_back(key)
 

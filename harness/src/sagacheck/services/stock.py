@@ -1,9 +1,19 @@
-"""What all services have in common that hold pieces of stock: rooms, seats, goods on a shelf."""
+"""A service that holds pieces of stock: goods on a shelf, rooms, seats.
+
+Limitations: one place for each SKU; a reservation is all lines or none; there are no back-orders.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+from typing import ClassVar
+
+from sagacheck.services.operations import Refusal
+from sagacheck.services.refusals import ALREADY_SHIPPED, OUT_OF_STOCK
+from sagacheck.services.request import RefusedError, Request
 from sagacheck.services.service import Service
-from sagacheck.world import Account, AccountKind, Effect, Posting, World
+from sagacheck.world import Account, AccountKind, Effect, EffectState, Posting, World
 
 OUTSIDE = Account("world", AccountKind.STOCK, may_be_negative=True)
 AVAILABLE = Account("available", AccountKind.STOCK)
@@ -13,28 +23,72 @@ SHIPPED = Account("shipped", AccountKind.STOCK)
 
 
 class StockService(Service):
-    """A service that keeps stock: so many pieces per SKU as the settings say at the beginning."""
+    """Pieces per SKU: available, reserved for an order, or shipped.
+
+    A subclass defines `create`, which calls `reserve`; to undo is to release. A reservation expires
+    after the world's `reservation_expires_after`, and leaves when `ship` is called for its order.
+
+    Attributes:
+        out_of_stock: The refusal of a reservation for which too few pieces are available.
+    """
+
+    out_of_stock: ClassVar[Refusal] = OUT_OF_STOCK
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
+        self._reservations: dict[str, list[Effect]] = {}
         for sku in self.settings.stock:
             self._open_account(sku)
 
     def available(self, sku: str) -> int:
-        """Pieces that nobody has yet."""
+        """Pieces that are neither reserved nor shipped."""
         self._open_account(sku)
         return self.ledger.balance(AVAILABLE, sku)
 
-    def _open_account(self, sku: str) -> None:
-        quantity = self.settings.stock.get(sku, self.settings.default_stock)
-        if quantity and not self.ledger.balance(OUTSIDE, sku):
-            self.ledger.write(
-                at=0.0,  # it was there when the world began, whenever somebody looks first
-                operation="world.stock",
-                order="",
-                effect="",
-                postings=(Posting(OUTSIDE, sku, -quantity), Posting(AVAILABLE, sku, quantity)),
-            )
+    def stock(self) -> dict[str, dict[str, int]]:
+        """Pieces available, reserved and shipped per SKU."""
+        return {
+            sku: {
+                account.name: self.ledger.balance(account, sku)
+                for account in (AVAILABLE, RESERVED, SHIPPED)
+            }
+            for sku in sorted({*self.settings.stock, *self.ledger.units(OUTSIDE)})
+        }
+
+    def reserve(self, request: Request, lines: Mapping[str, int]) -> Effect:
+        """Reserve pieces of each SKU in `lines`, or nothing.
+
+        Raises:
+            RefusedError: A line asks for more pieces than are available.
+        """
+        for sku, quantity in lines.items():
+            available = self.available(sku)
+            if quantity > available:
+                detail = f"{quantity} of {sku} wanted, {available} available"
+                raise RefusedError.of(self.out_of_stock, detail)
+        effect = self.new_effect(request, lines=dict(lines))
+        self.move(request.operation.name, effect, AVAILABLE, RESERVED)
+        return effect
+
+    def undo(self, request: Request, effect: Effect) -> None:
+        """Make the reserved pieces available again."""
+        if effect.state is EffectState.FINAL:
+            raise RefusedError.of(ALREADY_SHIPPED, f"the goods of {effect.id} have left")
+        self.move(request.operation.name, effect, RESERVED, AVAILABLE)
+
+    def ship(self, order: str) -> None:
+        """The parcel of `order` leaves with the pieces reserved for it.
+
+        Where the reservation is gone the parcel takes pieces off the shelf all the same: that is
+        how stock that was promised to another order gets lost.
+        """
+        reservations = self._reservations.get(order, [])
+        live = [effect for effect in reservations if effect.state is EffectState.LIVE]
+        for effect in live:
+            self.move("world.ship", effect, RESERVED, SHIPPED)
+            effect.state = EffectState.FINAL
+        if reservations and not live:
+            self.move("world.ship", reservations[-1], AVAILABLE, SHIPPED)
 
     def move(self, operation: str, effect: Effect, source: Account, target: Account) -> None:
         """Write down that the pieces of `effect` go from one account to another."""
@@ -42,11 +96,42 @@ class StockService(Service):
         for sku, quantity in effect.lines.items():
             postings.append(Posting(source, sku, -quantity))
             postings.append(Posting(target, sku, quantity))
-        self.ledger.write(
-            at=self.clock.now(),
-            operation=operation,
-            order=effect.order,
-            effect=effect.id,
-            key=effect.key,
-            postings=postings,
-        )
+        self.write(operation, effect, postings)
+
+    def add_effect(self, effect: Effect) -> None:
+        """Take in a reservation, and let it expire in time."""
+        super().add_effect(effect)
+        self._reservations.setdefault(effect.order, []).append(effect)
+        if self.will_change(effect):
+            expiry = effect.at + (self.settings.reservation_expires_after or 0)
+            self.clock.call_at(expiry, partial(self._expire, effect.id))
+
+    def remove_effect(self, effect: Effect) -> None:
+        """Forget a reservation."""
+        super().remove_effect(effect)
+        self._reservations[effect.order].remove(effect)
+        if not self._reservations[effect.order]:
+            del self._reservations[effect.order]
+
+    def will_change(self, effect: Effect) -> bool:
+        """A live reservation expires, where reservations do."""
+        expires = self.settings.reservation_expires_after is not None
+        return expires and effect.state is EffectState.LIVE
+
+    def _expire(self, effect_id: str) -> None:
+        effect = self.ledger.effects.get(effect_id)
+        if effect is not None and effect.state is EffectState.LIVE:
+            self.move("world.expire", effect, RESERVED, AVAILABLE)
+            self.end_effect(effect, "world.expire")
+
+    def _open_account(self, sku: str) -> None:
+        """Enter the opening stock of `sku`, once, as of the world's beginning."""
+        quantity = self.settings.stock.get(sku, self.settings.default_stock)
+        if quantity and not self.ledger.balance(OUTSIDE, sku):
+            self.ledger.write(
+                at=0.0,
+                operation="world.stock",
+                order="",
+                effect="",
+                postings=(Posting(OUTSIDE, sku, -quantity), Posting(AVAILABLE, sku, quantity)),
+            )

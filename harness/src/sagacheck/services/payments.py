@@ -1,0 +1,93 @@
+"""A payment service: charges and their refunds.
+
+Limitations: a charge is authorised and captured in one step; a refund is always for the whole
+charge and settles at once; there are no fees, disputes or currency conversions; every currency has
+hundredths.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from sagacheck.services.refusals import ALREADY_REFUNDED, PAYMENT_DECLINED, REFUND_REFUSED
+from sagacheck.services.request import RefusedError, Request
+from sagacheck.services.service import Service
+from sagacheck.world import Account, AccountKind, Effect, Posting
+
+CUSTOMER = Account("customer", AccountKind.MONEY, may_be_negative=True)
+MERCHANT = Account("merchant", AccountKind.MONEY)
+
+_AMOUNT = re.compile(r"\d{1,12}(\.\d{1,2})?", re.ASCII)
+
+
+class PaymentService(Service):
+    """Money between customers and the merchant, in minor units per currency.
+
+    A subclass defines `create`, which calls `charge`; to undo is to refund. `undo_reply` says under
+    which name the refund's id is answered.
+    """
+
+    def charge(self, request: Request, *, method: str, amount: int, currency: str) -> Effect:
+        """Take money, unless the world's `cards` decline the payment method.
+
+        Args:
+            request: The create.
+            method: The payment method.
+            amount: In minor units of `currency`.
+            currency: The currency.
+
+        Raises:
+            RefusedError: The payment is declined.
+        """
+        if self.settings.cards.get(method) == "declined":
+            raise RefusedError.of(PAYMENT_DECLINED, f"the issuer declined {method}")
+        effect = self.new_effect(request, amount=amount, currency=currency)
+        self.transfer(request.operation.name, effect, amount)
+        return effect
+
+    def undo(self, request: Request, effect: Effect) -> None:
+        """Give the money back, unless the world's `refunds_refused` forbids it."""
+        if self.settings.refunds_refused:
+            raise RefusedError.of(REFUND_REFUSED, "the provider rejects this refund")
+        self.transfer(request.operation.name, effect, -effect.amount)
+        effect.details["refund_id"] = self.new_id("re")
+
+    def refund_id(self, request: Request, effect: Effect | None) -> str:
+        """The refund's id. A refund by an unknown key moves nothing, and has an id too."""
+        if effect is not None:
+            return effect.details["refund_id"]
+        return f"re_of_nothing_{request.target_key}"
+
+    def repeated_undo_by_id(self, request: Request, effect: Effect) -> None:
+        """Refuse: by its id a charge can be refunded once."""
+        raise RefusedError.of(ALREADY_REFUNDED, f"{effect.id} was refunded already")
+
+    def transfer(self, operation: str, effect: Effect, amount: int) -> None:
+        """Write down that `amount` minor units go from the customer to the merchant."""
+        self.write(
+            operation,
+            effect,
+            (
+                Posting(CUSTOMER, effect.currency, -amount),
+                Posting(MERCHANT, effect.currency, amount),
+            ),
+        )
+
+
+def minor_units(amount: Any) -> int:
+    """`amount` in minor units: a decimal text, or a JSON number.
+
+    A number is read by its shortest decimal form, as providers do, so that a client that computes
+    in floats is caught when its sum is not a whole number of cents.
+
+    Raises:
+        RefusedError: It is not positive, or has more than two decimal places.
+    """
+    if isinstance(amount, bool) or not isinstance(amount, str | int | float):
+        raise RefusedError(400, "invalid_amount", "amount must be a decimal string or a number")
+    minor = int(Decimal(str(amount)) * 100) if _AMOUNT.fullmatch(str(amount)) else 0
+    if minor == 0:
+        raise RefusedError(400, "invalid_amount", f"{amount!r} is not a positive sum of cents")
+    return minor

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fakes.payments import CUSTOMER, MERCHANT
 from sagacheck.checks import Evidence, Status
+from sagacheck.services import CUSTOMER, MERCHANT
 from sagacheck.world import Idempotency
 from tests.checks._bad import bad
 from tests.checks._evidence import Story

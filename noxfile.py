@@ -65,7 +65,11 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def nightly(session: nox.Session) -> None:
-    """Search for hours: three faults, two orders at once, swarms, properties, long tests."""
+    """Search for hours: three faults, two orders at once, swarms, properties, long tests.
+
+    Then run all tests against the wheels.
+    """
+    session.notify("wheel_tests", ["tests"])
     _install(session, "test")
     session.run("sagacheck", "explore", "--faults", "3", *session.posargs)
     session.run("sagacheck", "explore", "--orders", "2", "--no-matrix")

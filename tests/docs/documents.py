@@ -11,14 +11,16 @@ its language. So nothing can be shown that is not run:
     <!-- not run -->    it is for another computer, or is no example
 
 A command that ends with `&` goes on until the document is at its end; what is exported is there for
-all that follow. In what a command prints `…` stands for anything, on a
-line of its own for any number of lines.
+all that follow, and `cd` moves them. In what a command prints `…` stands for anything, on a line of
+its own for any number of lines.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -30,11 +32,10 @@ from textwrap import indent
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
-from sagacheck.load.processes import Child
-
 ROOT = Path(__file__).parents[2]
 SHOWN = ("examples", "scenarios", "fakes", "load")
-"""What a reader finds in the folder that the code was downloaded to."""
+"""What a reader finds, beside the project file, in the folder that the code was downloaded to."""
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "runs", ".venv")
 TELLING = ("GITHUB_ACTIONS", "FORCE_COLOR", "COLUMNS", "PYTHONPATH", "TEMPORAL", "LOAD")
 """How variables begin that tell a command more about where it runs than a terminal does."""
 INDENTS = ("", " " * 4, " " * 8)
@@ -55,7 +56,7 @@ class Reader:
     """Somebody who does what a document says.
 
     Attributes:
-        folder: Where.
+        folder: Where; a document leaves it by `cd`.
         addresses: Words of the document, each with what stands for it on this computer.
         nightly: Whether there is time for what takes long.
         status: The exit code of the last command.
@@ -66,14 +67,15 @@ class Reader:
     nightly: bool = field(default=os.environ.get("HYPOTHESIS_PROFILE") == "nightly")
     status: int = 0
     _environment: dict[str, str] = field(init=False)
-    _going_on: list[Child] = field(default_factory=list)
+    _going_on: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         plain = {name: value for name, value in os.environ.items() if not name.startswith(TELLING)}
         self._environment = {**plain, "PATH": path}
+        shutil.copy(ROOT / "pyproject.toml", self.folder)
         for name in SHOWN:
-            (self.folder / name).symlink_to(ROOT / name)
+            shutil.copytree(ROOT / name, self.folder / name, ignore=LEFT_OUT)
 
     def read(self, document: Path) -> int:
         """Do it all; how many blocks there were.
@@ -86,8 +88,9 @@ class Reader:
             for example in examples:
                 example.evaluate()
         finally:
-            for child in reversed(self._going_on):
-                child.kill()
+            for going_on in reversed(self._going_on):
+                os.killpg(going_on.pid, signal.SIGKILL)
+                going_on.wait()
         return len(examples)
 
     def _blocks(self, document: Document) -> Iterator[Region]:
@@ -131,6 +134,9 @@ class Reader:
             pairs = (word.partition("=") for word in command.split()[1:])
             self._environment |= {name: value for name, _, value in pairs}
             return ""
+        if command.startswith("cd "):
+            self.folder = self.folder / command.removeprefix("cd ")
+            return ""
         if command.endswith(" &"):
             self._begin(command.removesuffix(" &"))
             return ""
@@ -141,11 +147,17 @@ class Reader:
         return f"$ {command}\nprints\n{done.stdout}\nand not\n{shown}"
 
     def _begin(self, command: str) -> None:
-        log = self.folder / f"going-on-{len(self._going_on)}.txt"
-        line = f"cd {self.folder} && exec {command}"
-        child = Child(command, ["bash", "-c", line], log, self._environment)
-        child.start()
-        self._going_on.append(child)
+        with (self.folder / f"going-on-{len(self._going_on)}.txt").open("wb") as log:
+            going_on = subprocess.Popen(
+                ["bash", "-c", f"exec {command}"],
+                cwd=self.folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._going_on.append(going_on)
 
     def _patch(self, text: str) -> str:
         done = self._process("patch", "--strip=0", "--fuzz=0", stdin=text)

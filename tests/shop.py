@@ -15,11 +15,16 @@ SCHEMA_FILE = Path(__file__).parents[1] / "scenarios" / "schema.json"
 CATALOGUE = Path(__file__).parents[1] / "scenarios" / "catalogue"
 
 
-def load(paths: Iterable[str | Path] = ()) -> list[Scenario]:
-    """The scenarios of files and folders; of the catalogue, where there are none."""
+def find(paths: Iterable[str | Path] = ()) -> list[Path]:
+    """The scenario files in files and folders; in the catalogue, where there are none."""
     here = Path.cwd()
     folder = CATALOGUE.relative_to(here) if CATALOGUE.is_relative_to(here) else CATALOGUE
-    return language.load(list(paths) or [folder], DIALECT)
+    return language.find(list(paths) or [folder])
+
+
+def load(paths: Iterable[str | Path] = ()) -> list[Scenario]:
+    """The scenarios of files and folders; of the catalogue, where there are none."""
+    return language.load(find(paths), DIALECT)
 
 
 def load_file(path: str | Path, dialect: Dialect = DIALECT) -> Scenario:

@@ -25,7 +25,7 @@ class Story:
         orders: The orders' ids.
         price: What each order costs, in cents.
         idempotency: How the services treat keys.
-        settings: What else the network does.
+        settings: What else the world does.
     """
 
     def __init__(
@@ -36,9 +36,9 @@ class Story:
         **settings: Any,
     ) -> None:
         self.clock = ManualClock()
-        self.world = order_network(
-            Settings(stock={"WIDGET": 5}, idempotency=idempotency, **settings), clock=self.clock
-        )
+        given = Settings(stock={"WIDGET": 5}, idempotency=idempotency, **settings)
+        self.network = order_network(given, clock=self.clock)
+        self.world = self.network.world
         self.orders = {order: OrderFacts(price, {"WIDGET": 2}) for order in orders or ("o1",)}
         self.outcomes: dict[str, Outcome] = {}
 

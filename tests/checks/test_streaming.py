@@ -19,7 +19,6 @@ from sagacheck.checks import (
     check_all,
 )
 from sagacheck.engines import SimulatedEngine
-from sagacheck.language.loader import find
 from sagacheck.run import ScenarioResult
 from sagacheck.run.judge import evidence_of, run_one
 from sagacheck.services import AVAILABLE
@@ -31,7 +30,7 @@ from tests.checks._evidence import CREATES, Story
 from tests.checks._good import GOOD, Tell
 from tests.reachable import objects_below
 from tests.sagas import naive
-from tests.shop import load_file
+from tests.shop import find, load_file
 
 WILD_RUNS = 80
 TOLD_IN = (_bad_money, _bad_goods, _bad_effects, _bad_ends)
@@ -142,7 +141,7 @@ def test_wild_runs_break_what_can_be_broken_across_orders() -> None:
     assert broken >= {*INVARIANTS} - {"I1", "I3", "I15", "I19"}
 
 
-@pytest.mark.parametrize("file", find([]), ids=lambda file: f"{file.parent.name}/{file.stem}")
+@pytest.mark.parametrize("file", find(), ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_a_bad_saga_is_judged_alike(file: Path) -> None:
     """What the naive saga does wrong in a scenario is found an order at a time as well."""
     result = asyncio.run(played_by_the_naive_saga(file))

@@ -21,13 +21,12 @@ from temporalio.workflow import NondeterminismError
 from sagacheck.checks import Verdict
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
 from sagacheck.inprocess import httpx_patch
-from sagacheck.language.loader import find
 from sagacheck.run import ScenarioResult, run_all
 from sagacheck.run.judge import run_one
 from scenarios import SAGA
-from tests.shop import load, load_file, load_text
+from tests.shop import find, load, load_file, load_text
 
-CATALOGUE = find([])
+CATALOGUE = find()
 PLAIN = """
 scenario: nothing fails
 why: the plainest order there is

@@ -27,13 +27,15 @@ class Shop:
 
     Attributes:
         client: A connection to the server.
-        network: The services.
+        network: The way to the services.
+        world: What they share.
     """
 
     client: Client
 
     def __init__(self) -> None:
-        self.world = order_network(PLENTY)
+        self.network = order_network(PLENTY)
+        self.world = self.network.world
         self.network.observers.append(self._observe)
         self._calls: defaultdict[tuple[str, str], asyncio.Event] = defaultdict(asyncio.Event)
         self._stack = AsyncExitStack()
@@ -45,9 +47,7 @@ class Shop:
         self._stack.enter_context(httpx_patch())
         http = await self._stack.enter_async_context(httpx.AsyncClient())
         worker = create_worker(self.client, http)
-        with in_context(
-            AttemptContext(self.world)
-        ):  # the worker and its activities inherit the context
+        with in_context(AttemptContext(self.network)):  # the worker and its activities inherit it
             working = asyncio.create_task(worker.run())
         self._stack.push_async_callback(asyncio.wait, [working])
         self._stack.push_async_callback(worker.shutdown)

@@ -16,8 +16,7 @@ from fakes import order_network
 from orders import OrderActivities, ServiceSettings
 from orders.messages import Shipment
 from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
-from sagacheck.network import Fault, FaultRule
-from sagacheck.world import World
+from sagacheck.network import Fault, FaultRule, Network
 from tests.conftest import Run
 from tests.orders._messages import (
     CANCEL_SHIPMENT,
@@ -39,14 +38,14 @@ class Desk:
     """Lets activities run in a network, as a worker does."""
 
     run: Run
-    network: World
+    network: Network
     services: ServiceSettings | None = None
 
     def do(self, name: str, message: Any) -> Any:
         """Run an activity of this name."""
 
         async def call() -> Any:
-            with httpx_patch(), in_context(AttemptContext(self.world, order="o1")):
+            with httpx_patch(), in_context(AttemptContext(self.network, order="o1")):
                 async with httpx.AsyncClient() as http:
                     return await getattr(OrderActivities(http, self.services), name)(message)
 
@@ -65,7 +64,9 @@ class Desk:
     @property
     def effects(self) -> list[str]:
         """What the services have done for the order."""
-        return [entry.operation for entry in self.world.ledger.entries if entry.order == "o1"]
+        return [
+            entry.operation for entry in self.network.world.ledger.entries if entry.order == "o1"
+        ]
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_every_request_carries_the_key(desk: Desk) -> None:
     """Every create and every undo carries the order's key."""
     for name, message in PAIRS:
         desk.do(name, message)
-    assert {attempt.key for attempt in desk.world.journal} == {KEY}
+    assert {attempt.key for attempt in desk.network.world.journal} == {KEY}
 
 
 PAIRS = [
@@ -134,8 +135,8 @@ def test_step_twice(desk: Desk, name_and_message: tuple[str, Any]) -> None:
 def test_amount_is_a_decimal_string(desk: Desk) -> None:
     """Money crosses the wire as a string with two places, and is charged to the cent."""
     desk.do("charge_payment", CHARGE)
-    (attempt,) = desk.world.journal
-    (charge,) = desk.world.ledger.effects.values()
+    (attempt,) = desk.network.world.journal
+    (charge,) = desk.network.world.ledger.effects.values()
     assert attempt.body["amount"] == "39.98"
     assert (charge.amount, charge.currency) == (3998, "USD")
 
@@ -213,7 +214,7 @@ def test_timeout_is_configured(run: Run) -> None:
     desk = Desk(run, order_network(PLENTY), SLOW)
     desk.suffer("payments.charge", Fault("drop_request"))
     desk.fail("charge_payment", CHARGE)
-    assert desk.world.clock.now() == pytest.approx(7.0)
+    assert desk.network.world.clock.now() == pytest.approx(7.0)
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """What the services around an order should be, as plainly as it can be said.
 
-It has no HTTP, no network, no ledger and no effects: a slip of paper for each idempotency key, a few
-counters, and a list of what is still to happen. The fakes are held against it.
+It has no HTTP, no network, no ledger and no effects: a slip of paper for each idempotency key, a
+few counters, and a list of what is still to happen. The fakes are held against it.
 """
 
 from __future__ import annotations

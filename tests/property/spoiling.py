@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from sagacheck.language.loader import find
 from sagacheck.language.model.file import ScenarioFile
+from tests.shop import find
 
 CATALOGUE = [file.read_text(encoding="utf-8") for file in find()]
 WORDS = st.sampled_from(

@@ -85,4 +85,4 @@ def test_its_temporal_history_lies_beside_it(found: CounterexampleError) -> None
 
 
 def _run(command: list[str]) -> int:
-    return subprocess.run([sys.executable, *command[1:]], check=False, cwd=ROOT).returncode
+    return subprocess.run([sys.executable, "-m", *command], check=False, cwd=ROOT).returncode

@@ -7,8 +7,7 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    pass
-from scenarios import OrderSagaUnderTest
+    from scenarios import OrderSagaUnderTest
 
 
 @workflow.defn

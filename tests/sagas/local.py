@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
         OrderSagaWorkflow,
         _Undo,
     )
-    from scenarios import SAGA
+    from scenarios import SAGA as ORDER_SAGA
 
 LOCAL = (OrderActivities.reserve_inventory, OrderActivities.charge_payment)
 NO_BACKOFF_IN_A_TASK = timedelta(milliseconds=1)
@@ -93,4 +93,4 @@ async def locally(
         ) from error
 
 
-SAGA = replace(SAGA, workflow=LocalOrderSaga)
+SAGA = replace(ORDER_SAGA, workflow=LocalOrderSaga)

@@ -117,6 +117,7 @@ def _saga(workflow_class: type) -> SagaUnderTest:
         workflow=workflow_class,
         activities=[reserve_goods, note, note_otherwise],
         completed_means=("inventory.reserve",),
+        takes_float_prices=True,
     )
 
 

@@ -10,8 +10,7 @@ from typing import Any
 from temporalio import activity, workflow
 
 with workflow.unsafe.imports_passed_through():
-    pass
-from scenarios import OrderSagaUnderTest
+    from scenarios import OrderSagaUnderTest
 
 
 @activity.defn

@@ -146,10 +146,10 @@ class NeverUndone:
 
 def _saga(workflow_class: type, *activities: Callable[..., Any]) -> SagaUnderTest:
     return OrderSagaUnderTest(
-        takes_float_prices=True,
         workflow=workflow_class,
         activities=[*activities],
         completed_means=("inventory.reserve",),
+        takes_float_prices=True,
     )
 
 

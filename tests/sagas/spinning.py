@@ -124,6 +124,7 @@ def _saga(workflow_class: type, *activities: Callable[..., Any]) -> SagaUnderTes
         workflow=workflow_class,
         activities=[reserve_goods, *activities],
         completed_means=("inventory.reserve",),
+        takes_float_prices=True,
     )
 
 

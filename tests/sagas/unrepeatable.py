@@ -36,7 +36,10 @@ def _reserves_with(fields: Callable[[Order], dict[str, Any]]) -> SagaUnderTest:
         return 0.0
 
     return OrderSagaUnderTest(
-        workflow=Reserves, activities=[reserve], completed_means=("inventory.reserve",)
+        workflow=Reserves,
+        activities=[reserve],
+        completed_means=("inventory.reserve",),
+        takes_float_prices=True,
     )
 
 

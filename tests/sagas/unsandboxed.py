@@ -30,4 +30,5 @@ SAGA = OrderSagaUnderTest(
     workflow=ReservesUnsandboxed,
     activities=[reserve_goods],
     completed_means=("inventory.reserve",),
+    takes_float_prices=True,
 )

@@ -49,7 +49,7 @@ def test_unknown_keys_are_refused_at_every_level(text: str, problem: str) -> Non
         (text_with(head='scenario: s\nwhy: " "'), "2:6: not a text: ' '; it may not be empty"),
         (text_with("tags: x"), "5:7: not a list: 'x'; a list must stand here, such as [a, b]"),
         (text_with("tags: [a b]"), "5:8: not a word: 'a b'; a tag is letters, digits, - and _"),
-        (text_with("covers: [A1, G1]"), "5:14: unknown anomaly: 'G1'; python -m scen"),
+        (text_with("covers: [A1, G1]"), "5:14: unknown anomaly: 'G1'; sagacheck refe"),
         (text_with("why: 5"), "5:1: duplicate key: 'why'"),
         (text_with(head="scenario: 5\nwhy: w"), "1:11: not a text: 5; a text must stand here (did"),
         (text_with("given: {ships_after: 45}"), "(did you mean '45s'?)"),

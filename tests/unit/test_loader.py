@@ -17,12 +17,10 @@ from sagacheck.language import (
     Scenario,
     When,
 )
-from sagacheck.language.loader import find
 from sagacheck.network import ALL_CALLS, Calls, Fault
-from sagacheck.reference import CATALOGUE
 from sagacheck.world import Settings
 from scenarios.goods import DEFAULT_ADDRESS, Order, OrderItem
-from tests.shop import load, load_file, load_text
+from tests.shop import CATALOGUE, find, load, load_file, load_text
 from tests.unit.scenario_texts import EXAMPLE, problems_in, text_with
 
 

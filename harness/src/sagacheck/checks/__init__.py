@@ -8,19 +8,19 @@ from sagacheck.checks.streaming import FinishedOrder, StreamingChecks
 from sagacheck.checks.verdict import Unmet, UnmetKind, Verdict, Violation
 
 __all__ = [
+    "INVARIANTS",
     "Ending",
+    "Evidence",
+    "Findings",
+    "FinishedOrder",
+    "OrderFacts",
     "Outcome",
     "Status",
-    "Evidence",
-    "OrderFacts",
-    "Findings",
-    "INVARIANTS",
-    "check_all",
-    "FinishedOrder",
     "StreamingChecks",
     "Unmet",
     "UnmetKind",
     "Verdict",
     "Violation",
+    "check_all",
     "describe_failure",
 ]

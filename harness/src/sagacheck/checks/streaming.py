@@ -1,6 +1,6 @@
 """The invariants of a run that is too long to be held at once: an order at a time.
 
-Nearly every fact is about one order, so an order is judged when it has ended, on its order_record alone,
+Nearly every fact is about one order, so an order is judged when it has ended, on its record alone,
 by the same functions that judge a whole run. What concerns all orders is kept in small: what the
 shelves hold, and on disk which request each idempotency key stood for. So memory is bounded by what
 is wrong, and time is linear; what is found is what `check_all` would find.

@@ -11,17 +11,17 @@ from sagacheck.engines.trial import PlannedEvent, PlannedFault, Trial, TrialCloc
 
 __all__ = [
     "ENGINES",
-    "open_engine",
+    "SERVER_ENVIRONMENT",
     "Engine",
     "KeptServer",
     "PlannedEvent",
     "PlannedFault",
+    "SimulatedEngine",
     "Trial",
     "TrialClock",
-    "SERVER_ENVIRONMENT",
-    "free_ports",
-    "server_command",
-    "SimulatedEngine",
     "add_search_attributes",
+    "free_ports",
+    "open_engine",
     "quiet_sdk",
+    "server_command",
 ]

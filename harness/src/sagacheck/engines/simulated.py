@@ -1,7 +1,7 @@
 """The simulated engine: scenarios in virtual time, one event loop each, no server.
 
-The real workflow code and the real activities run on `sagacheck.temporal`. The same seed gives the same
-run, down to the last byte of its journal.
+The real workflow code and the real activities run on `sagacheck.temporal`. The same seed gives the
+same run, down to the last byte of its journal.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class OrderWords(Written):
         return Decimal(0)
 
     @classmethod
-    def skus_in(cls, data: Mapping[str, Any]) -> Iterator[Any]:  # noqa: ARG003 - for its overrides
+    def skus_in(cls, data: Mapping[str, Any]) -> Iterator[Any]:
         """The SKUs that an order names, read from its plain data before anything is checked."""
         return iter(())
 

@@ -204,7 +204,7 @@ async def order_records(count: int) -> AsyncIterator[OrderRecord]:
             await network.send(call_of(operation, fields, {}, content, order=f"o{number}"))
         network.services.settle()
         # The opening stock belongs to no order.
-        for record in network.services.take_out(["", f"o{number}"]):
+        for record in network.services.evict(["", f"o{number}"]):
             yield record
 
 

@@ -3,7 +3,7 @@
 from fakes import order_services
 from sagacheck.http import serve_command
 
-main = serve_command(order_services, name="python -m fakes")
+main = serve_command(order_services, name="python -m fakes", url_variable="ORDERS_{service}_URL")
 
 if __name__ == "__main__":
     main(prog_name="python -m fakes")

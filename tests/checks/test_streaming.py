@@ -22,8 +22,7 @@ from sagacheck.engines import SimulatedEngine
 from sagacheck.run import ScenarioResult
 from sagacheck.run.judge import evidence_of, run_one
 from sagacheck.services import AVAILABLE
-from sagacheck.world import Idempotency, OrderRecord
-from sagacheck.world.order_record import order_records_of
+from sagacheck.world import Idempotency, OrderRecord, records_by_order
 from tests.checks import _bad_effects, _bad_ends, _bad_goods, _bad_money
 from tests.checks._bad import BAD, Bad
 from tests.checks._evidence import CREATES, Story
@@ -50,13 +49,15 @@ def streamed(evidence: Evidence, *, seed: int = 0) -> Findings:
 
 def finished_orders(evidence: Evidence) -> list[FinishedOrder]:
     """The orders of a run, with what belongs to each, as it comes off the wire."""
-    effects = list(evidence.ledger.effects.values())
-    run = OrderRecord("", evidence.journal.attempts, evidence.ledger.entries, effects)
-    order_records = order_records_of(run)
-    names = {**order_records, **evidence.orders, **evidence.outcomes}
+    records = records_by_order(
+        attempts=evidence.journal.attempts,
+        entries=evidence.ledger.entries,
+        effects=evidence.ledger.effects.values(),
+    )
+    names = {**records, **evidence.orders, **evidence.outcomes}
     return [
         FinishedOrder(
-            order_record=on_the_wire(order_records.get(name, OrderRecord(name))),
+            order_record=on_the_wire(records.get(name, OrderRecord(name))),
             facts=evidence.orders.get(name),
             outcome=evidence.outcomes.get(name),
             cancelled=name in evidence.cancelled,
@@ -65,9 +66,9 @@ def finished_orders(evidence: Evidence) -> list[FinishedOrder]:
     ]
 
 
-def on_the_wire(order_record: OrderRecord) -> OrderRecord:
-    """The order_record as the fakes send it and a program reads it."""
-    return msgspec.json.decode(msgspec.json.encode(order_record), type=OrderRecord)
+def on_the_wire(record: OrderRecord) -> OrderRecord:
+    """The record as the fakes send it and a program reads it."""
+    return msgspec.json.decode(msgspec.json.encode(record), type=OrderRecord)
 
 
 def in_any_order(findings: Findings) -> list[str]:

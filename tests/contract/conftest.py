@@ -47,7 +47,7 @@ async def http_client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def over_http(app: Starlette, http_client: httpx.AsyncClient) -> Face:
     """A new world behind HTTP."""
-    return OverHttp(http_client, app.state.served)
+    return OverHttp(http_client, app)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -67,7 +67,7 @@ async def in_process(caught_client: httpx.AsyncClient) -> AsyncIterator[Face]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def always_finished(app: Starlette, http_client: httpx.AsyncClient) -> Face:
     """A new world behind HTTP, whose orders are out of memory between any two requests."""
-    return AlwaysFinished(http_client, app.state.served)
+    return AlwaysFinished(http_client, app)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -75,7 +75,7 @@ async def always_restarted(
     app: Starlette, http_client: httpx.AsyncClient, tmp_path: Path
 ) -> AsyncIterator[Face]:
     """A new world behind HTTP, which begins again from its log between any two requests."""
-    face = AlwaysRestarted(http_client, app.state.served, tmp_path / "fakes.ndjson")
+    face = AlwaysRestarted(http_client, app, tmp_path / "fakes.ndjson")
     yield face
     face.end()
 

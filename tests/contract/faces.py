@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from fakes import order_network, order_services
 from sagacheck.http.served_world import ServedWorld
-from sagacheck.http.write_ahead_log import WriteAheadLog
 from sagacheck.inprocess import AttemptContext, in_context
 from sagacheck.network import FaultRule, Network, read_rule
 from sagacheck.world import Attempt, AttemptOutcome, ManualClock, Settings, World
@@ -152,19 +152,25 @@ class InProcess(Face):
 class OverHttp(Face):
     """A real client and a real server, with TCP between them."""
 
-    def __init__(self, client: httpx.AsyncClient, served: ServedWorld) -> None:
+    def __init__(self, client: httpx.AsyncClient, app: Starlette) -> None:
         super().__init__(client)
-        self._served = served
+        self._app = app
         self.begin(Settings(default_stock=10))
+
+    @property
+    def served(self) -> ServedWorld:
+        """What the server has."""
+        served: ServedWorld = self._app.state.served
+        return served
 
     @property
     def network(self) -> Network:
         """The network behind the face."""
-        return self._served.network
+        return self.served.network
 
     def begin(self, settings: Settings) -> None:
         """Begin a new world."""
-        self._served.reset(settings)
+        self.served.reset(settings)
 
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
         """Send a request to the network."""
@@ -172,7 +178,7 @@ class OverHttp(Face):
 
     def add_rule(self, words: dict[str, Any], rule: FaultRule) -> None:
         """Let the network follow a rule."""
-        self._served.add_rule(words, rule)
+        self.served.add_rule(words, rule)
 
     async def give_up(self, request: Awaitable[httpx.Response]) -> None:
         """The client itself looks at the time."""
@@ -190,7 +196,7 @@ class AlwaysFinished(OverHttp):
     @property
     def network(self) -> Network:
         """The network behind the face, whose world has all its orders."""
-        store = self._served.store
+        store = self.served.store
         store.recall(*self._orders)
         return store.network
 
@@ -200,14 +206,14 @@ class AlwaysFinished(OverHttp):
         self._orders = set()
 
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
-        """Send a request to the network, and put away what can be."""
-        store = self._served.store
+        """Send a request to the network, and evict what can be."""
+        store = self.served.store
         if method == "GET":
-            store.recall(*self._orders)  # reads show what is not put away
+            store.recall(*self._orders)  # reads show what is in memory
         response = await super().request(method, path, **content)
         journal = store.world.journal
         orders = {attempt.order for attempt in journal} - journal.orders_under_way()
-        store.put_away(orders)
+        store.evict(orders)
         self._orders |= orders
         return response
 
@@ -215,36 +221,30 @@ class AlwaysFinished(OverHttp):
 class AlwaysRestarted(OverHttp):
     """Over HTTP, with a network that begins again from its file when nothing of it is under way."""
 
-    def __init__(self, client: httpx.AsyncClient, served: ServedWorld, path: Path) -> None:
+    def __init__(self, client: httpx.AsyncClient, app: Starlette, path: Path) -> None:
         self._path = path
-        self._log: WriteAheadLog | None = None
-        super().__init__(client, served)
+        super().__init__(client, app)
 
     def begin(self, settings: Settings) -> None:
         """Begin a new world in a new file."""
         self.end()
         self._path.unlink(missing_ok=True)
-        self._restart(settings)
+        self._serve(settings, self._path)
 
     def end(self) -> None:
-        """Let go of the file."""
-        ServedWorld.__init__(self._served, Settings(), PatientClock, order_services)
-        if self._log is not None:
-            self._log.close()
+        """Serve a world without a file."""
+        self._serve(Settings())
 
     async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
         """Begin again, and send a request to the network."""
         journal, clock = self.world.journal, self.world.clock
         assert isinstance(clock, PatientClock)
         if not journal.orders_under_way():
-            now = clock.now()
-            self._served.store.commit()
-            self.end()
-            self._restart(Settings(), now)
+            self._serve(Settings(), self._path, clock.now())
         return await super().request(method, path, **content)
 
-    def _restart(self, settings: Settings, now: float = 0.0) -> None:
-        self._log = WriteAheadLog(self._path)
-        ServedWorld.__init__(
-            self._served, settings, PatientClock, order_services, self._log, lambda: now
+    def _serve(self, settings: Settings, journal: Path | None = None, now: float = 0.0) -> None:
+        self.served.close()
+        self._app.state.served = ServedWorld(
+            order_services, settings, clock=PatientClock, journal=journal, now=lambda: now
         )

@@ -87,7 +87,7 @@ def test_a_port_that_is_taken_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--ships-after", "soon"], "ships_after: 'soon' is no duration"),
+        (["--ships-after", "soon"], "ships_after: 'soon' is not a duration"),
         (["--stock", "WIDGET"], "write SKU=N"),
         (["--default-stock", "-1"], "at least 0, not -1"),
         (["--idempotency", "replays"], "did you mean replay?"),

@@ -152,4 +152,4 @@ async def test_a_damaged_journal_is_refused_by_the_command(tmp_path: Path) -> No
     )
 
     assert done.returncode == 2
-    assert f"{journal}:1: this is no step of a world" in done.stderr.replace("\n", "")
+    assert f"{journal}:1: this is not a step of a world" in done.stderr.replace("\n", "")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 from fakes import order_network
@@ -32,6 +33,11 @@ async def live_and_finish(store: WorldStore, numbers: range) -> None:
         store.finish({order: [f"order-{order}"]})
 
 
+def stored(store: WorldStore, order: str) -> bytes:
+    """The record of an order as it is on disk."""
+    return msgspec.json.encode(store.evicted.raw(order))
+
+
 def test_memory_holds_the_open_orders_alone(store: WorldStore) -> None:
     """After a hundred more finished orders there is not one object more in the network."""
     asyncio.run(live_and_finish(store, range(10)))
@@ -46,13 +52,13 @@ def test_memory_holds_the_open_orders_alone(store: WorldStore) -> None:
     assert store.evicted.orders == 110
 
 
-def test_what_is_put_back_is_what_was_taken_out(store: WorldStore) -> None:
+def test_what_is_recalled_is_what_was_evicted(store: WorldStore) -> None:
     """An order that comes back is the same to the last field."""
     asyncio.run(live_and_finish(store, range(1)))
-    line = store.evicted.line("o0000")
+    before = stored(store, "o0000")
 
     store.recall("order-o0000")
     assert "o0000" not in store.evicted
-    store.put_away(["o0000"])
+    store.evict(["o0000"])
 
-    assert line == store.evicted.line("o0000")
+    assert before == stored(store, "o0000")

@@ -30,13 +30,11 @@ def _file(tmp_path: Path) -> Path:
 @contextmanager
 def serving(file: Path, settings: Settings = STOCKED, now: float = 0.0) -> Iterator[ServedWorld]:
     """The world of a file, at a moment of real time."""
-    log = WriteAheadLog(file)
+    served = ServedWorld(order_services, settings, clock=ManualClock, journal=file, now=lambda: now)
     try:
-        served = ServedWorld(settings, ManualClock, order_services, log, lambda: now)
         yield served
-        served.store.commit()
     finally:
-        log.close()
+        served.close()
 
 
 def ask_for(served: ServedWorld, name: str, order: str = "o1") -> WireReply:
@@ -172,7 +170,7 @@ DAMAGES = (
         "a byte is wrong",
         lambda lines: lines.insert(2, lines.pop(2).replace(b"{", b"#", 1)),
         3,
-        "this is no step of a world: JSON is malformed",
+        "this is not a step of a world: JSON is malformed",
     ),
     Damage(
         "a member is wrong",
@@ -186,7 +184,7 @@ DAMAGES = (
         "it never was a write-ahead log",
         lambda lines: lines.__setitem__(slice(None), [b"dear diary"]),
         1,
-        "this is no step of a world",
+        "this is not a step of a world",
     ),
     Damage("a line is there twice", lambda lines: lines.insert(2, lines[1]), 3, "this is step 2"),
 )
@@ -214,7 +212,7 @@ def test_a_damaged_file_is_refused(file: Path, damage: Damage) -> None:
 def test_a_file_is_for_one_process_at_a_time(file: Path) -> None:
     """A second one is told so, and does no harm."""
     with serving(file), pytest.raises(WriteAheadLogError, match="another process is writing it"):
-        WriteAheadLog(file)
+        WriteAheadLog.open(file)
 
 
 def test_a_world_of_the_past_writes_no_more(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""The short way to the fakes is the same as the long one."""
+"""The fast client does the same as any httpx client."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ import pytest_asyncio
 
 from fakes import ORDER_OPERATIONS, order_network
 from sagacheck.inprocess import AttemptContext, FakesClient, httpx_patch, in_context
-from sagacheck.network import Fault, FaultRule
-from sagacheck.network.routes import UnknownRouteError
+from sagacheck.network import Fault, FaultRule, UnknownRouteError
 from sagacheck.world import Settings, as_json
 
 pytestmark = pytest.mark.asyncio
@@ -42,7 +41,7 @@ FAULTS = [
 
 @pytest_asyncio.fixture
 async def clients() -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
-    """Any client of httpx, caught by the hook, and the client that needs none."""
+    """Any client of httpx, answered through the patch, and the fast client."""
     async with httpx.AsyncClient() as long, FakesClient() as short:
         with httpx_patch():
             yield long, short
@@ -128,7 +127,7 @@ async def test_the_read_timeout_counts(
         assert network.world.clock.now() == waited
 
 
-async def test_mistakes_are_told_as_by_the_hook() -> None:
+async def test_mistakes_are_errors_as_through_the_patch() -> None:
     """A route that no fake has, a request outside of any network, a body that is no JSON."""
     async with FakesClient() as client:
         with pytest.raises(RuntimeError, match="sent outside of any world"):

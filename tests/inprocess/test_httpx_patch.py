@@ -10,8 +10,7 @@ import pytest_asyncio
 
 from fakes import order_network
 from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
-from sagacheck.network import Network
-from sagacheck.network.routes import UnknownRouteError
+from sagacheck.network import Network, UnknownRouteError
 from sagacheck.world import AttemptOutcome, Settings
 
 MAIL = {"order_id": "o1", "customer_id": "c1"}
@@ -105,8 +104,8 @@ async def test_reads_work_in_process(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_process_is_as_before_when_the_hook_is_closed() -> None:
-    """Nothing of the hook stays behind."""
+async def test_the_process_is_as_before_when_the_patch_is_closed() -> None:
+    """Nothing of the patch is left."""
     with httpx_patch():
         pass
 

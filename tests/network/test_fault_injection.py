@@ -6,9 +6,17 @@ from dataclasses import dataclass
 import pytest
 
 from fakes import ORDER_OPERATIONS, order_network
-from sagacheck.network import FAULTS, Fault, FaultRule, IncompleteReplyError, WorkerCrash
-from sagacheck.network.fault_injection import CARRIERS
-from sagacheck.network.wire import ConnectionLostError, NoConnectionError, NoReplyError
+from sagacheck.network import (
+    FAULTS,
+    ConnectionLostError,
+    Fault,
+    FaultRule,
+    IncompleteReplyError,
+    NoConnectionError,
+    NoReplyError,
+    WorkerCrash,
+)
+from sagacheck.network.fault_injection import INJECTORS
 from sagacheck.services import Operation
 from sagacheck.world import AttemptOutcome, Settings
 from tests.order_calls import TIMEOUT, ask, clock_of
@@ -68,8 +76,8 @@ FITTING = [
 
 
 def test_every_fault_is_in_the_table() -> None:
-    """No fault can be added without a carrier and a row in the table of this test."""
-    assert {expected.fault.name for expected in TABLE} == set(FAULTS) == set(CARRIERS)
+    """No fault can be added without an injector and a row in the table of this test."""
+    assert {expected.fault.name for expected in TABLE} == set(FAULTS) == set(INJECTORS)
 
 
 @pytest.mark.parametrize(("expected", "operation"), FITTING)

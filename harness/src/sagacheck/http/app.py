@@ -1,4 +1,4 @@
-"""The HTTP face: one world as a Starlette application, with faults that are real on the wire.
+"""A world as a Starlette application, with faults that are real on the wire.
 
 Limitations: worker faults need a worker and are refused; a caller's own timeout is not known here,
 so a lost request or reply holds the connection until the client hangs up; reads suffer no faults.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
 from msgspec import structs
 from starlette.applications import Starlette
@@ -18,12 +19,16 @@ from starlette.routing import Route
 from sagacheck.http.connection import Connection, HalfReply, NoReply
 from sagacheck.http.control import control_routes
 from sagacheck.http.served_world import ServedWorld
-from sagacheck.http.write_ahead_log import WriteAheadLog
-from sagacheck.network import IncompleteReplyError, TransportError, call_of, read, unknown_route
+from sagacheck.network import (
+    IncompleteReplyError,
+    Network,
+    TransportError,
+    call_of,
+    read_collection,
+    unknown_route,
+)
 from sagacheck.services import Operation, ServiceFactory
 from sagacheck.world import ManualClock, Settings, WallClock
-
-_Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(
@@ -31,33 +36,25 @@ def create_app(
     settings: Settings | None = None,
     *,
     clock: Callable[[], ManualClock] = WallClock,
-    write_ahead_log: WriteAheadLog | None = None,
+    journal: Path | None = None,
 ) -> Starlette:
     """The application that serves one world; to be called on the event loop that will run it.
 
-    The world is at ``app.state.served.network``.
+    The world is at ``app.state.served.world``.
 
     Args:
         services: Makes the services.
         settings: What the world holds at first, and after each reset.
         clock: Makes the world's clock, by default one of real time.
-        write_ahead_log: Holds the world, if it has one, and every change of it.
+        journal: The file with every change of the world, which is recovered from it.
 
     Raises:
-        WriteAheadLogError: The write-ahead log cannot be read.
+        WriteAheadLogError: The journal cannot be read.
+        OSError: The journal cannot be opened.
     """
-    served = ServedWorld(settings or Settings(), clock, services, write_ahead_log)
-    routes = [
-        Route(path, _operation(served, operation), methods=[method])
-        for operation in served.network.operations.operations
-        for method, path in (route.split(" ", 1) for route in operation.routes)
-    ]
-    routes += [
-        Route(f"/{name}", _read(served), methods=["GET"])
-        for name in served.network.services.reads()
-    ]
+    served = ServedWorld(services, settings or Settings(), clock=clock, journal=journal)
     app = Starlette(
-        routes=routes + control_routes(served),
+        routes=[*_service_routes(served.network), *control_routes()],
         exception_handlers={404: _unknown_route, 405: _wrong_method},
     )
     app.router.redirect_slashes = False
@@ -65,10 +62,18 @@ def create_app(
     return app
 
 
-def _operation(served: ServedWorld, operation: Operation) -> _Endpoint:
-    """The endpoint of any operation: what it means is known to the world behind it."""
+def _service_routes(network: Network) -> Iterator[Route]:
+    for operation in network.operations.operations:
+        for route in operation.routes:
+            method, path = route.split(" ", 1)
+            yield Route(path, _endpoint(operation), methods=[method])
+    for name in network.services.reads():
+        yield Route(f"/{name}", _collection, methods=["GET"])
 
+
+def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
+        served: ServedWorld = request.app.state.served
         content = await request.body()
         call = call_of(operation, request.path_params, request.query_params, content)
         store = served.store
@@ -84,7 +89,7 @@ def _operation(served: ServedWorld, operation: Operation) -> _Endpoint:
             return NoReply()
         except asyncio.CancelledError:
             if not connection.transport.is_closing():
-                raise  # it is not the client who has gone, but the server
+                raise  # the client is still there: the server stops
             return NoReply()
         finally:
             store.commit()
@@ -93,14 +98,12 @@ def _operation(served: ServedWorld, operation: Operation) -> _Endpoint:
     return endpoint
 
 
-def _read(served: ServedWorld) -> _Endpoint:
-    async def endpoint(request: Request) -> Response:
-        order = request.query_params.get("order_id")
-        served.store.recall(order)
-        served.store.commit()
-        return JSONResponse(read(served.network.services, request.url.path, order))
-
-    return endpoint
+async def _collection(request: Request) -> Response:
+    served: ServedWorld = request.app.state.served
+    order = request.query_params.get("order_id")
+    served.store.recall(order)
+    served.store.commit()
+    return JSONResponse(read_collection(served.network.services, request.url.path, order))
 
 
 async def _unknown_route(request: Request, _: Exception) -> Response:

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 import uvloop
+from starlette.applications import Starlette
 
 from sagacheck.http.app import create_app
 from sagacheck.http.server import Server, bound_socket, url_of
-from sagacheck.http.write_ahead_log import WriteAheadLog, WriteAheadLogError
-from sagacheck.services import ServiceFactory, operations_of
-from sagacheck.world import ParsingError, Settings, read_settings
+from sagacheck.http.write_ahead_log import WriteAheadLogError
+from sagacheck.services import ServiceFactory, Services
+from sagacheck.world import ParsingError, Settings, World, read_settings
 
 _HELP = """Serve {services}, with faults on demand.
 
-All services answer below one URL. They remember what they did until the process ends or
-POST /__fakes__/reset begins a new world; with --journal FILE the next process that is given
-FILE goes on where this one was stopped or killed, and the other options count for a new FILE
-only. A TIME is a number and its unit: 500ms, 30s, 1h30m.
+All services answer below one URL. Their state lasts until the process ends or
+POST /__fakes__/reset begins a new world. With --journal FILE it outlives the process: the next
+one that is given FILE continues where the last one was stopped or killed, and takes its
+settings from FILE instead of the options. A TIME is a number and its unit: 500ms, 30s, 1h30m.
 """
 
 _EPILOG = """
 \b
 Control routes below /__fakes__ (docs/fakes-http.md says more):
-  GET health, POST reset         is it there; a new world, with other settings
-  GET, POST, DELETE faults       what fails, such as {{"on": "shipping", "fault": 503}}
-  GET journal, GET books         all of it; ?after=N streams lines with higher numbers
-  POST finished                  {{"orders": {{"o1": ["order-o1"]}}}}: out of memory with them
-  GET totals, POST settle        sums; let all happen that is still to come
+  GET health, POST reset         is it up; begin a new world, with other settings
+  GET, POST, DELETE faults       what fails, such as {{"on": "{service}", "fault": 503}}
+  GET journal, GET books         the whole of it; ?after=N streams what has higher numbers
+  POST finished                  {{"orders": {{"o1": ["order-o1"]}}}}: move ended orders to disk
+  GET totals, POST settle        sums; let everything happen that is still to come
 
 \b
 Examples:
@@ -39,70 +42,92 @@ Examples:
   {name} --ships-after 1h --idempotency expires:24h
   {name} --journal fakes.ndjson
   curl -X POST localhost:8080/__fakes__/faults \\
-       -d '{{"on": "payments.charge", "fault": "drop_response", "calls": 1}}'
-  curl localhost:8080/charges?order_id=o1
+       -d '{{"on": "{operation}", "fault": "drop_response", "calls": 1}}'
   curl localhost:8080/__fakes__/journal
 """
 
-
-def serve_command(services: ServiceFactory, *, name: str) -> click.Command:
-    """The command that serves these services over HTTP.
-
-    Args:
-        services: Makes them.
-        name: How people call the command.
-    """
-    offered = operations_of(services).services
-
-    @click.command(epilog=_EPILOG.format(name=name), help=_HELP.format(services=", ".join(offered)))
-    @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-    @click.option(
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    click.option(
         "--port",
         default=8080,
         show_default=True,
         type=click.IntRange(0, 65535),
-        help="0 takes any.",
-    )
-    @click.option("--stock", multiple=True, metavar="SKU=N", help="Pieces of one SKU. Repeatable.")
-    @click.option(
+        help="Port to listen on; 0 takes any free port.",
+    ),
+    click.option("--stock", multiple=True, metavar="SKU=N", help="Pieces of one SKU. Repeatable."),
+    click.option(
         "--default-stock", default=1000, show_default=True, help="Pieces of every other SKU."
-    )
-    @click.option(
-        "--ships-after", metavar="TIME", help="Parcels leave so long after their creation."
-    )
-    @click.option(
-        "--reservation-expires-after", metavar="TIME", help="Reservations are given back."
-    )
-    @click.option(
+    ),
+    click.option(
+        "--ships-after", metavar="TIME", help="Parcels leave this long after their creation."
+    ),
+    click.option(
+        "--reservation-expires-after",
+        metavar="TIME",
+        help="Reservations expire this long after their creation.",
+    ),
+    click.option(
         "--refuse-refunds", is_flag=True, help="The payment provider rejects all refunds."
-    )
-    @click.option(
-        "--declined-card", multiple=True, metavar="PM", help="A card to decline. Repeatable."
-    )
-    @click.option(
+    ),
+    click.option(
+        "--declined-card",
+        multiple=True,
+        metavar="PM",
+        help="A payment method to decline. Repeatable.",
+    ),
+    click.option(
         "--idempotency",
         default="replay",
         show_default=True,
         metavar="PROFILE",
         help="replay, stores_errors, none, or expires:TIME.",
-    )
-    @click.option(
+    ),
+    click.option(
         "--journal",
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="Write every change to FILE before anybody is told of it, and go on with what it holds.",
-    )
-    def command(host: str, port: int, journal: Path | None, **options: Any) -> None:
+        help="Write every change to FILE before any caller sees it, and continue from FILE.",
+    ),
+)
+
+
+def serve_command(
+    services: ServiceFactory, *, name: str, url_variable: str = "{service}_URL"
+) -> click.Command:
+    """The command that serves these services over HTTP.
+
+    Once it listens it prints its URL, and for each service the environment variable that leads the
+    saga under test there.
+
+    Args:
+        services: Makes them.
+        name: How people call the command.
+        url_variable: The environment variable's name; ``{service}`` stands for a service's name in
+            upper case.
+    """
+    offered = Services(World(), services)
+    names = offered.operations.services
+    variables = [url_variable.format(service=service.upper()) for service in names]
+
+    def serve(host: str, port: int, journal: Path | None, **options: Any) -> None:
         settings = _settings(**options)
         try:
             sock = bound_socket(host, port)
         except OSError as error:
             msg = f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any free port"
             raise click.UsageError(msg) from None
+        make_app = partial(create_app, services, settings, journal=journal)
         with sock, suppress(KeyboardInterrupt):
-            uvloop.run(_serve(services, settings, sock, journal))
+            uvloop.run(_serve(make_app, sock, variables))
 
-    return command
+    for option in reversed(_OPTIONS):
+        serve = option(serve)
+    operation = offered.operations.creates[0].name
+    epilog = _EPILOG.format(name=name, service=names[0], operation=operation)
+    for collection in list(offered.reads())[:1]:
+        epilog += f"  curl localhost:8080/{collection}?order_id=o1\n"
+    return click.command(help=_HELP.format(services=", ".join(names)), epilog=epilog)(serve)
 
 
 def _settings(  # noqa: PLR0913 - as many as there are options
@@ -115,7 +140,7 @@ def _settings(  # noqa: PLR0913 - as many as there are options
     declined_card: tuple[str, ...],
     idempotency: str,
 ) -> Settings:
-    words = {
+    written = {
         "stock": dict(_stock(each) for each in stock),
         "default_stock": default_stock,
         "ships_after": ships_after,
@@ -125,7 +150,7 @@ def _settings(  # noqa: PLR0913 - as many as there are options
         "idempotency": idempotency,
     }
     try:
-        return read_settings(words)
+        return read_settings(written)
     except ParsingError as error:
         raise click.UsageError(str(error)) from None
 
@@ -139,19 +164,16 @@ def _stock(option: str) -> tuple[str, int]:
 
 
 async def _serve(
-    services: ServiceFactory, settings: Settings, sock: socket.socket, journal: Path | None
+    make_app: Callable[[], Starlette], sock: socket.socket, variables: Sequence[str]
 ) -> None:
     url = url_of(sock)
     try:
-        log = WriteAheadLog(journal) if journal else None
-        app = create_app(services, settings, write_ahead_log=log)
+        app = make_app()
     except (WriteAheadLogError, OSError) as error:
         raise click.UsageError(f"--journal {error}") from None
 
     def announce() -> None:
-        lines = [f"fakes listening on {url}"]
-        offered = app.state.served.network.operations.services
-        lines += [f"ORDERS_{service.upper()}_URL={url}" for service in offered]
+        lines = [f"fakes listening on {url}", *(f"{name}={url}" for name in variables)]
         click.echo("\n".join(lines))
 
     await Server(app, announce).serve(sockets=[sock])

@@ -1,6 +1,6 @@
-"""The fakes' end of a TCP connection, which faults can leave waiting, cut off or break.
+"""The server's end of a TCP connection, which faults can leave waiting, cut off or break.
 
-Limitations: a connection stands before its first request is read, so one that is refused by a fault
+Limitations: a connection is open before its first request is read, so one that a fault refuses
 looks to its client like one that is reset; HTTP/1.1 only, no TLS.
 """
 
@@ -21,7 +21,7 @@ from uvicorn.server import ServerState
 
 from sagacheck.network import WireReply
 
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time at all
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for 0 s
 
 
 class Connection(HttpToolsProtocol):
@@ -53,7 +53,7 @@ class Connection(HttpToolsProtocol):
             self._handler.cancel()
 
     def reset(self) -> None:
-        """Break the connection with a TCP reset; nothing that was not sent yet is sent."""
+        """Break the connection with a TCP reset; what was not sent yet is dropped."""
         raw: socket.socket = self.transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.transport.abort()
@@ -63,7 +63,7 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
     def shutdown(self) -> None:
-        """Called when the server stops: a caller who is left waiting by a fault waits no more."""
+        """The server stops: reset the connection if a fault keeps its client waiting."""
         if self._handler is not None:
             self.reset()
         else:
@@ -71,7 +71,7 @@ class Connection(HttpToolsProtocol):
 
 
 class NoReply(Response):
-    """Sends nothing; over when the connection is."""
+    """Sends nothing; ends when the connection does."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for the connection to end."""

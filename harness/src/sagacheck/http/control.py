@@ -17,41 +17,45 @@ from starlette.routing import Route
 from sagacheck.http import streams
 from sagacheck.http.served_world import ServedWorld
 from sagacheck.network import FaultRule, Position, Rule, read_rule
-from sagacheck.world import ParsingError, as_json, members, read_settings, shown, text
+from sagacheck.world import (
+    ParsingError,
+    as_json,
+    as_written,
+    read_members,
+    read_settings,
+    read_text,
+)
 
 _Control = Callable[[ServedWorld, Any], Any]
-"""Does something to the served with the words of a request; what is answered, or as what."""
+"""Takes the query or body of a request; returns a response, or what is answered as JSON."""
 
 
-def control_routes(served: ServedWorld) -> list[Route]:
-    """The control routes of `served`."""
+def control_routes() -> list[Route]:
+    """The control routes of the world at ``app.state.served``."""
     return [
-        _route(served, "POST reset", _reset, "invalid_settings"),
-        _route(served, "GET faults", _faults),
-        _route(served, "POST faults", _add_fault, "invalid_fault", success=201),
-        _route(served, "DELETE faults", _clear_faults),
-        _route(served, "GET books", _books),
-        _route(served, "GET journal", _journal),
-        _route(served, "GET totals", _totals),
-        _route(served, "POST finished", _finished),
-        _route(served, "POST settle", _settle),
-        _route(served, "GET health", _health),
+        _route("POST reset", _reset, "invalid_settings"),
+        _route("GET faults", _faults),
+        _route("POST faults", _add_fault, "invalid_fault", success=201),
+        _route("DELETE faults", _clear_faults),
+        _route("GET books", _books),
+        _route("GET journal", _journal),
+        _route("GET totals", _totals),
+        _route("POST finished", _finished),
+        _route("POST settle", _settle),
+        _route("GET health", _health),
     ]
 
 
 def _route(
-    served: ServedWorld,
-    name: str,
-    control: _Control,
-    error: str = "invalid_request",
-    success: int = 200,
+    name: str, control: _Control, error: str = "invalid_request", success: int = 200
 ) -> Route:
     method, path = name.split()
 
     async def endpoint(request: Request) -> Response:
+        served: ServedWorld = request.app.state.served
         try:
-            words = dict(request.query_params) if method == "GET" else await _body_of(request)
-            answer = control(served, words)
+            asked = dict(request.query_params) if method == "GET" else await _body_of(request)
+            answer = control(served, asked)
         except ParsingError as refused:
             return JSONResponse({"error": error, "detail": str(refused)}, 400)
         served.store.commit()
@@ -64,25 +68,25 @@ async def _body_of(request: Request) -> Any:
     try:
         return msgspec.json.decode(await request.body() or b"{}")
     except (msgspec.DecodeError, RecursionError) as error:
-        raise ParsingError(f"the body is no JSON: {error}") from None
+        raise ParsingError(f"the body is not JSON: {error}") from None
 
 
-def _reset(served: ServedWorld, words: Any) -> Any:
-    served.reset(read_settings(words, served.settings))
+def _reset(served: ServedWorld, body: Any) -> Any:
+    served.reset(read_settings(body, served.settings))
     return {"settings": as_json(served.world.settings)}
 
 
 def _faults(served: ServedWorld, _: Any) -> Any:
-    return {"faults": [_shown(rule) for rule in served.network.rules]}
+    return {"faults": [_as_answered(rule) for rule in served.network.rules]}
 
 
-def _add_fault(served: ServedWorld, words: Any) -> Any:
-    rule = read_rule(words, served.network.operations)
+def _add_fault(served: ServedWorld, body: Any) -> Any:
+    rule = read_rule(body, served.network.operations)
     if rule.fault.kind.position is Position.WORKER:
         detail = f"{rule.fault} strikes a worker: it needs one, in process or with an engine"
         raise ParsingError(detail)
-    served.add_rule(words, rule)
-    return _shown(rule)
+    served.add_rule(body, rule)
+    return _as_answered(rule)
 
 
 def _clear_faults(served: ServedWorld, _: Any) -> Any:
@@ -108,11 +112,11 @@ def _journal(served: ServedWorld, query: Mapping[str, str]) -> Any:
 
 
 def _position(query: Mapping[str, str]) -> int | None:
-    after = members(query, "the query", ("after",)).get("after")
+    after = read_members(query, "the query", ("after",)).get("after")
     try:
         return None if after is None else int(after)
     except ValueError:
-        raise ParsingError(f"after must be a whole number, not {shown(after)}") from None
+        raise ParsingError(f"after must be a whole number, not {as_written(after)}") from None
 
 
 def _totals(served: ServedWorld, _: Any) -> Any:
@@ -132,17 +136,16 @@ def _totals(served: ServedWorld, _: Any) -> Any:
     }
 
 
-def _finished(served: ServedWorld, words: Any) -> Any:
-    orders = members(words, "finished", ("orders",)).get("orders")
+def _finished(served: ServedWorld, body: Any) -> Any:
+    orders = read_members(body, "finished", ("orders",)).get("orders")
     if not isinstance(orders, Mapping):
-        raise ParsingError(
-            f"orders must name keys by order, as in {{o1: [k1]}}, not {shown(orders)}"
-        )
+        example = "for example {o1: [k1]}"
+        raise ParsingError(f"orders must name keys by order, {example}, not {as_written(orders)}")
     for order, keys in orders.items():
         if not isinstance(keys, list):
-            raise ParsingError(f"the keys of {order} must be a list, not {shown(keys)}")
+            raise ParsingError(f"the keys of {order} must be a list, not {as_written(keys)}")
         for key in keys:
-            text(key, f"a key of {order}")
+            read_text(key, f"a key of {order}")
     served.store.finish(orders)
     return streams.NdjsonResponse(streams.order_records(served.store, orders))
 
@@ -162,7 +165,7 @@ def _health(served: ServedWorld, _: Any) -> Any:
     }
 
 
-def _shown(rule: Rule) -> Any:
+def _as_answered(rule: Rule) -> Any:
     if not isinstance(rule, FaultRule):
         return {"fault": repr(rule)}
     return {

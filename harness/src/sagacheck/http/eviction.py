@@ -1,7 +1,7 @@
-"""Where finished orders are kept: on disk, to be found again by anything a request may name.
+"""Where finished orders are kept: on disk, found by any name that a request may use for them.
 
-An SQLite database without a name, which lives in a temporary file and is gone with the process:
-what must survive a process is in its write_ahead_log.
+An SQLite database without a name, which lives in a temporary file and ends with the process: what
+must survive the process is in its write-ahead log.
 """
 
 from __future__ import annotations
@@ -17,12 +17,23 @@ import msgspec
 from sagacheck.world import OrderRecord
 
 _AT_A_TIME = 500
+_KINDS = ("attempts", "entries", "effects", "keys")
 _TABLE = """
     CREATE TABLE records (kind TEXT, owner TEXT, number INTEGER, json BLOB);
     CREATE INDEX by_owner ON records (owner);
     CREATE INDEX by_number ON records (kind, number) WHERE number IS NOT NULL;
     CREATE TABLE names (name TEXT, owner TEXT, PRIMARY KEY (name, owner)) WITHOUT ROWID;
 """
+
+
+class RawOrderRecord(msgspec.Struct):
+    """An `OrderRecord` whose parts are the JSON that they were stored as."""
+
+    order: str
+    attempts: list[msgspec.Raw] = []
+    entries: list[msgspec.Raw] = []
+    effects: list[msgspec.Raw] = []
+    keys: list[msgspec.Raw] = []
 
 
 class EvictedOrders:
@@ -44,65 +55,60 @@ class EvictedOrders:
         query = "SELECT 1 FROM names WHERE name = ? AND owner = ?"
         return self._database.execute(query, (order, order)).fetchone() is not None
 
-    def store(self, order_records: Iterable[OrderRecord]) -> None:
-        """Keep these order_records."""
+    def store(self, records: Iterable[OrderRecord]) -> None:
+        """Keep these records."""
         self._database.execute("BEGIN")
-        for order_record in order_records:
-            self._count(order_record, 1)
-            self._database.executemany(
-                "INSERT INTO records VALUES (?, ?, ?, ?)", _rows(order_record)
-            )
-            names = [(name, order_record.order) for name in order_record.names]
+        for record in records:
+            self._count(record, 1)
+            self._database.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", _rows(record))
+            names = [(name, record.order) for name in record.names]
             self._database.executemany("INSERT INTO names VALUES (?, ?)", names)
         self._database.execute("COMMIT")
 
     def take(self, order: str) -> OrderRecord:
-        """Hand the records of `order` over, and keep it no longer."""
-        order_record = msgspec.json.decode(self.line(order), type=OrderRecord)
-        self._count(order_record, -1)
+        """Return the record of `order`, and keep it no longer."""
+        record = msgspec.json.decode(msgspec.json.encode(self.raw(order)), type=OrderRecord)
+        self._count(record, -1)
         self._database.execute("DELETE FROM records WHERE owner = ?", (order,))
         self._database.execute("DELETE FROM names WHERE owner = ?", (order,))
-        return order_record
+        return record
 
     def owners(self, names: Collection[str]) -> list[str]:
-        """The orders which any of these names belongs to."""
+        """The orders that have any of these names."""
         if not self.orders or not names:
             return []
         marks = ", ".join("?" * len(names))
         query = f"SELECT DISTINCT owner FROM names WHERE name IN ({marks}) ORDER BY owner"  # noqa: S608 - marks
         return [owner for (owner,) in self._database.execute(query, list(names))]
 
-    def line(self, order: str) -> bytes:
-        """The record of `order` as JSON, without the labour of reading it."""
+    def raw(self, order: str) -> RawOrderRecord:
+        """The record of `order` to be sent on, which costs no decoding."""
         query = "SELECT kind, json FROM records WHERE owner = ? ORDER BY rowid"
-        parts: dict[str, list[bytes]] = {kind: [] for kind in _KINDS}
+        parts: dict[str, list[msgspec.Raw]] = {kind: [] for kind in _KINDS}
         for kind, json in self._database.execute(query, (order,)):
-            parts[kind].append(json)
-        lists = (b'"%s":[%s]' % (kind.encode(), b",".join(parts[kind])) for kind in _KINDS)
-        return b'{"order":%s,%s}' % (msgspec.json.encode(order), b",".join(lists))
+            parts[kind].append(msgspec.Raw(json))
+        return RawOrderRecord(order, **parts)
 
-    def numbered(self, kind: str, after: int) -> Iterator[tuple[int, bytes]]:
+    def numbered(self, kind: str, after: int) -> Iterator[tuple[int, msgspec.Raw]]:
         """Attempts or entries with higher numbers than `after`, in order, as JSON."""
         query = (
             "SELECT number, json FROM records WHERE kind = ? AND number > ? ORDER BY number LIMIT ?"
         )
         while rows := self._database.execute(query, (kind, after, _AT_A_TIME)).fetchall():
-            yield from rows
+            for number, json in rows:
+                yield number, msgspec.Raw(json)
             after = rows[-1][0]
 
-    def _count(self, order_record: OrderRecord, sign: int) -> None:
+    def _count(self, record: OrderRecord, sign: int) -> None:
         self.orders += sign
-        for effect in order_record.effects:
+        for effect in record.effects:
             self.effects[effect.operation, str(effect.state)] += sign
 
 
-_KINDS = ("attempts", "entries", "effects", "keys")
-
-
-def _rows(order_record: OrderRecord) -> Iterator[tuple[Any, ...]]:
+def _rows(record: OrderRecord) -> Iterator[tuple[Any, ...]]:
     encode = msgspec.json.encode
-    order = order_record.order
-    yield from (("attempts", order, each.number, encode(each)) for each in order_record.attempts)
-    yield from (("entries", order, each.number, encode(each)) for each in order_record.entries)
-    yield from (("effects", order, None, encode(each)) for each in order_record.effects)
-    yield from (("keys", order, None, encode(each)) for each in order_record.keys)
+    order = record.order
+    yield from (("attempts", order, each.number, encode(each)) for each in record.attempts)
+    yield from (("entries", order, each.number, encode(each)) for each in record.entries)
+    yield from (("effects", order, None, encode(each)) for each in record.effects)
+    yield from (("keys", order, None, encode(each)) for each in record.keys)

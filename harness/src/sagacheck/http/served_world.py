@@ -1,60 +1,62 @@
-"""The world that is being served, which can be exchanged for a new one."""
+"""The world that is being served, which a reset replaces with a new one."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sagacheck.http.eviction import EvictedOrders
+from sagacheck.http.log_steps import Begin, Step
 from sagacheck.http.recovery import Recovery
 from sagacheck.http.world_store import WorldStore
-from sagacheck.http.write_ahead_log import Begin, Step, WriteAheadLog
+from sagacheck.http.write_ahead_log import WriteAheadLog
 from sagacheck.network import FaultRule, Network
 from sagacheck.services import ServiceFactory, Services
-from sagacheck.world import ManualClock, Settings, World
+from sagacheck.world import ManualClock, Settings, WallClock, World
 
 
 class ServedWorld:
     """Holds one world at a time.
 
     Args:
-        settings: What each new world begins with, unless it is told otherwise.
-        clock: Makes the clock of a world.
         services: Makes the services of a world.
-        write_ahead_log: Where changes are written down; the world that it tells of is gone on with.
+        settings: What each new world begins with, unless a reset has others.
+        clock: Makes the clock of a world.
+        journal: The write-ahead log, where there is one. The world in it is recovered.
         now: The real time, in seconds since 1970.
 
     Attributes:
+        settings: What each new world begins with, unless a reset has others.
+        began: When the present world began, in seconds since 1970.
         store: The store of the present world.
-        began: When that world began, in seconds since 1970.
 
     Raises:
         WriteAheadLogError: The write-ahead log cannot be read.
+        OSError: It cannot be opened.
     """
-
-    store: WorldStore
-    began: float
 
     def __init__(
         self,
-        settings: Settings,
-        clock: Callable[[], ManualClock],
         services: ServiceFactory,
-        write_ahead_log: WriteAheadLog | None = None,
+        settings: Settings,
+        *,
+        clock: Callable[[], ManualClock] = WallClock,
+        journal: Path | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self.settings = settings
-        self._now = now
-        self._clock = clock
         self._services = services
-        self._log = write_ahead_log
-        self._rules: list[dict[str, Any]] = []
-        recovery = Recovery(write_ahead_log.steps() if write_ahead_log else ())
-        if recovery.begin is None:
-            self.reset()
-        else:
-            self._go_on(recovery, recovery.begin)
+        self.settings = settings
+        self._clock = clock
+        self._now = now
+        self._log: WriteAheadLog | None = None
+        recovery = Recovery()
+        if journal is not None:
+            self._log, recovery = WriteAheadLog.open(journal)
+        self._rules = recovery.rules
+        self.began = recovery.begin.at if recovery.begin is not None else now()
+        self.store = self._new(settings) if recovery.begin is None else self._recovered(recovery)
 
     @property
     def network(self) -> Network:
@@ -68,20 +70,22 @@ class ServedWorld:
 
     def reset(self, settings: Settings | None = None) -> None:
         """Begin a new world; what is still under way in the old one stays there."""
-        chosen = settings or self.settings
-        if hasattr(self, "store"):
-            self.store.retire()
-        world = World(chosen, clock=self._clock())
-        network = Network(Services(world, self._services))
+        self.store.stop_writing()
         self.began = self._now()
         self._rules = []
-        self._write(Step(0.0, begin=Begin(chosen, self.began), entries=world.ledger.entries))
-        self.store = WorldStore(network, EvictedOrders(), self._log)
+        self.store = self._new(settings or self.settings)
 
-    def add_rule(self, words: dict[str, Any], rule: FaultRule) -> None:
-        """Let the network follow `rule` after those it has; `words` is how to say it."""
+    def close(self) -> None:
+        """Write what has changed, and let other processes have the write-ahead log."""
+        self.store.commit()
+        self.store.stop_writing()
+        if self._log is not None:
+            self._log.close()
+
+    def add_rule(self, written: dict[str, Any], rule: FaultRule) -> None:
+        """Let the network follow `rule` after those it has; `written` is what it was read from."""
         self.network.rules.append(rule)
-        self._rules.append(words)
+        self._rules.append(written)
         self.store.write_rules(self._rules)
 
     def clear_rules(self) -> None:
@@ -91,21 +95,25 @@ class ServedWorld:
         self.store.write_rules(self._rules)
 
     def settle(self) -> None:
-        """Let all happen that is still to come: the clock jumps to the last of it."""
+        """Let everything happen that is still to come: the clock jumps to the last of it."""
         clock = self.world.clock
-        assert isinstance(clock, ManualClock), "the served made it"
+        assert isinstance(clock, ManualClock), "it was made here"
         self.network.services.settle()
         clock.run_all()
         self.network.services.settle()
 
-    def _go_on(self, recovery: Recovery, begin: Begin) -> None:
+    def _new(self, settings: Settings) -> WorldStore:
+        world = World(settings, clock=self._clock())
+        network = Network(Services(world, self._services))
+        self._write(Step(0.0, begin=Begin(settings, self.began), entries=world.ledger.entries))
+        return WorldStore(network, EvictedOrders(), self._log)
+
+    def _recovered(self, recovery: Recovery) -> WorldStore:
         clock = self._clock()
-        clock.advance_to(max(recovery.at, self._now() - begin.at))
+        clock.advance_to(max(recovery.at, self._now() - self.began))
         network = recovery.network(clock, self._services)
-        self.began = begin.at
-        self._rules = recovery.rules
         self._write(Step(recovery.at, attempts=recovery.interrupted))
-        self.store = WorldStore(network, recovery.evicted, self._log)
+        return WorldStore(network, recovery.evicted, self._log)
 
     def _write(self, step: Step) -> None:
         if self._log is not None:

@@ -1,9 +1,9 @@
 """uvicorn around the application: for the command line, and for programs that serve fakes.
 
-A program that has an event loop serves like this::
+A program with an event loop serves like this::
 
     with bound_socket() as sock:
-        async with serving(create_app(), sock) as url:
+        async with serving(create_app(services), sock) as url:
             ...
 """
 
@@ -21,7 +21,7 @@ from sagacheck.http.connection import Connection
 
 
 class Server(uvicorn.Server):
-    """uvicorn, with connections that faults can break, and a word when it listens.
+    """uvicorn, with connections that faults can break, and a callback when it listens.
 
     Args:
         app: What is served.
@@ -65,7 +65,7 @@ def bound_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     """A socket bound to `host` and `port`; 0 takes any free port.
 
     Raises:
-        OSError: The address cannot be had.
+        OSError: The address is taken or not of this computer.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, or asyncio would leave Nagle's algorithm on: 40 ms for each reply.

@@ -1,4 +1,4 @@
-"""Long answers a line at a time: the journal, the entries of the ledger, the records of orders."""
+"""Long answers a line at a time: the journal, the ledger's entries, the records of orders."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from sagacheck.world import Attempt, Entry
 PAGE = 500
 """Lines that are in memory at a time."""
 
-Page = list[tuple[int, bytes]]
-Numbered = Callable[[WorldStore, int], Page]
-"""The next page of lines after a number, from memory and evicted; an empty one at the end."""
+_encode_lines = msgspec.json.Encoder().encode_lines
+
+Page = list[tuple[int, Attempt | Entry | msgspec.Raw]]
+Pages = Callable[[WorldStore, int], Page]
+"""The next page after a number, from memory and from disk; an empty one at the end."""
 
 
 class NdjsonResponse(StreamingResponse):
@@ -41,30 +43,30 @@ def entries(store: WorldStore, after: int) -> Page:
     return _page("entries", store, store.world.ledger.entries, after)
 
 
-def ndjson(store: WorldStore, numbered: Numbered, after: int) -> NdjsonResponse:
-    """Everything that is numbered after a number."""
-    return NdjsonResponse(_pages(store, numbered, after))
+def ndjson(store: WorldStore, pages: Pages, after: int) -> NdjsonResponse:
+    """All pages after a number."""
+    return NdjsonResponse(_chunks(store, pages, after))
 
 
-async def _pages(store: WorldStore, numbered: Numbered, after: int) -> AsyncIterator[bytes]:
-    while page := numbered(store, after):
-        yield b"\n".join([json for _, json in page]) + b"\n"
+async def _chunks(store: WorldStore, pages: Pages, after: int) -> AsyncIterator[bytes]:
+    while page := pages(store, after):
+        yield _encode_lines(line for _, line in page)
         after = page[-1][0]
 
 
 async def order_records(store: WorldStore, orders: Iterable[str]) -> AsyncIterator[bytes]:
-    """The records of finished orders, and at last the names of those that are open."""
+    """The records of finished orders, and in the last line the names of those still open."""
     waiting = []
     for order in orders:
         if order in store.evicted:
-            yield store.evicted.line(order) + b"\n"
+            yield _encode_lines([store.evicted.raw(order)])
         else:
             waiting.append(order)
-    yield msgspec.json.encode({"waiting": waiting}) + b"\n"
+    yield _encode_lines([{"waiting": waiting}])
 
 
 def _page(kind: str, store: WorldStore, live: list[Attempt] | list[Entry], after: int) -> Page:
-    in_memory = ((each.number, msgspec.json.encode(each)) for each in _after(live, after))
+    in_memory = ((each.number, each) for each in _after(live, after))
     merged = heapq.merge(store.evicted.numbered(kind, after), in_memory, key=itemgetter(0))
     return list(islice(merged, PAGE))
 

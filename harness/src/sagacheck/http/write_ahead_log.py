@@ -1,8 +1,8 @@
-"""A file with every change of a world, so that another process can go on where one was killed.
+"""A file with every change of a world, from which another process recovers it.
 
-One line of JSON for each step, only ever appended, and handed to the operating system before
-anybody is told of it: what was acknowledged survives the death of the process. A step is a line, so
-a kill leaves it whole or not at all; a last line without its end is one that nobody was told of.
+One line of JSON for each step, only ever appended, and handed to the operating system before any
+caller sees the change: what was acknowledged survives the death of the process. A step is one line,
+so a kill leaves it whole or cut off; nobody was answered about a last line that is cut off.
 
 Limitations: lines are not forced to the disk (no ``fsync``), so the death of the computer may lose
 the last seconds; the file only grows; one process at a time (an advisory lock, POSIX only).
@@ -11,88 +11,61 @@ the last seconds; the file only grows; one process at a time (an advisory lock, 
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from sagacheck.world import Attempt, Effect, Entry, KeyRecord, Settings
+from sagacheck.http.log_steps import Step
+from sagacheck.http.recovery import Recovery
 
 _BEGINNING = b'{"at":'
-"""How each line begins; what does not begin so was no step, and is not cut away."""
+"""How each line begins. A last line without its end is dropped only if it begins like this."""
 
 
 class WriteAheadLogError(Exception):
     """A write-ahead log cannot be used; the message is a sentence with the place."""
 
 
-class Begin(msgspec.Struct):
-    """The beginning of a world, and the end of the one before it.
-
-    Attributes:
-        settings: What it holds at first and does by itself.
-        at: When it began, in seconds since 1970.
-    """
-
-    settings: Settings
-    at: float
-
-
-class Step(msgspec.Struct, omit_defaults=True):
-    """What changed at once. Whatever is named again by number, id or key is so from now on.
-
-    Attributes:
-        at: When, in seconds of the world's clock.
-        number: Its place in the file, from 1; `WriteAheadLog.append` decides.
-        begin: A new world.
-        attempts: Attempts that began, arrived or ended.
-        entries: What was written into the ledger.
-        effects: The effects that the entries are about.
-        keys: What the services know of idempotency keys.
-        rules: All faults in words, where they were changed.
-        finished: Orders that have ended.
-        recalled: Finished orders that somebody has asked for.
-    """
-
-    at: float
-    number: int = 0
-    begin: Begin | None = None
-    attempts: list[Attempt] = []  # msgspec copies empty defaults
-    entries: list[Entry] = []
-    effects: list[Effect] = []
-    keys: list[KeyRecord] = []
-    rules: list[dict[str, Any]] | None = None
-    finished: list[str] = []
-    recalled: list[str] = []
-
-
 class WriteAheadLog:
-    """The file at `path`, which is made if it is not there.
+    """A write-ahead log that this process may append to.
 
-    Raises:
-        WriteAheadLogError: Another process has it.
-        OSError: It cannot be opened.
+    Args:
+        file: The file, locked and at its end.
+        steps: How many steps it has.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._steps = 0
-        self._file = path.open("ab", buffering=0)
+    def __init__(self, file: FileIO, steps: int) -> None:
+        self._file = file
+        self._steps = steps
         self._unwritten = b""
+
+    @classmethod
+    def open(cls, path: Path) -> tuple[WriteAheadLog, Recovery]:
+        """Open the file at `path`, or make it; returns it and what its lines add up to.
+
+        A last line that was cut off is removed.
+
+        Raises:
+            WriteAheadLogError: Another process has it, or a line is damaged.
+            OSError: It cannot be opened.
+        """
+        file = path.open("ab", buffering=0)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._file.close()
-            msg = f"{path}: another process is writing it; stop that one, or name another file"
-            raise WriteAheadLogError(msg) from None
+            _lock(file, path)
+            recovery, steps, length = _read(path)
+            file.truncate(length)
+        except BaseException:
+            file.close()
+            raise
+        return cls(file, steps), recovery
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file, and let other processes have it."""
         self._file.close()
 
     def append(self, step: Step) -> None:
-        """Write a step after those that were read. Once this returns the system has it.
+        """Write a step after the others. Once this returns the operating system has it.
 
         Raises:
             OSError: The disk is full, say. What is missing is written before the next step.
@@ -104,30 +77,51 @@ class WriteAheadLog:
             written = self._file.write(self._unwritten)
             self._unwritten = self._unwritten[written:]
 
-    def steps(self) -> Iterator[Step]:
-        """The steps of the file, from the first; a last one that was cut off is cut away.
 
-        Raises:
-            WriteAheadLogError: A line says nothing, or does not follow from those before it.
-        """
-        decoder = msgspec.json.Decoder(Step)
-        whole = 0
-        with self.path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                if not line.endswith(b"\n") and _BEGINNING.startswith(line[: len(_BEGINNING)]):
-                    break
-                try:
-                    step = decoder.decode(line)
-                except msgspec.DecodeError as error:
-                    raise self._damage(number, f"this is no step of a world: {error}") from None
-                if step.number != number:
-                    raise self._damage(number, f"this is step {step.number}, lines are missing")
-                if number == 1 and step.begin is None:
-                    raise self._damage(number, "this does not begin a world")
-                self._steps, whole = number, whole + len(line)
-                yield step
-        self._file.truncate(whole)
+def _lock(file: FileIO, path: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        msg = f"{path}: another process is writing it; stop that one, or name another file"
+        raise WriteAheadLogError(msg) from None
 
-    def _damage(self, line: int, what: str) -> WriteAheadLogError:
-        remedy = "restore the file from a copy, or begin with a new one"
-        return WriteAheadLogError(f"{self.path}:{line}: {what}; {remedy}")
+
+def _read(path: Path) -> tuple[Recovery, int, int]:
+    """What the lines of `path` add up to, how many they are, and how many bytes they have."""
+    recovery, decoder = Recovery(), msgspec.json.Decoder(Step)
+    number = length = 0
+    with path.open("rb") as lines:
+        for line in lines:
+            if _is_cut_off(line):
+                break
+            number += 1
+            recovery.apply(_decode(decoder, line, f"{path}:{number}", number))
+            length += len(line)
+    recovery.interrupt_pending()
+    return recovery, number, length
+
+
+def _is_cut_off(line: bytes) -> bool:
+    return not line.endswith(b"\n") and _BEGINNING.startswith(line[: len(_BEGINNING)])
+
+
+def _decode(decoder: msgspec.json.Decoder[Step], line: bytes, place: str, number: int) -> Step:
+    """The step with this number.
+
+    Raises:
+        WriteAheadLogError: The line is no step, or does not follow from those before it.
+    """
+    try:
+        step = decoder.decode(line)
+    except msgspec.DecodeError as error:
+        raise _damage(place, f"this is not a step of a world: {error}") from None
+    if step.number != number:
+        raise _damage(place, f"this is step {step.number}, lines are missing")
+    if number == 1 and step.begin is None:
+        raise _damage(place, "this does not begin a world")
+    return step
+
+
+def _damage(place: str, what: str) -> WriteAheadLogError:
+    remedy = "restore the file from a copy, or begin with a new one"
+    return WriteAheadLogError(f"{place}: {what}; {remedy}")

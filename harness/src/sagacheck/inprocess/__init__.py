@@ -4,4 +4,4 @@ from sagacheck.inprocess.attempt_context import AttemptContext, in_context
 from sagacheck.inprocess.fakes_client import FakesClient
 from sagacheck.inprocess.httpx_patch import httpx_patch
 
-__all__ = ["AttemptContext", "in_context", "FakesClient", "httpx_patch"]
+__all__ = ["AttemptContext", "FakesClient", "httpx_patch", "in_context"]

@@ -1,7 +1,7 @@
-"""Who makes a request of this process, and the answer of the world in which it is made.
+"""Who makes a request of this process, and the answer of the caller's world.
 
-Which world that is is told by a context variable, so that many worlds can be at work in one process
-at the same time.
+A context variable says which world that is, so that many worlds can be played in one process at the
+same time.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from sagacheck.network import (
     NoReplyError,
     TransportError,
     WireReply,
-    as_sent,
     call_of,
-    read,
+    encoded,
+    read_collection,
 )
 from sagacheck.world import Reply
 
@@ -39,15 +39,15 @@ _HTTPX_ERRORS: dict[type[TransportError], type[httpx.TransportError]] = {
 
 
 class AttemptContext(msgspec.Struct, frozen=True):
-    """Who makes the requests of this context, and in which world.
+    """Which attempt makes the requests of the present context, and in which world.
 
     Attributes:
-        network: The network that carries the requests.
-        order: The order that the requests are made for.
-        activity: The activity that makes them.
-        lifetime: Seconds until the activity's attempt is given up, ``None`` for no limit.
-        loop: The event loop of the world, for contexts in other threads.
-        waiting: Entered on that loop while a context in another thread waits for an answer.
+        network: The network to the world's services.
+        order: The order that the requests are made for; empty where it is unknown.
+        activity: The activity that makes them; empty where none does.
+        lifetime: Seconds until the activity's attempt times out (start-to-close), if it does.
+        loop: The event loop of the world, for callers in other threads.
+        waiting: Entered on that loop while a caller in another thread waits for an answer.
     """
 
     network: Network
@@ -62,13 +62,13 @@ _context: ContextVar[AttemptContext] = ContextVar("context")
 
 
 class in_context(AbstractContextManager[None]):  # noqa: N801 - it reads as a verb: `with in_context(…)`
-    """Send the httpx requests of this context to the context's world."""
+    """While open, requests of the present context are answered by the world of `context`."""
 
     def __init__(self, context: AttemptContext) -> None:
-        self._called_by = context
+        self._entered = context
 
     def __enter__(self) -> None:
-        self._token = _context.set(self._called_by)
+        self._token = _context.set(self._entered)
 
     def __exit__(
         self,
@@ -80,10 +80,10 @@ class in_context(AbstractContextManager[None]):  # noqa: N801 - it reads as a ve
 
 
 def context_of(request: httpx.Request) -> AttemptContext:
-    """Who makes `request`.
+    """The context in which `request` is made.
 
     Raises:
-        RuntimeError: Nobody who is known here.
+        RuntimeError: There is none: no attempt is under way here.
     """
     context = _context.get(None)
     if context is None:
@@ -101,15 +101,15 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
     content: bytes,
     timeout: float | None,  # noqa: ASYNC109 - the world's time, not the loop's
 ) -> WireReply:
-    """What the context's world answers.
+    """What the world of `context` answers.
 
     Args:
-        context: Who asks.
-        request: Its method counts; what it is sent to and what it holds is said by the rest.
-        path: Where it is sent to, on whatever host.
+        context: Who makes the request.
+        request: Its method counts, and errors refer to it; the other arguments say the rest.
+        path: The path of its URL, on any host.
         query: The parameters in its URL.
         content: Its body.
-        timeout: Seconds until the caller gives up.
+        timeout: Seconds until the caller gives up; ``None`` for never.
 
     Raises:
         httpx.TransportError: The caller gets no answer.
@@ -117,8 +117,8 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
     """
     network = context.network
     if request.method == "GET":
-        rows = read(network.services, path, query.get("order_id"))
-        return as_sent(Reply(HTTPStatus.OK, rows))
+        rows = read_collection(network.services, path, query.get("order_id"))
+        return encoded(Reply(HTTPStatus.OK, rows))
     operation, path_fields = network.routes.match(request.method, path)
     call = call_of(
         operation,
@@ -137,7 +137,7 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
 
 
 async def answer_request(context: AttemptContext, request: httpx.Request) -> WireReply:
-    """What the context's world answers to a request that is complete in itself."""
+    """What the world of `context` answers to a whole request."""
     return await answer(
         context,
         request,

@@ -1,8 +1,8 @@
-"""The short way to the fakes, for whoever can choose the client: it needs no hook.
+"""A fast client of the fakes, for sagas whose client can be chosen: it needs no patch of httpx.
 
-An order's four requests are most of what a simulated order would cost, were they sent through all
-of httpx: URLs merged and parsed, headers, cookies, redirects and authentication that no fake has,
-and a response that is read piece by piece.
+Sent through all of httpx, an order's four requests would be most of the cost of a simulated order:
+URLs are merged and parsed, there are headers, cookies, redirects and authentication that no fake
+has, and a response is read piece by piece.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from sagacheck.inprocess.attempt_context import answer, answer_request, context_
 from sagacheck.network import WireReply
 
 _encode = json_.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-_ALIKE = frozenset({str, int, bool, type(None)})
+_SAME_IN_BOTH = frozenset({str, int, bool, type(None)})
 
 
 class FakesClient(httpx.AsyncClient):
-    """An httpx client whose requests go straight to the caller's world, as through the hook."""
+    """An httpx client whose requests are answered by the caller's world."""
 
     def __init__(self) -> None:
-        # A transport of its own would make a TLS context, which takes a fiftieth of a second.
+        # The default transport would make a TLS context, which takes 20 ms.
         super().__init__(transport=httpx.AsyncBaseTransport(), trust_env=False)
 
     async def request(
@@ -39,15 +39,15 @@ class FakesClient(httpx.AsyncClient):
         timeout: Any = httpx.USE_CLIENT_DEFAULT,  # noqa: ASYNC109 - httpx's signature
         **others: Any,
     ) -> httpx.Response:
-        """Let the world answer; whatever is unusual goes the long way, through `send`.
+        """Let the world answer; requests with unusual options go through all of httpx, to `send`.
 
-        The request that a response or an error knows has neither body nor `params`.
+        The ``request`` of a response or an error has neither body nor `params`.
         """
         if others:
             return await super().request(
                 method, url, json=json, params=params, timeout=timeout, **others
             )
-        request, path, query = _addressed(method, str(url))
+        request, path, query = _parsed(method, str(url))
         reply = await answer(
             context_of(request),
             request,
@@ -71,17 +71,17 @@ class FakesClient(httpx.AsyncClient):
 
 
 def _as_json(value: Any) -> bytes:
-    """The value as httpx would send it, and its own errors where it would not.
+    """The value as httpx would send it, with httpx's errors where it is not JSON.
 
-    msgspec is sooner done, and also takes what is no JSON; with these types it is the same.
+    msgspec is faster, but takes more than JSON; for these types both are the same.
     """
-    if type(value) is dict and _ALIKE.issuperset(map(type, (*value, *value.values()))):
+    if type(value) is dict and _SAME_IN_BOTH.issuperset(map(type, (*value, *value.values()))):
         return msgspec.json.encode(value)
     return _encode(value).encode()
 
 
 class _Response(httpx.Response):
-    """A response that is there as a whole from the beginning."""
+    """A response that is complete from the beginning."""
 
     def __init__(self, reply: WireReply, request: httpx.Request) -> None:
         headers = _headers(tuple(reply.headers.items()))
@@ -91,7 +91,7 @@ class _Response(httpx.Response):
         self.is_stream_consumed = self.is_closed = True
 
     def json(self, **options: Any) -> Any:
-        """The content as JSON, or httpx's own error."""
+        """The content as JSON, with httpx's errors where it is none."""
         try:
             return msgspec.json.decode(self.content)
         except msgspec.DecodeError:
@@ -100,12 +100,12 @@ class _Response(httpx.Response):
 
 @lru_cache(maxsize=100)
 def _headers(fields: tuple[tuple[str, str], ...]) -> httpx.Headers:
-    """Headers to be copied, which is done sooner than making them."""
+    """Headers to be copied: that is faster than making them."""
     return httpx.Headers(fields)
 
 
 @lru_cache(maxsize=1000)
-def _addressed(method: str, url: str) -> tuple[httpx.Request, str, Mapping[str, str]]:
-    """A request without a body, the path it goes to, and the parameters in its URL."""
+def _parsed(method: str, url: str) -> tuple[httpx.Request, str, Mapping[str, str]]:
+    """A request without a body, the path of its URL, and the parameters in it."""
     request = httpx.Request(method, url)
     return request, request.url.path, request.url.params

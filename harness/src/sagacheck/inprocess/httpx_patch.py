@@ -1,11 +1,11 @@
-"""The in-process face: whatever uses httpx talks to the fakes, unchanged, through respx.
+"""Any httpx client talks to the fakes, unchanged, through respx.
 
-Whoever can choose the client takes a `FakesClient`, which needs no hook.
+A saga whose client can be chosen takes a `FakesClient`, which is faster.
 
 Limitations: replies come in one piece, so streaming clients see one chunk; a synchronous client
-must run in a thread of its own, beside the loop that the world lives on; of a client's timeouts
-only the read timeout counts, for connecting and writing take no time. Clients that ask for no TLS
-context of their own share one: for that the private `httpx._transports.default` is touched.
+must run in a thread of its own, beside the world's event loop; of a client's timeouts only the read
+timeout counts, for connecting and writing take no time. Clients that ask for no TLS context of
+their own share one: for that the private `httpx._transports.default` is patched.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def httpx_patch() -> Iterator[None]:
 
 @contextmanager
 def _shared_tls_context() -> Iterator[None]:
-    """Read the certificates once: it takes 20 ms, and many sagas make a client for each call."""
+    """Make one TLS context for all: each takes 20 ms, and some sagas make a client a call."""
     make = httpx.create_ssl_context
 
     @cache
@@ -43,31 +43,31 @@ def _shared_tls_context() -> Iterator[None]:
         return make()
 
     def shared(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
-        asks_for_nothing = verify is True and cert is None and trust_env
-        return default() if asks_for_nothing else make(verify, cert, trust_env)
+        is_default = verify is True and cert is None and trust_env
+        return default() if is_default else make(verify, cert, trust_env)
 
     with patch.object(transports, "create_ssl_context", shared):
         yield
 
 
 class _Router(respx.MockRouter):
-    """Answers from the caller's world, and records nothing: that is what the journal is for."""
+    """Answers from the caller's world. It records no calls: the journal does."""
 
     def handler(self, request: httpx.Request) -> httpx.Response:
-        caller = context_of(request)
-        if caller.loop is None or caller.loop is _running_loop():
+        context = context_of(request)
+        if context.loop is None or context.loop is _running_loop():
             msg = f"a synchronous {request.method} {request.url} needs a thread beside the world's"
             raise RuntimeError(msg)
-        answering = _answer_thread(caller, request)
-        return _response(asyncio.run_coroutine_threadsafe(answering, caller.loop).result())
+        answering = _answer_thread(context, request)
+        return _response(asyncio.run_coroutine_threadsafe(answering, context.loop).result())
 
     async def async_handler(self, request: httpx.Request) -> httpx.Response:
         return _response(await answer_request(context_of(request), request))
 
 
-async def _answer_thread(caller: AttemptContext, request: httpx.Request) -> WireReply:
-    with caller.waiting():
-        return await answer_request(caller, request)
+async def _answer_thread(context: AttemptContext, request: httpx.Request) -> WireReply:
+    with context.waiting():
+        return await answer_request(context, request)
 
 
 def _response(reply: WireReply) -> httpx.Response:

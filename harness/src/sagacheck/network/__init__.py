@@ -14,8 +14,8 @@ from sagacheck.network.faults import (
     Rule,
 )
 from sagacheck.network.network import Moment, Network
-from sagacheck.network.reads import read
-from sagacheck.network.routes import Routes, call_of, unknown_route
+from sagacheck.network.reads import read_collection
+from sagacheck.network.routes import Routes, UnknownRouteError, call_of, unknown_route
 from sagacheck.network.wire import (
     ConnectionLostError,
     IncompleteReplyError,
@@ -24,33 +24,34 @@ from sagacheck.network.wire import (
     TransportError,
     WireReply,
     WorkerCrash,
-    as_sent,
+    encoded,
 )
 
 __all__ = [
     "ALL_CALLS",
-    "Argument",
-    "Calls",
     "FAULTS",
+    "Argument",
+    "Call",
+    "Calls",
+    "ConnectionLostError",
     "Fault",
     "FaultKind",
     "FaultRule",
-    "Position",
-    "Rule",
-    "Call",
-    "ConnectionLostError",
     "IncompleteReplyError",
-    "NoConnectionError",
-    "NoReplyError",
-    "TransportError",
-    "WireReply",
-    "WorkerCrash",
-    "as_sent",
     "Moment",
     "Network",
+    "NoConnectionError",
+    "NoReplyError",
+    "Position",
     "Routes",
+    "Rule",
+    "TransportError",
+    "UnknownRouteError",
+    "WireReply",
+    "WorkerCrash",
     "call_of",
-    "unknown_route",
-    "read",
+    "encoded",
+    "read_collection",
     "read_rule",
+    "unknown_route",
 ]

@@ -1,4 +1,4 @@
-"""One attempt under way: the call, its arrival at the service, and the time its caller spends."""
+"""One attempt under way: the call, its arrivals at the service, and the time its caller waits."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Call(msgspec.Struct, frozen=True):
     """A request as its caller makes it.
 
     Attributes:
-        operation: What is asked.
+        operation: What it asks for.
         fields: Path and query parameters and the body's members together.
-        order: The order it is made for; empty where the request itself must tell.
+        order: The order it is made for; empty where the request itself has to say.
         activity: The activity that makes it, if any.
-        timeout: Seconds until the caller gives up; ``None`` where the network cannot know.
-        lifetime: Seconds until the caller itself is given up (its start-to-close timeout).
+        timeout: Seconds until the caller gives up; ``None`` where that is unknown.
+        lifetime: Seconds until the caller's own attempt times out (start-to-close).
         malformed: What is wrong with the body, where it could not be read; empty if nothing is.
-        connected: Whether the connection stands already, so that a refusal looks like a reset.
+        connected: Whether the connection is open already, so that a refusal looks like a reset.
     """
 
     operation: Operation
@@ -47,10 +47,10 @@ class Delivery(msgspec.Struct):
     request: Request
     clock: Clock
 
-    def deliver(self) -> Handling:
-        """Let the request arrive, and write its arrival down."""
+    def arrive(self) -> Handling:
+        """Let the request arrive at its service, and add the arrival to the journal."""
         handling = self.service.begin(self.request)
-        self.journal.deliver(
+        self.journal.arrive(
             self.attempt,
             Arrival(
                 at=self.clock.now(),
@@ -63,10 +63,10 @@ class Delivery(msgspec.Struct):
 
     def answer(self) -> Reply:
         """Let the request arrive and its reply leave at once."""
-        return self.service.finish(self.deliver())
+        return self.service.finish(self.arrive())
 
     async def reply_after(self, delay: float, prepare: Callable[[], Reply]) -> Reply:
-        """The reply that `prepare` makes in `delay` seconds, whether or not somebody still waits.
+        """The reply that `prepare` makes in `delay` seconds, whether or not the caller still waits.
 
         Raises:
             NoReplyError: The caller gives up first.
@@ -85,15 +85,15 @@ class Delivery(msgspec.Struct):
         if timeout is not None and timeout <= delay:
             await self.time_out()
         await self._pass_time(delay)
-        await replied.wait()  # two timers of the same moment may ring in either order
+        await replied.wait()  # two timers of the same moment may fire in either order
         return left[0]
 
     async def time_out(self) -> NoReturn:
-        """Let the caller wait for as long as it is willing to, and in vain.
+        """Let the caller wait in vain until it gives up.
 
         Raises:
             NoReplyError: Its timeout has passed.
-            WorkerCrash: The caller itself was given up before.
+            WorkerCrash: Its own attempt timed out before.
         """
         if self.call.timeout is None and self.call.lifetime is None:
             await asyncio.get_running_loop().create_future()  # until the caller hangs up

@@ -1,4 +1,4 @@
-"""What each fault does: to a request on its way, to its reply, or to the one who waits for it."""
+"""What each fault does: to a request on its way, to its reply, or to its caller."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from sagacheck.network.wire import (
     NoConnectionError,
     WireReply,
     WorkerCrash,
-    as_sent,
     emptied,
+    encoded,
     malformed,
     rejection,
 )
 
-Carrier = Callable[[Delivery, Fault], Awaitable[WireReply]]
-"""Carries one delivery that suffers a fault; returns what the caller sees, or raises it."""
+Injector = Callable[[Delivery, Fault], Awaitable[WireReply]]
+"""Injects a fault into a delivery; returns what the caller sees, or raises it."""
 
 
-async def carry(delivery: Delivery, fault: Fault | None) -> WireReply:
-    """Bring the request to its service and the reply back, as far as `fault` lets them.
+async def transmit(delivery: Delivery, fault: Fault | None) -> WireReply:
+    """Send the request to its service and the reply back, as far as `fault` lets them pass.
 
     Raises:
         TransportError: The caller gets no answer.
-        WorkerCrash: The caller itself dies.
+        WorkerCrash: The caller's worker dies.
     """
     if fault is None:
-        return as_sent(delivery.answer())
-    return await CARRIERS[fault.name](delivery, fault)
+        return encoded(delivery.answer())
+    return await INJECTORS[fault.name](delivery, fault)
 
 
 async def _refuse(delivery: Delivery, fault: Fault) -> NoReturn:
@@ -44,7 +44,7 @@ async def _drop_request(delivery: Delivery, _: Fault) -> NoReturn:
 
 
 async def _reject(delivery: Delivery, fault: Fault) -> WireReply:
-    return as_sent(rejection(delivery.call.operation, fault))
+    return encoded(rejection(delivery.call.operation, fault))
 
 
 async def _drop_response(delivery: Delivery, _: Fault) -> NoReturn:
@@ -58,11 +58,11 @@ async def _reset_after_effect(delivery: Delivery, fault: Fault) -> NoReturn:
 
 
 async def _status_after_effect(delivery: Delivery, fault: Fault) -> WireReply:
-    handling = delivery.deliver()
+    handling = delivery.arrive()
     delivery.service.finish(handling)
     reply = rejection(delivery.call.operation, fault)
     delivery.service.remember_error(handling, reply)
-    return as_sent(reply)
+    return encoded(reply)
 
 
 async def _malformed(delivery: Delivery, _: Fault) -> WireReply:
@@ -70,7 +70,7 @@ async def _malformed(delivery: Delivery, _: Fault) -> WireReply:
 
 
 async def _truncated(delivery: Delivery, fault: Fault) -> NoReturn:
-    raise IncompleteReplyError(str(fault), as_sent(delivery.answer()))
+    raise IncompleteReplyError(str(fault), encoded(delivery.answer()))
 
 
 async def _empty(delivery: Delivery, _: Fault) -> WireReply:
@@ -78,20 +78,20 @@ async def _empty(delivery: Delivery, _: Fault) -> WireReply:
 
 
 async def _delay_request(delivery: Delivery, fault: Fault) -> WireReply:
-    return as_sent(await delivery.reply_after(fault.delay, delivery.answer))
+    return encoded(await delivery.reply_after(fault.delay, delivery.answer))
 
 
 async def _delay_response(delivery: Delivery, fault: Fault) -> WireReply:
-    handling = delivery.deliver()
+    handling = delivery.arrive()
     finish = delivery.service.finish
-    return as_sent(await delivery.reply_after(fault.delay, lambda: finish(handling)))
+    return encoded(await delivery.reply_after(fault.delay, lambda: finish(handling)))
 
 
 async def _duplicate(delivery: Delivery, fault: Fault) -> WireReply:
     reply = delivery.answer()
     for _ in range(fault.copies - 1):
         delivery.answer()
-    return as_sent(reply)
+    return encoded(reply)
 
 
 async def _crash_before(_: Delivery, fault: Fault) -> NoReturn:
@@ -104,10 +104,10 @@ async def _crash_after(delivery: Delivery, fault: Fault) -> NoReturn:
 
 
 async def _evict(delivery: Delivery, _: Fault) -> WireReply:
-    return as_sent(delivery.answer())  # the engine drops the workflow; the network has no part
+    return encoded(delivery.answer())  # the engine drops the workflow; the call is not touched
 
 
-CARRIERS: dict[str, Carrier] = {
+INJECTORS: dict[str, Injector] = {
     "refuse": _refuse,
     "drop_request": _drop_request,
     "reject": _reject,
@@ -125,4 +125,4 @@ CARRIERS: dict[str, Carrier] = {
     "crash_after": _crash_after,
     "evict": _evict,
 }
-"""What carries a delivery, by the name of the fault it suffers."""
+"""What injects a fault, by the fault's name."""

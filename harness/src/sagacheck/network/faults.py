@@ -1,7 +1,7 @@
-"""Faults as data: their table, and the rules that decide which call gets which.
+"""Faults as data: their table, and the rules that decide which call suffers which fault.
 
-A rule is anything that looks at an attempt and returns a fault or ``None``; the first rule that
-returns a fault wins (after turmoil's ``Rule``).
+A rule is a function of an attempt that returns a fault or ``None``; the first rule that returns a
+fault wins (after turmoil's ``Rule``).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Position(StrEnum):
 
 
 class Argument(StrEnum):
-    """What a fault must be told beside its name."""
+    """What argument a fault needs beside its name."""
 
     NONE = "nothing"
     STATUS = "an HTTP status from 500 to 599"
@@ -43,9 +43,9 @@ class FaultKind:
     Attributes:
         name: How scenarios spell it.
         position: Where it strikes.
-        argument: What it must be told.
+        argument: What argument it needs.
         summary: What happens, in one line.
-        needs_reply_body: Whether it spoils the reply's body, so that there must be one.
+        needs_reply_body: Whether it spoils the reply's body, so that the reply must have one.
     """
 
     name: str
@@ -55,7 +55,7 @@ class FaultKind:
     needs_reply_body: bool = False
 
     def fits(self, operation: Operation) -> bool:
-        """Whether the fault means anything for `operation`."""
+        """Whether the fault can happen to `operation`."""
         return bool(operation.reply_fields) or not self.needs_reply_body
 
 
@@ -67,23 +67,26 @@ FAULTS: dict[str, FaultKind] = {
     for kind in (
         FaultKind("refuse", _BEFORE, _NONE, "the connection is refused: nothing happened"),
         FaultKind("drop_request", _BEFORE, _NONE, "the request is lost; the caller times out"),
-        FaultKind("reject", _BEFORE, Argument.REJECTION, "the call is answered with an error"),
+        FaultKind("reject", _BEFORE, Argument.REJECTION, "an error is answered instead"),
         FaultKind("drop_response", _AFTER, _NONE, "the reply is lost; the caller times out"),
         FaultKind("reset_after_effect", _AFTER, _NONE, "the connection is reset after the effect"),
         FaultKind(
-            "status_after_effect", _AFTER, Argument.STATUS, "the effect happens, a 5xx is answered"
+            "status_after_effect", _AFTER, Argument.STATUS, "the effect happens, the reply is a 5xx"
         ),
-        FaultKind("malformed", _AFTER, _NONE, "the reply is no JSON", needs_reply_body=True),
-        FaultKind("truncated", _AFTER, _NONE, "the reply breaks off", needs_reply_body=True),
+        FaultKind("malformed", _AFTER, _NONE, "the reply is not JSON", needs_reply_body=True),
+        FaultKind("truncated", _AFTER, _NONE, "the reply is cut off", needs_reply_body=True),
         FaultKind("empty", _AFTER, _NONE, "the reply has no body", needs_reply_body=True),
         FaultKind(
-            "delay_request", _TIME, Argument.DURATION, "the request arrives late: the zombie"
+            "delay_request",
+            _TIME,
+            Argument.DURATION,
+            "the request arrives late, its caller may be gone",
         ),
         FaultKind(
-            "delay_response", _TIME, Argument.DURATION, "the effect is at once, the reply late"
+            "delay_response", _TIME, Argument.DURATION, "the effect is in time, the reply late"
         ),
         FaultKind("duplicate", _TIME, Argument.COUNT, "the request arrives several times"),
-        FaultKind("outage", _TIME, Argument.WINDOW, "connections are refused for a span of time"),
+        FaultKind("outage", _TIME, Argument.WINDOW, "connections are refused for some time"),
         FaultKind("crash_before", _WORKER, _NONE, "the worker dies before it sends the request"),
         FaultKind("crash_after", _WORKER, _NONE, "the worker dies after the effect"),
         FaultKind("evict", _WORKER, _NONE, "the worker loses the cached workflow and replays it"),
@@ -98,10 +101,10 @@ class Fault:
 
     Attributes:
         name: A key of `FAULTS`.
-        status: For ``reject`` and ``status_after_effect``.
-        code: For ``reject``: the ``error`` field; by default the one that fits the operation.
+        status: For ``reject`` and ``status_after_effect``: the HTTP status.
+        code: For ``reject``: the ``error`` code; by default the operation's own for the status.
         retry_after: For ``reject``: the ``Retry-After`` header.
-        delay: For ``delay_request`` and ``delay_response``.
+        delay: For ``delay_request`` and ``delay_response``: how late.
         copies: For ``duplicate``: how often the request arrives in all.
         start: For ``outage``: its first moment.
         end: For ``outage``: the first moment after it.
@@ -140,7 +143,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """Which calls of an operation are meant, counted from 1 for each order.
+    """Some calls of an operation, counted from 1 for each order.
 
     Attributes:
         numbers: These calls; empty for an open range.
@@ -162,20 +165,20 @@ class Calls:
 ALL_CALLS = Calls()
 
 Rule = Callable[[Attempt], Fault | None]
-"""Looks at an attempt that is about to be sent; returns the fault it is to suffer, or ``None``."""
+"""Takes an attempt that is about to be sent; returns the fault that it suffers, or ``None``."""
 
 
 @dataclass
 class FaultRule:
-    """A rule that gives one fault to some calls of some operations, and counts how often it did.
+    """A rule that lets some calls of some operations suffer a fault, and counts how often it did.
 
     Attributes:
         operations: The operations concerned.
         fault: What happens to them.
         calls: Which of their calls.
         order: Only for this order; ``None`` for each.
-        share: Which part of these calls it strikes, from 0 to 1. Which ones, their order, operation
-            and call decide, so that the same run suffers the same.
+        share: Which part of these calls it strikes, from 0 to 1. Fault, order, operation and call
+            number decide which ones, so that the same run suffers the same faults.
         fired: How often it struck.
     """
 
@@ -187,21 +190,21 @@ class FaultRule:
     fired: int = field(default=0, compare=False)
 
     def __call__(self, attempt: Attempt) -> Fault | None:
-        """The fault, if the attempt is one of those meant."""
-        meant = (
+        """The fault, if the rule covers the attempt."""
+        covered = (
             attempt.operation in self.operations
             and attempt.call in self.calls
             and self.order in (None, attempt.order)
             and self.fault.start <= attempt.sent_at < self.fault.end
-            and (self.share == 1.0 or self._lot(attempt) < self.share)
+            and (self.share == 1.0 or self._draw(attempt) < self.share)
         )
-        if not meant:
+        if not covered:
             return None
         self.fired += 1
         return self.fault
 
-    def _lot(self, attempt: Attempt) -> float:
-        """A number from 0 to 1 that is always the same for the same call, and else like chance."""
+    def _draw(self, attempt: Attempt) -> float:
+        """A pseudo-random number from 0 to 1 that is always the same for the same call."""
         call = f"{self.fault} {attempt.order} {attempt.operation} {attempt.call}"
         digest = hashlib.blake2b(call.encode(errors="replace"), digest_size=8).digest()
         return int.from_bytes(digest) / 2**64

@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from sagacheck.network.delivery import Call, Delivery
-from sagacheck.network.fault_injection import carry
+from sagacheck.network.fault_injection import transmit
 from sagacheck.network.faults import Fault, Rule
 from sagacheck.network.routes import Routes
 from sagacheck.network.wire import (
@@ -22,15 +22,15 @@ from sagacheck.network.wire import (
     TransportError,
     WireReply,
     WorkerCrash,
-    code_of,
-    seen_by_caller,
+    error_code,
+    outcome_of,
 )
 from sagacheck.services import OperationTable, RefusedError, Request, Service, Services
 from sagacheck.world import Attempt, AttemptOutcome
 
 
 class Moment(StrEnum):
-    """When an observer is told about an attempt."""
+    """When an observer is called with an attempt."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -42,12 +42,12 @@ Observer = Callable[[Moment, Attempt], Awaitable[None]]
 
 @lru_cache(maxsize=16)
 def _routes_of(operations: OperationTable) -> Routes:
-    """The routes of these operations. Many networks have the same; they are worked out once."""
+    """The routes of these operations; cached, since many networks have the same operations."""
     return Routes(operations)
 
 
 class Network:
-    """Carries calls to services.
+    """Sends calls to services, and lets them suffer faults.
 
     Args:
         services: Where the calls go.
@@ -55,10 +55,10 @@ class Network:
     Attributes:
         services: Where the calls go.
         world: What the services share.
-        operations: What can be asked for.
-        routes: How it is asked for over HTTP.
-        rules: Asked in turn which fault an attempt is to suffer; the first answer counts.
-        observers: Told about every attempt.
+        operations: What can be called.
+        routes: How it is called over HTTP.
+        rules: Asked in turn which fault an attempt suffers; the first that names one counts.
+        observers: Called with every attempt.
     """
 
     def __init__(self, services: Services) -> None:
@@ -73,21 +73,21 @@ class Network:
         self._faults_end_at = math.inf
 
     async def send(self, call: Call) -> WireReply:
-        """Carry `call` to its service and bring back what its caller gets to see.
+        """Send `call` to its service and return what its caller sees.
 
         Raises:
             TransportError: The caller gets no answer.
-            WorkerCrash: The caller itself dies.
+            WorkerCrash: The caller's worker dies.
         """
         delivery = self._open(call)
         attempt = delivery.attempt
         try:
             if self.observers:
-                await self._tell(Moment.BEFORE, attempt)
-            wire = await carry(delivery, self._fault_for(attempt))
+                await self._notify(Moment.BEFORE, attempt)
+            wire = await transmit(delivery, self._fault_for(attempt))
             attempt.status = wire.status
-            attempt.error = code_of(wire)
-            attempt.outcome = seen_by_caller(call.operation, wire)
+            attempt.error = error_code(wire)
+            attempt.outcome = outcome_of(call.operation, wire)
         except TransportError as error:
             attempt.error = error.kind
             definite = isinstance(error, NoConnectionError)
@@ -101,7 +101,7 @@ class Network:
             attempt.ended_at = self._clock.now()
             self._journal.end(attempt)
             if self.observers:
-                await self._tell(Moment.AFTER, attempt)
+                await self._notify(Moment.AFTER, attempt)
         return wire
 
     def heal_at(self, when: float) -> None:
@@ -125,7 +125,7 @@ class Network:
         return Delivery(call, attempt, self._journal, service, request, self._clock)
 
     def _order_of(self, request: Request, service: Service) -> str:
-        """The order that a request is about: its own word, else what the world knows."""
+        """The order that a request is about: the one it names, else the one of its target."""
         named = request.fields.get("order_id")
         if isinstance(named, str):
             return named
@@ -133,7 +133,7 @@ class Network:
             known = service.order_of(request)
             key, undoes = request.target_key, request.operation.undoes
         except RefusedError:
-            return ""  # whatever is wrong with the request, its handling will say
+            return ""  # the service will refuse the request, with the reason
         if known or key is None or undoes is None:
             return known
         return self._journal.order_of_key(undoes, key)
@@ -148,7 +148,7 @@ class Network:
                 return fault
         return None
 
-    async def _tell(self, moment: Moment, attempt: Attempt) -> None:
+    async def _notify(self, moment: Moment, attempt: Attempt) -> None:
         for observer in self.observers:
             await observer(moment, attempt)
 

@@ -1,4 +1,4 @@
-"""The reads for people and reports: common to both faces, without faults, not in the journal."""
+"""Reads for people and reports: without faults, and not in the journal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sagacheck.services import Services
 from sagacheck.world import as_json
 
 
-def read(services: Services, path: str, order: str | None = None) -> Any:
+def read_collection(services: Services, path: str, order: str | None = None) -> Any:
     """The rows of the read-only collection at `path` as JSON, those of `order` where one is named.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Which operation a request asks for, read off the table of operations: common to both faces."""
+"""Which operation a request asks for, by the routes in the table of operations."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Routes:
         }
 
     def match(self, method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
-        """The operation asked for, and the parameters in the path.
+        """The operation with this route, and the parameters in the path.
 
         Raises:
             UnknownRouteError: There is no such operation; the message names the nearest.
@@ -75,14 +75,14 @@ def call_of(
     content: bytes,
     **caller: Any,
 ) -> Call:
-    """The call that a request makes. What stands in the path cannot be overruled elsewhere.
+    """The call that a request makes. Parameters in the path win over the body and the query.
 
     Args:
-        operation: What is asked.
+        operation: What it asks for.
         path: The parameters in the path.
         query: The parameters in the query.
         content: The body.
-        caller: What else is known of the call: the fields of `Call` about its caller.
+        caller: The fields of `Call` about its caller, as far as they are known.
     """
     body: Any = {}
     malformed = ""
@@ -90,8 +90,8 @@ def call_of(
         try:
             body = msgspec.json.decode(content)
         except (msgspec.DecodeError, RecursionError) as error:
-            malformed = f"the body is no JSON: {error}"
+            malformed = f"the body is not JSON: {error}"
     if not isinstance(body, dict):
-        malformed = f"the body is a {type(body).__name__}, no object"
+        malformed = f"the body is a {type(body).__name__}, not an object"
         body = {}
     return Call(operation, {**query, **body, **path}, malformed=malformed, **caller)

@@ -1,4 +1,4 @@
-"""What a caller gets to see: a reply as bytes, or one of the ways in which there is none."""
+"""What a caller sees: a reply as bytes, or an error because there is none."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ _ASK_AGAIN_LATER = (429, 503)
 
 
 class WireReply(msgspec.Struct, frozen=True):
-    """A reply as bytes, which need not be what the service meant.
+    """A reply as bytes, which may differ from what the service sent.
 
-    `intact` is what the bytes say, where nothing has happened to them.
+    Attributes:
+        status: The HTTP status.
+        content: The body.
+        headers: The headers.
+        intact: The body as the service sent it; ``None`` where it is spoilt or empty.
     """
 
     status: int
@@ -30,22 +34,22 @@ class WireReply(msgspec.Struct, frozen=True):
 
     @property
     def body(self) -> Any:
-        """What the bytes say as JSON.
+        """The body as JSON.
 
         Raises:
-            ValueError: They are no JSON.
+            ValueError: It is not JSON.
         """
         return json.loads(self.content) if self.intact is None else self.intact
 
 
 class TransportError(Exception):
-    """The caller got no answer. `kind` says how that looked from its side."""
+    """The caller got no answer; the journal names the error by its `kind`."""
 
     kind = "transport_error"
 
 
 class NoConnectionError(TransportError):
-    """Nobody listens: the request certainly did not arrive."""
+    """The connection was refused: the request certainly did not arrive."""
 
     kind = "connect_error"
 
@@ -78,14 +82,14 @@ class IncompleteReplyError(TransportError):
 
 
 class WorkerCrash(BaseException):
-    """The process that made the call is gone: nothing after the call may run or report.
+    """The worker that made the call is gone: nothing after the call may run or report.
 
-    A ``BaseException``, so that no ``except Exception`` of the code under test survives its death.
+    A ``BaseException``, so that no ``except Exception`` of the code under test catches it.
     """
 
 
-def as_sent(reply: Reply) -> WireReply:
-    """The bytes of a reply that nothing happens to."""
+def encoded(reply: Reply) -> WireReply:
+    """The reply as the service sends it."""
     if reply.body is None:
         return WireReply(reply.status, headers=reply.headers)
     headers = {**_JSON, **reply.headers} if reply.headers else _JSON
@@ -93,7 +97,7 @@ def as_sent(reply: Reply) -> WireReply:
 
 
 def malformed(reply: Reply) -> WireReply:
-    """The reply with somebody else's body: no JSON."""
+    """The reply with a body that is not JSON."""
     return WireReply(reply.status, b"<html>It works!</html>", _HTML)
 
 
@@ -103,7 +107,7 @@ def emptied(reply: Reply) -> WireReply:
 
 
 def rejection(operation: Operation, fault: Fault) -> Reply:
-    """The error that `fault` answers in the service's stead."""
+    """The error that `fault` answers in place of the service."""
     assert fault.status is not None, f"{fault.name} has a status"
     body = {"error": fault.code or operation.code_for(fault.status), "detail": "injected fault"}
     retry_after = fault.retry_after
@@ -113,7 +117,7 @@ def rejection(operation: Operation, fault: Fault) -> Reply:
     return Reply(fault.status, body, headers)
 
 
-def code_of(wire: WireReply) -> str:
+def error_code(wire: WireReply) -> str:
     """The ``error`` code that the caller can read, empty where there is none."""
     if wire.status < 400:
         return ""
@@ -123,9 +127,9 @@ def code_of(wire: WireReply) -> str:
         return ""
 
 
-def seen_by_caller(operation: Operation, wire: WireReply) -> AttemptOutcome:
+def outcome_of(operation: Operation, wire: WireReply) -> AttemptOutcome:
     """What the caller can conclude from a reply: a 5xx says nothing about the effect."""
-    if wire.status >= 500 or wire.status == 408 or code_of(wire) == "request_in_flight":
+    if wire.status >= 500 or wire.status == 408 or error_code(wire) == "request_in_flight":
         return AttemptOutcome.UNKNOWN
     if wire.status >= 400:
         return AttemptOutcome.REFUSED

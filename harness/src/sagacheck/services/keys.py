@@ -1,4 +1,4 @@
-"""What a service remembers of idempotency keys, and what it answers to one that it knows."""
+"""What a service remembers of idempotency keys, and what it answers to a known one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Keys:
         settings: Whether keys are honoured, and for how long.
 
     Attributes:
-        on_change: Told about each key that is new, cancelled, or has another reply.
+        on_change: Called with each key that is new, cancelled, or has another reply.
     """
 
     def __init__(self, clock: Clock, settings: Settings) -> None:
@@ -26,10 +26,10 @@ class Keys:
         self._records: dict[tuple[str, str], KeyRecord] = {}
 
     def answer(self, request: Request) -> Reply | None:
-        """The reply that the request's key has had before, ``None`` for a key never seen.
+        """The reply that the request's key had before, ``None`` for a key never seen.
 
         Raises:
-            RefusedError: The key is cancelled, came with another body, or is being worked on.
+            RefusedError: The key is cancelled, came with another body, or its request is in flight.
         """
         key = request.key
         record = self._record(request.operation.name, key) if key else None
@@ -45,7 +45,7 @@ class Keys:
         return record.reply
 
     def remember(self, request: Request, reply: Reply) -> KeyRecord | None:
-        """Note the first reply to a key that was not seen before; it has yet to leave."""
+        """Remember the first reply to a new key; the reply has yet to leave."""
         key = request.key
         if key is None or self._settings.idempotency is Idempotency.NONE:
             return None
@@ -67,7 +67,7 @@ class Keys:
         self._put(record)
 
     def cancel(self, operation: str, key: str, order: str) -> None:
-        """Close the door on late creates with `key`; it stays closed for a key's whole lifetime."""
+        """Refuse later creates with `key`, for the lifetime of a key: leave a tombstone."""
         if self._settings.idempotency is Idempotency.NONE:
             return
         now = self._clock.now()
@@ -77,22 +77,22 @@ class Keys:
         record.state, record.since = KeyState.CANCELLED, now
         self._put(record)
 
-    def claim(self, owners: Mapping[str, str]) -> None:
-        """Give each record of which nobody knew the order to the owner of its key."""
+    def assign_orders(self, owners: Mapping[str, str]) -> None:
+        """Assign each record without an order to the order that owns its key."""
         for record in self._records.values():
             if not record.order and record.key in owners:
                 record.order = owners[record.key]
                 self._put(record)
 
-    def take_out(self, orders: Collection[str]) -> list[KeyRecord]:
-        """Forget the keys of these orders; what was known of them."""
-        taken = [record for record in self._records.values() if record.order in orders]
-        for record in taken:
+    def evict(self, orders: Collection[str]) -> list[KeyRecord]:
+        """Remove the keys of these orders, and return them."""
+        evicted = [record for record in self._records.values() if record.order in orders]
+        for record in evicted:
             del self._records[record.operation, record.key]
-        return taken
+        return evicted
 
-    def put_back(self, record: KeyRecord) -> None:
-        """Know again about a key."""
+    def restore(self, record: KeyRecord) -> None:
+        """Add a key that was evicted."""
         self._records[record.operation, record.key] = record
 
     def _put(self, record: KeyRecord) -> None:

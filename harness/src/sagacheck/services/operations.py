@@ -13,13 +13,13 @@ from http import HTTPStatus
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A definite *no* that an operation may answer: nothing happened.
+    """A definite refusal that an operation may answer: nothing happened.
 
     Attributes:
         status: The HTTP status.
         code: The machine-readable ``error`` field of the body.
-        tells_state: Whether it tells what is the case, such as that a parcel has left. A service
-            that answers so when it is not the case has lied, which no caller can stand.
+        tells_state: Whether it states a fact, such as that a parcel has left. No saga can stay
+            consistent with a service that states such a fact when it is not so.
     """
 
     status: int
@@ -29,15 +29,15 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One thing that a service can be asked to do.
+    """One operation of a service.
 
     Attributes:
         name: ``service.verb``, as scenarios spell it.
-        routes: ``METHOD /path`` for each way to ask for it.
+        routes: ``METHOD /path`` for each way to call it.
         success: The HTTP status of success.
         undoes: The operation that this one compensates; ``None`` for a create.
-        refusals: The definite refusals of its own, beside the ones common to all.
-        reply_fields: What a successful body holds; empty when the reply has no body.
+        refusals: Its own definite refusals, beside those common to all operations.
+        reply_fields: The fields of a successful body; empty when the reply has no body.
         key_at: The field that carries the idempotency key of the request itself.
         target_key_at: For an undo, the field that names the key of the create to undo.
         target_id_at: For an undo, the field that names the id of the effect to undo.
@@ -68,13 +68,13 @@ class Operation:
         return self.undoes is None
 
     def code_for(self, status: int) -> str:
-        """The ``error`` code that this operation sends with `status` when nobody chose one."""
+        """The ``error`` code that this operation sends with `status` by default."""
         for refusal in self.refusals:
             if refusal.status == status:
                 return refusal.code
         try:
             return HTTPStatus(status).name.lower()
-        except ValueError:  # 520 and its like, which proxies made up
+        except ValueError:  # 520 and the like: proxies send them, no standard has them
             return f"http_{status}"
 
 

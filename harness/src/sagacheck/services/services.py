@@ -1,4 +1,4 @@
-"""The services of one world, and what becomes of its orders in all of them."""
+"""The services of one world, and the eviction of its orders from all of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from sagacheck.services.operations import OperationTable
 from sagacheck.services.service import Service
-from sagacheck.world import Effect, OrderRecord, World, order_records_of
+from sagacheck.world import Effect, OrderRecord, World, records_by_order
 
 ServiceFactory = Callable[[World], list[Service]]
 """Makes a set of services over a world; they stand in the order of a saga's steps."""
@@ -16,12 +16,12 @@ ServiceFactory = Callable[[World], list[Service]]
 
 @lru_cache(maxsize=16)
 def _table_of(kinds: tuple[type[Service], ...]) -> OperationTable:
-    """What services of these kinds offer. Many worlds have the same; it is worked out once."""
+    """What services of these kinds offer; cached, since many worlds have the same services."""
     return OperationTable(tuple(op for kind in kinds for op in kind.operations))
 
 
 def operations_of(services: ServiceFactory) -> OperationTable:
-    """What the services offer that `services` makes."""
+    """The operations of the services that `services` makes."""
     return Services(World(), services).operations
 
 
@@ -59,52 +59,53 @@ class Services:
         return {path: rows for service in self._services for path, rows in service.reads().items()}
 
     def settle(self) -> None:
-        """Let the outside world finish by itself what it has begun: the carrier fetches parcels."""
+        """Let the outside world finish what it has begun: parcels leave."""
         self._settle(list(self.world.ledger.effects.values()))
 
-    # -- orders that come and go --------------------------------------------------------------
+    # -- eviction of orders -------------------------------------------------------------------
 
-    def claim(self, keys: Mapping[str, Collection[str]]) -> None:
-        """Give what has no known order to the orders that may have used its key.
+    def assign_orders(self, keys: Mapping[str, Collection[str]]) -> None:
+        """Assign what has no known order to the order that may have used its key.
 
         Args:
             keys: By order, its idempotency keys.
         """
         owners = {key: order for order, its_keys in keys.items() for key in its_keys}
-        self.world.journal.claim(owners)
+        self.world.journal.assign_orders(owners)
         for service in self._services:
-            service.keys.claim(owners)
+            service.keys.assign_orders(owners)
 
     def settle_orders(self, orders: Collection[str]) -> set[str]:
-        """Let the outside world finish with orders that have ended; those that it cannot yet.
+        """Let the outside world finish with orders that have ended.
 
-        Of these something is still to come: a caller waits, a late request is on its way, a
-        reservation expires.
+        Returns:
+            The orders of which something is still to come: a caller waits, a late request is yet
+            to arrive, a reservation is yet to expire.
         """
         effects = [each for each in self.world.ledger.effects.values() if each.order in orders]
         self._settle(effects)
         due = {each.order for each in effects if self[each.operation].will_change(each)}
         return due | (self.world.journal.orders_under_way() & set(orders))
 
-    def take_out(self, orders: Collection[str]) -> list[OrderRecord]:
-        """Forget these orders, and hand over what there was, a record for each."""
-        entries, effects = self.world.ledger.take_out(orders)
+    def evict(self, orders: Collection[str]) -> list[OrderRecord]:
+        """Remove these orders from the world, and return the record of each."""
+        entries, effects = self.world.ledger.evict(orders)
         for effect in effects:
             self[effect.operation].remove_effect(effect)
-        keys = [record for service in self._services for record in service.keys.take_out(orders)]
-        attempts = self.world.journal.take_out(orders)
-        found = order_records_of(OrderRecord("", attempts, entries, effects, keys))
+        keys = [record for service in self._services for record in service.keys.evict(orders)]
+        attempts = self.world.journal.evict(orders)
+        found = records_by_order(attempts=attempts, entries=entries, effects=effects, keys=keys)
         return [found.get(order) or OrderRecord(order) for order in orders]
 
-    def put_back(self, records: Collection[OrderRecord]) -> None:
-        """Know these orders again, as if they had never been taken out."""
-        self.world.journal.put_back(each for record in records for each in record.attempts)
-        self.world.ledger.put_back(each for record in records for each in record.entries)
+    def restore(self, records: Collection[OrderRecord]) -> None:
+        """Add these orders again, as if they had never been evicted."""
+        self.world.journal.restore(each for record in records for each in record.attempts)
+        self.world.ledger.restore(each for record in records for each in record.entries)
         for record in records:
             for effect in record.effects:
                 self[effect.operation].add_effect(effect)
             for key in record.keys:
-                self[key.operation].keys.put_back(key)
+                self[key.operation].keys.restore(key)
 
     def _settle(self, effects: Collection[Effect]) -> None:
         for service in self._services:

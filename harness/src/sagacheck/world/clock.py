@@ -1,6 +1,6 @@
-"""The world's clock: seconds since the world began, and what is to happen when.
+"""The world's clock: seconds since the world began, and callbacks that fall due.
 
-`ManualClock` moves only when it is told to, and jumps instead of waiting: a caller's timeout of a
+`ManualClock` moves only when it is moved, and jumps instead of waiting: a caller's timeout of a
 minute costs nothing. `LoopClock` follows the running event loop, so it is real time over HTTP.
 """
 
@@ -20,14 +20,14 @@ class Clock(Protocol):
         """The present moment."""
 
     def call_at(self, when: float, callback: Callable[[], None]) -> None:
-        """Run `callback` at `when`, whoever is waiting or has gone away by then."""
+        """Run `callback` at `when`, whether or not a caller still waits then."""
 
     async def sleep_until(self, when: float) -> None:
         """Return when the clock shows `when`."""
 
 
 class ManualClock:
-    """A clock that stands still until somebody moves it.
+    """A clock that stands still until it is moved.
 
     Callbacks that fall due while it moves run in the order of their times, and each sees its own
     time.
@@ -64,10 +64,10 @@ class ManualClock:
         return self._due[0][0] if self._due else None
 
     def stop(self) -> None:
-        """It stands still, unless somebody moves it."""
+        """Nothing to do: it stands still unless it is moved."""
 
     def run_all(self) -> None:
-        """Move to the last thing that is still to happen, however late it is."""
+        """Move on until no callback is left, however late the last one is."""
         while self.next_due is not None:
             self.advance_to(self.next_due)
 
@@ -93,11 +93,11 @@ class LoopClock:
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._started = self._loop.time()
-            return 0.0  # and not the moment that has passed meanwhile
+            return 0.0  # exactly: the loop's clock has moved since the line above
         return self._loop.time() - self._started
 
     def stop(self) -> None:
-        """Stand still from now on, whatever becomes of the loop."""
+        """Stand still from now on; the loop may be closed."""
         self._stopped = self.now()
         self._loop = None
 

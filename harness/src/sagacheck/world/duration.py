@@ -16,11 +16,11 @@ def parse_duration(text: str) -> float:
     """The seconds that `text` means.
 
     Raises:
-        ValueError: When `text` is no duration.
+        ValueError: `text` is not a duration.
     """
     form = _FORM.fullmatch(text)
     if form is None:
-        msg = f"{text!r} is no duration: write a number and its unit, such as 30s or 1h30m"
+        msg = f"{text!r} is not a duration: write a number and its unit, such as 30s or 1h30m"
         raise ValueError(msg)
     counts = [int(part.rstrip("dhms")) if part else 0 for part in form.groups()]
     # Whole milliseconds until the end, so that equal durations are equal floats.
@@ -31,7 +31,7 @@ def duration_text(seconds: float) -> str:
     """How `seconds` are written for `parse_duration`, with days from the third on: ``36h``, ``3d``.
 
     Raises:
-        ValueError: When no text means exactly that: it is negative, endless, or finer than 1 ms.
+        ValueError: No text means exactly that: it is negative, infinite, or finer than 1 ms.
     """
     left = round(seconds * 1000) if math.isfinite(seconds) else -1
     written = ""

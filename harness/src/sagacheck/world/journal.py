@@ -31,7 +31,7 @@ class Arrival(msgspec.Struct):
         at: When it arrived, in seconds of the world's clock.
         status: The HTTP status with which the service answered.
         code: The service's ``error`` code, empty for a success.
-        entries: The numbers of the ledger' entries that it caused; none where it changed nothing.
+        entries: The numbers of the ledger's entries that it caused; none where it changed nothing.
     """
 
     at: float
@@ -46,15 +46,15 @@ class Attempt(msgspec.Struct):
     Attributes:
         number: Its place in the journal.
         order: The order it was made for.
-        operation: What was asked.
-        call: The how-manieth call of this operation for this order, from 1.
+        operation: What it asks for.
+        call: 1-based number of this call of this operation for this order.
         key: The idempotency key that it carried.
         sent_at: When the caller sent it, in seconds of the world's clock.
         body: What it carried.
         activity: The activity that made it, where the caller is one.
         fault: The fault that the network added, empty for none.
         arrivals: Each arrival at the service, in order; empty for a request that was lost.
-        ended_at: When the caller had its answer or gave up.
+        ended_at: When the caller had its answer or gave up; ``None`` until then.
         outcome: What the caller knows.
         status: The HTTP status that the caller saw, ``None`` where it saw none.
         error: The error code, or the kind of transport failure, that the caller saw.
@@ -77,8 +77,8 @@ class Attempt(msgspec.Struct):
 
     @property
     def entries(self) -> list[int]:
-        """The numbers of the ledger' entries that this attempt caused."""
-        return [number for delivery in self.arrivals for number in delivery.entries]
+        """The numbers of the ledger's entries that this attempt caused."""
+        return [number for arrival in self.arrivals for number in arrival.entries]
 
     @property
     def took_effect(self) -> bool:
@@ -90,8 +90,8 @@ class Journal:
     """All attempts, in the order in which they were sent.
 
     Attributes:
-        attempts: The attempts, but for those that were taken out.
-        on_change: Told about each attempt that has begun, arrived, or ended.
+        attempts: The attempts, except those that were evicted.
+        on_change: Called with each attempt that has begun, arrived, or ended.
     """
 
     def __init__(self) -> None:
@@ -118,7 +118,7 @@ class Journal:
         body: Mapping[str, Any],
         activity: str = "",
     ) -> Attempt:
-        """Begin an attempt: count the call and write it down."""
+        """Begin a new attempt, and count the call."""
         attempt = Attempt(
             number=self._next_number,
             order=order,
@@ -134,17 +134,17 @@ class Journal:
         return attempt
 
     def begin(self, attempt: Attempt) -> None:
-        """Something of `attempt` is under way: its caller waits, or a delivery is still to come."""
+        """Something of `attempt` is under way: its caller waits, or a request is yet to arrive."""
         self._under_way[attempt.number] += 1
         self._changed(attempt)
 
-    def deliver(self, attempt: Attempt, delivery: Arrival) -> None:
-        """Write an arrival down."""
-        attempt.arrivals.append(delivery)
+    def arrive(self, attempt: Attempt, arrival: Arrival) -> None:
+        """Add an arrival."""
+        attempt.arrivals.append(arrival)
         self._changed(attempt)
 
     def end(self, attempt: Attempt) -> None:
-        """What had begun is over."""
+        """What had begun with `begin` is over."""
         self._under_way[attempt.number] -= 1
         if not self._under_way[attempt.number]:
             del self._under_way[attempt.number]
@@ -158,46 +158,46 @@ class Journal:
         """The order for which `operation` was first called with `key`, empty if it never was."""
         return self._orders.get((operation, key), "")
 
-    # -- orders that come and go --------------------------------------------------------------
+    # -- eviction of orders -------------------------------------------------------------------
 
     def orders_under_way(self) -> set[str]:
         """The orders of which something is still to come."""
         return {each.order for each in self.attempts if each.number in self._under_way}
 
-    def claim(self, owners: Mapping[str, str]) -> None:
-        """Give each attempt of which nobody knew the order to the owner of its key."""
+    def assign_orders(self, owners: Mapping[str, str]) -> None:
+        """Assign each attempt without an order to the order that owns its key."""
         for attempt in self.attempts:
             owner = owners.get(attempt.key or "")
             if owner and not attempt.order:
                 attempt.order, attempt.call = owner, self.calls(owner, attempt.operation) + 1
-                self._note(attempt)
+                self._index(attempt)
                 self._changed(attempt)
 
-    def take_out(self, orders: Collection[str]) -> list[Attempt]:
-        """Forget about these orders; the attempts there were."""
-        taken = [attempt for attempt in self.attempts if attempt.order in orders]
+    def evict(self, orders: Collection[str]) -> list[Attempt]:
+        """Remove the attempts of these orders, and return them."""
+        evicted = [attempt for attempt in self.attempts if attempt.order in orders]
         self.attempts = [attempt for attempt in self.attempts if attempt.order not in orders]
-        for attempt in taken:
+        for attempt in evicted:
             self._calls.pop((attempt.order, attempt.operation), None)
             self._orders.pop((attempt.operation, attempt.key or ""), None)
-        return taken
+        return evicted
 
-    def put_back(self, attempts: Iterable[Attempt]) -> None:
-        """Know again about attempts that were taken out, or were made in another process's life."""
+    def restore(self, attempts: Iterable[Attempt]) -> None:
+        """Add attempts that were evicted, or were made in another process."""
         for attempt in attempts:
             self._add(attempt)
         self.attempts.sort(key=attrgetter("number"))
 
     def skip_to(self, number: int) -> None:
-        """Give no number below this one to a new attempt."""
+        """Number new attempts from this number on, at least."""
         self._next_number = max(self._next_number, number)
 
     def _add(self, attempt: Attempt) -> None:
         self.attempts.append(attempt)
         self.skip_to(attempt.number + 1)
-        self._note(attempt)
+        self._index(attempt)
 
-    def _note(self, attempt: Attempt) -> None:
+    def _index(self, attempt: Attempt) -> None:
         call = attempt.order, attempt.operation
         self._calls[call] = max(attempt.call, self._calls.get(call, 0))
         if attempt.key is not None and attempt.order:

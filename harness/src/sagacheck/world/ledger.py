@@ -2,8 +2,8 @@
 
 Double entry, as in TigerBeetle's ledgers: every change is an entry whose postings sum to zero per
 unit, nothing is ever edited, and each balance is a fold over the log. Stock is kept the same way,
-with the SKU as the unit. The ledger record; they do not judge: an entry that does not balance is
-written as it is, and it is the invariants that find it.
+with the SKU as the unit. The ledger records and does not judge: an entry that does not balance is
+written as it is, and the invariants find it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class EffectState(StrEnum):
     LIVE = "live"
     UNDONE = "undone"
     FINAL = "final"
-    """Nobody can undo it any more: the parcel has left, the mail was sent."""
+    """Nothing can undo it any more: the parcel has left, the mail was sent."""
 
 
 class Effect(msgspec.Struct):
@@ -112,9 +112,9 @@ class Ledger:
     """The log, the effects, and the balances that follow from the log.
 
     Attributes:
-        entries: The log, but for the entries of orders that were taken out.
+        entries: The log, except the entries of orders that were evicted.
         effects: What the entries are about, by id.
-        on_write: Told about each new entry, before its effect is what the entry says.
+        on_write: Called with each new entry, before its effect is what the entry says.
     """
 
     def __init__(self) -> None:
@@ -146,7 +146,7 @@ class Ledger:
         return self._next_number
 
     def count(self, entry: Entry) -> None:
-        """Add an entry to the balances, and give its number to no other."""
+        """Add an entry to the balances, and number new entries from the next number on."""
         self._next_number = entry.number + 1
         for posting in entry.postings:
             self._balances[posting.account, posting.unit] += posting.amount
@@ -156,7 +156,7 @@ class Ledger:
         return self._balances.get((account, unit), 0)
 
     def units(self, account: Account) -> list[str]:
-        """The units of which `account` holds more or less than nothing."""
+        """The units of which the balance of `account` is not zero."""
         return [
             unit for (each, unit), amount in self._balances.items() if amount and each == account
         ]
@@ -173,8 +173,8 @@ class Ledger:
         """The effects of `order`, oldest first."""
         return [effect for effect in self.effects.values() if effect.order == order]
 
-    def take_out(self, orders: Collection[str]) -> tuple[list[Entry], list[Effect]]:
-        """Hand over the entries and effects of these orders; the balances stay as they are."""
+    def evict(self, orders: Collection[str]) -> tuple[list[Entry], list[Effect]]:
+        """Remove the entries and effects of these orders, and return them. Balances stay."""
         entries = [entry for entry in self.entries if entry.order in orders]
         self.entries = [entry for entry in self.entries if entry.order not in orders]
         effects = [effect for effect in self.effects.values() if effect.order in orders]
@@ -182,7 +182,7 @@ class Ledger:
             del self.effects[effect.id]
         return entries, effects
 
-    def put_back(self, entries: Iterable[Entry]) -> None:
-        """Hold entries again that were counted before; their effects are held by the services."""
+    def restore(self, entries: Iterable[Entry]) -> None:
+        """Add entries that were counted before; services add their effects."""
         self.entries.extend(entries)
         self.entries.sort(key=attrgetter("number"))

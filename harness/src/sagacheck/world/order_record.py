@@ -1,11 +1,12 @@
 """All that a world holds of one order. This is the place that says what belongs to an order.
 
-A order_record can be taken out of the world when its order has ended and put back when somebody asks for
-the order again, in the same process or in another one that began with the same files.
+A record can be evicted from the world when its order has ended, and restored when a request names
+the order again, in the same process or in another one that recovers the world.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sagacheck.world.journal import Attempt
@@ -20,7 +21,7 @@ class OrderRecord:
     Attributes:
         order: The order's id.
         attempts: Every attempt made for it, in the order in which they were sent.
-        entries: What the ledger say of it, in the order in which it happened.
+        entries: The ledger's entries about it, in the order in which they were written.
         effects: What its creates have left in the world.
         keys: What the services know of its idempotency keys.
     """
@@ -33,26 +34,32 @@ class OrderRecord:
 
     @property
     def names(self) -> set[str]:
-        """What a request may call the order, or something of it, by."""
+        """All that a request may name to mean the order: its id, its keys, ids of its effects."""
         keys = {attempt.key for attempt in self.attempts}
         keys |= {record.key for record in self.keys}
         ids = {effect.id for effect in self.effects}
         return ids | {key for key in keys if key} | {self.order}
 
 
-def order_records_of(records: OrderRecord) -> dict[str, OrderRecord]:
-    """The records of several orders, sorted by order."""
-    sorted_out: dict[str, OrderRecord] = {}
+def records_by_order(
+    *,
+    attempts: Iterable[Attempt] = (),
+    entries: Iterable[Entry] = (),
+    effects: Iterable[Effect] = (),
+    keys: Iterable[KeyRecord] = (),
+) -> dict[str, OrderRecord]:
+    """The record of each order that these belong to."""
+    records: dict[str, OrderRecord] = {}
 
     def of(order: str) -> OrderRecord:
-        return sorted_out.setdefault(order, OrderRecord(order))
+        return records.setdefault(order, OrderRecord(order))
 
-    for attempt in records.attempts:
+    for attempt in attempts:
         of(attempt.order).attempts.append(attempt)
-    for entry in records.entries:
+    for entry in entries:
         of(entry.order).entries.append(entry)
-    for effect in records.effects:
+    for effect in effects:
         of(effect.order).effects.append(effect)
-    for key in records.keys:
+    for key in keys:
         of(key.order).keys.append(key)
-    return sorted_out
+    return records

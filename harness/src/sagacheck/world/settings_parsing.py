@@ -1,24 +1,31 @@
-"""Settings of the world in words, the same as under ``given`` in scenario files."""
+"""Settings of the world as they are written under ``given`` in scenario files."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from sagacheck.world.parsing import ParsingError, duration, members, shown, unknown, whole_number
+from sagacheck.world.parsing import (
+    ParsingError,
+    as_written,
+    read_duration,
+    read_members,
+    read_whole_number,
+    unknown_name,
+)
 from sagacheck.world.settings import Idempotency, Settings
 
 _PROFILES = (*Idempotency, "expires:24h")
 
 
-def read_settings(words: Any, base: Settings | None = None) -> Settings:
-    """`base` with the changes that `words` describe.
+def read_settings(written: Any, base: Settings | None = None) -> Settings:
+    """`base` with the changes in `written`, an object of settings by name.
 
     Raises:
-        ParsingError: They describe none.
+        ParsingError: A name or value is not allowed.
     """
     changes: dict[str, Any] = {}
-    for name, value in members(words, "the settings", _NAMES).items():
+    for name, value in read_members(written, "the settings", _NAMES).items():
         changes |= _read(name, value)
     return replace(base or Settings(), **changes)
 
@@ -28,7 +35,7 @@ def _read(name: str, value: Any) -> dict[str, Any]:
         case "stock":
             return {name: _read_stock(value)}
         case "default_stock":
-            return {name: whole_number(value, name, least=0)}
+            return {name: read_whole_number(value, name, least=0)}
         case "refunds":
             return {"refunds_refused": _choice(value, name, ("accepted", "refused")) == "refused"}
         case "cards":
@@ -36,7 +43,7 @@ def _read(name: str, value: Any) -> dict[str, Any]:
         case "idempotency":
             return _read_idempotency(value)
         case _:
-            return {name: None if value is None else duration(value, name)}
+            return {name: None if value is None else read_duration(value, name)}
 
 
 _NAMES = (
@@ -52,7 +59,7 @@ _NAMES = (
 
 def _read_stock(value: Any) -> dict[str, int]:
     return {
-        sku: whole_number(pieces, f"the stock of {sku}", least=0)
+        sku: read_whole_number(pieces, f"the stock of {sku}", least=0)
         for sku, pieces in _object(value, "stock").items()
     }
 
@@ -64,9 +71,9 @@ def _read_cards(value: Any) -> dict[str, str]:
 
 def _read_idempotency(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
-        value = f"expires:{members(value, 'idempotency', ('expires',)).get('expires')}"
+        value = f"expires:{read_members(value, 'idempotency', ('expires',)).get('expires')}"
     if isinstance(value, str) and value.startswith("expires:"):
-        lifetime = duration(value.removeprefix("expires:").strip(), "idempotency expires")
+        lifetime = read_duration(value.removeprefix("expires:").strip(), "idempotency expires")
         return {"idempotency": Idempotency.REPLAY, "idempotency_expires_after": lifetime}
     profile = Idempotency(_choice(value, "idempotency", _PROFILES))
     return {"idempotency": profile, "idempotency_expires_after": None}
@@ -74,11 +81,11 @@ def _read_idempotency(value: Any) -> dict[str, Any]:
 
 def _object(value: Any, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ParsingError(f"{what} must be an object, not {shown(value)}")
+        raise ParsingError(f"{what} must be an object, not {as_written(value)}")
     return value
 
 
 def _choice(value: Any, what: str, known: tuple[str, ...]) -> str:
     if value not in known:
-        raise unknown(value, f"value of {what}", known)
+        raise unknown_name(value, f"value of {what}", known)
     return str(value)

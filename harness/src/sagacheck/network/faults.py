@@ -80,10 +80,10 @@ FAULTS: dict[str, FaultKind] = {
             "delay_request",
             _TIME,
             Argument.DURATION,
-            "the request arrives late, its caller may be gone",
+            "the request and its effect are late",
         ),
         FaultKind(
-            "delay_response", _TIME, Argument.DURATION, "the effect is in time, the reply late"
+            "delay_response", _TIME, Argument.DURATION, "the effect is on time, the reply is late"
         ),
         FaultKind("duplicate", _TIME, Argument.COUNT, "the request arrives several times"),
         FaultKind("outage", _TIME, Argument.WINDOW, "connections are refused for some time"),

@@ -11,7 +11,7 @@ import pytest
 
 from fakes import ORDER_OPERATIONS
 from sagacheck.checks import Ending, Outcome, Status, Unmet, UnmetKind
-from sagacheck.engines import Trial
+from sagacheck.engines import Answer, Trial
 from sagacheck.language import EventKind
 from sagacheck.network import Call, TransportError
 from sagacheck.run import unmet_by
@@ -31,7 +31,8 @@ def _played(lines: str, *statuses: Status) -> Trial:
     for order, status in zip(("o1", "o2"), statuses or (Status.COMPLETED,) * 2, strict=True):
         trial.outcomes[order] = Outcome(order, Ending(status))
     for planned in trial.events:
-        planned.answer = "sent" if planned.event.kind is EventKind.TERMINATE else None
+        if planned.event.kind is EventKind.TERMINATE:
+            planned.answer = Answer.granted("sent")
     return trial
 
 

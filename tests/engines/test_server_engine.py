@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sagacheck.checks import Status, Verdict
+from sagacheck.engines import Answer
 from sagacheck.run import ScenarioResult
 from sagacheck.world import Attempt, AttemptOutcome
 from tests.engines.conftest import Play
@@ -187,9 +188,9 @@ def test_a_cancel_by_update_is_answered(play: Play) -> None:
     )
 
     assert found(early) + found(late) == []
-    assert "accepted" in (early.trial.events[0].answer or "")
-    assert late.trial.events[0].answer == (
-        "refused: TooLate: order o1 is on its way, and its customer is being told"
+    assert "accepted" in str(early.trial.events[0].answer)
+    assert late.trial.events[0].answer == Answer.refused(
+        "TooLate: order o1 is on its way, and its customer is being told"
     )
 
 

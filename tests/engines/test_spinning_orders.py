@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from temporalio.common import WorkflowIDReusePolicy
 
+from sagacheck.engines import Answer
 from sagacheck.language import Scenario
 from sagacheck.run import Play, Player
 from sagacheck.saga import SagaUnderTest
@@ -78,7 +79,7 @@ def test_a_customer_without_an_answer_hangs_up() -> None:
 
     assert play.trial is not None
     (event,) = play.trial.events
-    assert (event.at, event.answer) == (4.0, "no answer within 30 s")
+    assert (event.at, event.answer) == (4.0, Answer.unknown("no answer within 30 s"))
     calls = [each for each in play.trial.world.journal if each.order == "o2"]
     seen = [(each.sent_at, str(each.outcome)) for each in calls]
     assert seen == [(0.0, "unknown"), (6.0, "unknown"), (13.0, "ok")]

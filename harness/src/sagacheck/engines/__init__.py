@@ -1,5 +1,6 @@
 """Engines: what plays a trial on a Temporal service."""
 
+from sagacheck.engines.answer import Answer, AnswerKind, answer_of
 from sagacheck.engines.engine import Engine
 from sagacheck.engines.opening import ENGINES, open_engine
 from sagacheck.engines.quiet import quiet_sdk
@@ -12,6 +13,8 @@ from sagacheck.engines.trial import PlannedEvent, PlannedFault, Trial, TrialCloc
 __all__ = [
     "ENGINES",
     "SERVER_ENVIRONMENT",
+    "Answer",
+    "AnswerKind",
     "Engine",
     "KeptServer",
     "PlannedEvent",
@@ -20,6 +23,7 @@ __all__ = [
     "Trial",
     "TrialClock",
     "add_search_attributes",
+    "answer_of",
     "free_ports",
     "open_engine",
     "quiet_sdk",

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import count
 
-from temporalio.client import (
-    WorkflowQueryFailedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCStatusCode
 
-from sagacheck.checks import describe_failure
+from sagacheck.engines.answer import WORKFLOW_IS_OVER, Answer, AnswerKind, answer_of
 from sagacheck.engines.order_workflow import OrderWorkflow
 from sagacheck.language import CancelBy, Event
 
 PATIENCE = timedelta(seconds=30)
 """How long a customer waits for the answer to an update; the product's own client does so, too."""
+REFUSALS = WORKFLOW_IS_OVER | {
+    RPCStatusCode.FAILED_PRECONDITION,  # its workflow task keeps failing
+    RPCStatusCode.DEADLINE_EXCEEDED,  # no worker answers a query in time, which the SDK calls
+    RPCStatusCode.CANCELLED,  # cancelled where its own limit has passed
+}
+"""A workflow that has ended or is stuck is what scenarios are about, and an answer."""
 
 
 class EventClient:
@@ -33,43 +35,44 @@ class EventClient:
         self._runs = runs
         self._numbers = count(1)
 
-    async def cancel(self, event: Event) -> str:
+    async def cancel(self, event: Event) -> Answer:
         """Ask for an order to be cancelled, by the means that its workflow has."""
         run = self._run(event)
-        send = {
-            CancelBy.SIGNAL: lambda: run.handle.signal("cancel", event.reason),
-            CancelBy.UPDATE: lambda: self._request_cancel(run, event.reason),
-            CancelBy.WORKFLOW: run.handle.cancel,
-        }[self._means(run, event.by)]
-        return await _answer_of(send)
+        match self._means(run, event.by):
+            case CancelBy.SIGNAL:
+                return await answer_of(run.handle.signal("cancel", event.reason), REFUSALS)
+            case CancelBy.UPDATE:
+                return await self._request_cancel(run, event.reason)
+            case CancelBy.WORKFLOW:
+                return await answer_of(run.handle.cancel(), REFUSALS)
 
-    async def _request_cancel(self, run: OrderWorkflow, reason: str) -> object:
+    async def _request_cancel(self, run: OrderWorkflow, reason: str) -> Answer:
         # The id would be random, and part of the history.
         number = f"cancel-{next(self._numbers)}"
+        update = run.handle.execute_update(
+            "request_cancel", reason, id=number, rpc_timeout=PATIENCE
+        )
         try:
-            return await run.handle.execute_update(
-                "request_cancel", reason, id=number, rpc_timeout=PATIENCE
-            )
+            return await answer_of(update, REFUSALS)
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             _go_on_being_cancelled()
-            return f"no answer within {PATIENCE.total_seconds():g} s"
+            return Answer.unknown(f"no answer within {PATIENCE.total_seconds():g} s")
 
-    async def submit(self, event: Event) -> str:
+    async def submit(self, event: Event) -> Answer:
         """Place an order again."""
         return await self._run(event).submit()
 
-    async def terminate(self, event: Event) -> str:
+    async def terminate(self, event: Event) -> Answer:
         """Terminate an order's workflow."""
-        return await _answer_of(lambda: self._run(event).handle.terminate(reason="asked to"))
+        return await answer_of(self._run(event).handle.terminate(reason="asked to"), REFUSALS)
 
-    async def query(self, event: Event) -> str:
-        """Ask an order for its status, if its workflow can tell."""
+    async def query(self, event: Event) -> Answer:
+        """Ask an order for its status, if its workflow has a query for it."""
         run = self._run(event)
         if "get_status" not in run.trial.saga.queries:
-            return "the workflow has no query get_status"
-        answer = await _answer_of(lambda: run.handle.query("get_status"))
-        run.statuses.append(answer)
-        run.note_answer(answer)
+            return Answer(AnswerKind.REFUSED, "the workflow has no query get_status")
+        answer = await answer_of(run.handle.query("get_status"), REFUSALS)
+        run.note_status(answer)
         return answer
 
     def _run(self, event: Event) -> OrderWorkflow:
@@ -87,27 +90,3 @@ def _go_on_being_cancelled() -> None:
     waiting = asyncio.current_task()
     if waiting is not None and waiting.cancelling():
         raise asyncio.CancelledError
-
-
-_ANSWERS = frozenset(
-    {
-        RPCStatusCode.NOT_FOUND,  # it has ended
-        RPCStatusCode.FAILED_PRECONDITION,  # its workflow task keeps failing
-        RPCStatusCode.DEADLINE_EXCEEDED,  # nobody answers for it,
-        RPCStatusCode.CANCELLED,  # which the SDK calls so where its own limit has passed
-    }
-)
-
-
-async def _answer_of(send: Callable[[], Awaitable[object]]) -> str:
-    """Send, and put the answer in words. That an order has ended, or is stuck, is one too."""
-    try:
-        return str(await send() or "sent")
-    except WorkflowUpdateFailedError as error:
-        return f"refused: {describe_failure(error.cause)}"
-    except WorkflowQueryFailedError as error:
-        return f"refused: {error}"
-    except RPCError as error:
-        if error.status not in _ANSWERS:
-            raise
-        return f"refused: {error.message}"

@@ -14,6 +14,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from sagacheck.checks import Ending, Outcome, Status
+from sagacheck.engines.answer import Answer, AnswerKind
 from sagacheck.engines.histories import BROKEN_REPLAY, first_broken_replay
 from sagacheck.engines.trial import Trial
 from sagacheck.language import AnyOrder
@@ -61,10 +62,10 @@ class OrderWorkflow(ABC):
         """The order's workflow."""
         return self._client.get_workflow_handle(self.workflow_id)
 
-    async def submit(self) -> str:
+    async def submit(self) -> Answer:
         """Place the order, for the first time or again, and begin to wait for what comes of it."""
         saga = self.trial.saga
-        answer = "started"
+        answer = Answer.granted("started")
         try:
             await self._start_workflow(
                 saga.workflow_name,
@@ -75,7 +76,7 @@ class OrderWorkflow(ABC):
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             )
         except WorkflowAlreadyStartedError:
-            answer = "ended already"
+            answer = Answer(AnswerKind.REFUSED, "ended already")
         self._told.append(asyncio.create_task(self._ending()))
         return answer
 
@@ -128,9 +129,13 @@ class OrderWorkflow(ABC):
     async def _history(self) -> WorkflowHistory:
         return await self.handle.fetch_history()
 
-    def note_answer(self, answer: str) -> None:
-        """Look at a query's answer: it may need a replay too, of which no history tells."""
-        if BROKEN_REPLAY in answer and not self._broken_by_query:
+    def note_status(self, answer: Answer) -> None:
+        """Keep what a query for the status was answered, and whether it broke a replay.
+
+        A query may need a replay as well, and leaves nothing in the history.
+        """
+        self.statuses.append(answer.text)
+        if BROKEN_REPLAY in answer.text and not self._broken_by_query:
             self._broken_by_query = f"a query was {answer}"
 
     def forget(self) -> None:

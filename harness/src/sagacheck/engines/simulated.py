@@ -16,6 +16,7 @@ from typing import Any, Self
 from temporalio.client import WorkflowHistory
 
 from sagacheck.checks import Ending
+from sagacheck.engines.answer import Answer
 from sagacheck.engines.event_client import EventClient
 from sagacheck.engines.histories import last_task_failure
 from sagacheck.engines.order_workflow import OrderWorkflow, order_in
@@ -292,7 +293,7 @@ class SimulatedRun(OrderWorkflow):
         if not told.done():
             self._waits_for = self._how_busy() if spins.done() else await self._why_stuck()
 
-    async def submit(self) -> str:
+    async def submit(self) -> Answer:
         """Place the order, and note when the first who has placed it is told of its end."""
         answer = await super().submit()
         if len(self._told) == 1:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from sagacheck.checks import Outcome
+from sagacheck.engines.answer import Answer
 from sagacheck.language import AnyOrder, Event, EventKind, Scenario
 from sagacheck.network import FaultRule, Moment, Network
 from sagacheck.saga import SagaUnderTest
@@ -33,19 +34,19 @@ class TrialClock(Clock, Protocol):
         """Stand still from now on."""
 
 
-class Client(Protocol):
-    """What a person or program outside can do to the orders of a trial."""
+class ClientActions(Protocol):
+    """What clients and operators can do to the orders of a trial, and what they are answered."""
 
-    async def cancel(self, event: Event) -> str:
-        """Ask for an order to be cancelled; what the answer was."""
+    async def cancel(self, event: Event) -> Answer:
+        """Ask for an order to be cancelled."""
 
-    async def submit(self, event: Event) -> str:
+    async def submit(self, event: Event) -> Answer:
         """Place an order again."""
 
-    async def terminate(self, event: Event) -> str:
+    async def terminate(self, event: Event) -> Answer:
         """Terminate an order's workflow."""
 
-    async def query(self, event: Event) -> str:
+    async def query(self, event: Event) -> Answer:
         """Ask an order for its status."""
 
 
@@ -55,12 +56,12 @@ class PlannedEvent:
 
     Attributes:
         event: The event.
-        answer: What came of it; ``None`` while it has not happened.
+        answer: What its client was answered; ``None`` while it has not happened.
         at: When it happened, in seconds of the world's clock.
     """
 
     event: Event
-    answer: str | None = None
+    answer: Answer | None = None
     at: float | None = None
 
 
@@ -96,7 +97,7 @@ class Trial:
     events: list[PlannedEvent] = field(init=False)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
-    client: Client | None = None
+    client: ClientActions | None = None
     _began: datetime | None = None
     _under_way: dict[asyncio.Task[None], str | None] = field(default_factory=dict)
     _held: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -219,14 +220,14 @@ class Trial:
 
     def _heal(self, planned: PlannedEvent) -> None:
         self.network.heal_at(self.clock.now())
-        planned.answer, planned.at = "healed", self.clock.now()
+        planned.answer, planned.at = Answer.granted("healed"), self.clock.now()
 
     async def _happen(self, planned: PlannedEvent) -> None:
         if planned.event.kind is EventKind.HEAL:
             self._heal(planned)
             return
         assert self.client is not None, "an engine that plays a trial gives it a client"
-        planned.answer, planned.at = "under way", self.clock.now()
+        planned.answer, planned.at = Answer.unknown("under way"), self.clock.now()
         act = {
             EventKind.CANCEL: self.client.cancel,
             EventKind.SUBMIT: self.client.submit,

@@ -5,4 +5,4 @@ from sagacheck.report.exploration import write_exploration_report
 from sagacheck.report.page import page_templates, write_report
 from sagacheck.report.run_facts import RunFacts
 
-__all__ = ["RunFacts", "page_of", "page_templates", "write_report", "write_exploration_report"]
+__all__ = ["RunFacts", "page_of", "page_templates", "write_exploration_report", "write_report"]

@@ -261,7 +261,7 @@ def _client_row(planned: PlannedEvent, at: float) -> ClientRow:
         order=event.order or "",
         words=sentences.happened(planned),
         does=f"{event.kind} {event.order}" if event.order else "all faults end",
-        answer=planned.answer or "",
+        answer=str(planned.answer or ""),
         to_network=event.order is None,
     )
 

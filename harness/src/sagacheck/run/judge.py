@@ -149,7 +149,7 @@ def _is_granted_cancel(planned: PlannedEvent) -> bool:
     """Whether the event is a cancellation that happened and was not denied."""
     answer = planned.answer
     is_cancel = planned.event.kind is EventKind.CANCEL
-    return is_cancel and answer is not None and not answer.startswith("refused")
+    return is_cancel and answer is not None and not answer.is_refused
 
 
 def facts_of(order: AnyOrder) -> OrderFacts:

@@ -1,0 +1,85 @@
+"""What a client is answered: by Temporal, by the saga, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Set as AbstractSet
+from dataclasses import dataclass
+from enum import StrEnum
+
+from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateFailedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from sagacheck.checks import describe_failure
+
+
+class AnswerKind(StrEnum):
+    """Whether a client got what it asked for."""
+
+    GRANTED = "granted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """There is no answer, or none yet: the request may have been granted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a client is answered.
+
+    Attributes:
+        kind: Whether it got what it asked for.
+        text: The answer as reports show it; that of a refusal says that it is one.
+    """
+
+    kind: AnswerKind
+    text: str
+
+    @classmethod
+    def granted(cls, text: str) -> Answer:
+        """The client got what it asked for."""
+        return cls(AnswerKind.GRANTED, text)
+
+    @classmethod
+    def refused(cls, why: str) -> Answer:
+        """The client did not get what it asked for, and is told why."""
+        return cls(AnswerKind.REFUSED, f"refused: {why}")
+
+    @classmethod
+    def unknown(cls, text: str) -> Answer:
+        """The client does not know whether it got what it asked for."""
+        return cls(AnswerKind.UNKNOWN, text)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the client is certain that it did not get what it asked for."""
+        return self.kind is AnswerKind.REFUSED
+
+    def __str__(self) -> str:
+        return self.text
+
+
+WORKFLOW_IS_OVER = frozenset({RPCStatusCode.NOT_FOUND})
+"""The status with which Temporal answers requests to a workflow that has ended."""
+
+
+async def answer_of(
+    request: Awaitable[object], refusals: AbstractSet[RPCStatusCode] = WORKFLOW_IS_OVER
+) -> Answer:
+    """Send a signal, query, update, cancellation or termination, and tell what the answer is.
+
+    Args:
+        request: The SDK's call. An update or query is granted with what its handler returns.
+        refusals: The RPC statuses that are an answer from Temporal and not a failure to get one.
+
+    Raises:
+        RPCError: With another status than those of `refusals`.
+    """
+    try:
+        return Answer.granted(str(await request or "sent"))
+    except WorkflowUpdateFailedError as error:
+        return Answer.refused(describe_failure(error.cause))
+    except WorkflowQueryFailedError as error:
+        return Answer.refused(str(error))
+    except RPCError as error:
+        if error.status not in refusals:
+            raise
+        return Answer.refused(error.message)

@@ -282,7 +282,7 @@ def test_a_fault_must_fit_its_operation() -> None:
     fitting = [name for name in ORDER_OPERATIONS.names if name != "inventory.release"]
     assert found == (
         "a.yaml:5:41: a fault that means nothing for inventory.release: 'truncated'; "
-        f"truncated (the reply breaks off) fits {', '.join(fitting)}"
+        f"truncated (the reply is cut off) fits {', '.join(fitting)}"
     )
 
 

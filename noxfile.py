@@ -37,9 +37,9 @@ def _install(session: nox.Session, group: str) -> None:
             silent=True,
         )
         return
-    # pip knows no workspace: it is shown where the harness is, which the groups name.
-    groups = nox.project.dependency_groups(PYPROJECT, group)
-    session.install("-e", ".", "-e", "./harness", *groups)
+    # pip knows no workspace, and would look for the harness, which the groups name, in an index.
+    session.install("-e", ".", "-e", "./harness")
+    session.install(*nox.project.dependency_groups(PYPROJECT, group))
 
 
 @nox.session

@@ -1,6 +1,6 @@
 """A world for each test, behind each of its faces.
 
-All tests of this folder share one event loop, on which their one server runs.
+All tests share one event loop, on which the one server of this folder runs.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from tests.contract.faces import (
 )
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def app() -> Starlette:
     """The fakes' application, with a clock that tests move."""
     return create_app(order_services, clock=PatientClock)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def http_client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the one server; each test begins a new world behind it."""
     with bound_socket() as sock:
@@ -44,33 +44,33 @@ async def http_client(app: Starlette) -> AsyncIterator[httpx.AsyncClient]:
             yield client
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def over_http(app: Starlette, http_client: httpx.AsyncClient) -> Face:
     """A new world behind HTTP."""
     return OverHttp(http_client, app)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="session")
 async def caught_client() -> AsyncIterator[httpx.AsyncClient]:
     """A client of this process, as activities have them."""
     async with httpx.AsyncClient(base_url="http://shop.internal") as client:
         yield client
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def in_process(caught_client: httpx.AsyncClient) -> AsyncIterator[Face]:
     """A new world behind the httpx patch."""
     with httpx_patch():
         yield InProcess(caught_client)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def always_finished(app: Starlette, http_client: httpx.AsyncClient) -> Face:
     """A new world behind HTTP, whose orders are out of memory between any two requests."""
     return AlwaysFinished(http_client, app)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture
 async def always_restarted(
     app: Starlette, http_client: httpx.AsyncClient, tmp_path: Path
 ) -> AsyncIterator[Face]:

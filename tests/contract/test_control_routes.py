@@ -8,7 +8,7 @@ import pytest
 from tests.contract.faces import OverHttp
 from tests.contract.order_requests import CHARGE, RESERVE, refusal
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio
 
 DROPPED = {"on": "payments.charge", "fault": "drop_response", "calls": [1, 3], "order": "o1"}
 

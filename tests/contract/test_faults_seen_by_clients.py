@@ -14,7 +14,7 @@ OUTAGE = {"outage": {"from": "0s", "to": "1m"}}
 
 
 @pytest.mark.parametrize("fault", ["refuse", OUTAGE], ids=["refuse", "outage"])
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_a_refused_connection_is_known_to_have_done_nothing(
     in_process: Face, fault: Any
 ) -> None:
@@ -29,7 +29,7 @@ async def test_a_refused_connection_is_known_to_have_done_nothing(
 
 
 @pytest.mark.parametrize("fault", ["refuse", OUTAGE], ids=["refuse", "outage"])
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_over_http_a_refused_connection_is_a_reset(over_http: Face, fault: Any) -> None:
     """The connection stands already, so a client cannot know what became of its request."""
     over_http.fault("payments.charge", fault)
@@ -41,7 +41,7 @@ async def test_over_http_a_refused_connection_is_a_reset(over_http: Face, fault:
     assert effects(over_http, CHARGE) == []
 
 
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_an_outage_ends(face: Face) -> None:
     """Connections are refused until the outage is over, and accepted from then on."""
     face.fault("payments.charge", OUTAGE, calls="all")
@@ -54,7 +54,7 @@ async def test_an_outage_ends(face: Face) -> None:
 
 
 @pytest.mark.parametrize(("fault", "made"), [("drop_request", []), ("drop_response", ["live"])])
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_a_lost_request_and_a_lost_reply_look_the_same(
     face: Face, fault: str, made: list[str]
 ) -> None:
@@ -67,7 +67,7 @@ async def test_a_lost_request_and_a_lost_reply_look_the_same(
     assert (face.last_attempt.outcome, face.last_attempt.status) == (AttemptOutcome.UNKNOWN, None)
 
 
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_a_reset_after_the_effect_is_a_read_error(face: Face) -> None:
     """The connection breaks after the charge was made."""
     face.fault("payments.charge", "reset_after_effect")
@@ -79,7 +79,7 @@ async def test_a_reset_after_the_effect_is_a_read_error(face: Face) -> None:
     assert face.last_attempt.outcome is AttemptOutcome.UNKNOWN
 
 
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_a_truncated_reply_is_a_protocol_error(face: Face) -> None:
     """The reply breaks off in the middle of its body."""
     face.fault("payments.charge", "truncated")
@@ -94,7 +94,7 @@ async def test_a_truncated_reply_is_a_protocol_error(face: Face) -> None:
 @pytest.mark.parametrize(
     ("fault", "content"), [("malformed", "<html>It works!</html>"), ("empty", "")]
 )
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_a_success_may_be_unreadable(face: Face, fault: str, content: str) -> None:
     """The status says 201, the body says nothing that a client could use."""
     face.fault("payments.charge", fault)
@@ -107,7 +107,7 @@ async def test_a_success_may_be_unreadable(face: Face, fault: str, content: str)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_an_error_may_hide_a_success(face: Face, status: int) -> None:
     """A 5xx after the effect is an outcome unknown to the client."""
     face.fault("payments.charge", {"status_after_effect": status})
@@ -128,7 +128,7 @@ async def test_an_error_may_hide_a_success(face: Face, status: int) -> None:
     ],
     ids=str,
 )
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_a_rejection_has_the_code_that_fits(
     face: Face, fault: Any, status: int, code: str
 ) -> None:
@@ -144,7 +144,7 @@ async def test_a_rejection_has_the_code_that_fits(
     [(429, "1"), (503, "1"), ({"reject": {"status": 503, "retry_after": "30s"}}, "30")],
     ids=str,
 )
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_a_service_that_is_busy_says_when_to_come_again(
     face: Face, fault: Any, seconds: str
 ) -> None:
@@ -154,7 +154,7 @@ async def test_a_service_that_is_busy_says_when_to_come_again(
     assert (await CHARGE.ask(face)).headers["retry-after"] == seconds
 
 
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_other_errors_do_not_say_when_to_come_again(face: Face) -> None:
     """A 500 has no Retry-After."""
     face.fault("payments.charge", 500)
@@ -162,7 +162,7 @@ async def test_other_errors_do_not_say_when_to_come_again(face: Face) -> None:
     assert "retry-after" not in (await CHARGE.ask(face)).headers
 
 
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_a_duplicate_is_delivered_twice_and_applied_once(face: Face) -> None:
     """With a key the second arrival of a request changes nothing."""
     face.fault("inventory.reserve", {"duplicate": 2})
@@ -172,7 +172,7 @@ async def test_a_duplicate_is_delivered_twice_and_applied_once(face: Face) -> No
     assert effects(face, RESERVE) == ["live"]
 
 
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_a_duplicate_without_a_key_is_applied_twice(face: Face) -> None:
     """Without a key each arrival of a request counts."""
     face.fault("inventory.reserve", {"duplicate": 2})
@@ -182,7 +182,7 @@ async def test_a_duplicate_without_a_key_is_applied_twice(face: Face) -> None:
     assert effects(face, RESERVE) == ["live", "live"]
 
 
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_faults_count_the_calls_of_each_order(face: Face) -> None:
     """`calls: 2` is the second call of every order, not the second of all."""
     face.fault("payments.charge", 500, calls=2)
@@ -195,7 +195,7 @@ async def test_faults_count_the_calls_of_each_order(face: Face) -> None:
     assert statuses == [201, 201, 500, 500, 201]
 
 
-@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.asyncio
 async def test_requests_of_other_connections_pass_one_that_is_held(face: Face) -> None:
     """A lost reply holds up nobody but its own caller."""
     face.fault("payments.charge", "drop_response")

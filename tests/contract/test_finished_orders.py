@@ -9,7 +9,7 @@ from tests.contract.control_requests import finish
 from tests.contract.faces import OverHttp
 from tests.contract.order_requests import CHARGE, KEY, RESERVE, SEND, SHIP, STEPS, refusal
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio
 
 KINDS = ("attempts", "entries", "effects", "keys")
 

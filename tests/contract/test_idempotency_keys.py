@@ -5,7 +5,7 @@ import pytest
 from tests.contract.faces import Face
 from tests.contract.order_requests import CHARGE, RESERVE, STEPS, Step, effects, refusal
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio
 
 REFUND = {"charge_idempotency_key": "order-o1", "reason": "r", "idempotency_key": "refund-o1"}
 

@@ -8,7 +8,7 @@ from sagacheck.world import AttemptOutcome
 from tests.contract.faces import Face, until
 from tests.contract.order_requests import KEY, STEPS, UNDOABLE, Step, effects, refusal
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio
 
 
 @pytest.mark.parametrize("step", STEPS, ids=str)

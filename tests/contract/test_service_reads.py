@@ -8,7 +8,7 @@ from sagacheck.world import Settings
 from tests.contract.faces import Face
 from tests.contract.order_requests import CHARGE, RESERVE, SEND, SHIP, STEPS, Step
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio
 
 
 @pytest.mark.parametrize("step", STEPS, ids=str)

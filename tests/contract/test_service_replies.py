@@ -17,7 +17,7 @@ from tests.contract.order_requests import (
     refusal,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio
 
 
 @pytest.mark.parametrize("step", STEPS, ids=str)

@@ -7,7 +7,7 @@ from tests.contract.control_requests import finish, lines
 from tests.contract.faces import OverHttp
 from tests.contract.order_requests import CHARGE, RESERVE, SEND, refusal
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio
 
 
 async def charges(face: OverHttp, *orders: str) -> None:

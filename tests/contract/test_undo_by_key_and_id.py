@@ -6,7 +6,7 @@ import pytest
 from tests.contract.faces import Face
 from tests.contract.order_requests import CHARGE, RESERVE, SHIP, UNDOABLE, Step, effects, refusal
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio
 
 
 @pytest.mark.parametrize("step", UNDOABLE, ids=str)

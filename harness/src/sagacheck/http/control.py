@@ -37,7 +37,7 @@ def control_routes() -> list[Route]:
         _route("GET faults", _faults),
         _route("POST faults", _add_fault, "invalid_fault", success=201),
         _route("DELETE faults", _clear_faults),
-        _route("GET books", _books),
+        _route("GET books", _ledger),
         _route("GET journal", _journal),
         _route("GET totals", _totals),
         _route("POST finished", _finished),
@@ -94,7 +94,7 @@ def _clear_faults(served: ServedWorld, _: Any) -> Any:
     return {"faults": []}
 
 
-def _books(served: ServedWorld, query: Mapping[str, str]) -> Any:
+def _ledger(served: ServedWorld, query: Mapping[str, str]) -> Any:
     if (after := _position(query)) is not None:
         return streams.ndjson(served.store, streams.entries, after)
     ledger = served.world.ledger

@@ -2,7 +2,7 @@
 
 One line of JSON for each step, only ever appended, and handed to the operating system before any
 caller sees the change: what was acknowledged survives the death of the process. A step is one line,
-so a kill leaves it whole or cut off; nobody was answered about a last line that is cut off.
+so a kill leaves it whole or cut off; no caller has had an answer to what is in a line cut off.
 
 Limitations: lines are not forced to the disk (no ``fsync``), so the death of the computer may lose
 the last seconds; the file only grows; one process at a time (an advisory lock, POSIX only).

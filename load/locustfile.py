@@ -8,8 +8,28 @@
 Exit codes: 0 valid, 1 invalid, 2 wrong usage, 3 unknown.
 """
 
-from sagacheck.load import Customer, listen
+import sys
+
+from load._orders import DECLINED_CARD, SCARCE, OrdersClient, draw_order, worker_environment
+from sagacheck.load import Customer, WorkerProgram, Workload, listen
 
 __all__ = ["Customer"]
 
-listen()
+PIECES, LAST_PIECES = 10_000_000, 100
+"""How much there is of each article, and of the one that is sold out."""
+SHIPS_AFTER = "2s"
+"""Parcels leave so soon that some are gone when their orders are to be undone."""
+
+listen(
+    Workload(
+        saga="scenarios:SAGA",
+        draw_order=draw_order,
+        order_client=OrdersClient,
+        services=(
+            *(sys.executable, "-m", "fakes"),
+            *("--default-stock", str(PIECES), "--stock", f"{SCARCE}={LAST_PIECES}"),
+            *("--declined-card", DECLINED_CARD, "--ships-after", SHIPS_AFTER),
+        ),
+        worker=WorkerProgram(("orders", "worker"), worker_environment),
+    )
+)

@@ -25,7 +25,7 @@ from bench.load.costs import Costs, costs_by_kind
 from bench.load.measuring import Measured, bare, locust, locust_run, medians
 from bench.served_fakes import measured, one_by_one
 from orders.client import connect
-from sagacheck.load.control_client import FakesClient
+from sagacheck.load import ControlClient
 
 WORKER = (sys.executable, "-m", "bench.load.worker")
 PARTS = ("server", "workers", "fakes", "client")
@@ -110,7 +110,7 @@ class _Bench:
         """Locust against a bare asyncio client."""
         ways = {
             "a bare asyncio client": self._bare(None),
-            "Locust, with client_log and checks": lambda: locust(
+            "Locust, with client log and checks": lambda: locust(
                 self._cluster, self._orders, self._users
             ),
         }
@@ -135,7 +135,7 @@ class _Bench:
 
     async def _costs_by_kind(self) -> Mapping[str, Costs]:
         client = await connect(address=self._cluster.address)
-        return await costs_by_kind(client, FakesClient(self._cluster.url), "costs")
+        return await costs_by_kind(client, ControlClient(self._cluster.url), "costs")
 
     def _take_turns(self, ways: Mapping[str, Way]) -> dict[str, list[Measured]]:
         found: dict[str, list[Measured]] = {name: [] for name in ways}

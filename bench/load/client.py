@@ -13,9 +13,9 @@ from itertools import count
 
 import click
 
+from load._orders import OrdersClient, draw_order
 from orders.client import TASK_QUEUE, connect
-from sagacheck.load.order_client import OrderDesk
-from sagacheck.load.order_plans import Planner, Shares
+from sagacheck.load import Planner, Shares
 from sagacheck.process_exit import exit_process
 from scenarios import SAGA
 
@@ -39,13 +39,13 @@ async def _place_all(
     address: str, name: str, orders: int, users: int, steps: int | None
 ) -> dict[str, object]:
     client = await connect(address=address)
-    planner = Planner(name, seed=1, shares=Shares())
-    desk = OrderDesk(client, SAGA, TASK_QUEUE)
+    planner = Planner(name, 1, Shares(), draw_order)
+    customer = OrdersClient(client, SAGA, TASK_QUEUE)
 
     async def saga(number: int) -> object:
         order = planner.plan(0, number).order
-        await desk.place(order)
-        return await desk.wait(order.id)
+        await customer.place(order)
+        return await customer.wait(order.id)
 
     async def plain_steps(number: int) -> object:
         workflow_id = f"{name}-{number}"

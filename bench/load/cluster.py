@@ -14,10 +14,9 @@ from pathlib import Path
 import click
 import psutil
 
+from load._orders import SERVICES
 from sagacheck.engines import SERVER_ENVIRONMENT, free_ports, server_command
-from sagacheck.load.control_client import FakesClient
-from sagacheck.load.processes import Child
-from sagacheck.load.stack import POLLING, SERVICES
+from sagacheck.load import Child, ControlClient
 
 ORDERS_WORKER = (str(Path(sys.executable).with_name("orders")), "worker")
 STOCK = "10000000"
@@ -59,7 +58,7 @@ class Cluster:
         for worker in new:
             worker.start()
         for worker in new:
-            worker.wait_until(partial(worker.has_said, POLLING), "begin to poll")
+            worker.wait_until(partial(worker.has_printed, "polling"), "begin to poll")
 
     def cpu_seconds(self) -> Mapping[str, float]:
         """CPU time that each part has taken so far."""
@@ -103,8 +102,9 @@ class Cluster:
 
     def _new_worker(self, number: int) -> Child:
         command = [*self.worker_command, "--address", self.address]
-        urls = {f"ORDERS_{name}_URL": self.url for name in SERVICES}
-        return Child(f"worker-{number}", command, self.folder / f"worker-{number}.log", urls)
+        log = self.folder / f"worker-{number}.log"
+        urls = {f"ORDERS_{service}_URL": self.url for service in SERVICES}
+        return Child(f"worker-{number}", command, log, urls)
 
 
 @contextmanager
@@ -127,7 +127,7 @@ def running_cluster(
         cluster.fakes.start()
         cluster.server.wait_until(lambda: _listens(ports[0]), "listen")
         cluster.set_workers(workers)
-        cluster.fakes.wait_until(FakesClient(cluster.url).answer, "answer")
+        cluster.fakes.wait_until(ControlClient(cluster.url).is_answering, "answer")
         yield cluster
     finally:
         for child in (*cluster.workers, cluster.fakes, cluster.server):

@@ -13,10 +13,9 @@ from typing import Any
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 
+from load._orders import OrdersClient, draw_order
 from orders.client import TASK_QUEUE
-from sagacheck.load.control_client import FakesClient
-from sagacheck.load.order_client import OrderDesk
-from sagacheck.load.order_plans import Planner, Shares
+from sagacheck.load import ControlClient, Planner, Shares
 from scenarios import SAGA
 
 KINDS: Mapping[str, Sequence[Mapping[str, Any]]] = {
@@ -56,7 +55,7 @@ def costs_of(history: WorkflowHistory) -> Costs:
     )
 
 
-async def costs_by_kind(client: Client, fakes: FakesClient, name: str) -> dict[str, Costs]:
+async def costs_by_kind(client: Client, fakes: ControlClient, name: str) -> dict[str, Costs]:
     """Place an order of each kind, one after another, and count.
 
     Args:
@@ -64,15 +63,15 @@ async def costs_by_kind(client: Client, fakes: FakesClient, name: str) -> dict[s
         fakes: The services of its workers.
         name: Begins the ids of the orders.
     """
-    planner = Planner(name, seed=1, shares=Shares())
-    desk = OrderDesk(client, SAGA, TASK_QUEUE)
+    planner = Planner(name, 1, Shares(), draw_order)
+    customer = OrdersClient(client, SAGA, TASK_QUEUE)
     found = {}
     for number, (kind, faults) in enumerate(KINDS.items(), 1):
         for fault in faults:
             fakes.add_fault(fault)
         order = planner.plan(0, number).order
-        await desk.place(order)
-        await desk.wait(order.id)
-        found[kind] = costs_of(await desk.handle(order.id).fetch_history())
+        await customer.place(order)
+        await customer.wait(order.id)
+        found[kind] = costs_of(await customer.handle(order.id).fetch_history())
         fakes.heal()
     return found

@@ -48,7 +48,7 @@ def bare(cluster: Cluster, orders: int, users: int, *, steps: int | None = None)
 
 
 def locust(cluster: Cluster, orders: int, users: int) -> Measured:
-    """Orders by Locust, with client_log and checks."""
+    """Orders by Locust, with client log and checks."""
     runs = cluster.folder / f"locust-{next(_numbers)}"
     before = cluster.cpu_seconds()
     found = locust_run(runs, orders, users, *cluster.arguments, *UNDISTURBED)
@@ -56,7 +56,7 @@ def locust(cluster: Cluster, orders: int, users: int) -> Measured:
     cpu = {name: after[name] - before[name] for name in before}
     client = {"client": found["processes"]["locust"]["cpu_ms_per_order"]}
     lines = (runs / "latest" / "load" / "journal.ndjson").read_text(encoding="utf-8").splitlines()
-    ended = [line["at"] for line in map(json.loads, lines) if line["kind"] == "told"]
+    ended = [line["at"] for line in map(json.loads, lines) if line["kind"] == "ended"]
     return Measured(steady_rate(ended, users), _by_order(cpu, orders) | client)
 
 

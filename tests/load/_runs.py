@@ -67,7 +67,7 @@ class LoadRun:
         """Whether so many orders are known to have ended."""
 
         def happened() -> bool:
-            return (self.left / "journal.ndjson").exists() and len(self.journal("told")) >= count
+            return (self.left / "journal.ndjson").exists() and len(self.journal("ended")) >= count
 
         return happened
 

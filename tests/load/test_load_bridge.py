@@ -12,7 +12,7 @@ from tests.load._runs import ROOT
 PREAMBLE = """
 from gevent import monkey; monkey.patch_all()
 import asyncio, os, time, gevent
-from load._bridge import Bridge, BridgeClosedError
+from sagacheck.load.users.bridge import Bridge, BridgeClosedError
 bridge = Bridge()
 
 async def echo(value, seconds=0.0):

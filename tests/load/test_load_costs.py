@@ -7,7 +7,7 @@ import re
 from bench.load.cluster import Cluster
 from bench.load.costs import Costs, costs_by_kind
 from orders.client import connect
-from sagacheck.load.control_client import FakesClient
+from sagacheck.load import ControlClient
 from tests.conftest import Run
 from tests.load._runs import ROOT
 
@@ -20,7 +20,7 @@ def test_events_and_workflow_tasks_are_those_of_the_document(run: Run, elsewhere
     shown = {row["kind"]: Costs(*map(int, row.groups()[1:])) for row in ROW.finditer(text)}
     client = run(connect(address=elsewhere.address))
 
-    found = run(costs_by_kind(client, FakesClient(elsewhere.url), "costs"))
+    found = run(costs_by_kind(client, ControlClient(elsewhere.url), "costs"))
 
     assert found == shown
     assert [each.workflow_tasks for each in found.values()] == [

@@ -7,19 +7,17 @@ from typing import Any, cast
 
 import pytest
 
-from sagacheck.load import drain as _drain
-from sagacheck.load.bridge import Bridge
-from sagacheck.load.drain import Drain
-from sagacheck.load.server_view import Asking, Execution
+from sagacheck.load.audit import drain as drain_module
+from sagacheck.load.audit.drain import Drain
+from sagacheck.load.audit.server_view import ListedWorkflow, ServerView
+from sagacheck.load.users.bridge import Bridge
 
-CLOSED, OPEN = (
-    Execution("COMPLETED", 1.0, ("COMPLETED",)),
-    Execution("RUNNING", None, ("RUNNING",)),
-)
+CLOSED = ListedWorkflow("COMPLETED", 1.0, ("COMPLETED",))
+OPEN = ListedWorkflow("RUNNING", None, ("RUNNING",))
 
 
 class _Bridge:
-    """Asks at once."""
+    """Calls at once."""
 
     def call(self, question: Callable[..., Any], *arguments: Any) -> Any:
         return question(*arguments)
@@ -28,64 +26,66 @@ class _Bridge:
 class _Server:
     """Has orders, and a list that shows them later."""
 
-    def __init__(self, *lists: Mapping[str, Execution], has: set[str]) -> None:
+    def __init__(self, *lists: Mapping[str, ListedWorkflow], has: set[str]) -> None:
         self._lists = list(lists)
         self._has = has
         self.looks = 0
 
-    def executions(self) -> Mapping[str, Execution]:
+    def workflows(self) -> Mapping[str, ListedWorkflow]:
         self.looks += 1
         return self._lists.pop(0) if len(self._lists) > 1 else self._lists[0]
+
+    def order_of(self, workflow_id: str) -> str:
+        return workflow_id
 
     def exists(self, order: str) -> bool:
         return order in self._has
 
 
-def _drained(server: _Server, unheard: set[str], patience: float = 60.0) -> set[str]:
+def _drained(server: _Server, unacknowledged: set[str], patience: float = 60.0) -> set[str]:
     drain = Drain(
         cast("Bridge", _Bridge()),
-        cast("Asking", server),
-        lambda workflow_id: workflow_id,
-        lambda: unheard,
+        cast("ServerView", server),
+        lambda: unacknowledged,
         patience=patience,
         say=lambda _text: None,
     )
-    return set(drain.run().executions)
+    return set(drain.run().workflows)
 
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_drain, "LOOK_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(drain_module, "POLL_SECONDS", 0.0)
 
 
-def test_an_order_that_nobody_heard_of_is_waited_for() -> None:
+def test_an_unacknowledged_order_is_waited_for() -> None:
     """It has arrived, the list shows it later, and later still that it has ended."""
     first, both = {"o1": CLOSED}, {"o1": CLOSED, "o2": CLOSED}
     server = _Server(first, first, first, {"o1": CLOSED, "o2": OPEN}, both, has={"o1", "o2"})
 
-    assert _drained(server, unheard={"o2"}) == {"o1", "o2"}
+    assert _drained(server, unacknowledged={"o2"}) == {"o1", "o2"}
 
 
 def test_an_order_that_was_on_its_way_may_still_arrive() -> None:
-    """The list is looked at once more before anybody is asked."""
+    """The list is read once more before the server is asked about the order."""
     server = _Server({"o1": CLOSED}, {"o1": CLOSED, "o2": CLOSED}, has=set())
 
-    assert _drained(server, unheard={"o2"}) == {"o1", "o2"}
+    assert _drained(server, unacknowledged={"o2"}) == {"o1", "o2"}
 
 
-def test_an_intent_that_never_arrived_is_not_waited_for() -> None:
+def test_an_order_the_server_never_received_is_not_waited_for() -> None:
     """The server does not have it."""
     server = _Server({"o1": CLOSED}, has={"o1"})
 
-    assert _drained(server, unheard={"o2"}) == {"o1"}
+    assert _drained(server, unacknowledged={"o2"}) == {"o1"}
     assert server.looks == 2
 
 
-def test_nothing_is_waited_for_where_all_were_heard_of() -> None:
+def test_nothing_is_waited_for_where_all_were_acknowledged() -> None:
     """One look is enough."""
     server = _Server({"o1": CLOSED}, has={"o1"})
 
-    assert _drained(server, unheard=set()) == {"o1"}
+    assert _drained(server, unacknowledged=set()) == {"o1"}
     assert server.looks == 1
 
 
@@ -93,4 +93,4 @@ def test_patience_ends() -> None:
     """An order that the list never shows does not hold up the run for ever."""
     server = _Server({"o1": CLOSED}, has={"o1", "o2"})
 
-    assert _drained(server, unheard={"o2"}, patience=0.0) == {"o1"}
+    assert _drained(server, unacknowledged={"o2"}, patience=0.0) == {"o1"}

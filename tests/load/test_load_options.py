@@ -8,21 +8,17 @@ from argparse import Namespace
 import configargparse  # type: ignore[import-untyped]
 import pytest
 
-from sagacheck.load.fault_mixes import read_mix
-from sagacheck.load.options import (
-    Options,
-    add_options,
-    command_to_repeat,
-    options_of_test,
-    read_options,
-)
+from fakes import ORDER_OPERATIONS
+from sagacheck.load.command_line import add_options, command_to_repeat
+from sagacheck.load.options import Options, options_of_test, read_options
+from sagacheck.load.system.fault_mixes import read_mix
 
 
 def parsed(*words: str) -> Namespace:
     """What Locust's parser makes of a command line."""
     parser = configargparse.ArgumentParser()
     parser.add_argument("-t", "--run-time")
-    add_options(parser)
+    add_options(parser, task_queue="orders")
     found: Namespace = parser.parse_args(list(words))
     return found
 
@@ -41,7 +37,7 @@ def read(*words: str) -> Options:
         ("--orders 0", "--orders 0: it must be at least 1"),
         ("--workers -1", "--workers -1: it must be at least 0"),
         ("--call-timeout 60", r"--call-timeout 60: it must be at least 0\.01 and at most 29"),
-        ("--shape ramp", "--shape ramp: it goes over -t"),
+        ("--shape ramp", "--shape ramp: it needs the length of the run, such as -t 5m"),
         ("--temporal-address a:1 --server-db f", "--server-db is for the server that a run starts"),
     ],
 )
@@ -54,7 +50,7 @@ def test_what_is_wrong_is_told(words: str, message: str) -> None:
 def test_an_unknown_mix_is_told_with_those_that_there_are() -> None:
     """A mix is a name or a file."""
     with pytest.raises(ValueError, match="--faults hevy: there is no such file; the mixes are no"):
-        read_mix("hevy")
+        read_mix("hevy", ORDER_OPERATIONS)
 
 
 def test_each_option_can_be_set_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,18 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from sagacheck.load.curves import COURSES
-from sagacheck.load.fault_mixes import MIXES, read_mix
-from sagacheck.load.figures import Ended, latencies, over_time
-from sagacheck.load.order_plans import Planner, Shares
+from fakes import ORDER_OPERATIONS
+from load._orders import draw_order
+from sagacheck.load import Planner, Shares
+from sagacheck.load.results.figures import Ended, latencies, over_time
+from sagacheck.load.system.fault_mixes import MIXES, mix_named, read_mix
+from sagacheck.load.users.load_shapes import SHAPES, LoadProfile
 from sagacheck.run import facts_of
 
-PLANNER = Planner("run", seed=7, shares=Shares(cancel=0.3, resubmit=0.3, query=0.3))
+PLANNER = Planner("run", 7, Shares(cancel=0.3, resubmit=0.3, query=0.3), draw_order)
 MANY = range(1, 400)
 
 
 def test_a_plan_can_be_worked_out_from_the_order_id() -> None:
-    """So nobody has to be told what a client that died has placed."""
+    """So it is known what a client has placed that died."""
     plans = [PLANNER.plan(2, number) for number in MANY]
 
     assert [PLANNER.plan_of(plan.order.id) for plan in plans] == plans
@@ -54,9 +56,10 @@ def test_orders_cost_whole_cents() -> None:
 def test_mixes_have_rules_that_a_file_may_have_too(tmp_path: Path, name: str) -> None:
     """What is built in is what anybody can write."""
     file = tmp_path / "mix.yaml"
-    file.write_text(str([dict(rule) for rule in MIXES[name]]), encoding="utf-8")
+    rules = [dict(rule) for rule in mix_named(name, ORDER_OPERATIONS)]
+    file.write_text(str(rules), encoding="utf-8")
 
-    assert [dict(rule) for rule in read_mix(str(file))] == [dict(rule) for rule in MIXES[name]]
+    assert [dict(rule) for rule in read_mix(str(file), ORDER_OPERATIONS)] == rules
 
 
 @pytest.mark.parametrize(
@@ -76,7 +79,7 @@ def test_what_is_wrong_with_a_mix_is_told_with_its_place(
     file.write_text(text, encoding="utf-8")
 
     with pytest.raises(ValueError, match=message):
-        read_mix(str(file))
+        read_mix(str(file), ORDER_OPERATIONS)
 
 
 @pytest.mark.parametrize(
@@ -90,14 +93,27 @@ def test_what_is_wrong_with_a_mix_is_told_with_its_place(
 )
 def test_shapes(name: str, expected: list[float]) -> None:
     """The part of all users that are there at each quarter."""
-    assert [COURSES[name](part / 4) for part in range(4)] == expected
+    assert [SHAPES[name](part / 4) for part in range(4)] == expected
 
 
-def test_latencies_are_the_values_that_occurred() -> None:
-    """And of few values the highest quantiles are the last."""
+def test_the_last_moment_of_a_shape_is_the_end_of_the_run() -> None:
+    """There is always a user before it, however few a shape asks for."""
+    profile = LoadProfile(SHAPES["ramp"], users=8, spawn_rate=2.0, seconds=60.0)
+
+    assert [profile.at(seconds) for seconds in (0.0, 30.0, 59.9)] == [(1, 2.0), (4, 2.0), (8, 2.0)]
+    assert profile.at(60.0) is None
+
+
+def test_percentiles_lie_between_the_nearest_values() -> None:
+    """Of a hundred values the 99th percentile is not the maximum: one in a hundred lies above."""
     orders = [Ended(at=float(each), latency=float(each)) for each in range(1, 101)]
 
-    assert latencies(orders) == {"p50": 51.0, "p95": 96.0, "p99": 100.0}
+    assert latencies(orders) == {"p50": 50.5, "p95": 95.05, "p99": 99.01}
+
+
+def test_percentiles_of_one_value_are_that_value() -> None:
+    """And there are none where no order has ended."""
+    assert latencies([Ended(at=1.0, latency=0.25)]) == dict.fromkeys(("p50", "p95", "p99"), 0.25)
     assert latencies([]) == {}
 
 

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, expect
 
-from sagacheck.load.report import MOST_VIOLATIONS, Chart, write_report
+from sagacheck.load.results.report import MOST_VIOLATIONS, Chart, write_report
 
 SERIOUS = ("serious", "critical")
 SECONDS = 60.0
@@ -26,10 +26,10 @@ def _run(violations: int) -> dict[str, Any]:
         "unmet": [],
         "orders": {"completed": 2019, "needs_attention": 7},
         "facts": {"I13": 4000, "I16": 2026},
-        "notes": ["25 orders whose end no client was told; the server was asked"],
+        "notes": ["25 orders whose client did not learn the end; the server was asked"],
         "orders_per_second": 33.8,
         "latency": {"p50": 0.3, "p95": 0.8, "p99": 1.6},
-        "saturation": "server-bound at 33.8 orders a second",
+        "bottleneck": "server-bound at 33.8 orders/s",
         "processes": {
             name: {"cores": 0.4, "cpu_ms_per_order": 12.7, "peak_rss_mb": 128.2}
             for name in PROCESSES
@@ -85,7 +85,7 @@ def test_the_verdict_comes_first(tmp_path: Path, browser: Browser) -> None:
     expect(page.locator(".lead")).to_contain_text("2,019 completed, 7 needs attention")
     expect(page.locator("text=showing 100 of 120")).to_be_visible()
     expect(page.locator("td", has_text="<b>done</b>").first).to_be_visible()
-    expect(page.locator(".blow")).to_have_count(2 * len(_charts()))
+    expect(page.locator(".kill")).to_have_count(2 * len(_charts()))
 
     page.goto(_written(tmp_path, violations=0))
     expect(page.locator("h1")).to_have_text("Consistent")

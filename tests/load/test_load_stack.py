@@ -73,7 +73,7 @@ def test_where_nobody_answers_nothing_is_known(tmp_path: Path, elsewhere: Cluste
     with locust(tmp_path, "--temporal-address", "127.0.0.1:1", *arguments) as run:
         assert run.exit_code() == 3, run.said
 
-    assert "load: Temporal does not answer: " in run.said
+    assert "load: Temporal is not answering: " in run.said
     assert not (run.left / "journal.ndjson").exists()
 
 

@@ -1,4 +1,4 @@
-"""What client_log and server must agree about, and what a verdict is made of."""
+"""What clients and server must agree about, and what a verdict is made of."""
 
 from __future__ import annotations
 
@@ -8,81 +8,81 @@ from dataclasses import replace
 import pytest
 
 from sagacheck.checks import Ending, Findings, Status, Verdict
-from sagacheck.load.client_log import Account
-from sagacheck.load.server_view import Execution
-from sagacheck.load.verdict import Judgement, Observed, judge
+from sagacheck.load.audit.server_view import ListedWorkflow
+from sagacheck.load.audit.verdict import Judgement, Observed, judge
+from sagacheck.load.users.client_log import ClientView
 
-DONE = Execution("COMPLETED", closed_at=2.0, runs=("COMPLETED",))
-TOLD = Account(due_at=1.0, placed=True, told=[Ending(Status.COMPLETED)], ended_at=2.0)
+DONE = ListedWorkflow("COMPLETED", closed_at=2.0, runs=("COMPLETED",))
+ENDED = ClientView(due_at=1.0, placed=True, endings=[Ending(Status.COMPLETED)], ended_at=2.0)
 GOOD = Observed(
-    accounts={"o1": TOLD},
-    executions={"o1": DONE},
+    clients={"o1": ENDED},
+    workflows={"o1": DONE},
     listed={"COMPLETED": 1},
     counted={"COMPLETED": 1},
     workflow_may_fail=False,
 )
 
 
-def found(seen: Observed) -> list[tuple[str, str]]:
+def found(observed: Observed) -> list[tuple[str, str]]:
     """The invariants that are broken, and for which orders."""
-    judgement = judge(seen, Findings(), Counter(), calls=1)
+    judgement = judge(observed, Findings(), Counter(), calls=1)
     return [(each.invariant, each.order) for each in judgement.violations]
 
 
 def test_a_good_run_is_valid() -> None:
-    """One order, placed, told of, listed and counted."""
+    """One order, placed, ended, listed and counted."""
     assert judge(GOOD, Findings(), {"completed": 1}, calls=1).verdict is Verdict.VALID
 
 
 def test_a_run_without_calls_proves_nothing() -> None:
-    """All may be well in ledger in which nobody has written: who calls elsewhere is not tested."""
+    """An empty ledger is consistent: a saga that calls other services is not tested."""
     judgement = judge(GOOD, Findings(), {"failed": 1}, calls=0)
 
     assert judgement.verdict is Verdict.UNKNOWN
-    assert "not one call" in judgement.unmet[0].detail
+    assert "no call" in judgement.unmet[0].detail
 
 
 def test_an_order_that_the_server_took_and_forgot_is_lost() -> None:
     """An acknowledged order must be on the server's list, whatever happened to the server."""
-    placed = Account(due_at=1.0, placed=True)
+    placed = ClientView(due_at=1.0, placed=True)
 
-    assert found(replace(GOOD, accounts={"o1": TOLD, "o2": placed})) == [("lost", "o2")]
+    assert found(replace(GOOD, clients={"o1": ENDED, "o2": placed})) == [("lost", "o2")]
 
 
-def test_an_intent_that_never_arrived_is_no_loss() -> None:
-    """Its client was never told that it was placed."""
-    assert found(replace(GOOD, accounts={"o1": TOLD, "o2": Account(due_at=1.0)})) == []
+def test_an_order_the_server_never_received_is_no_loss() -> None:
+    """Its client never learned that it was placed."""
+    assert found(replace(GOOD, clients={"o1": ENDED, "o2": ClientView(due_at=1.0)})) == []
 
 
 @pytest.mark.parametrize("status", ["FAILED", "TERMINATED", "TIMED_OUT"])
 def test_a_workflow_that_comes_to_no_end_of_its_own_is_found(status: str) -> None:
     """Our saga returns its failures; a workflow that fails has promised nothing."""
-    ended = Execution(status, closed_at=2.0, runs=(status,))
-    seen = replace(
+    ended = ListedWorkflow(status, closed_at=2.0, runs=(status,))
+    observed = replace(
         GOOD,
-        accounts={},
-        executions={"o1": ended},
+        clients={},
+        workflows={"o1": ended},
         listed={status: 1},
         counted={status: 1},
     )
 
-    assert found(seen) == [("failed", "o1")]
+    assert found(observed) == [("failed", "o1")]
 
 
-def test_a_saga_may_tell_of_failure_by_failing() -> None:
+def test_a_saga_may_report_failure_by_failing() -> None:
     """Another saga may have no other way."""
-    failed = Execution("FAILED", closed_at=2.0, runs=("FAILED",))
-    told = replace(TOLD, told=[Ending(Status.FAILED)])
-    seen = replace(
+    failed = ListedWorkflow("FAILED", closed_at=2.0, runs=("FAILED",))
+    view = replace(ENDED, endings=[Ending(Status.FAILED)])
+    observed = replace(
         GOOD,
-        accounts={"o1": told},
-        executions={"o1": failed},
+        clients={"o1": view},
+        workflows={"o1": failed},
         listed={"FAILED": 1},
         counted={"FAILED": 1},
         workflow_may_fail=True,
     )
 
-    assert found(seen) == []
+    assert found(observed) == []
 
 
 def test_counts_must_agree() -> None:
@@ -90,23 +90,23 @@ def test_counts_must_agree() -> None:
     assert found(replace(GOOD, counted={"COMPLETED": 2})) == [("counts", "")]
 
 
-def test_clients_are_told_what_the_server_lists() -> None:
-    """A client was told of a cancelled workflow, the server has a terminated one."""
-    told = replace(TOLD, told=[Ending(Status.TERMINATED)])
+def test_clients_learn_what_the_server_lists() -> None:
+    """A client learned that the workflow was terminated, the server lists a completed one."""
+    view = replace(ENDED, endings=[Ending(Status.TERMINATED)])
 
-    assert found(replace(GOOD, accounts={"o1": told})) == [("counts", "o1")]
+    assert found(replace(GOOD, clients={"o1": view})) == [("counts", "o1")]
 
 
 def test_a_run_without_orders_is_unknown() -> None:
     """Nothing was wrong, because nothing was seen."""
-    seen = replace(GOOD, accounts={}, executions={}, listed={}, counted={})
+    observed = replace(GOOD, clients={}, workflows={}, listed={}, counted={})
 
-    assert judge(seen, Findings(), {}, calls=0).verdict is Verdict.UNKNOWN
+    assert judge(observed, Findings(), {}, calls=0).verdict is Verdict.UNKNOWN
 
 
-def test_what_was_seen_before_sight_was_lost_counts() -> None:
+def test_what_was_found_before_the_server_was_lost_counts() -> None:
     """A run whose server is gone is unknown, but not where something was wrong before."""
-    lost = judge(replace(GOOD, executions={}), Findings(), {}, calls=1).violations
+    lost = judge(replace(GOOD, workflows={}), Findings(), {}, calls=1).violations
 
-    assert Judgement.without_sight("the server is gone").verdict is Verdict.UNKNOWN
-    assert Judgement.without_sight("the server is gone", lost).verdict is Verdict.INVALID
+    assert Judgement.incomplete("the server is gone").verdict is Verdict.UNKNOWN
+    assert Judgement.incomplete("the server is gone", lost).verdict is Verdict.INVALID

@@ -1,7 +1,7 @@
-"""What each process that runs users must know of a run: from the one that began it to all others.
+"""What each load generator must know of a run: from the process that began it to all others.
 
-Locust's workers know nothing else: started as ``locust -f load/ --worker`` elsewhere, they have no
-options of their own, as users of Locust are used to.
+Locust's workers know nothing else: started as ``locust -f load/ --worker`` on another computer,
+they have no options of their own.
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from sagacheck.load.order_plans import Planner, Shares
-from sagacheck.load.stack import Place
+from sagacheck.load.connection import Connection
+from sagacheck.load.users.order_plans import DrawOrder, Planner, Shares
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Commission:
-    """What is to be done.
+class RunSpec:
+    """The specification of a run.
 
     Attributes:
         run: The run's name.
         seed: Decides the orders.
         shares: How many orders have something done to them.
-        rate: Orders a second of all processes together; ``None`` for the closed model.
-        users: Users of all processes together, at the peak.
-        place: Where Temporal is.
-        saga: The saga under load; ``None`` for ours.
+        rate: Orders per second of all load generators; ``None`` for the closed model.
+        users: Users of all load generators, at the peak.
+        connection: Where Temporal is.
+        saga: The saga that ``--saga`` names; ``None`` for that of the workload.
         task_queue: The queue of its workers.
     """
 
@@ -34,21 +34,20 @@ class Commission:
     shares: Shares
     rate: float | None
     users: int
-    place: Place
+    connection: Connection
     saga: str | None
     task_queue: str
 
-    @property
-    def planner(self) -> Planner:
-        """Makes the run's plans."""
-        return Planner(self.run, self.seed, self.shares)
+    def planner(self, draw_order: DrawOrder) -> Planner:
+        """The planner of the run's orders, which `draw_order` draws."""
+        return Planner(self.run, self.seed, self.shares, draw_order)
 
     def as_message(self) -> dict[str, Any]:
-        """The commission as plain data, which Locust can send."""
+        """The specification as plain data, which Locust can send."""
         return asdict(self)
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Self:
-        """The commission as it was sent."""
-        shares, place = Shares(**message["shares"]), Place(**message["place"])
-        return cls(**{**message, "shares": shares, "place": place})
+        """The specification that was sent as `message`."""
+        shares, connection = Shares(**message["shares"]), Connection(**message["connection"])
+        return cls(**{**message, "shares": shares, "connection": connection})

@@ -1,0 +1,213 @@
+"""Checking while the run goes on: orders are judged as they end, and then forgotten.
+
+So violations are known at once, memory is bounded by open orders, and little is left for the end.
+The services' side is checked: the ledger in the order of its entries, and each order's record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from sagacheck.checks import (
+    Ending,
+    Findings,
+    FinishedOrder,
+    Outcome,
+    Status,
+    StreamingChecks,
+    Unmet,
+    UnmetKind,
+    Violation,
+)
+from sagacheck.load.audit.server_view import ListedWorkflow, ServerView
+from sagacheck.load.system.control_client import ControlClient
+from sagacheck.load.users.bridge import Bridge
+from sagacheck.load.users.client_log import ClientLog
+from sagacheck.load.users.order_plans import Planner
+from sagacheck.run import facts_of
+from sagacheck.saga import SagaUnderTest
+from sagacheck.world import OrderRecord
+
+BATCH = 200
+"""Orders in one request to the services."""
+LAG_SECONDS = 15.0
+"""How much later the server's list may show the end of a workflow."""
+
+
+class Audit:
+    """Judges the orders of a run, one after the other.
+
+    Args:
+        fakes: The services.
+        bridge: Runs the calls to Temporal.
+        server: What the server knows.
+        client_log: What clients know.
+        planner: Knows what was ordered.
+        saga: The saga under load.
+        idempotency_key: The key of an order's requests, with ``{order_id}`` in it.
+
+    Attributes:
+        compensating: Orders of which something was undone and that were not judged yet.
+        fired: How often which fault was injected into which operation, by (fault, operation).
+        calls: How many calls of judged orders the services have received.
+    """
+
+    def __init__(  # noqa: PLR0913 - made in one place, from what that place has
+        self,
+        *,
+        fakes: ControlClient,
+        bridge: Bridge,
+        server: ServerView,
+        client_log: ClientLog,
+        planner: Planner,
+        saga: SagaUnderTest,
+        idempotency_key: str,
+    ) -> None:
+        self._fakes, self._bridge, self._server = fakes, bridge, server
+        self._client_log, self._planner, self._saga = client_log, planner, saga
+        self._key = idempotency_key
+        self._operations = saga.operations
+        creates = tuple(each.name for each in saga.operations.creates)
+        self._checks = StreamingChecks(saga.operations, saga.completed_means or creates)
+        self._read_to = -1
+        self._looked_at = datetime.now(UTC).timestamp()
+        self._judged: dict[str, Status] = {}
+        self.compensating: set[str] = set()
+        self.fired: Counter[tuple[str, str]] = Counter()
+        self.calls = 0
+
+    @property
+    def judged(self) -> int:
+        """How many orders were judged."""
+        return len(self._judged)
+
+    @property
+    def statuses(self) -> Counter[str]:
+        """How many of the judged orders ended with which status."""
+        return Counter(map(str, self._judged.values()))
+
+    @property
+    def violations(self) -> list[Violation]:
+        """What was found so far."""
+        return self._checks.violations
+
+    def look(self) -> None:
+        """Judge the orders that have ended since the last look and whose clients are done.
+
+        Raises:
+            ControlError: The services do not answer; the next look makes up for it.
+            temporalio.service.RPCError: The server does not answer; likewise.
+        """
+        now = datetime.now(UTC).timestamp()
+        since = datetime.fromtimestamp(self._looked_at - LAG_SECONDS, UTC)
+        closed = self._bridge.call(self._server.workflows, f'CloseTime > "{since.isoformat()}"')
+        views = self._client_log.orders
+        ended = {
+            order: each
+            for order, each in self._server.by_order(closed).items()
+            if order in views and views[order].done and order not in self._judged
+        }
+        unanswered = [order for order in ended if not views[order].endings]
+        self._judge(ended, self._bridge.call(self._server.endings, unanswered))
+        self._looked_at = now
+
+    def conclude(
+        self,
+        workflows: Mapping[str, ListedWorkflow],
+        endings: Mapping[str, Ending],
+        stuck: Mapping[str, str],
+    ) -> Findings:
+        """Judge all the rest, once nothing more will happen.
+
+        Args:
+            workflows: The server's list, by the orders' ids.
+            endings: How orders ended whose clients did not learn it.
+            stuck: What orders wait for that have not ended.
+        """
+        self._fakes.settle()
+        known = set(filter(self._planner.includes, self._fakes.open_orders()))
+        rest = {o: each for o, each in workflows.items() if o in known or o not in self._judged}
+        self._judge(rest, endings, stuck)
+        for order_record in self._order_records(known - workflows.keys()):
+            self._checks.order(FinishedOrder(order_record, facts=None, outcome=None))
+        findings = self._checks.findings()
+        unseen = len(workflows.keys() - self._judged.keys())
+        if unseen:
+            detail = f"{unseen} orders have ended, but the services are still working on them"
+            findings.crashes.append(Unmet(UnmetKind.RUN, detail))
+        return findings
+
+    def _judge(
+        self,
+        workflows: Mapping[str, ListedWorkflow],
+        endings: Mapping[str, Ending],
+        stuck: Mapping[str, str] | None = None,
+    ) -> None:
+        began = float(self._fakes.health()["began"])
+        for order_record in self._order_records(workflows):
+            order, workflow = order_record.order, workflows[order_record.order]
+            outcome = self._outcome(order, workflow, began, endings, (stuck or {}).get(order, ""))
+            self._checks.order(
+                FinishedOrder(
+                    order_record=order_record,
+                    facts=facts_of(self._planner.plan_of(order).order),
+                    outcome=outcome,
+                    cancelled=self._was_cancel_granted(order),
+                )
+            )
+            if order not in self._judged:
+                attempts = order_record.attempts
+                self.calls += len(attempts)
+                self.fired.update((each.fault, each.operation) for each in attempts if each.fault)
+            self._judged[order] = outcome.status
+            self.compensating.discard(order)
+        self._read_ledger()
+
+    def _order_records(self, orders: Iterable[str]) -> Iterator[OrderRecord]:
+        """The records of orders. The ledger was read up to their last entries when they come."""
+        names = list(orders)
+        for start in range(0, len(names), BATCH):
+            keys = {o: [self._key.format(order_id=o)] for o in names[start : start + BATCH]}
+            found = list(self._fakes.finish(keys))
+            self._read_ledger()
+            yield from found
+
+    def _read_ledger(self) -> None:
+        for entry in self._fakes.entries(self._read_to):
+            self._checks.log([entry])
+            self._read_to = entry.number
+            operation = entry.operation
+            is_undo = operation in self._operations and self._operations[operation].undoes
+            if is_undo and entry.order not in self._judged:
+                self.compensating.add(entry.order)
+
+    def _outcome(
+        self,
+        order: str,
+        workflow: ListedWorkflow,
+        began: float,
+        endings: Mapping[str, Ending],
+        waits_for: str,
+    ) -> Outcome:
+        view = self._client_log.orders.get(order)
+        learned = list(view.endings) if view else []
+        ending = learned[0] if learned else endings.get(order, Ending(Status.RUNNING))
+        closed_at = workflow.closed_at
+        return Outcome(
+            order=order,
+            ending=Ending(Status.RUNNING) if waits_for else ending,
+            ended_at=None if closed_at is None else closed_at - began,
+            waits_for=waits_for,
+            told=learned,
+            statuses=list(view.statuses) if view else [],
+            workflow_id=self._saga.workflow_id.format(order_id=order),
+        )
+
+    def _was_cancel_granted(self, order: str) -> bool:
+        """Whether the order was cancelled, and the cancellation not refused."""
+        view = self._client_log.orders.get(order)
+        if view is None:  # its client has died, and it is unknown whether it cancelled the order
+            return self._planner.plan_of(order).cancel is not None
+        return view.cancels > view.refusals

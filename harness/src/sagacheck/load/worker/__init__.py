@@ -1,0 +1,1 @@
+"""A worker for any saga: ``python -m sagacheck.load.worker --saga M:N``."""

@@ -1,0 +1,85 @@
+"""``python -m sagacheck.load.worker``: a worker for any saga, with the services of a run."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import click
+import httpx
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+
+from sagacheck.engines import add_search_attributes
+from sagacheck.load.connection import Connection
+from sagacheck.load.worker.redirect import Target, redirected_to
+from sagacheck.network import Routes
+from sagacheck.process_exit import exit_process
+from sagacheck.saga import SagaUnderTest, load_saga
+
+THREADS = 32
+"""How many activities run at once that are no coroutines."""
+
+
+@click.command()
+@click.option("--saga", metavar="M:N", help="The saga. [default: named in pyproject.toml]")
+@click.option("--task-queue", required=True, metavar="NAME", help="The queue to poll.")
+@click.option("--services-url", required=True, metavar="URL", help="Base URL of the services.")
+@click.option(
+    "--call-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=2.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds that a call to a service may take.",
+)
+@click.option("--address", metavar="HOST:PORT", help="Temporal; else TEMPORAL_ADDRESS.")
+@click.option("--namespace", metavar="NAME", help="Namespace; else TEMPORAL_NAMESPACE.")
+@click.option("--profile", metavar="NAME", help="Profile of Temporal's configuration file.")
+def main(
+    *,
+    saga: str | None,
+    task_queue: str,
+    services_url: str,
+    call_timeout: float,
+    **connection: str | None,
+) -> None:
+    """Run a saga's workflows and activities until SIGTERM.
+
+    The activities may call any host: each request goes to the service that has its method and path.
+    A request that no service has is an error, and is sent nowhere.
+    """
+    loaded = load_saga(saga)
+    target = Target(httpx.URL(services_url), call_timeout)
+    targets = dict.fromkeys(loaded.operations.services, target)
+    with redirected_to(targets, Routes(loaded.operations)):
+        asyncio.run(_work(loaded, task_queue, Connection(**connection)))
+    exit_process()
+
+
+async def _work(saga: SagaUnderTest, task_queue: str, connection: Connection) -> None:
+    client = await connection.connect(saga)
+    await add_search_attributes(client, saga.search_attributes)
+    has_threads = any(not inspect.iscoroutinefunction(each) for each in saga.activities)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[saga.workflow, *saga.children],
+        activities=saga.activities,
+        activity_executor=ThreadPoolExecutor(THREADS) if has_threads else None,
+        max_concurrent_activities=THREADS if has_threads else None,
+        interceptors=saga.interceptors,
+        workflow_runner=(
+            SandboxedWorkflowRunner() if saga.sandboxed else UnsandboxedWorkflowRunner()
+        ),
+    ):
+        click.echo(f"polling {task_queue}")
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -14,6 +14,7 @@ from fakes import order_services
 from sagacheck.http.served_world import ServedWorld
 from sagacheck.http.write_ahead_log import WriteAheadLog, WriteAheadLogError
 from sagacheck.network import WireReply, read_rule
+from sagacheck.services import Service
 from sagacheck.world import ManualClock, Settings, World
 from tests.order_calls import ask
 
@@ -46,6 +47,20 @@ def held_by(world: World) -> tuple[object, ...]:
     """All that a world holds and knows."""
     ledger = world.ledger
     return ledger.entries, ledger.effects, ledger.balances(), world.journal.attempts
+
+
+def test_a_world_began_when_its_clock_was_made() -> None:
+    """However long it takes to make the services: real time less `began` is the world's time."""
+    seconds = 100.0
+
+    def slow_services(world: World) -> list[Service]:
+        nonlocal seconds
+        seconds += 5.0
+        return order_services(world)
+
+    served = ServedWorld(slow_services, STOCKED, clock=ManualClock, now=lambda: seconds)
+
+    assert served.began == 100.0
 
 
 def test_a_world_goes_on_where_it_was(file: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sagacheck.network import Call, Network, WireReply
@@ -58,3 +59,14 @@ def states(network: Network, name: str) -> list[str]:
     """The states of all effects of a create, oldest first."""
     made = network.world.ledger.effects.values()
     return [effect.state.value for effect in made if effect.operation == name]
+
+
+def stock(network: Network, sku: str = "WIDGET") -> dict[str, int]:
+    """Pieces of a SKU: available, reserved and shipped."""
+    pieces: dict[str, int] = network.services.reads()["stock"][sku]
+    return pieces
+
+
+def error(reply: WireReply) -> str:
+    """The error code of a refusal."""
+    return str(json.loads(reply.content)["error"])

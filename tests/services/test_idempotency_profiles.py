@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from fakes import order_network
 from sagacheck.network import Calls, Fault, FaultRule, Network
 from sagacheck.world import Idempotency, Settings
-from tests.order_calls import ask, clock_of, states
+from tests.order_calls import ask, clock_of, error, states
 
 pytestmark = pytest.mark.asyncio
 
@@ -28,7 +26,7 @@ def world_with(profile: Idempotency, **settings: float) -> Network:
 async def charge(network: Network) -> tuple[int, str]:
     """Status and error code of a charge."""
     reply = await ask(network, CHARGE)
-    return reply.status, json.loads(reply.content).get("error", "")
+    return reply.status, error(reply) if reply.status >= 400 else ""
 
 
 async def test_by_default_a_hidden_success_is_found_by_its_key() -> None:

@@ -91,7 +91,7 @@ async def test_stock_is_neither_made_nor_lost(ledger: Ledger) -> None:
 
 @pytest.mark.asyncio
 async def test_the_balances_are_the_sums_of_the_log(ledger: Ledger) -> None:
-    """What the ledger say now is what their entries add up to."""
+    """The balances are what the entries add up to."""
     sums: dict[str, Counter[str]] = {}
     for entry in ledger.entries:
         for posting in entry.postings:
@@ -111,7 +111,7 @@ async def test_money_is_held_for_live_charges_only(ledger: Ledger) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_same_seed_gives_the_same_books() -> None:
+async def test_the_same_seed_gives_the_same_ledger() -> None:
     """Nothing in the fakes depends on anything but what is done to them."""
     first, second = order_network(worlds()[0]), order_network(worlds()[0])
     await live(first, random.Random(7))
@@ -121,8 +121,8 @@ async def test_the_same_seed_gives_the_same_books() -> None:
     assert first.world.journal.attempts == second.world.journal.attempts
 
 
-def test_books_write_down_what_does_not_balance() -> None:
-    """The ledger record and do not judge: it is the checks that must find such an entry."""
+def test_a_ledger_takes_what_does_not_balance() -> None:
+    """It records and does not judge: the invariants must find such an entry."""
     ledger = Ledger()
 
     ledger.write(at=0, operation="x", order="o1", effect="", postings=())

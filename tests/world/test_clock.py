@@ -6,7 +6,7 @@ import pytest
 
 from fakes import order_network
 from sagacheck.network import Fault, FaultRule
-from sagacheck.world import LoopClock, ManualClock, parse_duration
+from sagacheck.world import LoopClock, ManualClock
 from tests.order_calls import ask, states
 
 
@@ -88,19 +88,3 @@ async def test_a_loop_clock_that_is_stopped_keeps_its_time() -> None:
     await asyncio.sleep(0.001)
 
     assert await asyncio.to_thread(clock.now) == stopped
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("500ms", 0.5), ("45s", 45), ("10m", 600), ("2h", 7200), ("1d", 86400), ("1h30m", 5400)],
-)
-def test_durations_are_numbers_with_units(text: str, seconds: float) -> None:
-    """Milliseconds to days, the larger unit first."""
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "30", "s", "1.5s", "-1s", "1m2h", " 1s", "1s\n", "1 s"])
-def test_other_durations_are_refused(text: str) -> None:
-    """A number without a unit could be anything, so it is nothing."""
-    with pytest.raises(ValueError, match="not a duration"):
-        parse_duration(text)

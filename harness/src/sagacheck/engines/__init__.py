@@ -4,11 +4,13 @@ from sagacheck.engines.answer import Answer, AnswerKind, answer_of
 from sagacheck.engines.engine import Engine
 from sagacheck.engines.opening import ENGINES, open_engine
 from sagacheck.engines.quiet import quiet_sdk
+from sagacheck.engines.saga_worker import saga_worker
 from sagacheck.engines.server.embedded import SERVER_ENVIRONMENT, free_ports, server_command
 from sagacheck.engines.server.kept_server import KeptServer
 from sagacheck.engines.server.search_attributes import add_search_attributes
 from sagacheck.engines.simulated import SimulatedEngine
 from sagacheck.engines.trial import PlannedEvent, PlannedFault, Trial, TrialClock
+from sagacheck.engines.workflow_view import WorkflowState, WorkflowView
 
 __all__ = [
     "ENGINES",
@@ -22,10 +24,13 @@ __all__ = [
     "SimulatedEngine",
     "Trial",
     "TrialClock",
+    "WorkflowState",
+    "WorkflowView",
     "add_search_attributes",
     "answer_of",
     "free_ports",
     "open_engine",
     "quiet_sdk",
+    "saga_worker",
     "server_command",
 ]

@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowHistory
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
 
 from sagacheck.checks import Ending, Outcome, Status
 from sagacheck.engines.answer import Answer, AnswerKind
 from sagacheck.engines.histories import BROKEN_REPLAY, first_broken_replay
 from sagacheck.engines.trial import Trial
+from sagacheck.engines.workflow_view import WorkflowView
 from sagacheck.language import AnyOrder
 
 _T = TypeVar("_T")
@@ -57,10 +57,15 @@ class OrderWorkflow(ABC):
     def _client(self) -> Client:
         return self._connect()
 
+    @cached_property
+    def view(self) -> WorkflowView:
+        """What Temporal shows of the order's workflow."""
+        return WorkflowView(self._client, self.workflow_id)
+
     @property
     def handle(self) -> WorkflowHandle[Any, Any]:
         """The order's workflow."""
-        return self._client.get_workflow_handle(self.workflow_id)
+        return self.view.handle
 
     async def submit(self) -> Answer:
         """Place the order, for the first time or again, and begin to wait for what comes of it."""
@@ -85,7 +90,8 @@ class OrderWorkflow(ABC):
 
     async def conclude(self) -> Outcome:
         """How the order ended, once nothing more can come."""
-        if self._waits_for and await self._is_terminated_now():
+        # An order that is stuck is ended here, unless it has just ended by itself after all.
+        if self._waits_for and await self.view.terminate("the trial is over"):
             ending = Ending(Status.RUNNING)
         else:
             self._waits_for = ""
@@ -112,22 +118,12 @@ class OrderWorkflow(ABC):
         """Where and how a replay first did something else than before; empty if none did."""
         return first_broken_replay(history.events)
 
-    async def _is_terminated_now(self) -> bool:
-        """Make an end of an order that got stuck, unless it has found one by itself after all."""
-        try:
-            await self.handle.terminate(reason="the trial is over")
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            return False
-        return True
-
     async def _last_ending(self) -> Ending:
         """What somebody is told who asks after everything is over."""
         return await self._ending()
 
     async def _history(self) -> WorkflowHistory:
-        return await self.handle.fetch_history()
+        return await self.view.history()
 
     def note_status(self, answer: Answer) -> None:
         """Keep what a query for the status was answered, and whether it broke a replay.
@@ -144,10 +140,7 @@ class OrderWorkflow(ABC):
             task.cancel()
 
     async def _ending(self) -> Ending:
-        try:
-            return Ending.of_result(await self.handle.result())
-        except WorkflowFailureError as failure:
-            return Ending.of_failure(failure)
+        return await self.view.ending()
 
 
 def order_in(orders: Mapping[str, _T], workflow_id: str | None) -> _T:

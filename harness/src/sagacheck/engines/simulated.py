@@ -18,7 +18,6 @@ from temporalio.client import WorkflowHistory
 from sagacheck.checks import Ending
 from sagacheck.engines.answer import Answer
 from sagacheck.engines.event_client import EventClient
-from sagacheck.engines.histories import last_task_failure
 from sagacheck.engines.order_workflow import OrderWorkflow, order_in
 from sagacheck.engines.quiet import quiet_sdk
 from sagacheck.engines.trial import DAY, Trial
@@ -316,15 +315,10 @@ class SimulatedRun(OrderWorkflow):
         )
 
     async def _why_stuck(self) -> str:
-        description = (await self.handle.describe()).raw_description
-        if description.pending_workflow_task.attempt > 1:
-            events = (await self.handle.fetch_history()).events
-            return f"its workflow task fails again and again: {last_task_failure(events)}"
-        pending = [
-            f"{each.activity_type.name}, attempt {each.attempt}, {each.last_failure.message}"
-            for each in description.pending_activities
-        ]
-        return f"after two days it waits for {'; '.join(pending) or 'a message or a timer'}"
+        state = await self.view.state()
+        if state.task_attempt > 1:
+            return f"its workflow task fails again and again: {await self.view.task_failure()}"
+        return f"after two days it waits for {state.waits_for}"
 
 
 def _close(loop: VirtualTimeLoop) -> None:

@@ -8,7 +8,6 @@ the server skips the time between attempts, and the world's clock jumps over a c
 from __future__ import annotations
 
 import asyncio
-import inspect
 import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,11 +18,11 @@ from typing import Self
 
 from temporalio.client import Client
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+from temporalio.worker import Worker
 
 from sagacheck.engines.event_client import EventClient
 from sagacheck.engines.quiet import quiet_sdk
+from sagacheck.engines.saga_worker import CACHED_WORKFLOWS, THREADS, saga_worker
 from sagacheck.engines.server.attempts import AttemptInterceptor
 from sagacheck.engines.server.embedded import embedded_server
 from sagacheck.engines.server.order_run import ServerRun
@@ -35,11 +34,8 @@ from sagacheck.saga import SagaUnderTest
 from sagacheck.world import ManualClock
 
 SHARED_QUEUE = "orders-under-test"
-DEFAULT_CACHE = 1000
 OPENING_SECONDS = 0.5
 """How long the events of the first moment may take before the worker begins."""
-BUILD_ID = "under-test"
-"""Without one the SDK hashes the code of every loaded module, which takes most of a second."""
 
 
 class ServerEngine:
@@ -72,7 +68,7 @@ class ServerEngine:
         self._saga = saga
         self._address = address
         self._skips_time = address is None if skips_time is None else skips_time
-        self._cache = 0 if evict_always else DEFAULT_CACHE
+        self._cache = 0 if evict_always else CACHED_WORKFLOWS
         self._runs: dict[str, ServerRun] = {}
         self._numbers = iter(count(1) if numbers is None else numbers)
         self._stack = AsyncExitStack()
@@ -156,29 +152,21 @@ class ServerEngine:
             msg = f"the Temporal server at {address} cannot be reached: {_reason(error)}"
             raise EngineStartError(msg) from error
         await add_search_attributes(self._client, self._saga.search_attributes)
-        self._executor = self._stack.enter_context(ThreadPoolExecutor(max_workers=32))
+        self._executor = self._stack.enter_context(ThreadPoolExecutor(max_workers=THREADS))
         self._stack.enter_context(httpx_patch())
         self._stack.enter_context(quiet_sdk())
         await self._stack.enter_async_context(self._worker(SHARED_QUEUE, self._cache))
 
     def _worker(self, task_queue: str, cache: int) -> Worker:
-        threaded = any(not inspect.iscoroutinefunction(each) for each in self._saga.activities)
-        return Worker(
+        return saga_worker(
             self._client,
-            task_queue=task_queue,
-            workflows=[self._saga.workflow, *self._saga.children],
-            activities=self._saga.activities,
-            activity_executor=self._executor if threaded else None,
-            max_concurrent_activities=32 if threaded else None,
+            self._saga,
+            task_queue,
             # What the saga's interceptors call belongs to the attempt, whose death is not for them.
-            interceptors=[AttemptInterceptor(self._runs), *self._saga.interceptors],
-            max_cached_workflows=cache,
-            build_id=BUILD_ID,
-            workflow_runner=self._runner(),
+            interceptors=[AttemptInterceptor(self._runs)],
+            cached_workflows=cache,
+            threads=self._executor,
         )
-
-    def _runner(self) -> SandboxedWorkflowRunner | UnsandboxedWorkflowRunner:
-        return SandboxedWorkflowRunner() if self._saga.sandboxed else UnsandboxedWorkflowRunner()
 
 
 def _quiet_runtime() -> Runtime:

@@ -6,10 +6,7 @@ import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio import activity
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
 from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
@@ -72,7 +69,7 @@ class ServerRun(OrderWorkflow):
         """Let time pass, with the order's own events at their times, until the order has ended."""
         passing = asyncio.create_task(self._let_time_pass())
         try:
-            watchman = StuckDetector(self.trial, self.handle, patient=not self._skips_time)
+            watchman = StuckDetector(self.trial, self.view, patient=not self._skips_time)
             self._waits_for = await watchman.wait_for(self._told[0])
         finally:
             passing.cancel()
@@ -96,15 +93,13 @@ class ServerRun(OrderWorkflow):
         await self.trial.advance_to(virtual + self._jumped)
         if info.activity_id in self._abandoned:
             self._abandoned.discard(info.activity_id)
-            await self._set_start_to_close(info, None)
+            await self._limit_attempt(info, None)
 
     async def _virtual_now(self) -> datetime:
         """The workflow's time: a local activity starts in its worker, which knows no other."""
         if not self._skips_time:
             return datetime.now(UTC)
-        raw = (await self.handle.describe()).raw_description
-        skipping = raw.workflow_extended_info.time_skipping_info
-        return skipping.current_time.ToDatetime(UTC)
+        return (await self.view.state()).virtual_time
 
     def give_up_on_local_crash(self, info: activity.Info) -> None:
         """Say that a worker cannot die under a local activity here.
@@ -130,23 +125,11 @@ class ServerRun(OrderWorkflow):
         self._abandoned.add(info.activity_id)
         if info.start_to_close_timeout is not None:
             self._jumped += info.start_to_close_timeout.total_seconds()
-        await self._set_start_to_close(info, DEATH_NOTICE)
+        await self._limit_attempt(info, DEATH_NOTICE)
 
-    async def _set_start_to_close(self, info: activity.Info, limit: timedelta | None) -> None:
-        request = UpdateActivityOptionsRequest(
-            namespace=info.namespace,
-            execution=WorkflowExecution(
-                workflow_id=self.workflow_id, run_id=info.workflow_run_id or ""
-            ),
-            id=info.activity_id,
-        )
-        if limit is None:
-            request.restore_original = True
-        else:
-            request.activity_options.start_to_close_timeout.FromTimedelta(limit)
-            request.update_mask.CopyFrom(FieldMask(paths=["start_to_close_timeout"]))
-        with suppress(RPCError):  # the workflow may be closed by now; then nobody waits for it
-            await self._client.workflow_service.update_activity_options(request)
+    async def _limit_attempt(self, info: activity.Info, limit: timedelta | None) -> None:
+        run_id = info.workflow_run_id or ""
+        await self.view.limit_attempt(info.activity_id, limit, run_id=run_id)
 
     async def _let_time_pass(self) -> None:
         if not self._skips_time:
@@ -176,12 +159,8 @@ class ServerRun(OrderWorkflow):
         When skipping is switched on while a workflow task waits for its worker, the server
         (1.32.0) starts activities whose backoff is not over yet.
         """
-        while await self._has_waiting_task():  # noqa: ASYNC110 - there is no event to wait for
+        while (await self.view.state()).has_pending_task:  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0.01)
-
-    async def _has_waiting_task(self) -> bool:
-        description = await self.handle.describe()
-        return description.raw_description.HasField("pending_workflow_task")
 
 
 def _own_times(trial: Trial, order: AnyOrder) -> list[float]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC
 from typing import Any
 
-from temporalio.client import WorkflowExecutionDescription, WorkflowHandle
-
-from sagacheck.engines.histories import last_task_failure
 from sagacheck.engines.trial import DAY, Trial
+from sagacheck.engines.workflow_view import WorkflowState, WorkflowView
 
 LOOK_EVERY_SECONDS = 1.0
 IDLE_LOOKS = 4
@@ -23,13 +20,13 @@ class StuckDetector:
 
     Args:
         trial: The trial that the order belongs to.
-        handle: The order's workflow.
+        view: What the server shows of the order's workflow.
         patient: Whether time is real, so that doing nothing for seconds means nothing.
     """
 
-    def __init__(self, trial: Trial, handle: WorkflowHandle[Any, Any], *, patient: bool) -> None:
+    def __init__(self, trial: Trial, view: WorkflowView, *, patient: bool) -> None:
         self._trial = trial
-        self._handle = handle
+        self._view = view
         self._patient = patient
         self._idle_looks = 0
         self._last_look: tuple[int, int] | None = None
@@ -42,46 +39,38 @@ class StuckDetector:
             await asyncio.wait({ending}, timeout=LOOK_EVERY_SECONDS)
             if ending.done():
                 return ""
-            description = await self._handle.describe()
-            self._count_idle_looks(description)
-            reason = await self._why_failing(description) or self._why_stuck(description)
+            state = await self._view.state()
+            self._count_idle_looks(state)
+            reason = await self._why_failing(state) or self._why_stuck(state)
             if reason:
                 return reason
             if time.monotonic() - started > LIMIT_SECONDS:
                 self.gave_up = True
                 return f"it is still running after {LIMIT_SECONDS:g} s of real time"
 
-    def _count_idle_looks(self, description: WorkflowExecutionDescription) -> None:
-        look = (description.history_length, len(self._trial.world.journal))
+    def _count_idle_looks(self, state: WorkflowState) -> None:
+        look = (state.history_length, len(self._trial.world.journal))
         self._idle_looks = self._idle_looks + 1 if look == self._last_look else 0
         self._last_look = look
 
-    async def _why_failing(self, description: WorkflowExecutionDescription) -> str:
+    async def _why_failing(self, state: WorkflowState) -> str:
         """A workflow task that fails is tried again for ever: the order hangs.
 
         Only the first failure is reported to the server, the next attempts are left to time out.
         """
-        task = description.raw_description.pending_workflow_task
-        if task.attempt < 2 or self._idle_looks < FAILING_LOOKS:
+        if state.task_attempt < 2 or self._idle_looks < FAILING_LOOKS:
             return ""
-        message = last_task_failure((await self._handle.fetch_history()).events)
+        message = await self._view.task_failure()
         return message and f"its workflow task fails again and again: {message}"
 
-    def _why_stuck(self, description: WorkflowExecutionDescription) -> str:
-        raw = description.raw_description
-        pending = [
-            f"{each.activity_type.name}, attempt {each.attempt}, {each.last_failure.message}"
-            for each in raw.pending_activities
-        ]
-        if self._virtual_now(description) > 2 * DAY:
-            return f"after two days it waits for {'; '.join(pending) or 'a timer or a message'}"
-        busy = pending or raw.HasField("pending_workflow_task")
+    def _why_stuck(self, state: WorkflowState) -> str:
+        if self._virtual_now(state) > 2 * DAY:
+            return f"after two days it waits for {state.waits_for}"
+        busy = state.pending_activities or state.has_pending_task
         if self._patient or busy or self._idle_looks < IDLE_LOOKS:
             return ""
         return "nothing is under way: it waits for a message that nobody sends"
 
-    def _virtual_now(self, description: WorkflowExecutionDescription) -> float:
-        skipping = description.raw_description.workflow_extended_info.time_skipping_info
-        server_time = skipping.current_time.ToDatetime(UTC)
-        began = self._trial.began_at(server_time)
-        return max(self._trial.clock.now(), (server_time - began).total_seconds())
+    def _virtual_now(self, state: WorkflowState) -> float:
+        began = self._trial.began_at(state.virtual_time)
+        return max(self._trial.clock.now(), (state.virtual_time - began).total_seconds())

@@ -1,0 +1,172 @@
+"""What Temporal shows of a workflow: the one place that asks a service about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.workflow.v1 import PendingActivityInfo
+from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
+from temporalio.client import (
+    Client,
+    WorkflowExecutionDescription,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowHistory,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from sagacheck.checks import Ending
+from sagacheck.engines.histories import last_task_failure
+
+_SCHEDULED = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+
+
+class WorkflowView:
+    """What Temporal shows of one workflow.
+
+    Args:
+        client: The connection to the service.
+        workflow_id: The id of the workflow. Its latest run is meant.
+
+    Attributes:
+        handle: The workflow, as the SDK's clients have it.
+    """
+
+    def __init__(self, client: Client, workflow_id: str) -> None:
+        self._client = client
+        self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id)
+
+    async def exists(self) -> bool:
+        """Whether the service knows the workflow."""
+        try:
+            await self.handle.describe()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
+
+    async def ending(self) -> Ending:
+        """How the workflow ended; waits until it has."""
+        try:
+            return Ending.of_result(await self.handle.result())
+        except WorkflowFailureError as failure:
+            return Ending.of_failure(failure)
+
+    async def state(self) -> WorkflowState:
+        """What the workflow is doing now."""
+        return WorkflowState(await self.handle.describe())
+
+    async def history(self) -> WorkflowHistory:
+        """Its events."""
+        return await self.handle.fetch_history()
+
+    async def task_failure(self) -> str:
+        """Why a task of the workflow failed last; empty if none did."""
+        return last_task_failure((await self.history()).events)
+
+    async def terminate(self, reason: str) -> bool:
+        """End the workflow; whether it had not ended before."""
+        try:
+            await self.handle.terminate(reason=reason)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
+
+    async def limit_attempt(
+        self, activity_id: str, limit: timedelta | None, *, run_id: str = ""
+    ) -> None:
+        """Change how long an attempt at an activity may take, also while it is under way.
+
+        Args:
+            activity_id: The id of the activity. One that has ended is left as it is.
+            limit: The start-to-close timeout; ``None`` for the one that the workflow has set.
+            run_id: The run of the workflow; the latest by default.
+        """
+        request = UpdateActivityOptionsRequest(
+            namespace=self._client.namespace,
+            execution=WorkflowExecution(workflow_id=self.handle.id, run_id=run_id),
+            id=activity_id,
+        )
+        if limit is None:
+            request.restore_original = True
+        else:
+            request.activity_options.start_to_close_timeout.FromTimedelta(limit)
+            request.update_mask.CopyFrom(FieldMask(paths=["start_to_close_timeout"]))
+        with suppress(RPCError):  # the activity or the workflow is over: there is nothing to limit
+            await self._client.workflow_service.update_activity_options(request)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowState:
+    """What a workflow is doing, at the moment at which the service described it."""
+
+    description: WorkflowExecutionDescription
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the workflow is closed."""
+        return self.description.close_time is not None
+
+    @property
+    def history_length(self) -> int:
+        """How many events it has."""
+        return self.description.history_length
+
+    @property
+    def has_pending_task(self) -> bool:
+        """Whether a workflow task waits for a worker, or is with one."""
+        return self.description.raw_description.HasField("pending_workflow_task")
+
+    @property
+    def task_attempt(self) -> int:
+        """Which attempt at the pending workflow task is under way, from 1; 0 if none is pending."""
+        return self.description.raw_description.pending_workflow_task.attempt
+
+    @property
+    def pending_activities(self) -> list[str]:
+        """The activities that have not ended, with the attempt and the last failure of each."""
+        return [*map(_in_words, self.description.raw_description.pending_activities)]
+
+    @property
+    def waits_for(self) -> str:
+        """What must happen before the workflow goes on, once its pending task is done."""
+        return "; ".join(self.pending_activities) or "a message or a timer"
+
+    @property
+    def virtual_time(self) -> datetime:
+        """The workflow's own time, on a server that skips time."""
+        skipping = self.description.raw_description.workflow_extended_info.time_skipping_info
+        return skipping.current_time.ToDatetime(UTC)
+
+    def attempts_started_before(self, moment: datetime) -> Iterator[str]:
+        """The ids of activities with an attempt under way that began before `moment`."""
+        for each in self.description.raw_description.pending_activities:
+            if each.state != _SCHEDULED and each.last_started_time.ToDatetime(UTC) < moment:
+                yield each.activity_id
+
+
+def _in_words(activity: PendingActivityInfo) -> str:
+    attempt = f"{activity.activity_type.name}, attempt {activity.attempt}"
+    why = failure_message(activity.last_failure)
+    return f"{attempt}, {why}" if why else attempt
+
+
+def failure_message(failure: Failure) -> str:
+    """What a failure says.
+
+    The server puts a failure of more than 4 KiB below one of its own, which says that it is cut.
+    """
+    while failure.HasField("server_failure_info") and failure.HasField("cause"):
+        failure = failure.cause
+    return failure.message

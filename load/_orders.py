@@ -12,6 +12,7 @@ from faker import Faker
 from orders.client import cancel_order, get_order_status, start_order
 from orders.models import Address, OrderInput
 from orders.models import OrderItem as ItemInput
+from sagacheck.engines import Answer
 from sagacheck.language import AnyOrder, Place
 from sagacheck.load import OrderClient
 from scenarios.goods import Order, OrderItem
@@ -62,10 +63,14 @@ class OrdersClient(OrderClient):
         assert isinstance(order, Order), "it was made by `draw_order`"
         await start_order(_order_input(order), client=self.client, task_queue=self.task_queue)
 
-    async def request_cancel(self, order_id: str, reason: str) -> str:
-        """Ask for an order to be cancelled; the answer."""
+    async def request_cancel(self, order_id: str, reason: str) -> Answer:
+        """Ask for an order to be cancelled."""
         answer = await cancel_order(order_id, reason, client=self.client)
-        return "accepted" if answer.accepted else f"refused: {answer.why_not}"
+        return (
+            Answer.granted("accepted")
+            if answer.accepted
+            else Answer.refused(answer.why_not or "no reason given")
+        )
 
     async def query_status(self, order_id: str) -> str:
         """The status of an order."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from sagacheck.checks import Ending, Status
-from sagacheck.load.users.order_client import REFUSED
+from sagacheck.engines import Answer, AnswerKind
 
 Line = Mapping[str, Any]
 """One line of the journal: ``kind``, ``at`` (seconds of Unix time), ``order``, and more."""
@@ -63,13 +63,13 @@ class ClientLogWriter:
         """A client is about to cancel the order."""
         self._write("cancel", order, by=by)
 
-    def cancel_answered(self, order: str, answer: str) -> None:
+    def cancel_answered(self, order: str, answer: Answer) -> None:
         """The answer to a cancellation."""
-        self._write("cancel_answered", order, answer=answer)
+        self._write("cancel_answered", order, answer=str(answer.kind), text=answer.text)
 
-    def status(self, order: str, status: str) -> None:
+    def status(self, order: str, answer: Answer) -> None:
         """The answer to a query for the order's status."""
-        self._write("status", order, status=status)
+        self._write("status", order, status=answer.text)
 
     def _write(self, kind: str, order: str, **facts: Any) -> None:
         self._send({"kind": kind, "at": time.time(), "order": order, **facts})
@@ -144,7 +144,7 @@ class ClientLog:
             case "cancel":
                 view.cancels += 1
             case "cancel_answered":
-                view.refusals += line["answer"].startswith(REFUSED)
+                view.refusals += line["answer"] == AnswerKind.REFUSED
             case "status":
                 view.statuses.append(line["status"])
             case "done":

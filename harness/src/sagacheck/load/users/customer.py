@@ -145,8 +145,8 @@ class Customer(User):
     def _query(self, plan: Plan) -> None:
         shared = self.shared
         with self._measured("queried", plan.order.id):
-            status = shared.bridge.call(shared.client.status, plan.order.id)
-            shared.log.status(plan.order.id, status)
+            answer = shared.bridge.call(shared.client.status, plan.order.id)
+            shared.log.status(plan.order.id, answer)
 
     def _cancel(self, plan: Plan) -> None:
         assert plan.cancel is not None, "it is called for those that are to be cancelled"

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import Any
 
-from temporalio.client import (
-    Client,
-    WorkflowFailureError,
-    WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowUpdateFailedError,
-)
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
 
-from sagacheck.checks import Ending, describe_failure
+from sagacheck.checks import Ending
+from sagacheck.engines import Answer, AnswerKind, answer_of
 from sagacheck.language import AnyOrder, CancelBy
 from sagacheck.saga import SagaUnderTest
 
 REASON = "the customer changed their mind"
 """Why customers cancel."""
-REFUSED = "refused"
-"""With this begins the answer to a request that was not granted."""
 
 
 class OrderClient:
@@ -82,38 +73,24 @@ class OrderClient:
         except WorkflowFailureError as failure:
             return Ending.of_failure(failure)
 
-    async def cancel(self, order_id: str, by: CancelBy) -> str:
-        """Cancel an order, by `by` or else by the means that its workflow has; the answer."""
+    async def cancel(self, order_id: str, by: CancelBy) -> Answer:
+        """Cancel an order, by `by` or else by the means that its workflow has."""
         if by is CancelBy.UPDATE and "request_cancel" in self.saga.updates:
-            return await _answer(self.request_cancel(order_id, REASON))
+            return await self.request_cancel(order_id, REASON)
         if "cancel" in self.saga.signals:
-            return await _answer(self.handle(order_id).signal("cancel", REASON))
-        return await _answer(self.handle(order_id).cancel())
+            return await answer_of(self.handle(order_id).signal("cancel", REASON))
+        return await answer_of(self.handle(order_id).cancel())
 
-    async def status(self, order_id: str) -> str:
-        """The status of an order; empty where its workflow has no such query."""
+    async def status(self, order_id: str) -> Answer:
+        """Ask for the status of an order, if its workflow has a query for it."""
         if "get_status" not in self.saga.queries:
-            return ""
-        return await _answer(self.query_status(order_id))
+            return Answer(AnswerKind.REFUSED, "the workflow has no query get_status")
+        return await answer_of(self.query_status(order_id))
 
-    async def request_cancel(self, order_id: str, reason: str) -> str:
-        """Cancel an order by the update ``request_cancel``; the answer."""
-        return str(await self.handle(order_id).execute_update("request_cancel", reason))
+    async def request_cancel(self, order_id: str, reason: str) -> Answer:
+        """Cancel an order by the update ``request_cancel``."""
+        return await answer_of(self.handle(order_id).execute_update("request_cancel", reason))
 
     async def query_status(self, order_id: str) -> str:
         """Ask for the status of an order by the query ``get_status``."""
         return str(await self.handle(order_id).query("get_status"))
-
-
-async def _answer(call: Awaitable[object]) -> str:
-    """The answer as a text. That an order has ended already is an answer too."""
-    try:
-        return str(await call or "sent")
-    except WorkflowUpdateFailedError as error:
-        return f"{REFUSED}: {describe_failure(error.cause)}"
-    except WorkflowQueryFailedError as error:
-        return f"{REFUSED}: {error}"
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return f"{REFUSED}: {error.message}"

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any, Protocol, TypeVar
 
 import pytest
+import pytest_asyncio
 
 from sagacheck.engines.server.engine import ServerEngine
 from scenarios import SAGA
@@ -59,13 +60,11 @@ def run() -> Iterator[Run]:
     loop.close()
 
 
-@pytest.fixture(scope="module")
-def server_engine(run: Run) -> Iterator[ServerEngine]:
+@pytest_asyncio.fixture(scope="module")
+async def server_engine() -> AsyncIterator[ServerEngine]:
     """An embedded Temporal server with a worker for our saga, for one module of tests.
 
     Not for the whole session: while it is open all httpx requests of the process go to the fakes.
     """
-    engine = ServerEngine(SAGA)
-    run(engine.__aenter__())
-    yield engine
-    run(engine.__aexit__(None, None, None))
+    async with ServerEngine(SAGA) as engine:
+        yield engine

@@ -7,13 +7,13 @@ from dataclasses import replace
 from itertools import combinations_with_replacement
 
 import pytest
+import pytest_asyncio
 
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.language import CancelBy, Event, FaultSpec, Scenario
 from sagacheck.run import ScenarioResult, run_all
 from sagacheck.world import Settings
 from scenarios import SAGA
-from tests.conftest import Run
 from tests.orders._stories import PLENTY, cancels, cancels_at, rejects, story
 
 STEPS = ("inventory.reserve", "payments.charge", "shipping.create", "notifications.send")
@@ -99,11 +99,11 @@ for pair in combinations_with_replacement(CancelBy, 2):
     MATRIX.add_twice(*pair)
 
 
-@pytest.fixture(scope="module")
-def results(run: Run, server_engine: ServerEngine) -> Mapping[str, ScenarioResult]:
+@pytest_asyncio.fixture(scope="module")
+async def results(server_engine: ServerEngine) -> Mapping[str, ScenarioResult]:
     """What became of every story, all played at the same time."""
     stories = list(MATRIX.stories.values())
-    played = run(run_all(stories, server_engine, SAGA, at_once=24))
+    played = await run_all(stories, server_engine, SAGA, at_once=24)
     return dict(zip(MATRIX.stories, played, strict=True))
 
 

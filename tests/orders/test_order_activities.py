@@ -17,7 +17,6 @@ from orders import OrderActivities, ServiceSettings
 from orders.messages import Shipment
 from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
 from sagacheck.network import Fault, FaultRule, Network
-from tests.conftest import Run
 from tests.orders._messages import (
     CANCEL_SHIPMENT,
     CHARGE,
@@ -37,24 +36,19 @@ NO_STOCK = replace(PLENTY, default_stock=1)
 class Desk:
     """Lets activities run in a network, as a worker does."""
 
-    run: Run
     network: Network
     services: ServiceSettings | None = None
 
-    def do(self, name: str, message: Any) -> Any:
+    async def do(self, name: str, message: Any) -> Any:
         """Run an activity of this name."""
+        with httpx_patch(), in_context(AttemptContext(self.network, order="o1")):
+            async with httpx.AsyncClient() as http:
+                return await getattr(OrderActivities(http, self.services), name)(message)
 
-        async def call() -> Any:
-            with httpx_patch(), in_context(AttemptContext(self.network, order="o1")):
-                async with httpx.AsyncClient() as http:
-                    return await getattr(OrderActivities(http, self.services), name)(message)
-
-        return self.run(call())
-
-    def fail(self, name: str, message: Any) -> ApplicationError:
+    async def fail(self, name: str, message: Any) -> ApplicationError:
         """Run an activity that fails, and return its error."""
         with pytest.raises(ApplicationError) as error:
-            self.do(name, message)
+            await self.do(name, message)
         return error.value
 
     def suffer(self, operation: str, fault: Fault) -> None:
@@ -70,17 +64,18 @@ class Desk:
 
 
 @pytest.fixture
-def desk(run: Run) -> Desk:
+def desk() -> Desk:
     """A network with plenty in stock."""
-    return Desk(run, order_network(PLENTY))
+    return Desk(order_network(PLENTY))
 
 
-def test_steps_return_what_the_services_name(desk: Desk) -> None:
+@pytest.mark.asyncio
+async def test_steps_return_what_the_services_name(desk: Desk) -> None:
     """Every step has its effect, and returns the ids that the service gave to it."""
-    assert desk.do("reserve_inventory", RESERVE) == "res_1"
-    assert desk.do("charge_payment", CHARGE) == "pay_1"
-    assert desk.do("create_shipment", SHIP) == Shipment("shp_1", "TRACK-1")
-    assert desk.do("send_confirmation", CONFIRM) is None
+    assert await desk.do("reserve_inventory", RESERVE) == "res_1"
+    assert await desk.do("charge_payment", CHARGE) == "pay_1"
+    assert await desk.do("create_shipment", SHIP) == Shipment("shp_1", "TRACK-1")
+    assert await desk.do("send_confirmation", CONFIRM) is None
     assert desk.effects == [
         "inventory.reserve",
         "payments.charge",
@@ -89,10 +84,11 @@ def test_steps_return_what_the_services_name(desk: Desk) -> None:
     ]
 
 
-def test_every_request_carries_the_key(desk: Desk) -> None:
+@pytest.mark.asyncio
+async def test_every_request_carries_the_key(desk: Desk) -> None:
     """Every create and every undo carries the order's key."""
     for name, message in PAIRS:
-        desk.do(name, message)
+        await desk.do(name, message)
     assert {attempt.key for attempt in desk.network.world.journal} == {KEY}
 
 
@@ -107,40 +103,47 @@ PAIRS = [
 STEPS_WITH_UNDO = [(PAIRS[0], PAIRS[5]), (PAIRS[1], PAIRS[4]), (PAIRS[2], PAIRS[3])]
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize(("step", "undo"), STEPS_WITH_UNDO)
-def test_undo_twice(desk: Desk, step: tuple[str, Any], undo: tuple[str, Any]) -> None:
+async def test_undo_twice(desk: Desk, step: tuple[str, Any], undo: tuple[str, Any]) -> None:
     """An undo by key works without the step's reply, and is harmless when it is repeated."""
-    desk.do(*step)
-    desk.do(*undo)
-    desk.do(*undo)
+    await desk.do(*step)
+    await desk.do(*undo)
+    await desk.do(*undo)
     assert len(desk.effects) == 2
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize(("step", "undo"), STEPS_WITH_UNDO)
-def test_undo_before_the_step(desk: Desk, step: tuple[str, Any], undo: tuple[str, Any]) -> None:
+async def test_undo_before_the_step(
+    desk: Desk, step: tuple[str, Any], undo: tuple[str, Any]
+) -> None:
     """An undo of what never happened succeeds, and closes the door on the late step."""
-    desk.do(*undo)
-    error = desk.fail(*step)
+    await desk.do(*undo)
+    error = await desk.fail(*step)
     assert (error.type, error.non_retryable) == ("KeyCancelled", True)
     assert desk.effects == []
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize("name_and_message", PAIRS[:3])
-def test_step_twice(desk: Desk, name_and_message: tuple[str, Any]) -> None:
+async def test_step_twice(desk: Desk, name_and_message: tuple[str, Any]) -> None:
     """A step that is repeated with its key returns the same and has one effect."""
-    assert desk.do(*name_and_message) == desk.do(*name_and_message)
+    assert await desk.do(*name_and_message) == await desk.do(*name_and_message)
     assert len(desk.effects) == 1
 
 
-def test_amount_is_a_decimal_string(desk: Desk) -> None:
+@pytest.mark.asyncio
+async def test_amount_is_a_decimal_string(desk: Desk) -> None:
     """Money crosses the wire as a string with two places, and is charged to the cent."""
-    desk.do("charge_payment", CHARGE)
+    await desk.do("charge_payment", CHARGE)
     (attempt,) = desk.network.world.journal
     (charge,) = desk.network.world.ledger.effects.values()
     assert attempt.body["amount"] == "39.98"
     assert (charge.amount, charge.currency) == (3998, "USD")
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("settings", "name_and_message", "error_type"),
     [
@@ -150,47 +153,52 @@ def test_amount_is_a_decimal_string(desk: Desk) -> None:
          "InvalidAddress"),
     ],
 )  # fmt: skip
-def test_refusals(run: Run, settings: Any, name_and_message: Any, error_type: str) -> None:
+async def test_refusals(settings: Any, name_and_message: Any, error_type: str) -> None:
     """What a service refuses for good is an error of that name, and is not tried again."""
-    error = Desk(run, order_network(settings)).fail(*name_and_message)
+    error = await Desk(order_network(settings)).fail(*name_and_message)
     assert (error.type, error.non_retryable) == (error_type, True)
 
 
-def test_refund_that_was_made_already(desk: Desk) -> None:
+@pytest.mark.asyncio
+async def test_refund_that_was_made_already(desk: Desk) -> None:
     """A provider that knows the charge as refunded has done what was asked for."""
     fault = Fault("reject", status=400, code="already_refunded")
     desk.suffer("payments.refund", fault)
-    assert desk.do("refund_payment", REFUND) is None
+    assert await desk.do("refund_payment", REFUND) is None
 
 
-def test_refund_that_is_refused(run: Run) -> None:
+@pytest.mark.asyncio
+async def test_refund_that_is_refused() -> None:
     """A refund that the provider rejects is an error, and is not tried again."""
-    desk = Desk(run, order_network(replace(PLENTY, refunds_refused=True)))
-    desk.do("charge_payment", CHARGE)
-    error = desk.fail("refund_payment", REFUND)
+    desk = Desk(order_network(replace(PLENTY, refunds_refused=True)))
+    await desk.do("charge_payment", CHARGE)
+    error = await desk.fail("refund_payment", REFUND)
     assert (error.type, error.non_retryable) == ("RefundRefused", True)
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize("fault", ["malformed", "truncated", "empty"])
 @pytest.mark.parametrize("name_and_message", PAIRS[:3])
-def test_success_that_cannot_be_read(
+async def test_success_that_cannot_be_read(
     desk: Desk, fault: str, name_and_message: tuple[str, Any]
 ) -> None:
     """A reply that cannot be read is no success, but is worth another attempt."""
     desk.suffer("inventory.reserve", Fault(fault))
     desk.suffer("payments.charge", Fault(fault))
     desk.suffer("shipping.create", Fault(fault))
-    error = desk.fail(*name_and_message)
+    error = await desk.fail(*name_and_message)
     assert error.type == ("RemoteProtocolError" if fault == "truncated" else "UnreadableReply")
     assert not error.non_retryable
 
 
-def test_body_of_a_confirmation_does_not_matter(desk: Desk) -> None:
+@pytest.mark.asyncio
+async def test_body_of_a_confirmation_does_not_matter(desk: Desk) -> None:
     """Nobody needs to know what the confirmation is called, so an empty reply is a success."""
     desk.suffer("notifications.send", Fault("empty"))
-    assert desk.do("send_confirmation", CONFIRM) is None
+    assert await desk.do("send_confirmation", CONFIRM) is None
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("fault", "error_type"),
     [
@@ -199,21 +207,22 @@ def test_body_of_a_confirmation_does_not_matter(desk: Desk) -> None:
         ("reset_after_effect", "ReadError"),
     ],
 )
-def test_no_answer(desk: Desk, fault: str, error_type: str) -> None:
+async def test_no_answer(desk: Desk, fault: str, error_type: str) -> None:
     """A call without an answer is worth another attempt, whether it had its effect or not."""
     desk.suffer("payments.charge", Fault(fault))
-    error = desk.fail("charge_payment", CHARGE)
+    error = await desk.fail("charge_payment", CHARGE)
     assert (error.type, error.non_retryable) == (error_type, False)
 
 
 SLOW = ServiceSettings(payments_timeout=7.0)
 
 
-def test_timeout_is_configured(run: Run) -> None:
+@pytest.mark.asyncio
+async def test_timeout_is_configured() -> None:
     """A call is given up after as many seconds as the settings say."""
-    desk = Desk(run, order_network(PLENTY), SLOW)
+    desk = Desk(order_network(PLENTY), SLOW)
     desk.suffer("payments.charge", Fault("drop_request"))
-    desk.fail("charge_payment", CHARGE)
+    await desk.fail("charge_payment", CHARGE)
     assert desk.network.world.clock.now() == pytest.approx(7.0)
 
 
@@ -226,8 +235,9 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert settings.payments_url == "https://payments.internal"
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize(("attempt", "delay"), [(1, 5), (3, 5), (4, None), (5000, None)])
-def test_backoff_wins_over_a_shorter_retry_after(run: Run, attempt: int, delay: int | None) -> None:
+async def test_backoff_wins_over_a_shorter_retry_after(attempt: int, delay: int | None) -> None:
     """The delay that a service asks for counts only while the policy's own is shorter."""
     environment = ActivityEnvironment()
     policy = RetryPolicy(maximum_interval=timedelta(minutes=5))
@@ -242,7 +252,7 @@ def test_backoff_wins_over_a_shorter_retry_after(run: Run, attempt: int, delay: 
                 await environment.run(OrderActivities(http).refund_payment, REFUND)
 
     with pytest.raises(ApplicationError) as caught:
-        run(refund())
+        await refund()
 
     wanted = None if delay is None else timedelta(seconds=delay)
     assert caught.value.next_retry_delay == wanted

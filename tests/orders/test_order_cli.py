@@ -7,18 +7,18 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import pytest
+import pytest_asyncio
 from click.testing import CliRunner, Result
 
 from orders.cli import commands
 from sagacheck.engines.server.embedded import embedded_server
-from tests.conftest import Run
 from tests.orders._messages import ORDER_JSON
 
 NOBODY = "127.0.0.1:1"
@@ -73,17 +73,15 @@ class Town:
         return self.orders("place", "-", *options, stdin=json.dumps(tree))
 
 
-@pytest.fixture(scope="module")
-def town(run: Run) -> Iterator[Town]:
+@pytest_asyncio.fixture(scope="module")
+async def town() -> AsyncIterator[Town]:
     """A Temporal server, and the services over HTTP, without any worker."""
-    server = embedded_server()
-    address = run(server.__aenter__())
     fakes = ("fakes", "--port", "0", "--declined-card", DECLINED)
-    with _program(*fakes) as services:
-        url = _first_line(services.stdout).rpartition(" ")[2]
-        names = ("INVENTORY", "PAYMENTS", "SHIPPING", "NOTIFICATIONS")
-        yield Town(address, {f"ORDERS_{name}_URL": url for name in names})
-    run(server.__aexit__(None, None, None))
+    async with embedded_server() as address:
+        with _program(*fakes) as services:
+            url = _first_line(services.stdout).rpartition(" ")[2]
+            names = ("INVENTORY", "PAYMENTS", "SHIPPING", "NOTIFICATIONS")
+            yield Town(address, {f"ORDERS_{name}_URL": url for name in names})
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.service import RPCError, RPCStatusCode
@@ -23,7 +24,6 @@ from orders import (
     workflow_id,
 )
 from orders.client import TASK_QUEUE, how_it_ended, order_handle
-from tests.conftest import Run
 from tests.orders._messages import ORDER_JSON, order
 from tests.orders._shop import Shop
 
@@ -31,56 +31,52 @@ TENTH = timedelta(seconds=0.1)
 ALL_STEPS = ["inventory.reserve", "payments.charge", "shipping.create", "notifications.send"]
 
 
-@pytest.fixture(scope="module")
-def shop(run: Run) -> Iterator[Shop]:
+@pytest_asyncio.fixture(scope="module")
+async def shop() -> AsyncIterator[Shop]:
     """A server, a worker and the services, for all tests of this module."""
-    opened = run(Shop().open())
+    opened = await Shop().open()
     yield opened
-    run(opened.close())
+    await opened.close()
 
 
-def test_place_order_again(run: Run, shop: Shop) -> None:
+@pytest.mark.asyncio
+async def test_place_order_again(shop: Shop) -> None:
     """To place an order again gives the same result and does nothing."""
-    first = run(place_order(order("again"), client=shop.client))
-    second = run(place_order(order("again"), client=shop.client))
+    first = await place_order(order("again"), client=shop.client)
+    second = await place_order(order("again"), client=shop.client)
     assert first.status is OrderStatus.COMPLETED
     assert second == first
     assert shop.effects("again") == ALL_STEPS
 
 
-def test_place_order_twice_at_once(run: Run, shop: Shop) -> None:
+@pytest.mark.asyncio
+async def test_place_order_twice_at_once(shop: Shop) -> None:
     """Two clients that place an order at the same time are told the same, and it runs once."""
-
-    async def play() -> list[Any]:
-        twice = (place_order(order("twice"), client=shop.client) for _ in range(2))
-        return await asyncio.gather(*twice)
-
-    first, second = run(play())
+    twice = (place_order(order("twice"), client=shop.client) for _ in range(2))
+    first, second = await asyncio.gather(*twice)
     assert first == second
     assert shop.effects("twice") == ALL_STEPS
 
 
-def test_place_other_order_with_same_id(run: Run, shop: Shop) -> None:
+@pytest.mark.asyncio
+async def test_place_other_order_with_same_id(shop: Shop) -> None:
     """An id that belongs to an order with other content is refused, and nothing is done."""
-    run(place_order(order("taken"), client=shop.client))
+    await place_order(order("taken"), client=shop.client)
     other = replace(order("taken"), customer_id="somebody else")
     with pytest.raises(OrderConflictError, match="order taken was placed before"):
-        run(place_order(other, client=shop.client))
+        await place_order(other, client=shop.client)
     assert shop.effects("taken") == ALL_STEPS
 
 
-def test_cancel_in_time(run: Run, shop: Shop) -> None:
+@pytest.mark.asyncio
+async def test_cancel_in_time(shop: Shop) -> None:
     """A cancel that comes in time is accepted, and the order is undone."""
     shop.hold("in-time", "shipping.create")
-
-    async def play() -> Any:
-        handle = await start_order(order("in-time"), client=shop.client)
-        await shop.reached("in-time", "shipping.create")
-        status = await get_order_status("in-time", client=shop.client)
-        answer = await cancel_order("in-time", "changed my mind", client=shop.client)
-        return status, answer, await handle.result()
-
-    status, answer, result = run(play())
+    handle = await start_order(order("in-time"), client=shop.client)
+    await shop.reached("in-time", "shipping.create")
+    status = await get_order_status("in-time", client=shop.client)
+    answer = await cancel_order("in-time", "changed my mind", client=shop.client)
+    result = await handle.result()
     assert status is OrderStatus.PROCESSING
     assert (answer.accepted, answer.why_not) == (True, None)
     assert result.status is OrderStatus.FAILED
@@ -89,58 +85,47 @@ def test_cancel_in_time(run: Run, shop: Shop) -> None:
     assert shop.effects("in-time") == [*ALL_STEPS[:2], *undone]
 
 
-def test_cancel_while_the_customer_is_told(run: Run, shop: Shop) -> None:
+@pytest.mark.asyncio
+async def test_cancel_while_the_customer_is_told(shop: Shop) -> None:
     """Once the confirmation has begun a customer is told why the order cannot be cancelled."""
     shop.hold("told", "notifications.send")
-
-    async def play() -> Any:
-        handle = await start_order(order("told"), client=shop.client)
-        await shop.reached("told", "notifications.send")
-        answer = await cancel_order("told", "changed my mind", client=shop.client)
-        await handle.terminate()
-        return answer
-
-    answer = run(play())
+    handle = await start_order(order("told"), client=shop.client)
+    await shop.reached("told", "notifications.send")
+    answer = await cancel_order("told", "changed my mind", client=shop.client)
+    await handle.terminate()
     assert not answer.accepted
     assert answer.why_not == "order told is on its way, and its customer is being told"
 
 
-def test_cancel_after_the_end(run: Run, shop: Shop) -> None:
+@pytest.mark.asyncio
+async def test_cancel_after_the_end(shop: Shop) -> None:
     """Who cancels an order that has ended is told how it ended."""
-    run(place_order(order("over"), client=shop.client))
-    answer = run(cancel_order("over", "too late", client=shop.client))
+    await place_order(order("over"), client=shop.client)
+    answer = await cancel_order("over", "too late", client=shop.client)
     assert answer.why_not == "order over has ended: completed"
 
 
-def test_cancel_without_worker(run: Run, shop: Shop) -> None:
+@pytest.mark.asyncio
+async def test_cancel_without_worker(shop: Shop) -> None:
     """A cancel that no worker answers is an error, and not an answer."""
-
-    async def play() -> None:
-        handle = await start_order(order("idle"), client=shop.client, task_queue="nobody")
-        try:
-            await cancel_order("idle", "", client=shop.client, timeout=TENTH)
-        finally:
-            await handle.terminate()
-
+    handle = await start_order(order("idle"), client=shop.client, task_queue="nobody")
     with pytest.raises(WorkflowUpdateRPCTimeoutOrCancelledError):
-        run(play())
+        await cancel_order("idle", "", client=shop.client, timeout=TENTH)
+    await handle.terminate()
 
 
-def test_operator_cancels_the_workflow(run: Run, shop: Shop) -> None:
+@pytest.mark.asyncio
+async def test_operator_cancels_the_workflow(shop: Shop) -> None:
     """An order whose workflow is cancelled has no result; its status says that it was cancelled."""
     shop.hold("stopped", "payments.charge")
-
-    async def play() -> None:
-        handle = await start_order(order("stopped"), client=shop.client)
-        await shop.reached("stopped", "payments.charge")
-        await handle.cancel()
-        await place_order(order("stopped"), client=shop.client)
-
+    handle = await start_order(order("stopped"), client=shop.client)
+    await shop.reached("stopped", "payments.charge")
+    await handle.cancel()
     with pytest.raises(WorkflowFailureError) as failure:
-        run(play())
+        await place_order(order("stopped"), client=shop.client)
     assert isinstance(failure.value.cause, CancelledError)
-    assert run(get_order_status("stopped", client=shop.client)) is OrderStatus.CANCELLED
-    assert run(how_it_ended(order_handle("stopped", shop.client))) == "cancelled"
+    assert await get_order_status("stopped", client=shop.client) is OrderStatus.CANCELLED
+    assert await how_it_ended(order_handle("stopped", shop.client)) == "cancelled"
     assert shop.effects("stopped") == ["inventory.reserve", "inventory.release"]
 
 
@@ -152,13 +137,12 @@ def _cancel(client: Client) -> Coroutine[Any, Any, Any]:
     return cancel_order("nobody-knows", "changed my mind", client=client)
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize("ask", [_status, _cancel])
-def test_unknown_order(
-    run: Run, shop: Shop, ask: Callable[[Client], Coroutine[Any, Any, Any]]
-) -> None:
+async def test_unknown_order(shop: Shop, ask: Callable[[Client], Coroutine[Any, Any, Any]]) -> None:
     """To ask for an order that does not exist is an error that says so."""
     with pytest.raises(RPCError) as error:
-        run(ask(shop.client))
+        await ask(shop.client)
     assert error.value.status is RPCStatusCode.NOT_FOUND
 
 
@@ -172,34 +156,28 @@ NO_ORDERS = {
 }
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize(("no_order", "problem"), NO_ORDERS.values(), ids=NO_ORDERS)
-def test_invalid_order_of_another_client(
-    run: Run, shop: Shop, no_order: Any, problem: str, request: pytest.FixtureRequest
+async def test_invalid_order_of_another_client(
+    shop: Shop, no_order: Any, problem: str, request: pytest.FixtureRequest
 ) -> None:
     """A client without our models that starts a workflow with no valid order sees it fail."""
     order_id = request.node.callspec.id.replace(" ", "-")
-
-    async def play() -> None:
+    with pytest.raises(WorkflowFailureError) as failure:
         await shop.client.execute_workflow(
             "OrderSagaWorkflow", no_order, id=workflow_id(order_id), task_queue=TASK_QUEUE
         )
-
-    with pytest.raises(WorkflowFailureError) as failure:
-        run(play())
     assert isinstance(failure.value.cause, ApplicationError)
     assert failure.value.cause.type == "InvalidOrder"
     assert problem in failure.value.cause.message
-    assert run(how_it_ended(order_handle(order_id, shop.client))) == "invalid"
+    assert await how_it_ended(order_handle(order_id, shop.client)) == "invalid"
 
 
-def test_id_of_an_invalid_order(run: Run, shop: Shop) -> None:
+@pytest.mark.asyncio
+async def test_id_of_an_invalid_order(shop: Shop) -> None:
     """An id that somebody used for what is no order is taken all the same."""
-
-    async def play() -> None:
-        await shop.client.start_workflow(
-            "OrderSagaWorkflow", {}, id=workflow_id("spoilt"), task_queue=TASK_QUEUE
-        )
-        await place_order(order("spoilt"), client=shop.client)
-
+    await shop.client.start_workflow(
+        "OrderSagaWorkflow", {}, id=workflow_id("spoilt"), task_queue=TASK_QUEUE
+    )
     with pytest.raises(OrderConflictError):
-        run(play())
+        await place_order(order("spoilt"), client=shop.client)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 
 import httpx
 import pytest
+import pytest_asyncio
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError
@@ -23,7 +24,6 @@ from sagacheck.run import ScenarioResult, run_all
 from sagacheck.saga import SagaUnderTest
 from scenarios import SAGA
 from scenarios.goods import DEFAULT_SKU, OrderItem
-from tests.conftest import Run
 from tests.orders._messages import CANCEL_SHIPMENT, RELEASE, SHIP
 from tests.orders._stories import (
     ORDER,
@@ -178,24 +178,22 @@ def _broken(result: ScenarioResult) -> set[str]:
     return broken | {UNMET} if missed else broken
 
 
-def _play_all(run: Run, engine: ServerEngine, saga: SagaUnderTest) -> Mapping[str, ScenarioResult]:
+async def _play_all(engine: ServerEngine, saga: SagaUnderTest) -> Mapping[str, ScenarioResult]:
     stories = [bug.story for bug in BUGS.values()]
-    return dict(zip(BUGS, run(run_all(stories, engine, saga, at_once=12)), strict=True))
+    return dict(zip(BUGS, await run_all(stories, engine, saga, at_once=12), strict=True))
 
 
-@pytest.fixture(scope="module")
-def ours(run: Run, server_engine: ServerEngine) -> Mapping[str, ScenarioResult]:
+@pytest_asyncio.fixture(scope="module")
+async def ours(server_engine: ServerEngine) -> Mapping[str, ScenarioResult]:
     """What became of every story with our saga."""
-    return _play_all(run, server_engine, SAGA)
+    return await _play_all(server_engine, SAGA)
 
 
-@pytest.fixture(scope="module")
-def naives(run: Run) -> Iterator[Mapping[str, ScenarioResult]]:
+@pytest_asyncio.fixture(scope="module")
+async def naives() -> Mapping[str, ScenarioResult]:
     """What became of every story with the naive saga."""
-    engine = ServerEngine(naive.SAGA)
-    run(engine.__aenter__())
-    yield _play_all(run, engine, naive.SAGA)
-    run(engine.__aexit__(None, None, None))
+    async with ServerEngine(naive.SAGA) as engine:
+        return await _play_all(engine, naive.SAGA)
 
 
 @pytest.mark.parametrize("name", BUGS)
@@ -215,42 +213,37 @@ class _SeedStatus(Enum):
     COMPLETED = "completed"
 
 
-def test_s1_a_result_survives_the_way_to_its_client(run: Run) -> None:
+@pytest.mark.asyncio
+async def test_s1_a_result_survives_the_way_to_its_client() -> None:
     """S1: a result is the same after it was encoded and decoded; a plain Enum cannot be encoded."""
     result = OrderResult("o1", OrderStatus.COMPLETED, tracking_number="TRACK-1")
-    payloads = run(pydantic_data_converter.encode([result]))
-    assert run(pydantic_data_converter.decode(payloads, [OrderResult])) == [result]
+    payloads = await pydantic_data_converter.encode([result])
+    assert await pydantic_data_converter.decode(payloads, [OrderResult]) == [result]
     with pytest.raises(TypeError, match="not JSON serializable"):
-        run(DataConverter.default.encode([_SeedStatus.COMPLETED]))
+        await DataConverter.default.encode([_SeedStatus.COMPLETED])
 
 
-def test_s8_a_parcel_that_has_left_is_an_error(run: Run) -> None:
+@pytest.mark.asyncio
+async def test_s8_a_parcel_that_has_left_is_an_error() -> None:
     """S8: who cancels a parcel that has left is told so; the naive activity takes it for done."""
     network = order_network(PLENTY)
-
-    async def play() -> None:
-        with httpx_patch(), in_context(AttemptContext(network, order="o1")):
-            async with httpx.AsyncClient() as http:
-                ours = OrderActivities(http)
-                shipment = await ours.create_shipment(SHIP)
-                network.services.settle()
-                await naive.cancel_shipment(shipment.shipment_id)
+    with httpx_patch(), in_context(AttemptContext(network, order="o1")):
+        async with httpx.AsyncClient() as http:
+            ours = OrderActivities(http)
+            shipment = await ours.create_shipment(SHIP)
+            network.services.settle()
+            await naive.cancel_shipment(shipment.shipment_id)
+            with pytest.raises(ApplicationError) as told:
                 await ours.cancel_shipment(CANCEL_SHIPMENT)
-
-    with pytest.raises(ApplicationError) as told:
-        run(play())
     assert told.value.type == "AlreadyShipped"
 
 
-def test_s11_all_calls_of_a_worker_go_through_its_one_client(run: Run) -> None:
+@pytest.mark.asyncio
+async def test_s11_all_calls_of_a_worker_go_through_its_one_client() -> None:
     """S11: without the worker's client no call is made; naive activities make one for each call."""
-
-    async def play() -> None:
-        with httpx_patch(), in_context(AttemptContext(order_network(PLENTY), order="o1")):
-            async with httpx.AsyncClient() as http:
-                ours = OrderActivities(http)
-            await naive.release_inventory("res_1")
+    with httpx_patch(), in_context(AttemptContext(order_network(PLENTY), order="o1")):
+        async with httpx.AsyncClient() as http:
+            ours = OrderActivities(http)
+        await naive.release_inventory("res_1")
+        with pytest.raises(RuntimeError, match="client has been closed"):
             await ours.release_inventory(RELEASE)
-
-    with pytest.raises(RuntimeError, match="client has been closed"):
-        run(play())

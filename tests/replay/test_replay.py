@@ -12,18 +12,14 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from orders import OrderSagaWorkflow
-from tests.conftest import Run
 from tests.replay.record import HISTORIES, STORIES
 
 RECORDED = {path.stem: path for path in sorted(HISTORIES.glob("*.json"))}
 
 
-def _replay(run: Run, text: str) -> None:
-    async def replay() -> None:
-        replayer = Replayer(workflows=[OrderSagaWorkflow], data_converter=pydantic_data_converter)
-        await replayer.replay_workflow(WorkflowHistory.from_json("order-o1", text))
-
-    run(replay())
+async def _replay(text: str) -> None:
+    replayer = Replayer(workflows=[OrderSagaWorkflow], data_converter=pydantic_data_converter)
+    await replayer.replay_workflow(WorkflowHistory.from_json("order-o1", text))
 
 
 def test_every_story_is_recorded() -> None:
@@ -31,14 +27,16 @@ def test_every_story_is_recorded() -> None:
     assert set(STORIES) <= set(RECORDED)
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize("name", RECORDED)
-def test_recorded_history_replays(run: Run, name: str) -> None:
+async def test_recorded_history_replays(name: str) -> None:
     """The workflow of today does what the workflow did that was recorded."""
-    _replay(run, RECORDED[name].read_text())
+    await _replay(RECORDED[name].read_text())
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize("name", RECORDED)
-def test_changed_history_is_refused(run: Run, name: str) -> None:
+async def test_changed_history_is_refused(name: str) -> None:
     """A replay notices: a history in which one activity has another type is refused."""
     history = json.loads(RECORDED[name].read_text())
     scheduled = [
@@ -48,7 +46,7 @@ def test_changed_history_is_refused(run: Run, name: str) -> None:
     ]
     scheduled[-1]["activityType"]["name"] = "something_else"
     with pytest.raises(NondeterminismError):
-        _replay(run, json.dumps(history))
+        await _replay(json.dumps(history))
 
 
 @pytest.mark.parametrize("name", RECORDED)

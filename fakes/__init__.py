@@ -27,7 +27,7 @@ def order_network(settings: Settings | None = None, *, clock: Clock | None = Non
 
     Args:
         settings: What the world holds at first and does by itself.
-        clock: The world's clock; one that moves only when told to, by default.
+        clock: The world's clock; a `ManualClock` by default.
     """
     return Network(Services(World(settings, clock=clock), order_services))
 

@@ -11,11 +11,11 @@ from tests.contract.faces import OverHttp
 
 
 async def finish(face: OverHttp, **keys: list[str]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Say that orders have ended: the order_records that come back, and the orders to wait for."""
+    """Say that orders have ended: the records that come back, and the orders to wait for."""
     response = await face.post("/__fakes__/finished", {"orders": keys})
     assert response.headers["content-type"] == "application/x-ndjson"
-    *order_records, last = lines(response)
-    return order_records, last["waiting"]
+    *records, last = lines(response)
+    return records, last["waiting"]
 
 
 def lines(response: httpx.Response) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The two faces of the fakes, in process and over HTTP, behind one set of words for tests."""
+"""The fakes in process and over HTTP, behind one interface for tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PatientClock(ManualClock):
     """Stands still until it is moved, and lets those who sleep wait for that."""
 
     async def sleep_until(self, when: float) -> None:
-        """Return once somebody has moved the clock to `when`."""
+        """Return once the clock was moved to `when`."""
         awake = asyncio.Event()
         self.call_at(when, awake.set)
         await awake.wait()
@@ -74,7 +74,7 @@ class Face(ABC):
         """Await a request whose client loses its patience."""
 
     async def times_out(self, request: Awaitable[httpx.Response]) -> None:
-        """Check that `request` gets no answer, and that the network knows that nobody waits."""
+        """Check that `request` gets no answer, and that the network notes it."""
         usual, self._client.timeout = self._client.timeout, httpx.Timeout(PATIENCE)
         try:
             with pytest.raises(httpx.ReadTimeout):
@@ -99,10 +99,10 @@ class Face(ABC):
 
     def fault(self, on: str, fault: Any, calls: Any = 1) -> None:
         """Let calls of an operation suffer a fault, by default the first call."""
-        words = {"on": on, "fault": fault, "calls": calls}
-        self.add_rule(words, read_rule(words, self.network.operations))
+        written = {"on": on, "fault": fault, "calls": calls}
+        self.add_rule(written, read_rule(written, self.network.operations))
 
-    def add_rule(self, words: dict[str, Any], rule: FaultRule) -> None:
+    def add_rule(self, written: dict[str, Any], rule: FaultRule) -> None:
         """Let the network follow a rule."""
         self.network.rules.append(rule)
 
@@ -176,9 +176,9 @@ class OverHttp(Face):
         """Send a request to the network."""
         return await self._client.request(method, path, **content)
 
-    def add_rule(self, words: dict[str, Any], rule: FaultRule) -> None:
+    def add_rule(self, written: dict[str, Any], rule: FaultRule) -> None:
         """Let the network follow a rule."""
-        self.served.add_rule(words, rule)
+        self.served.add_rule(written, rule)
 
     async def give_up(self, request: Awaitable[httpx.Response]) -> None:
         """The client itself looks at the time."""
@@ -188,7 +188,7 @@ class OverHttp(Face):
 class AlwaysFinished(OverHttp):
     """Over HTTP, with every order that can be said to be finished between any two requests.
 
-    Whoever looks at the network brings them all back.
+    To look at the network brings them all back.
     """
 
     _orders: set[str]

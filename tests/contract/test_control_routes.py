@@ -13,13 +13,13 @@ pytestmark = pytest.mark.asyncio
 DROPPED = {"on": "payments.charge", "fault": "drop_response", "calls": [1, 3], "order": "o1"}
 
 
-async def control(face: OverHttp, method: str, name: str, words: Any = None) -> httpx.Response:
+async def control(face: OverHttp, method: str, name: str, body: Any = None) -> httpx.Response:
     """Ask for a control route."""
-    return await face.request(method, f"/__fakes__/{name}", json=words)
+    return await face.request(method, f"/__fakes__/{name}", json=body)
 
 
 async def test_a_fault_can_be_added_listed_and_cleared(over_http: OverHttp) -> None:
-    """A fault in the words of scenario files becomes a rule, which counts how often it fired."""
+    """A fault as scenario files have it becomes a rule, which counts how often it fired."""
     added = await control(over_http, "POST", "faults", DROPPED)
     await over_http.times_out(CHARGE.ask(over_http))
     listed = await control(over_http, "GET", "faults")
@@ -48,7 +48,7 @@ async def test_a_fault_on_a_service_is_one_on_its_operations(over_http: OverHttp
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("body", "sentence"),
     [
         ({"on": "paymnts.charge", "fault": 500}, "did you mean payments.charge?"),
         ({"on": "payments.charge", "fault": "drop_respons"}, "did you mean drop_response?"),
@@ -76,10 +76,10 @@ async def test_a_fault_on_a_service_is_one_on_its_operations(over_http: OverHttp
     ids=str,
 )
 async def test_a_fault_that_means_nothing_is_refused(
-    over_http: OverHttp, words: Any, sentence: str
+    over_http: OverHttp, body: Any, sentence: str
 ) -> None:
     """400 invalid_fault says what is wrong, what the rule is, or what was meant."""
-    response = await control(over_http, "POST", "faults", words)
+    response = await control(over_http, "POST", "faults", body)
 
     assert refusal(response) == (400, "invalid_fault")
     assert sentence in response.json()["detail"]
@@ -99,9 +99,9 @@ async def test_a_reset_begins_a_new_world(over_http: OverHttp) -> None:
 
 async def test_a_reset_may_change_settings(over_http: OverHttp) -> None:
     """The settings are written as under `given` in scenario files."""
-    words = {"stock": {"WIDGET": 1}, "ships_after": "1h", "idempotency": {"expires": "24h"}}
+    body = {"stock": {"WIDGET": 1}, "ships_after": "1h", "idempotency": {"expires": "24h"}}
 
-    settings = (await control(over_http, "POST", "reset", words)).json()["settings"]
+    settings = (await control(over_http, "POST", "reset", body)).json()["settings"]
 
     assert settings["ships_after"] == 3600
     assert settings["idempotency_expires_after"] == 86400
@@ -109,7 +109,7 @@ async def test_a_reset_may_change_settings(over_http: OverHttp) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("body", "sentence"),
     [
         ({"stok": {}}, "did you mean stock?"),
         ({"stock": {"WIDGET": -1}}, "at least 0, not -1"),
@@ -123,12 +123,12 @@ async def test_a_reset_may_change_settings(over_http: OverHttp) -> None:
     ids=str,
 )
 async def test_settings_that_mean_nothing_are_refused(
-    over_http: OverHttp, words: Any, sentence: str
+    over_http: OverHttp, body: Any, sentence: str
 ) -> None:
     """400 invalid_settings, and the network stays as it is."""
     await CHARGE.ask(over_http)
 
-    response = await control(over_http, "POST", "reset", words)
+    response = await control(over_http, "POST", "reset", body)
 
     assert refusal(response) == (400, "invalid_settings")
     assert sentence in response.json()["detail"]
@@ -185,7 +185,7 @@ async def test_an_unknown_route_names_the_nearest(over_http: OverHttp) -> None:
 
 
 async def test_a_wrong_method_names_the_right_ones(over_http: OverHttp) -> None:
-    """405 says in words and in its Allow header what the path answers."""
+    """405 says in its detail and in its Allow header what the path answers."""
     response = await over_http.request("PUT", "/reservations")
 
     assert refusal(response) == (405, "wrong_method")

@@ -24,20 +24,18 @@ async def test_a_finished_order_is_handed_over_and_leaves_memory(over_http: Over
     """The stream has all that the services know of it; the world holds none of it any more."""
     await all_steps(over_http)
 
-    (order_record,), waiting = await finish(over_http, o1=[KEY])
+    (record,), waiting = await finish(over_http, o1=[KEY])
 
     assert waiting == []
-    assert order_record["order"] == "o1"
-    assert [attempt["operation"] for attempt in order_record["attempts"]] == [
-        s.create for s in STEPS
-    ]
-    assert [entry["operation"] for entry in order_record["entries"]] == [
+    assert record["order"] == "o1"
+    assert [attempt["operation"] for attempt in record["attempts"]] == [s.create for s in STEPS]
+    assert [entry["operation"] for entry in record["entries"]] == [
         *(step.create for step in STEPS),
         "world.ship",
         "world.ship",
     ]
-    assert {effect["state"] for effect in order_record["effects"]} == {"final", "live"}
-    assert {record["key"] for record in order_record["keys"]} == {KEY}
+    assert {effect["state"] for effect in record["effects"]} == {"final", "live"}
+    assert {key["key"] for key in record["keys"]} == {KEY}
     assert list(over_http.world.journal) == []
     assert over_http.world.ledger.effects == {}
     assert {entry.order for entry in over_http.world.ledger.entries} == {""}
@@ -65,13 +63,13 @@ async def test_a_finished_order_is_handed_over_each_time(over_http: OverHttp) ->
     assert await finish(over_http, o1=[KEY]) == await finish(over_http, o1=[KEY])
 
 
-async def test_an_order_that_never_came_here_has_an_empty_dossier(over_http: OverHttp) -> None:
+async def test_an_order_that_never_came_here_has_an_empty_record(over_http: OverHttp) -> None:
     """An order that ended before its first step is finished like any other."""
-    (order_record,), waiting = await finish(over_http, o9=[])
+    (record,), waiting = await finish(over_http, o9=[])
 
     nothing: list[Any] = []
     assert waiting == []
-    assert order_record == {"order": "o9"} | dict.fromkeys(KINDS, nothing)
+    assert record == {"order": "o9"} | dict.fromkeys(KINDS, nothing)
 
 
 async def test_an_order_of_which_something_is_to_come_is_waited_for(over_http: OverHttp) -> None:
@@ -81,23 +79,23 @@ async def test_an_order_of_which_something_is_to_come_is_waited_for(over_http: O
 
     assert await finish(over_http, o1=[KEY]) == ([], ["o1"])
     over_http.advance(3600)
-    (order_record,), waiting = await finish(over_http, o1=[KEY])
+    (record,), waiting = await finish(over_http, o1=[KEY])
 
     assert waiting == []
-    assert [effect["operation"] for effect in order_record["effects"]] == [CHARGE.create]
+    assert [effect["operation"] for effect in record["effects"]] == [CHARGE.create]
 
 
 async def test_a_reservation_that_may_expire_is_waited_for(over_http: OverHttp) -> None:
-    """What the world will still do to an order belongs into its order_record."""
+    """What the world will still do to an order belongs into its record."""
     over_http.begin(Settings(default_stock=10, reservation_expires_after=60))
     await RESERVE.ask(over_http)
 
     assert await finish(over_http, o1=[KEY]) == ([], ["o1"])
     settled = await over_http.post("/__fakes__/settle", {})
-    (order_record,), _ = await finish(over_http, o1=[KEY])
+    (record,), _ = await finish(over_http, o1=[KEY])
 
     assert settled.json() == {"now": 60.0}
-    assert [entry["operation"] for entry in order_record["entries"]] == [
+    assert [entry["operation"] for entry in record["entries"]] == [
         RESERVE.create,
         "world.expire",
     ]
@@ -110,24 +108,24 @@ async def test_a_late_request_finds_its_finished_order(over_http: OverHttp) -> N
     await finish(over_http, o1=[KEY])
 
     zombie = await CHARGE.ask(over_http)
-    (order_record,), _ = await finish(over_http, o1=[KEY])
+    (record,), _ = await finish(over_http, o1=[KEY])
 
     assert refusal(zombie) == (410, "key_cancelled")
-    assert [attempt["number"] for attempt in order_record["attempts"]] == [0, 1, 2]
-    assert [attempt["call"] for attempt in order_record["attempts"]] == [1, 1, 2]
+    assert [attempt["number"] for attempt in record["attempts"]] == [0, 1, 2]
+    assert [attempt["call"] for attempt in record["attempts"]] == [1, 1, 2]
 
 
 async def test_an_undo_of_nothing_goes_to_the_order_that_owns_its_key(over_http: OverHttp) -> None:
-    """Only whoever finishes the order knows whose key it was, and says so."""
+    """Only the client that finishes the order knows whose key it was, and says so."""
     await CHARGE.undo_by_key(over_http, "order-o1")
     await CHARGE.undo_by_key(over_http, "order-o2")
 
-    (order_record,), _ = await finish(over_http, o1=["order-o1"])
+    (record,), _ = await finish(over_http, o1=["order-o1"])
     zombie = await CHARGE.ask(over_http, idempotency_key="order-o1")
 
-    (attempt,) = order_record["attempts"]
+    (attempt,) = record["attempts"]
     assert (attempt["order"], attempt["key"], attempt["call"]) == ("o1", "order-o1", 1)
-    assert {record["state"] for record in order_record["keys"]} == {"cancelled"}
+    assert {key["state"] for key in record["keys"]} == {"cancelled"}
     assert refusal(zombie) == (410, "key_cancelled")
     assert [attempt.order for attempt in over_http.world.journal] == ["o1", "", "o1"]
 
@@ -152,7 +150,7 @@ async def test_totals_count_the_finished_and_the_open(over_http: OverHttp) -> No
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("body", "sentence"),
     [
         ({}, "orders must name keys by order"),
         ({"orders": ["o1"]}, "orders must name keys by order"),
@@ -163,10 +161,10 @@ async def test_totals_count_the_finished_and_the_open(over_http: OverHttp) -> No
     ids=str,
 )
 async def test_what_finishes_nothing_is_refused(
-    over_http: OverHttp, words: Any, sentence: str
+    over_http: OverHttp, body: Any, sentence: str
 ) -> None:
     """400 invalid_request says what is wrong."""
-    response = await over_http.post("/__fakes__/finished", words)
+    response = await over_http.post("/__fakes__/finished", body)
 
     assert refusal(response) == (400, "invalid_request")
     assert sentence in response.json()["detail"]

@@ -105,7 +105,7 @@ def test_a_wrong_option_is_explained(options: list[str], sentence: str) -> None:
 
 
 def test_help_shows_examples() -> None:
-    """Whoever asks for help gets commands to try, and what can be controlled."""
+    """The help has commands to try, and the control routes."""
     result = CliRunner().invoke(main, ["--help"])
 
     assert result.exit_code == 0

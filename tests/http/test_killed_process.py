@@ -26,10 +26,16 @@ CLIENTS = 8
 
 
 @dataclass
-class Ledger:
-    """What clients were told: the body that each key was answered with, by operation and key."""
+class ClientLog:
+    """What clients have seen.
 
-    told: dict[tuple[str, str], Any] = field(default_factory=dict)
+    Attributes:
+        answers: The body of the answer, by operation and key.
+        in_doubt: Requests without an answer, with their key.
+        enough: After so many answers the process is killed.
+    """
+
+    answers: dict[tuple[str, str], Any] = field(default_factory=dict)
     in_doubt: list[tuple[Step, str]] = field(default_factory=list)
     enough: int = 0
 
@@ -58,46 +64,46 @@ async def ask(client: httpx.AsyncClient, step: Step, order: str) -> Any:
 
 
 async def load(
-    client: httpx.AsyncClient, ledger: Ledger, orders: list[str], kill: Callable[[], None]
+    client: httpx.AsyncClient, log: ClientLog, orders: list[str], kill: Callable[[], None]
 ) -> None:
     """Take the steps of order after order, until there was enough and the fakes are gone."""
     while orders:
         order = orders.pop()
         for step in STEPS:
             try:
-                ledger.told[step.create, order] = await ask(client, step, order)
+                log.answers[step.create, order] = await ask(client, step, order)
             except httpx.TransportError:
-                ledger.in_doubt.append((step, order))
+                log.in_doubt.append((step, order))
                 return
-            if len(ledger.told) == ledger.enough:
+            if len(log.answers) == log.enough:
                 kill()
 
 
 async def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
     """Killed under load again and again: each key keeps its answer, each effect is there once."""
-    chance, ledger, journal = random.Random(5), Ledger(), tmp_path / "fakes.ndjson"
+    chance, log, journal = random.Random(5), ClientLog(), tmp_path / "fakes.ndjson"
     for round_ in range(KILLS):
         orders = [f"o{round_}-{number}" for number in range(1000)]
-        ledger.enough += chance.randint(40, 120)
+        log.enough += chance.randint(40, 120)
         async with fakes(journal) as (process, client):
-            clients = (load(client, ledger, orders, process.kill) for _ in range(CLIENTS))
+            clients = (load(client, log, orders, process.kill) for _ in range(CLIENTS))
             await asyncio.gather(*clients)
-        ledger.enough = len(ledger.told)
-    assert len(ledger.in_doubt) == KILLS * CLIENTS, "the kills came in the middle of requests"
+        log.enough = len(log.answers)
+    assert len(log.in_doubt) == KILLS * CLIENTS, "the kills came in the middle of requests"
 
     async with fakes(journal) as (_, client):
-        for step, order in ledger.in_doubt:
-            ledger.told[step.create, order] = await ask(client, step, order)
+        for step, order in log.in_doubt:
+            log.answers[step.create, order] = await ask(client, step, order)
         by_name = {step.create: step for step in STEPS}
         again = {
-            (name, order): await ask(client, by_name[name], order) for name, order in ledger.told
+            (name, order): await ask(client, by_name[name], order) for name, order in log.answers
         }
         stream = await client.get("/__fakes__/books?after=-1")
 
     entries = [msgspec.json.decode(line, type=Entry) for line in stream.content.splitlines()]
     created = Counter((entry.operation, entry.key) for entry in entries if entry.order)
-    assert ledger.told == again
-    assert created == Counter(dict.fromkeys(ledger.told, 1))
+    assert log.answers == again
+    assert created == Counter(dict.fromkeys(log.answers, 1))
     assert [entry.number for entry in entries] == list(range(len(entries)))
 
 
@@ -106,7 +112,7 @@ async def test_finished_orders_survive_the_process(tmp_path: Path) -> None:
     journal = tmp_path / "fakes.ndjson"
     finished = {"orders": {"o1": ["o1"]}}
     async with fakes(journal) as (_, client):
-        told = [await ask(client, step, "o1") for step in STEPS]
+        answers = [await ask(client, step, "o1") for step in STEPS]
         before = await client.post("/__fakes__/finished", json=finished)
     async with fakes(journal) as (_, client):
         totals = (await client.get("/__fakes__/totals")).json()
@@ -115,11 +121,11 @@ async def test_finished_orders_survive_the_process(tmp_path: Path) -> None:
 
     assert totals["orders"] == {"open": 0, "finished": 1}
     assert before.text == after.text
-    assert told == again
+    assert answers == again
 
 
 async def test_a_caller_who_waited_at_the_kill_is_in_the_journal(tmp_path: Path) -> None:
-    """An attempt that was under way is over, and nobody knows what its caller made of it."""
+    """An attempt that was under way is over, and its outcome is unknown."""
     journal = tmp_path / "fakes.ndjson"
     fault = {"on": "payments.charge", "fault": {"delay_response": "1h"}}
     async with fakes(journal) as (process, client):

@@ -94,7 +94,7 @@ def test_ids_are_never_given_twice(file: Path) -> None:
 
 
 def test_what_fell_due_in_the_meantime_happens(file: Path) -> None:
-    """Reservations expire while nobody serves them, and only those whose time has come."""
+    """Reservations expire while no process serves them, and only those whose time has come."""
     settings = Settings(default_stock=9, reservation_expires_after=100)
     with serving(file, settings) as served:
         ask_for(served, RESERVE)
@@ -109,9 +109,9 @@ def test_what_fell_due_in_the_meantime_happens(file: Path) -> None:
 
 def test_faults_are_followed_after_a_restart(file: Path) -> None:
     """Rules are part of the world; those that were cleared are not."""
-    words = {"on": CHARGE, "fault": 503}
+    written = {"on": CHARGE, "fault": 503}
     with serving(file) as served:
-        served.add_rule(words, read_rule(words, served.network.operations))
+        served.add_rule(written, read_rule(written, served.network.operations))
     with serving(file) as served:
         assert (ask_for(served, CHARGE)).status == 503
         served.clear_rules()
@@ -144,7 +144,7 @@ def test_a_reset_begins_a_new_world_in_the_same_file(file: Path) -> None:
 
 
 def test_the_file_decides_the_settings(file: Path) -> None:
-    """Whoever begins again with other options has the world of the file."""
+    """A process that begins again with other options has the world of the file."""
     with serving(file):
         pass
     with serving(file, Settings(default_stock=1000)) as served:
@@ -152,7 +152,7 @@ def test_the_file_decides_the_settings(file: Path) -> None:
 
 
 def test_a_line_that_was_cut_off_is_dropped(file: Path) -> None:
-    """Nobody was told of it. Wherever the kill has struck, the rest of the file is whole."""
+    """No caller has seen it. Wherever the kill has struck, the rest of the file is whole."""
     with serving(file) as served:
         ask_for(served, CHARGE)
         served.store.commit()
@@ -225,7 +225,7 @@ def test_a_damaged_file_is_refused(file: Path, damage: Damage) -> None:
 
 
 def test_a_file_is_for_one_process_at_a_time(file: Path) -> None:
-    """A second one is told so, and does no harm."""
+    """A second one gets an error, and does no harm."""
     with serving(file), pytest.raises(WriteAheadLogError, match="another process is writing it"):
         WriteAheadLog.open(file)
 
@@ -242,7 +242,7 @@ def test_a_world_of_the_past_writes_no_more(file: Path) -> None:
 
 
 class FullDisk(io.FileIO):
-    """A file on a disk that is full, until somebody has made room."""
+    """A file on a disk that is full until there is room."""
 
     room = 0
 

@@ -27,7 +27,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.mark.asyncio
 async def test_a_request_outside_of_any_world_is_an_error(client: httpx.AsyncClient) -> None:
-    """A request that nobody claims is a mistake, and never reaches a socket."""
+    """A request without an attempt context is a mistake, and never reaches a socket."""
     with pytest.raises(RuntimeError, match=r"POST http://.*/emails was sent outside of any world"):
         await client.post(URL, json=MAIL)
 

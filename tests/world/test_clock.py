@@ -80,7 +80,7 @@ async def test_a_loop_clock_counts_from_the_moment_it_is_first_looked_at() -> No
 
 @pytest.mark.asyncio
 async def test_a_loop_clock_that_is_stopped_keeps_its_time() -> None:
-    """What is asked after the end is told the time of the end, with no loop running."""
+    """It still shows the time of the end when no loop is running."""
     clock = LoopClock()
     clock.now()
     clock.stop()

@@ -23,7 +23,7 @@ async def test_a_wall_clock_follows_real_time_from_zero() -> None:
 
 @pytest.mark.asyncio
 async def test_a_wall_clock_that_is_moved_goes_on_from_there() -> None:
-    """Whoever sleeps is woken by the jump, what falls due on the way happens, and time goes on."""
+    """A sleeper wakes at the jump, what falls due on the way happens, and time goes on."""
     clock, order = WallClock(), list[str]()
     clock.call_at(3000, lambda: order.append("second"))
     clock.call_at(1000, lambda: order.append("first"))

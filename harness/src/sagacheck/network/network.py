@@ -2,7 +2,7 @@
 
 A delivery belongs to the network and not to the caller: it happens at its own time, whether the
 caller waits, has timed out, or is gone. That is why a lost reply and a lost request, which look the
-same to the caller, are two things here (``httpx.ASGITransport`` cannot tell them apart).
+same to the caller, are two things here (``httpx.ASGITransport`` has no such difference).
 """
 
 from __future__ import annotations

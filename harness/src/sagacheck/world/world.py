@@ -16,7 +16,7 @@ class World:
 
     Args:
         settings: What the world holds at first and does by itself.
-        clock: The world's clock; one that moves only when told to, by default.
+        clock: The world's clock; a `ManualClock` by default.
         ledger: What the services hold already; nothing but the opening stock, by default.
     """
 

@@ -34,5 +34,8 @@ def as_json(value: Any) -> Any:
 
 @cache
 def _names(kind: Any) -> tuple[str, ...]:
-    names = getattr(kind, "__struct_fields__", None) or [field.name for field in fields(kind)]
+    if issubclass(kind, msgspec.Struct):
+        names = kind.__struct_fields__
+    else:
+        names = tuple(field.name for field in fields(kind))
     return tuple(name for name in names if not name.startswith("_"))

@@ -40,6 +40,18 @@ expect: {o1: {status: completed}}
 """
 
 
+PROJECT = """\
+[tool.sagacheck]
+saga = "scenarios:SAGA"
+"""
+"""A pyproject.toml that names the saga of this shop."""
+
+
+def configure(folder: Path, text: str = PROJECT) -> None:
+    """Make `folder` the root of a project with this pyproject.toml."""
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+
+
 def write(folder: Path, **texts: str) -> None:
     """Write scenario files, by their names without suffix."""
     for name, text in texts.items():
@@ -47,8 +59,8 @@ def write(folder: Path, **texts: str) -> None:
 
 
 def command(*words: str | Path) -> Result:
-    """Run ``scenarios`` with these words, in this process."""
-    return CliRunner().invoke(main, [str(word) for word in words], prog_name="scenarios")
+    """Run ``sagacheck`` with these words, in this process."""
+    return CliRunner().invoke(main, [str(word) for word in words], prog_name="sagacheck")
 
 
 def process(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:

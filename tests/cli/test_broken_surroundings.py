@@ -12,7 +12,7 @@ SCENARIO = Path("scenarios/catalogue/shipping/poisoned-key.yaml").resolve()
 def test_a_folder_that_cannot_be_written_is_wrong_input(tmp_path: Path) -> None:
     """It is said in a line that names it, and the exit code is not that of a violation."""
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
-    command = [sys.executable, "-m", "scenarios", "run", str(SCENARIO), "--runs"]
+    command = [sys.executable, "-m", "sagacheck", "run", str(SCENARIO), "--runs"]
 
     done = subprocess.run(
         [*command, str(tmp_path / "file" / "runs")],

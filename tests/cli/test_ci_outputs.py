@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from click.testing import Result
 
-from tests.cli._commands import INVALID, UNKNOWN, VALID, command, write
+from tests.cli._commands import INVALID, UNKNOWN, VALID, command, configure, write
 
 AWKWARD = INVALID.replace("it ends otherwise than expected, which", '"100%: one, two')
 AWKWARD = AWKWARD.replace("room for", 'room for"')
@@ -23,6 +23,7 @@ AWKWARD = AWKWARD.replace("room for", 'room for"')
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Scenarios of two themes."""
     root = tmp_path_factory.mktemp("ci")
+    configure(root)
     for theme in ("shop", "bank"):
         (root / theme).mkdir()
     write(root / "shop", a=VALID, b=AWKWARD)

@@ -30,7 +30,7 @@ def test_ctrl_c_shows_what_was_found(tmp_path: Path, status: str, code: int) -> 
     )
 
     done = process(
-        *("-m", "scenarios", "run", ".", "--saga", SAGA, "--at-once", "1", "--json", "out.json"),
+        *("-m", "sagacheck", "run", ".", "--saga", SAGA, "--at-once", "1", "--json", "out.json"),
         cwd=tmp_path,
     )
 

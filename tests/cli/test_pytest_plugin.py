@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli._commands import INVALID, UNKNOWN, VALID, WRONG, process, write
+from tests.cli._commands import INVALID, UNKNOWN, VALID, WRONG, configure, process, write
 
-PYTEST = ("-m", "pytest", "-p", "scenarios.pytest_plugin", "-p", "no:cacheprovider", "-rA", "-q")
+PYTEST = ("-m", "pytest", "-p", "sagacheck.pytest_plugin", "-p", "no:cacheprovider", "-rA", "-q")
 
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
     """One run over a valid, an invalid, an unknown and a badly written scenario."""
     folder = tmp_path_factory.mktemp("collected")
+    configure(folder)
     (folder / "shop").mkdir()
     write(folder / "shop", a=VALID, b=INVALID, c=UNKNOWN, d=WRONG)
     return process(*PYTEST, "--continue-on-collection-errors", "shop", cwd=folder)
@@ -62,5 +63,5 @@ def test_a_saga_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     done = process(*PYTEST, "--saga", "no_such_shop:SAGA", cwd=tmp_path)
 
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "--saga: cannot import no_such_shop" in done.stderr
+    assert "--saga: 'no_such_shop:SAGA'; cannot import no_such_shop" in done.stderr
     assert "Traceback" not in done.stderr

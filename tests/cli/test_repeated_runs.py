@@ -13,7 +13,7 @@ from sagacheck.run import sample
 from tests.cli._commands import ROOT, VALID, command, process, write
 from tests.shop import load_text
 
-PYTEST = ("-m", "pytest", "-p", "scenarios.pytest_plugin", "-p", "no:cacheprovider", "-q")
+PYTEST = ("-m", "pytest", "-p", "sagacheck.pytest_plugin", "-p", "no:cacheprovider", "-q")
 SAGAS = ROOT / "tests" / "sagas"
 FORGOTTEN = f"{VALID}faults: [{{on: inventory.reserve, fault: evict}}]"
 
@@ -101,7 +101,10 @@ def test_a_second_play_that_fails_is_unknown(tmp_path: Path) -> None:
     result = command("run", "a.yaml", "--saga", "once.py:SAGA", "--check-determinism")
 
     assert result.exit_code == 3
-    assert "it could not be played a second time: --saga: cannot import once" in result.output
+    assert (
+        "it could not be played a second time: --saga: 'once.py:SAGA'; cannot import once"
+        in result.output
+    )
 
 
 def test_the_sample_is_always_the_same() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from tests.cli._commands import INVALID, ROOT, UNKNOWN, VALID, command, process, write
+from tests.cli._commands import INVALID, ROOT, UNKNOWN, VALID, command, configure, process, write
 
 SMALL_SAGAS = ROOT / "tests" / "sagas" / "small.py"
 
@@ -35,6 +35,7 @@ class Mixed:
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mixed]:
     """One run for all tests that read what it has left."""
     folder = tmp_path_factory.mktemp("mixed")
+    configure(folder)
     (folder / "shop").mkdir()
     write(folder / "shop", a=VALID, b=INVALID, c=UNKNOWN)
     before = Path.cwd()
@@ -116,7 +117,7 @@ def test_nothing_wrong_is_exit_code_0(tmp_path: Path) -> None:
     write(tmp_path, a=VALID)
 
     done = process(
-        *("-m", "scenarios", "run", "a.yaml", "--saga", f"{SMALL_SAGAS}:RESERVES"), cwd=tmp_path
+        *("-m", "sagacheck", "run", "a.yaml", "--saga", f"{SMALL_SAGAS}:RESERVES"), cwd=tmp_path
     )
 
     again = f"sagacheck run a.yaml --saga {SMALL_SAGAS}:RESERVES"
@@ -174,7 +175,7 @@ def test_both_engines_are_compared(tmp_path: Path) -> None:
     write(tmp_path, a=VALID)
 
     done = process(
-        *("-m", "scenarios", "run", "a.yaml", "--engine", "both"),
+        *("-m", "sagacheck", "run", "a.yaml", "--engine", "both"),
         *("--saga", f"{SMALL_SAGAS}:RESERVES", "--json", "out.json"),
         cwd=tmp_path,
     )

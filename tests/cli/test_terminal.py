@@ -32,7 +32,7 @@ def test_every_command_teaches_by_example(name: str) -> None:
 ASK = {
     "bash": (
         'eval "$(sagacheck completion bash)"; COMP_WORDS=({words}); '
-        'COMP_CWORD={last}; _scenarios_completion scenarios; printf "%s\\n" "${{COMPREPLY[@]}}"'
+        'COMP_CWORD={last}; _sagacheck_completion sagacheck; printf "%s\\n" "${{COMPREPLY[@]}}"'
     ),
     "fish": 'sagacheck completion fish | source; complete -C "{words}"',
 }
@@ -41,7 +41,7 @@ ASK = {
 @pytest.mark.parametrize("shell", ASK)
 @pytest.mark.parametrize(
     ("words", "answers"),
-    [("scenarios rep", {"replay"}), ("scenarios run --engine s", {"simulated", "server"})],
+    [("sagacheck rep", {"replay"}), ("sagacheck run --engine s", {"simulated", "server"})],
 )
 def test_shells_complete(shell: str, words: str, answers: set[str]) -> None:
     """A real shell with the printed script completes commands, and the words of an option."""
@@ -59,10 +59,10 @@ def test_zsh_takes_the_script() -> None:
         pytest.skip("zsh is not installed")
     script = (
         "autoload -Uz compinit; compinit -u -D; "
-        'eval "$(sagacheck completion zsh)"; print $_comps[scenarios]'
+        'eval "$(sagacheck completion zsh)"; print $_comps[sagacheck]'
     )
 
-    assert in_shell("zsh", script).strip() == "_scenarios_completion"
+    assert in_shell("zsh", script).strip() == "_sagacheck_completion"
 
 
 def in_shell(shell: str, script: str) -> str:
@@ -85,7 +85,7 @@ def in_a_terminal(*words: str, cwd: Path, **environment: str) -> str:
     ours, theirs = pty.openpty()
     clean = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "GITHUB_ACTIONS", "CI"}}
     with subprocess.Popen(
-        [sys.executable, "-m", "scenarios", *words],
+        [sys.executable, "-m", "sagacheck", *words],
         cwd=cwd,
         stdout=theirs,
         stderr=theirs,

@@ -56,17 +56,17 @@ CASES = [
     Case(
         "saga without a name",
         ("run", "a.yaml", "--saga", "shop"),
-        ("--saga 'shop': write package.module:NAME or path/to/file.py:NAME",),
+        ("--saga: 'shop'; write package.module:NAME or path/to/file.py:NAME",),
     ),
     Case(
         "saga in no file",
         ("run", "a.yaml", "--saga", "shop.py:SAGA"),
-        ("--saga: there is no file shop.py",),
+        ("--saga: 'shop.py:SAGA'; there is no file shop.py",),
     ),
     Case(
         "saga in no module",
         ("run", "a.yaml", "--saga", "no_such_shop:SAGA"),
-        ("--saga: cannot import no_such_shop: ModuleNotFoundError",),
+        ("--saga: 'no_such_shop:SAGA'; cannot import no_such_shop: ModuleNotFoundError",),
     ),
     Case(
         "saga by a wrong name",
@@ -81,12 +81,12 @@ CASES = [
     Case(
         "workflow without decorator",
         ("run", "a.yaml", "--saga", "no_workflow.py:SAGA"),
-        ("--saga 'no_workflow.py:SAGA': ", "Plain", "@workflow.defn"),
+        ("--saga: 'no_workflow.py:SAGA'; ", "Plain", "@workflow.defn"),
     ),
     Case(
         "activity without decorator",
         ("run", "a.yaml", "--saga", "no_activity.py:SAGA"),
-        ("--saga 'no_activity.py:SAGA': ", "reserve_goods", "@activity.defn"),
+        ("--saga: 'no_activity.py:SAGA'; ", "reserve_goods", "@activity.defn"),
     ),
     Case(
         "report in no folder",

@@ -72,7 +72,7 @@ def test_people_see_the_smallest_violation_and_how_to_run_it_again(found: Path) 
 
 def test_the_command_that_runs_it_again_does(found: Path) -> None:
     """As it is printed, with the saga that it was found in: without that nothing would fail."""
-    (_, *words) = shlex.split(_replayed((found / "output.txt").read_text()).partition("-m ")[2])
+    (_, *words) = shlex.split(_replayed((found / "output.txt").read_text()))
 
     again = command(*words)
 
@@ -82,7 +82,7 @@ def test_the_command_that_runs_it_again_does(found: Path) -> None:
 
 def _replayed(output: str) -> str:
     """The line with the command that runs a counterexample again."""
-    return next(line for line in output.splitlines() if " scenarios replay " in line)
+    return next(line for line in output.splitlines() if "sagacheck replay " in line)
 
 
 def test_a_counterexample_is_a_scenario_that_fails(found: Path) -> None:
@@ -165,7 +165,9 @@ def test_wrong_usage_is_told_with_what_would_be_right(words: list[str], message:
 def test_it_runs_as_a_process_with_two_jobs(tmp_path: Path) -> None:
     """The way it is typed, with processes of its own."""
     words = ("--only", "drop_response", "--jobs", "2", "--runs", tmp_path / "runs")
-    done = process("-m", "scenarios", "explore", *words, cwd=ROOT)
+    done = process("-m", "sagacheck", "explore", *words, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert "valid" in done.stdout
-    assert (tmp_path / "runs" / "latest" / "command.txt").read_text().startswith("python -m scen")
+    assert (
+        (tmp_path / "runs" / "latest" / "command.txt").read_text().startswith("sagacheck explore ")
+    )

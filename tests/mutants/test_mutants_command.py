@@ -74,7 +74,7 @@ def test_every_finder_says_where_it_has_looked(
     ("words", "says"),
     [
         (("--by", "luck"), "'luck' is no finder, take some of catalogue, explore, simulate"),
-        (("--zoo", "nowhere.py:ZOO"), "--zoo: there is no file nowhere.py"),
+        (("--zoo", "nowhere.py:ZOO"), "--zoo: 'nowhere.py:ZOO'; there is no file nowhere.py"),
         (("--zoo", "tests.mutants.zoo:Z"), "has no Z (did you mean ZOO?)"),
         (("no keys", "--zoo", "tests.mutants.zoo:ZOO"), "(did you mean 'no key'?)"),
     ],

@@ -8,20 +8,20 @@ from sagacheck.errors import InvalidScenarioError
 from sagacheck.reference.fragments import load_piece, sections
 from sagacheck.reference.language import language_page
 from tests.reference.documents import DOCS, anchors, text_of, yaml_in
-from tests.shop import json_schema
+from tests.shop import DIALECT, json_schema
 
 PAGE = text_of("language")
 
 
 def test_the_document_is_current() -> None:
     """It says what the loader does; ``sagacheck reference --into docs`` writes it."""
-    assert language_page() == PAGE
+    assert language_page(DIALECT) == PAGE
 
 
 @pytest.mark.parametrize("number", range(len(yaml_in(PAGE))))
 def test_every_example_loads(number: int) -> None:
     """Each piece of YAML is a scenario, with what it leaves out of the smallest one."""
-    load_piece(yaml_in(PAGE)[number])
+    load_piece(yaml_in(PAGE)[number], DIALECT)
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ def test_every_example_loads(number: int) -> None:
 def test_an_example_that_does_not_load_is_noticed(text: str) -> None:
     """What stands around a piece hides nothing that is wrong in it."""
     with pytest.raises(InvalidScenarioError):
-        load_piece(text)
+        load_piece(text, DIALECT)
 
 
 def test_every_key_is_there() -> None:
     """Each key of each mapping has a heading of its own, an example, and what is refused."""
     schema = json_schema()
-    found = list(sections(schema))
+    found = list(sections(schema, DIALECT))
     keys = [section.path_of(key) for section in found for key in section.schema["properties"]]
 
     assert {section.model for section in found} == {"ScenarioFile", *schema["$defs"]}

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-import scenarios.report
+import sagacheck.report
 
-CSS = (Path(scenarios.report.__file__).parent / "templates" / "report.css").read_text()
+CSS = (Path(sagacheck.report.__file__).parent / "templates" / "report.css").read_text()
 OUTCOMES = ("ok", "unknown", "refused")
 NORMAL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 PROTANOPIA = ((0.152, 1.053, -0.205), (0.115, 0.786, 0.099), (-0.004, -0.048, 1.052))

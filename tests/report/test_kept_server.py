@@ -46,7 +46,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     """A scenario is played on both engines; what is printed is read until the server waits."""
     folder = tmp_path_factory.mktemp("kept")
     (folder / "a.yaml").write_text(SCENARIO)
-    command = [sys.executable, "-m", "scenarios", "run", "a.yaml", "--engine", "both"]
+    command = [sys.executable, "-m", "sagacheck", "run", "a.yaml", "--engine", "both"]
     process = subprocess.Popen(
         [*command, "--keep-server", "--saga", f"{ROOT}/tests/sagas/small.py:RESERVES"],
         cwd=folder,

@@ -15,9 +15,11 @@ from sagacheck.simulate.draw import Drawer
 from sagacheck.simulate.swarm import what_happened
 from sagacheck.world import LoopClock
 from scenarios import SAGA
-from tests.shop import as_yaml, load_text
+from tests.shop import DIALECT, as_yaml, load_text
 
-DRAWER = Drawer(operations=ORDER_OPERATIONS.operations, means=tuple(CancelBy), orders=6)
+DRAWER = Drawer(
+    operations=ORDER_OPERATIONS.operations, means=tuple(CancelBy), orders=6, dialect=DIALECT
+)
 MANY = [DRAWER.draw(seed) for seed in range(60)]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from sagacheck.language import Scenario
 from sagacheck.simulate.shrink import minimal, shrink
+from scenarios import SAGA
 from scenarios.goods import DEFAULT_CUSTOMER, Order
 from tests.shop import load_text
 
@@ -42,7 +43,7 @@ def has_lost_charge_and_cancel(scenario: Scenario) -> bool:
 
 def test_only_what_is_needed_is_left() -> None:
     """Orders, faults, events and settings that do not matter are gone, the others are as before."""
-    smallest = shrink(LONG, has_lost_charge_and_cancel)
+    smallest = shrink(LONG, has_lost_charge_and_cancel, SAGA.orders)
     assert [order.id for order in smallest.orders] == ["o2"]
     assert [str(fault.fault) for fault in smallest.faults] == ["drop_response"]
     assert [event.order for event in smallest.events] == ["o2"]
@@ -59,15 +60,17 @@ def test_what_matters_is_not_simplified() -> None:
             isinstance(order, Order) and order.customer_id == "someone" for order in scenario.orders
         )
 
-    (order,) = shrink(LONG, fails).orders
+    (order,) = shrink(LONG, fails, SAGA.orders).orders
     assert isinstance(order, Order)
     assert order.customer_id == "someone" != DEFAULT_CUSTOMER
-    assert shrink(LONG, fails).given.refunds_refused
+    assert shrink(LONG, fails, SAGA.orders).given.refunds_refused
 
 
 def test_an_order_takes_what_is_about_it_along() -> None:
     """No fault or event is left that speaks of an order that is gone."""
-    smallest = shrink(LONG, lambda scenario: any(order.id == "o3" for order in scenario.orders))
+    smallest = shrink(
+        LONG, lambda scenario: any(order.id == "o3" for order in scenario.orders), SAGA.orders
+    )
     assert (smallest.faults, smallest.events) == ((), ())
 
 

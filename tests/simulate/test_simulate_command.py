@@ -41,7 +41,7 @@ def test_a_failure_names_the_command_that_repeats_it(found: Path) -> None:
     """Of its one run, and of its smallest scenario."""
     output = (found / "output.txt").read_text()
     assert "--runs 1 --orders 3" in output
-    replayed = next(line for line in output.splitlines() if " scenarios replay " in line)
+    replayed = next(line for line in output.splitlines() if "sagacheck replay " in line)
     assert replayed.endswith(f" --saga {NAIVE}")
 
 
@@ -61,7 +61,7 @@ def test_the_same_seed_finds_the_same(found: Path, tmp_path: Path) -> None:
     """In another process, with other hashes, and by two jobs."""
     words = ("--runs", "2", "--seed", "1", "--orders", "3", "--jobs", "2")
     more = ("--saga", NAIVE, "--folder", tmp_path, "--json", tmp_path / "again.json")
-    done = process("-m", "scenarios", "simulate", *words, *more, cwd=ROOT)
+    done = process("-m", "sagacheck", "simulate", *words, *more, cwd=ROOT)
     assert done.returncode == 1, done.stderr
     first, again = (
         json.loads(file.read_text()) for file in (found / "found.json", tmp_path / "again.json")
@@ -98,7 +98,7 @@ def test_what_breaks_the_harness_is_unknown(monkeypatch: pytest.MonkeyPatch) -> 
     def no_trial(*_: object) -> None:
         raise NoWorldError
 
-    monkeypatch.setattr("scenarios.playing.Trial", no_trial)
+    monkeypatch.setattr("sagacheck.run.local_player.Trial", no_trial)
     (run,) = simulate(Swarm(seed=1, runs=1)).runs
     assert run.verdict is Verdict.UNKNOWN
     assert "NoWorldError" in run.unknown[0]

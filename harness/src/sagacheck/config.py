@@ -4,44 +4,76 @@
 saga = "shop.saga:SAGA"
 scenarios = ["scenarios"]
 engine = "simulated"
+
+The project of a folder is the nearest one above it whose pyproject.toml has this table. Paths and
+modules are looked for in the project's own folder, so a command means the same in every folder
+below it.
 """
 
 from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 FILE = "pyproject.toml"
-ENGINES = ("simulated", "server", "both")
+TABLE = "tool.sagacheck"
+ENGINES = ("simulated", "server")
+BOTH = "both"
+"""Stands for both engines, whose results are compared."""
+
+
+EXAMPLE = f"""\
+  [{TABLE}]
+  saga = "shop.saga:SAGA"
+  scenarios = ["scenarios"]"""
 
 
 class ConfigError(Exception):
-    """The configuration is wrong; the message names file, key, value and rule."""
+    """The configuration is wrong; the message names file, key, value, rule, and what was meant."""
 
 
 @dataclass(frozen=True)
 class Project:
-    """What a project says of its saga.
+    """What a project says about its saga.
 
     Attributes:
         root: The folder of its pyproject.toml; the current one where there is none.
+        is_configured: Whether there is a pyproject.toml with the table.
         saga: ``module:NAME`` or ``path/to/file.py:NAME`` of the saga under test, if it is named.
         scenarios: The folders and files with its scenarios.
-        engine: What plays them by default.
+        engine: The default of ``--engine``: one of `ENGINES`, or `BOTH`.
     """
 
     root: Path
+    is_configured: bool = False
     saga: str | None = None
     scenarios: tuple[Path, ...] = ()
     engine: str = "simulated"
 
+    @property
+    def file(self) -> Path:
+        """Its pyproject.toml."""
+        return self.root / FILE
+
+    def missing(self, key: str, option: str) -> ConfigError:
+        """The error for a key that is needed and not there.
+
+        Args:
+            key: The key.
+            option: What a command may be given instead, in words.
+        """
+        if self.is_configured:
+            return _wrong(self.file, f"{TABLE}.{key}", "it is not there", f"write it, or {option}")
+        where = f"no {FILE} in {self.root} or above it has [{TABLE}]"
+        return ConfigError(f"{where}; {option}, or write a {FILE} with\n\n{EXAMPLE}")
+
 
 def find_project(start: Path | None = None) -> Project:
-    """The project around `start`, by default around the current folder.
+    """The project of the folder `start`, by default of the current one.
 
     Raises:
         ConfigError: Its configuration is wrong.
@@ -55,45 +87,89 @@ def find_project(start: Path | None = None) -> Project:
 
 
 def _table_in(file: Path) -> Mapping[str, Any] | None:
+    """The table of a pyproject.toml; ``None`` where there is none."""
     if not file.is_file():
         return None
     try:
-        tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{file}: it cannot be read: {error}") from None
-    table = tool.get("sagacheck")
+        tool = tomllib.loads(file.read_bytes().decode()).get("tool")
+    except OSError as error:
+        raise ConfigError(f"{file}: it cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        value = f"byte {error.start} is {error.object[error.start]:#04x}"
+        raise _wrong(file, "", value, "TOML is written in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise _wrong(file, "", "this is no TOML", str(error)) from None
+    table = tool.get("sagacheck") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
-        raise ConfigError(f"{file}: tool.sagacheck: {table!r}; it must be a table")
+        raise _wrong(file, TABLE, repr(table), f"it must be a table, [{TABLE}]")
     return table
 
 
 def _project(root: Path, table: Mapping[str, Any]) -> Project:
-    known = ("saga", "scenarios", "engine")
-    for key in table:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            rule = f"the keys are {', '.join(known)}"
-            raise _wrong(root, key, table[key], f"unknown key; {rule}{hint}")
-    saga, engine = table.get("saga"), table.get("engine", "simulated")
-    if saga is not None and not (isinstance(saga, str) and ":" in saga):
-        raise _wrong(root, "saga", saga, "write package.module:NAME or path/to/file.py:NAME")
-    if engine not in ENGINES:
-        near = difflib.get_close_matches(str(engine), ENGINES, n=1)
-        hint = f" (did you mean {near[0]}?)" if near else ""
-        raise _wrong(root, "engine", engine, f"write one of {', '.join(ENGINES)}{hint}")
-    return Project(root, saga, _folders(root, table.get("scenarios", [])), engine)
+    reader = _Reader(root, table)
+    return Project(
+        root,
+        is_configured=True,
+        saga=reader.saga(),
+        scenarios=reader.scenarios(),
+        engine=reader.engine(),
+    )
 
 
-def _folders(root: Path, value: Any) -> tuple[Path, ...]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise _wrong(root, "scenarios", value, 'write a list of folders, such as ["scenarios"]')
-    folders = tuple(root / each for each in value)
-    for name, folder in zip(value, folders, strict=True):
-        if not folder.exists():
-            raise _wrong(root, "scenarios", name, f"there is no such folder in {root}")
-    return folders
+class _Reader:
+    """Reads the keys of a table, and refuses what is wrong.
+
+    Args:
+        root: The folder of the pyproject.toml.
+        table: The table.
+    """
+
+    def __init__(self, root: Path, table: Mapping[str, Any]) -> None:
+        self._root = root
+        self._table = table
+        known = ("saga", "scenarios", "engine")
+        for key in table:
+            if key not in known:
+                rule = f"unknown key; the keys are {', '.join(known)}"
+                raise self._problem(key, rule, _nearest(key, known))
+
+    def saga(self) -> str | None:
+        value = self._table.get("saga")
+        if value is None or (isinstance(value, str) and all(value.rpartition(":"))):
+            return value
+        raise self._problem("saga", "write package.module:NAME or path/to/file.py:NAME")
+
+    def scenarios(self) -> tuple[Path, ...]:
+        value = self._table.get("scenarios", [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            rule = 'write a list of folders and files, such as ["scenarios"]'
+            meant = f'["{value}"]' if isinstance(value, str) else ""
+            raise self._problem("scenarios", rule, meant)
+        for name in value:
+            if not (self._root / name).exists():
+                there = [each.name for each in self._root.iterdir()]
+                rule = f"there is no {name} in {self._root}"
+                raise self._problem("scenarios", rule, _nearest(name, there))
+        return tuple(self._root / name for name in value)
+
+    def engine(self) -> str:
+        value = self._table.get("engine", "simulated")
+        known = (*ENGINES, BOTH)
+        if value in known:
+            return str(value)
+        rule = f"write one of {', '.join(known)}"
+        raise self._problem("engine", rule, _nearest(str(value), known))
+
+    def _problem(self, key: str, rule: str, suggestion: str = "") -> ConfigError:
+        value = repr(self._table[key])
+        return _wrong(self._root / FILE, f"{TABLE}.{key}", value, rule, suggestion)
 
 
-def _wrong(root: Path, key: str, value: Any, rule: str) -> ConfigError:
-    return ConfigError(f"{root / FILE}: tool.sagacheck.{key}: {value!r}; {rule}")
+def _wrong(file: Path, key: str, value: str, rule: str, suggestion: str = "") -> ConfigError:
+    hint = f" (did you mean {suggestion}?)" if suggestion else ""
+    place = ": ".join(filter(None, (str(file), key, value)))
+    return ConfigError(f"{place}; {rule}{hint}")
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    return next(iter(difflib.get_close_matches(word, known, n=1)), "")

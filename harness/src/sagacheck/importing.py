@@ -1,4 +1,4 @@
-"""Objects that a command line names: ``package.module:NAME`` or ``path/to/file.py:NAME``."""
+"""Objects that are given by name: ``package.module:NAME`` or ``path/to/file.py:NAME``."""
 
 from __future__ import annotations
 
@@ -13,61 +13,75 @@ _T = TypeVar("_T")
 
 
 class NotImportableError(Exception):
-    """What an option names cannot be used; the message says why and what would do."""
+    """What a name stands for cannot be used; the message names option or key, name and reason."""
 
 
-def load_object(reference: str, kind: type[_T], option: str, root: Path | None = None) -> _T:
+def not_importable(place: str, reference: str, why: str) -> NotImportableError:
+    """The error for what an option, or a key of a file, names and what cannot be used."""
+    return NotImportableError(f"{place}: {reference!r}; {why}")
+
+
+def load_object(reference: str, kind: type[_T], place: str, root: Path | None = None) -> _T:
     """The object of this kind that `reference` names.
 
     Args:
         reference: ``module:NAME`` or ``path/to/file.py:NAME``.
         kind: What it must be.
-        option: The option or key that it was given with, for messages.
+        place: The option, or the file and key, that names it, for messages.
         root: The folder that paths and modules are looked for in; the current one by default.
 
     Raises:
         NotImportableError: There is no such file, module or name, or it is of another kind.
     """
-    place, separator, name = reference.rpartition(":")
-    if not separator or not place or not name:
-        msg = f"{option} {reference!r}: write package.module:NAME or path/to/file.py:NAME"
-        raise NotImportableError(msg)
-    folder = root or Path.cwd()
-    if place.endswith(".py"):
-        module = _import_file(folder / place, option)
-    else:
-        module = _import_module(place, option, folder)
+    module_name, _, name = reference.rpartition(":")
+    if not (module_name and name):
+        rule = "write package.module:NAME or path/to/file.py:NAME"
+        raise not_importable(place, reference, rule)
+    try:
+        module = _module(module_name, root)
+    except _NoModuleError as error:
+        raise not_importable(place, reference, str(error)) from error.__cause__
     found = getattr(module, name, None)
     if isinstance(found, kind):
         return found
-    if found is not None:
-        what = f"{name} is a {type(found).__name__}, not a {kind.__name__}"
-        msg = f"{option} {reference!r}: {what}"
-    else:
-        msg = f"{option} {reference!r}: {place} has no {name}"
+    why = f"{name} is a {type(found).__name__}, not a {kind.__name__}"
     fitting = [key for key, value in vars(module).items() if isinstance(value, kind)]
     near = difflib.get_close_matches(name, fitting, n=1, cutoff=0.0)
-    raise NotImportableError(msg + (f" (did you mean {near[0]}?)" if near else ""))
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    raise not_importable(
+        place, reference, (f"{module_name} has no {name}" if found is None else why) + hint
+    )
 
 
-def _import_module(name: str, option: str, folder: Path) -> ModuleType:
+class _NoModuleError(Exception):
+    """There is no such module, or it cannot be imported; the message says why."""
+
+
+def _module(name: str, root: Path | None) -> ModuleType:
+    if name.endswith(".py"):
+        return _import_file(Path(name), root)
+    return _import_module(name, root or Path.cwd())
+
+
+def _import_module(name: str, folder: Path) -> ModuleType:
     # It stays there: the workflow sandbox imports the module once more, and later.
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     try:
         return importlib.import_module(name)
     except Exception as error:
-        msg = f"{option}: cannot import {name}: {type(error).__name__}: {error}"
-        raise NotImportableError(msg) from error
+        msg = f"cannot import {name}: {type(error).__name__}: {error}"
+        raise _NoModuleError(msg) from error
 
 
-def _import_file(path: Path, option: str) -> ModuleType:
+def _import_file(file: Path, root: Path | None) -> ModuleType:
     """Import a file under its own name, which is how the workflow sandbox will look for it too."""
+    path = (root or Path.cwd()) / file
     if not path.is_file():
-        msg = f"{option}: there is no file {path}"
-        raise NotImportableError(msg)
+        where = f" in {root}" if root else ""
+        raise _NoModuleError(f"there is no file {file}{where}")
     loaded = sys.modules.get(path.stem)
     if loaded is not None and Path(loaded.__file__ or "").resolve() != path.resolve():
-        msg = f"{option}: {path} is named like the module {path.stem}, which is another; rename it"
-        raise NotImportableError(msg)
-    return _import_module(path.stem, option, path.resolve().parent)
+        msg = f"{file} is named like the module {path.stem}, which is another; rename it"
+        raise _NoModuleError(msg)
+    return _import_module(path.stem, path.resolve().parent)

@@ -231,7 +231,7 @@ class _Run:
         from sagacheck.engines import open_engine  # noqa: PLC0415 - see the top
         from sagacheck.run import (  # noqa: PLC0415
             Repetition,
-            run_all,  # noqa: PLC0415
+            run_all,
             sample,
         )
 

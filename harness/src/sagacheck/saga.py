@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import temporalio.converter
@@ -12,8 +13,8 @@ from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
 from temporalio.worker import Interceptor
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from sagacheck.config import find_project
-from sagacheck.importing import NotImportableError, load_object
+from sagacheck.config import TABLE, Project, find_project
+from sagacheck.importing import load_object, not_importable
 from sagacheck.language import AnyOrder, CancelBy, Dialect, GivenWords, OrderWords
 from sagacheck.services import OperationTable, ServiceFactory, operations_of
 from sagacheck.temporal import sdk
@@ -109,23 +110,36 @@ class SagaUnderTest:
         return order.as_json()
 
 
-def load_saga(reference: str | None = None) -> SagaUnderTest:
+def load_saga(reference: str | None = None, project: Project | None = None) -> SagaUnderTest:
     """The saga that ``module:NAME`` or ``path/to/file.py:NAME`` names.
 
     Args:
         reference: Its name; ``None`` for the one that pyproject.toml names.
+        project: The project whose pyproject.toml that is; by default that of the current folder.
 
     Raises:
-        ConfigError: The configuration of the project is wrong.
-        NotImportableError: There is no such file, module or name, or it is no `SagaUnderTest`.
+        ConfigError: The configuration of the project is wrong, or names no saga.
+        NotImportableError: There is no such file, module or name, it is no `SagaUnderTest`, or its
+            workflow or an activity has no decorator.
     """
     if reference is not None:
-        return load_object(reference, SagaUnderTest, "--saga")
-    project = find_project()
+        return _runnable(reference, "--saga", None)
+    project = project or find_project()
     if project.saga is None:
-        msg = "no saga is named: pass --saga, or set saga in [tool.sagacheck] of pyproject.toml"
-        raise NotImportableError(msg)
-    return load_object(project.saga, SagaUnderTest, "saga", root=project.root)
+        raise project.missing("saga", "pass --saga module:NAME")
+    return _runnable(project.saga, f"{project.file}: {TABLE}.saga", project.root)
+
+
+def _runnable(reference: str, place: str, root: Path | None) -> SagaUnderTest:
+    """Load a saga, and find out before a run what a worker would find out during it."""
+    saga = load_object(reference, SagaUnderTest, place, root)
+    try:
+        sdk.workflow_definition(saga.workflow)
+        for each in saga.activities:
+            sdk.activity_definition(each)
+    except (TypeError, ValueError) as error:
+        raise not_importable(place, reference, str(error)) from None
+    return saga
 
 
 def saga_words(reference: str | None) -> tuple[str, ...]:

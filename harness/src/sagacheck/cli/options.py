@@ -16,7 +16,6 @@ from sagacheck.errors import InvalidScenarioError, Problem
 from sagacheck.importing import NotImportableError
 from sagacheck.language import Scenario, load
 from sagacheck.saga import SagaUnderTest, load_saga
-from sagacheck.temporal import sdk
 
 WRONG_INPUT = 2
 UNKNOWN = Verdict.UNKNOWN.exit_code
@@ -127,15 +126,12 @@ def load_or_exit(paths: Sequence[Path], saga: SagaUnderTest) -> list[Scenario]:
 def _scenario_folders() -> list[Path]:
     """The folders that pyproject.toml names, as one would type them from here."""
     try:
-        folders = find_project().scenarios
+        project = find_project()
     except ConfigError as error:
         exit_with(WRONG_INPUT, str(error))
+    folders = project.scenarios
     if not folders:
-        exit_with(
-            WRONG_INPUT,
-            "no scenarios are named: pass files or folders, "
-            "or set scenarios in [tool.sagacheck] of pyproject.toml",
-        )
+        exit_with(WRONG_INPUT, str(project.missing("scenarios", "pass files or folders")))
     here = Path.cwd()
     return [each.relative_to(here) if each.is_relative_to(here) else each for each in folders]
 
@@ -156,20 +152,9 @@ def _hint_at_saga(problems: Iterable[Problem], saga: SagaUnderTest) -> Iterator[
 def saga_or_exit(reference: str | None) -> SagaUnderTest:
     """The saga that ``--saga`` names, or else pyproject.toml."""
     try:
-        saga = load_saga(reference)
-        _must_be_decorated(saga)
+        return load_saga(reference)
     except (ConfigError, NotImportableError) as error:
         exit_with(WRONG_INPUT, str(error))
-    except (TypeError, ValueError) as error:
-        exit_with(WRONG_INPUT, f"--saga {reference!r}: {error}")
-    return saga
-
-
-def _must_be_decorated(saga: SagaUnderTest) -> None:
-    """Find out before a run what a worker would find out during it."""
-    assert saga.workflow_name, "it has one, or this is an error already"
-    for each in saga.activities:
-        sdk.activity_definition(each)
 
 
 def exit_with(code: int, message: str) -> NoReturn:

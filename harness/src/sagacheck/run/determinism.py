@@ -57,14 +57,14 @@ class Repetition:
     ) -> None:
         self._scenarios = scenarios
         self._words = [
-            *("-m", "scenarios", "run", "--quiet"),
+            *("-m", "sagacheck", "run", "--quiet"),
             *([f"--saga={saga_reference}"] if saga_reference else []),
             *(["--evict-always"] if evict_always else []),
         ]
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
-        self._folder = TemporaryDirectory(prefix="scenarios-again-")
+        self._folder = TemporaryDirectory(prefix="sagacheck-again-")
         if self._scenarios:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from itertools import count
 from typing import Protocol
 
 import pytest
+import pytest_asyncio
 
 from sagacheck.engines.server.embedded import embedded_server
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.run import ScenarioResult, run_all
 from sagacheck.saga import SagaUnderTest
 from scenarios import SAGA
-from tests.conftest import Run
 from tests.shop import load_text
 
 BATCHES = count(1)
@@ -24,28 +24,27 @@ OURS = SAGA
 class Play(Protocol):
     """Plays scenarios, all at once, and returns their results."""
 
-    def __call__(
+    async def __call__(
         self, *texts: str, saga: SagaUnderTest = OURS, evict_always: bool = False
     ) -> Sequence[ScenarioResult]:
         """Play the scenarios that the texts describe."""
 
 
-@pytest.fixture(scope="session")
-def server(run: Run) -> Iterator[str]:
+@pytest_asyncio.fixture(scope="session")
+async def server() -> AsyncIterator[str]:
     """The address of one server, which can skip time."""
-    serving = embedded_server()
-    yield run(serving.__aenter__())
-    run(serving.__aexit__(None, None, None))
+    async with embedded_server() as address:
+        yield address
 
 
 @pytest.fixture
-def play(run: Run, server: str) -> Play:
+def play(server: str) -> Play:
     """Plays scenarios on the one server, with a worker of their own."""
 
-    def play_them(
+    async def play_them(
         *texts: str, saga: SagaUnderTest = OURS, evict_always: bool = False
     ) -> Sequence[ScenarioResult]:
-        return run(_play(texts, saga, server, evict_always))
+        return await _play(texts, saga, server, evict_always)
 
     return play_them
 

@@ -13,7 +13,6 @@ from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.errors import EngineStartError
 from sagacheck.run.judge import run_one
 from sagacheck.saga import SagaUnderTest
-from tests.conftest import Run
 from tests.sagas.equipped import FORGETFUL, GIFT_WRAPPING, MISTYPED, SEARCHABLE, WRAPPED
 from tests.shop import load_text
 
@@ -41,14 +40,16 @@ async def _play(engine: Open, saga: SagaUnderTest) -> tuple[Trial, Verdict, list
     return result.trial, result.verdict, stuck
 
 
+@pytest.mark.asyncio
 @ON_BOTH
-def test_search_attributes_are_there(run: Run, engine: Open) -> None:
+async def test_search_attributes_are_there(engine: Open) -> None:
     """A workflow sets what its saga names, on a server that is started for it, too."""
-    _, verdict, _ = run(_play(engine, SEARCHABLE))
+    _, verdict, _ = await _play(engine, SEARCHABLE)
 
     assert verdict is Verdict.VALID
 
 
+@pytest.mark.asyncio
 @ON_BOTH
 @pytest.mark.parametrize(
     ("saga", "complaint"),
@@ -61,11 +62,11 @@ def test_search_attributes_are_there(run: Run, engine: Open) -> None:
     ],
     ids=["unknown", "of another type"],
 )
-def test_an_order_is_stuck_for_a_search_attribute(
-    run: Run, engine: Open, saga: SagaUnderTest, complaint: str
+async def test_an_order_is_stuck_for_a_search_attribute(
+    engine: Open, saga: SagaUnderTest, complaint: str
 ) -> None:
     """Whatever the saga does not name, or not so, is refused; I16 says what to do about it."""
-    _, verdict, stuck = run(_play(engine, saga))
+    _, verdict, stuck = await _play(engine, saga)
 
     assert verdict is Verdict.INVALID
     [reason] = stuck
@@ -76,7 +77,8 @@ def test_an_order_is_stuck_for_a_search_attribute(
     )
 
 
-def test_a_server_is_told_only_what_it_does_not_know(run: Run) -> None:
+@pytest.mark.asyncio
+async def test_a_server_is_told_only_what_it_does_not_know() -> None:
     """What is there stays as it is; with another type it is an error that says so."""
 
     async def open_three() -> None:
@@ -89,13 +91,14 @@ def test_a_server_is_told_only_what_it_does_not_know(run: Run) -> None:
         EngineStartError,
         match="has the search attribute OrderStatus as KEYWORD, and the saga as INT",
     ):
-        run(open_three())
+        await open_three()
 
 
+@pytest.mark.asyncio
 @ON_BOTH
-def test_interceptors_are_around_workflows_and_activities(run: Run, engine: Open) -> None:
+async def test_interceptors_are_around_workflows_and_activities(engine: Open) -> None:
     """An interceptor of the saga sees what it would in production; a worker's death passes it."""
-    trial, verdict, _ = run(_play(engine, WRAPPED))
+    trial, verdict, _ = await _play(engine, WRAPPED)
 
     result = trial.outcomes["o1"].ending.result
     assert verdict is Verdict.VALID

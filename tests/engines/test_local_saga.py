@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from sagacheck.checks import Verdict
@@ -115,13 +113,10 @@ expect:
 }
 
 
-def _simulated(*texts: str) -> list[ScenarioResult]:
-    async def run() -> list[ScenarioResult]:
-        scenarios = [load_text(text, f"{number}.yaml") for number, text in enumerate(texts, 1)]
-        async with SimulatedEngine(SAGA) as engine:
-            return list(await run_all(scenarios, engine, SAGA, at_once=1))
-
-    return asyncio.run(run())
+async def _simulated(*texts: str) -> list[ScenarioResult]:
+    scenarios = [load_text(text, f"{number}.yaml") for number, text in enumerate(texts, 1)]
+    async with SimulatedEngine(SAGA) as engine:
+        return list(await run_all(scenarios, engine, SAGA, at_once=1))
 
 
 def _findings(result: ScenarioResult) -> list[str]:
@@ -129,27 +124,30 @@ def _findings(result: ScenarioResult) -> list[str]:
     return broken + [unmet.detail for unmet in result.unmet]
 
 
-def test_both_engines_agree(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_both_engines_agree(play: Play) -> None:
     """Faults of all kinds, deaths under ordinary steps, evictions: the same verdict and effects."""
-    ours, theirs = _simulated(*BOTH), play(*BOTH, saga=SAGA)
+    ours, theirs = await _simulated(*BOTH), await play(*BOTH, saga=SAGA)
 
     assert [_findings(result) for result in ours] == [[] for _ in BOTH]
     for here, there in zip(ours, theirs, strict=True):
         assert list(differences(here, there)) == []
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize("text", DEATHS.values(), ids=list(DEATHS))
-def test_a_death_takes_the_whole_task_back(text: str) -> None:
+async def test_a_death_takes_the_whole_task_back(text: str) -> None:
     """What the task had done is done again, by the same keys."""
-    (result,) = _simulated(text)
+    (result,) = await _simulated(text)
 
     assert _findings(result) == []
     assert result.verdict is Verdict.VALID
 
 
-def test_the_server_engine_says_that_it_cannot_die(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_the_server_engine_says_that_it_cannot_die(play: Play) -> None:
     """The verdict is unknown, and names the activity and what to do."""
-    (result,) = play(DEATHS["crash_after"], saga=SAGA)
+    (result,) = await play(DEATHS["crash_after"], saga=SAGA)
 
     (detail,) = _findings(result)
     assert result.verdict is Verdict.UNKNOWN

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -26,15 +26,15 @@ ASKED = f"{CALM}events: [{{query: o1, when: {{at: 1h}}}}]"
 SAGAS = {"clock": BY_CLOCK, "chance": BY_CHANCE, "set": BY_SET, "counter": BY_COUNTER}
 
 pytestmark = pytest.mark.does_not_replay
-Judge = Callable[..., ScenarioResult]
+Judge = Callable[..., Awaitable[ScenarioResult]]
 
 
-def _simulated(text: str, *, saga: SagaUnderTest, evict_always: bool = False) -> ScenarioResult:
-    async def played() -> Sequence[ScenarioResult]:
-        async with SimulatedEngine(saga, evict_always=evict_always) as engine:
-            return await run_all([load_text(text, "1.yaml")], engine, saga, at_once=1)
-
-    return asyncio.run(played())[0]
+async def _simulated(
+    text: str, *, saga: SagaUnderTest, evict_always: bool = False
+) -> ScenarioResult:
+    async with SimulatedEngine(saga, evict_always=evict_always) as engine:
+        (result,) = await run_all([load_text(text, "1.yaml")], engine, saga, at_once=1)
+        return result
 
 
 @pytest.fixture(params=["simulated", "server"], name="judge")
@@ -43,17 +43,23 @@ def _judge(request: pytest.FixtureRequest) -> Judge:
     if request.param == "simulated":
         return _simulated
     play: Play = request.getfixturevalue("play")
-    return lambda text, **how: play(text, **how)[0]
+
+    async def on_server(text: str, **how: Any) -> ScenarioResult:
+        (result,) = await play(text, **how)
+        return result
+
+    return on_server
 
 
 def _broken(result: ScenarioResult) -> list[str]:
     return [each.detail for each in result.violations if each.invariant == "I15"]
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize("name", SAGAS)
-def test_a_replay_that_goes_another_way_is_a_violation(judge: Judge, name: str) -> None:
+async def test_a_replay_that_goes_another_way_is_a_violation(judge: Judge, name: str) -> None:
     """The workflow that was forgotten is rebuilt, and what differs first is said."""
-    result = judge(FORGOTTEN, saga=SAGAS[name])
+    result = await judge(FORGOTTEN, saga=SAGAS[name])
 
     assert result.verdict is Verdict.INVALID
     [detail] = _broken(result)
@@ -61,28 +67,32 @@ def test_a_replay_that_goes_another_way_is_a_violation(judge: Judge, name: str) 
     assert "[TMPRL1100]" in detail
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize("name", SAGAS)
-def test_eviction_after_every_task_finds_it_anywhere(judge: Judge, name: str) -> None:
+async def test_eviction_after_every_task_finds_it_anywhere(judge: Judge, name: str) -> None:
     """No scenario has to know where the workflow should be forgotten."""
-    result = judge(CALM, saga=SAGAS[name], evict_always=True)
+    result = await judge(CALM, saga=SAGAS[name], evict_always=True)
 
     assert _broken(result)
     assert result.verdict is Verdict.INVALID
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize("name", SAGAS)
-def test_what_is_never_replayed_shows_nothing(judge: Judge, name: str) -> None:
+async def test_what_is_never_replayed_shows_nothing(judge: Judge, name: str) -> None:
     """A workflow that stays in memory is no evidence: I15 has looked at no fact."""
-    result = judge(CALM, saga=SAGAS[name])
+    result = await judge(CALM, saga=SAGAS[name])
 
     assert result.verdict is Verdict.VALID
     assert result.facts["I15"] == 0
 
 
-def test_what_was_recorded_and_what_is_done_now_are_shown(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_what_was_recorded_and_what_is_done_now_are_shown(play: Play) -> None:
     """Both engines name both; the simulation says in which activation and command, too."""
-    [ours] = _broken(_simulated(FORGOTTEN, saga=BY_COUNTER))
-    [theirs] = _broken(play(FORGOTTEN, saga=BY_COUNTER)[0])
+    [ours] = _broken(await _simulated(FORGOTTEN, saga=BY_COUNTER))
+    (played,) = await play(FORGOTTEN, saga=BY_COUNTER)
+    [theirs] = _broken(played)
 
     assert "order-o1, activation 1: command 1 was schedule activity activity_id=" in ours
     assert "activity_type=note" in ours
@@ -92,9 +102,10 @@ def test_what_was_recorded_and_what_is_done_now_are_shown(play: Play) -> None:
     assert "'1'" in theirs
 
 
-def test_a_query_that_needs_a_replay_tells_of_it_too() -> None:
+@pytest.mark.asyncio
+async def test_a_query_that_needs_a_replay_tells_of_it_too() -> None:
     """An order that has ended is rebuilt to be asked, and no history tells how that went."""
-    result = _simulated(ASKED, saga=BY_COUNTER)
+    result = await _simulated(ASKED, saga=BY_COUNTER)
 
     [detail] = _broken(result)
     assert ": a query was refused: [TMPRL1100] Nondeterminism error: " in detail

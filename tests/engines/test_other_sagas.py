@@ -33,23 +33,27 @@ def _findings(result: ScenarioResult) -> list[str]:
     return broken + [unmet.detail for unmet in result.unmet]
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("saga", "sandboxed"),
     [(RESERVES, True), (THREADED, True), (UNSANDBOXED, False)],
     ids=["async", "threads", "unsandboxed"],
 )
-def test_any_saga_talks_to_the_fakes(play: Play, saga: SagaUnderTest, sandboxed: bool) -> None:
+async def test_any_saga_talks_to_the_fakes(
+    play: Play, saga: SagaUnderTest, sandboxed: bool
+) -> None:
     """Coroutines, threads, files that the sandbox cannot import: a lost reply is lost to each."""
-    (result,) = play(SCENARIO, saga=saga)
+    (result,) = await play(SCENARIO, saga=saga)
 
     assert _findings(result) == []
     assert result.verdict is Verdict.VALID
     assert saga.sandboxed is sandboxed
 
 
-def test_prices_are_numbers_where_the_hints_say_float(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_prices_are_numbers_where_the_hints_say_float(play: Play) -> None:
     """A saga whose type hints say float is sent JSON numbers, and computes with them."""
-    (result,) = play(SCENARIO, saga=RESERVES)
+    (result,) = await play(SCENARIO, saga=RESERVES)
 
     events = json.loads(result.trial.outcomes["o1"].history)["events"]
     (sent,) = events[0]["workflowExecutionStartedEventAttributes"]["input"]["payloads"]
@@ -58,9 +62,10 @@ def test_prices_are_numbers_where_the_hints_say_float(play: Play) -> None:
     assert total == pytest.approx(59.97)
 
 
-def test_prices_are_decimal_strings_for_our_saga(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_prices_are_decimal_strings_for_our_saga(play: Play) -> None:
     """Our saga asks for decimals, and gets them as strings, exact to the cent."""
-    (result,) = play(SCENARIO)
+    (result,) = await play(SCENARIO)
 
     events = json.loads(result.trial.outcomes["o1"].history)["events"]
     (sent,) = events[0]["workflowExecutionStartedEventAttributes"]["input"]["payloads"]

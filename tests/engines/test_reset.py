@@ -18,7 +18,6 @@ from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.run.judge import judge
 from sagacheck.saga import SagaUnderTest
 from scenarios import SAGA
-from tests.conftest import Run
 from tests.mutants._saga import saga
 from tests.mutants.wrong_requests import KeyOfTheRun
 from tests.shop import load_text
@@ -74,21 +73,16 @@ def _task_ends(history: WorkflowHistory) -> Iterator[int]:
     return (event.event_id for event in history.events if event.event_type == completed)
 
 
-def _broken_by_resets(run: Run, server: str, tested: SagaUnderTest, lines: str) -> set[str]:
+async def _broken_by_resets(server: str, tested: SagaUnderTest, lines: str) -> set[str]:
     """What is broken after an order was reset to each moment of its past."""
     text = f"scenario: s\nwhy: w\norders: [{{id: o1}}]\n{lines}"
     number = next(NUMBERS)
     engine = ServerEngine(tested, address=server, skips_time=True, numbers=count(number))
-
-    async def play() -> ResetTrial:
-        trial = ResetTrial(
-            load_text(text, "s.yaml"), tested, engine.new_clock(), address=server, number=number
-        )
-        async with asyncio.timeout(60), engine:
-            await engine.play(trial)
-        return trial
-
-    trial = run(play())
+    trial = ResetTrial(
+        load_text(text, "s.yaml"), tested, engine.new_clock(), address=server, number=number
+    )
+    async with asyncio.timeout(60), engine:
+        await engine.play(trial)
     assert trial.resets > 3
     # What the client of the first run was told was the truth until somebody changed the past.
     trial.outcomes = {"o1": replace(trial.outcomes["o1"], told=[])}
@@ -96,14 +90,16 @@ def _broken_by_resets(run: Run, server: str, tested: SagaUnderTest, lines: str) 
     return {each.invariant for each in findings.violations} | {each.detail for each in unmet}
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize("lines", [COMPLETES, IS_UNDONE], ids=["completed", "undone"])
-def test_a_reset_does_nothing_twice(run: Run, server: str, lines: str) -> None:
+async def test_a_reset_does_nothing_twice(server: str, lines: str) -> None:
     """Steps and undos that are taken again by the same keys change nothing, wherever it begins."""
-    assert _broken_by_resets(run, server, SAGA, lines) == set()
+    assert await _broken_by_resets(server, SAGA, lines) == set()
 
 
-def test_a_key_of_the_run_does_everything_twice(run: Run, server: str) -> None:
+@pytest.mark.asyncio
+async def test_a_key_of_the_run_does_everything_twice(server: str) -> None:
     """A reset makes a new run; an order whose keys are the run's is charged again."""
-    broken = _broken_by_resets(run, server, saga(KeyOfTheRun), COMPLETES)
+    broken = await _broken_by_resets(server, saga(KeyOfTheRun), COMPLETES)
 
     assert {"I4", "I13"} <= broken

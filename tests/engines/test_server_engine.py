@@ -39,10 +39,11 @@ def found(result: ScenarioResult) -> list[str]:
     return broken + [unmet.detail for unmet in result.unmet]
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize(("fault", "effects"), [("crash_before", 0), ("crash_after", 1)])
-def test_a_worker_that_dies_never_reports(play: Play, fault: str, effects: int) -> None:
+async def test_a_worker_that_dies_never_reports(play: Play, fault: str, effects: int) -> None:
     """The server times out each attempt whose worker died; nobody learned what came of it."""
-    (result,) = play(
+    (result,) = await play(
         scenario(
             fault,
             f"faults: [{{on: payments.charge, calls: all, fault: {fault}}}]",
@@ -58,9 +59,10 @@ def test_a_worker_that_dies_never_reports(play: Play, fault: str, effects: int) 
     assert sum(each.took_effect for each in charges) == effects
 
 
-def test_a_worker_that_died_has_spent_its_time(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_a_worker_that_died_has_spent_its_time(play: Play) -> None:
     """After a crash the world's clock stands where the attempt's start-to-close timeout ended."""
-    (result,) = play(
+    (result,) = await play(
         scenario("crash", "faults: [{on: payments.charge, fault: crash_after}]", COMPLETES)
     )
 
@@ -69,9 +71,10 @@ def test_a_worker_that_died_has_spent_its_time(play: Play) -> None:
     assert second.sent_at - first.sent_at >= 300
 
 
-def test_a_workflow_that_is_evicted_is_replayed(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_a_workflow_that_is_evicted_is_replayed(play: Play) -> None:
     """With an evicted workflow each of its tasks begins from nothing, and the end is the same."""
-    (result,) = play(
+    (result,) = await play(
         scenario("evicted", "faults: [{on: payments.charge, fault: evict}]", COMPLETES)
     )
 
@@ -85,9 +88,10 @@ def test_a_workflow_that_is_evicted_is_replayed(play: Play) -> None:
     assert set(queues) == {"TASK_QUEUE_KIND_NORMAL"}, "a sticky queue would mean a cached workflow"
 
 
-def test_a_late_request_arrives_when_its_time_has_come(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_a_late_request_arrives_when_its_time_has_come(play: Play) -> None:
     """A request that is delayed past its caller's timeout is delivered at its own virtual time."""
-    (result,) = play(
+    (result,) = await play(
         scenario("late", "faults: [{on: payments.charge, fault: {delay_request: 100s}}]", COMPLETES)
     )
 
@@ -97,9 +101,10 @@ def test_a_late_request_arrives_when_its_time_has_come(play: Play) -> None:
     assert [round(each.at - late.sent_at) for each in late.arrivals] == [100]
 
 
-def test_a_request_that_outlives_its_order_arrives_all_the_same(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_a_request_that_outlives_its_order_arrives_all_the_same(play: Play) -> None:
     """What is under way when the order ends is delivered before the ledger is read."""
-    (result,) = play(
+    (result,) = await play(
         scenario(
             "very late",
             "faults:",
@@ -117,9 +122,10 @@ def test_a_request_that_outlives_its_order_arrives_all_the_same(play: Play) -> N
     assert [each.code for each in late.arrivals] == ["key_cancelled"]
 
 
-def test_a_callers_timeout_passes_on_the_worlds_clock(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_a_callers_timeout_passes_on_the_worlds_clock(play: Play) -> None:
     """A caller that waits in vain loses virtual time, as long as its own timeout is."""
-    (result,) = play(
+    (result,) = await play(
         scenario("in vain", "faults: [{on: payments.charge, fault: drop_response}]", COMPLETES)
     )
 
@@ -129,9 +135,10 @@ def test_a_callers_timeout_passes_on_the_worlds_clock(play: Play) -> None:
     assert again.sent_at >= lost.sent_at + 60
 
 
-def test_an_outage_lasts_for_its_span_of_virtual_time(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_an_outage_lasts_for_its_span_of_virtual_time(play: Play) -> None:
     """During an outage every call is refused, and the first one after it is answered."""
-    (result,) = play(
+    (result,) = await play(
         scenario(
             "outage",
             "faults: [{on: notifications, fault: {outage: {from: 0s, to: 1h}}}]",
@@ -146,10 +153,11 @@ def test_an_outage_lasts_for_its_span_of_virtual_time(play: Play) -> None:
     assert after.outcome is AttemptOutcome.OK
 
 
-def test_worlds_do_not_leak_into_each_other(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_worlds_do_not_leak_into_each_other(play: Play) -> None:
     """Scenarios with the same order id and SKU at once have each its own stock and faults."""
     lines = ("given: {stock: {WIDGET: 1}}", "faults: [{on: payments.charge, fault: 402}]", FAILS)
-    results = play(
+    results = await play(
         *(
             scenario(f"number {number}", *(lines if number % 2 else (lines[0], COMPLETES)))
             for number in range(8)
@@ -162,9 +170,10 @@ def test_worlds_do_not_leak_into_each_other(play: Play) -> None:
     assert [len(calls(result, "inventory.reserve")) for result in results] == [1] * 8
 
 
-def test_orders_of_one_scenario_share_their_world(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_orders_of_one_scenario_share_their_world(play: Play) -> None:
     """Of two orders for the last piece one completes."""
-    (result,) = play(
+    (result,) = await play(
         "scenario: the last piece\nwhy: w\ngiven: {stock: {WIDGET: 1}}\n"
         "orders: [{id: o1}, {id: o2}]\nexpect: {statuses: {completed: 1, failed: 1}}"
     )
@@ -172,9 +181,10 @@ def test_orders_of_one_scenario_share_their_world(play: Play) -> None:
     assert found(result) == []
 
 
-def test_a_cancel_by_update_is_answered(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_a_cancel_by_update_is_answered(play: Play) -> None:
     """An update brings the workflow's answer back: accepted, or refused with its reason."""
-    early, late = play(
+    early, late = await play(
         scenario(
             "early",
             "events: [{cancel: o1, by: update, when: {before: payments.charge}}]",
@@ -194,9 +204,10 @@ def test_a_cancel_by_update_is_answered(play: Play) -> None:
     )
 
 
-def test_a_query_is_answered_and_remembered(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_a_query_is_answered_and_remembered(play: Play) -> None:
     """Each query sees the order's status at its moment, for I19 to look at."""
-    (result,) = play(
+    (result,) = await play(
         scenario(
             "asked",
             "events:",
@@ -210,10 +221,11 @@ def test_a_query_is_answered_and_remembered(play: Play) -> None:
     assert result.trial.outcomes["o1"].statuses == ["processing", "completed"]
 
 
-def test_a_terminated_order_leaves_its_effects(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_a_terminated_order_leaves_its_effects(play: Play) -> None:
     """Terminating an order undoes nothing, which is an orphan unless the scenario expects it."""
     terminate = "events: [{terminate: o1, when: {before: shipping.create}}]"
-    expected, unexpected = play(
+    expected, unexpected = await play(
         scenario(
             "expected",
             terminate,
@@ -228,9 +240,10 @@ def test_a_terminated_order_leaves_its_effects(play: Play) -> None:
     assert {each.invariant for each in unexpected.violations} == {"I7"}
 
 
-def test_an_order_that_is_placed_again_is_the_same_order(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_an_order_that_is_placed_again_is_the_same_order(play: Play) -> None:
     """Both clients of an order that was placed twice are told of the one end it has."""
-    (result,) = play(
+    (result,) = await play(
         scenario("again", "events: [{submit: o1, when: {after: payments.charge}}]", COMPLETES)
     )
 
@@ -240,9 +253,10 @@ def test_an_order_that_is_placed_again_is_the_same_order(play: Play) -> None:
     assert len(calls(result, "payments.charge")) == 1
 
 
-def test_what_never_happened_makes_the_verdict_unknown(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_what_never_happened_makes_the_verdict_unknown(play: Play) -> None:
     """A fault that never fires and an event that never happens show nothing, and are named."""
-    (result,) = play(
+    (result,) = await play(
         scenario(
             "nothing happens",
             "faults: [{on: payments.charge, calls: 2, fault: 503}]",

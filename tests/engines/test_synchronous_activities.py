@@ -29,12 +29,13 @@ expect:
 """
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
-def test_threads_suffer_as_coroutines_do(play: Play, fault: str) -> None:
+async def test_threads_suffer_as_coroutines_do(play: Play, fault: str) -> None:
     """The same verdict, the same end and the same moment of it."""
     text = SCENARIO.format(fault=fault)
 
-    played = [play(text, saga=saga)[0] for saga in (RESERVES, THREADED)]
+    played = [(await play(text, saga=saga))[0] for saga in (RESERVES, THREADED)]
 
     coroutine, thread = (each.trial.outcomes["o1"] for each in played)
     assert played[0].verdict == played[1].verdict
@@ -44,11 +45,12 @@ def test_threads_suffer_as_coroutines_do(play: Play, fault: str) -> None:
         assert coroutine.ended_at == thread.ended_at
 
 
-def test_a_thread_whose_call_nobody_waits_for_any_more_holds_up_nothing(play: Play) -> None:
+@pytest.mark.asyncio
+async def test_a_thread_whose_call_nobody_waits_for_any_more_holds_up_nothing(play: Play) -> None:
     """The order ends while its thread still waits; so does the trial, and the next one begins."""
     text = SCENARIO.format(fault="drop_response, calls: all").replace("completed", "failed")
     text = text.replace("  effects: {inventory.reserve: 1}\n", "")
 
     for _ in range(2):
-        (result,) = play(text, saga=THREADED)
+        (result,) = await play(text, saga=THREADED)
         assert result.verdict is not Verdict.UNKNOWN

@@ -48,7 +48,7 @@ def test_each_invariant_is_satisfied_by_facts(invariant: str) -> None:
 
 def test_only_the_invariants_asked_for_are_checked() -> None:
     """A caller may check some of the invariants."""
-    findings = check_all(GOOD[0](), {"I7": INVARIANTS["I7"]})
+    findings = check_all(GOOD[0](), [INVARIANTS["I7"]])
 
     expected = {"I7": 3}
     assert expected == findings.facts

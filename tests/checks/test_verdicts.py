@@ -10,6 +10,7 @@ import pytest
 from sagacheck.checks import (
     Ending,
     Evidence,
+    Facts,
     Outcome,
     Status,
     Unmet,
@@ -17,8 +18,8 @@ from sagacheck.checks import (
     Verdict,
     Violation,
     check_all,
+    invariant,
 )
-from sagacheck.checks.money import Facts
 from sagacheck.engines import Trial
 from sagacheck.run import ScenarioResult
 from sagacheck.run.judge import run_one
@@ -31,14 +32,20 @@ from tests.shop import load_text
 VALID, INVALID, UNKNOWN = Verdict.VALID, Verdict.INVALID, Verdict.UNKNOWN
 
 
+@invariant("I99", "nothing crashes")
 def _crashes(evidence: Evidence) -> Facts:
     yield None
     raise ZeroDivisionError(len(evidence.effects))
 
 
+@invariant("I1", "nothing is wrong")
+def _holds(evidence: Evidence) -> Facts:
+    yield None
+
+
 def test_a_check_that_crashes_makes_the_verdict_unknown() -> None:
     """A crash is neither a pass nor a failure: it is reported, and the other checks still count."""
-    findings = check_all(completed(), {"I99": _crashes, "I1": lambda _evidence: iter([None])})
+    findings = check_all(completed(), [_crashes, _holds])
 
     detail = "the check of I99 crashed: ZeroDivisionError: 4"
     assert findings.crashes == [Unmet(UnmetKind.CHECK, detail)]

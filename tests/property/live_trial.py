@@ -34,7 +34,7 @@ MOMENT = 0.001
 AT_THE_END = {"I6", "I11", "I16"}
 """Invariants that say nothing before all is over: the parcels must have left, the last word on each
 attempt must have been spoken, and every order must have ended."""
-AT_ANY_TIME = {name: check for name, check in INVARIANTS.items() if name not in AT_THE_END}
+AT_ANY_TIME = tuple(each for each in INVARIANTS.values() if each.id not in AT_THE_END)
 
 
 @dataclass

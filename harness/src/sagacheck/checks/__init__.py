@@ -3,16 +3,20 @@
 from sagacheck.checks.check import INVARIANTS, Findings, check_all
 from sagacheck.checks.evidence import Evidence, OrderFacts
 from sagacheck.checks.failures import describe_failure
+from sagacheck.checks.invariants import BrokenFact, Facts, Invariant, invariant
 from sagacheck.checks.outcome import Ending, Outcome, Status
 from sagacheck.checks.streaming import FinishedOrder, StreamingChecks
 from sagacheck.checks.verdict import Unmet, UnmetKind, Verdict, Violation
 
 __all__ = [
     "INVARIANTS",
+    "BrokenFact",
     "Ending",
     "Evidence",
+    "Facts",
     "Findings",
     "FinishedOrder",
+    "Invariant",
     "OrderFacts",
     "Outcome",
     "Status",
@@ -23,4 +27,5 @@ __all__ = [
     "Violation",
     "check_all",
     "describe_failure",
+    "invariant",
 ]

@@ -6,22 +6,26 @@ import sqlite3
 import weakref
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 
 import msgspec
 
-from sagacheck.checks.check import Findings, check_all
-from sagacheck.checks.effects import keys_keep_their_payload
+from sagacheck.checks.check import INVARIANTS, Findings, check_all
 from sagacheck.checks.evidence import Evidence
-from sagacheck.checks.goods import Shelves
-from sagacheck.checks.money import Facts, money_is_conserved
+from sagacheck.checks.goods import Shelves, stock_is_conserved
+from sagacheck.checks.invariants import Facts
+from sagacheck.checks.requests import keys_keep_their_payload
 from sagacheck.services import OperationTable
 from sagacheck.world import AccountKind, Attempt, Entry, Journal, Ledger
 
+ENTRY_BY_ENTRY = tuple(each for each in INVARIANTS.values() if each.entry_by_entry)
+"""What is checked entry by entry, in the order of the log."""
+
 
 class Log:
-    """The ledger' entries, read once: what is wrong with them, and which creates hold what.
+    """The ledger's entries, read once: what is wrong with them, and which creates hold what.
 
     Attributes:
         found: What is wrong.
@@ -37,6 +41,9 @@ class Log:
         self.money: set[str] = set()
         self._operations = operations
         self._shelves = Shelves()
+        # The stock is carried on from one batch of entries to the next.
+        of_this_log = {stock_is_conserved.id: replace(stock_is_conserved, check=self._stock)}
+        self._invariants = [of_this_log.get(each.id, each) for each in ENTRY_BY_ENTRY]
         self._next = 0
 
     def read(self, entries: list[Entry]) -> None:
@@ -53,7 +60,7 @@ class Log:
         ledger = Ledger()
         ledger.entries = entries
         evidence = Evidence(self._operations, ledger, Journal(), {}, {}, ())
-        found = check_all(evidence, {"I1": money_is_conserved, "I5": self._stock_is_conserved})
+        found = check_all(evidence, self._invariants)
         self.found.violations += found.violations
         self.found.crashes += found.crashes
         self.facts.update(found.facts)
@@ -64,7 +71,7 @@ class Log:
             self.stock |= {entry.operation} if AccountKind.STOCK in kinds else set()
             self.money |= {entry.operation} if AccountKind.MONEY in kinds else set()
 
-    def _stock_is_conserved(self, evidence: Evidence) -> Facts:
+    def _stock(self, evidence: Evidence) -> Facts:
         for entry in evidence.ledger.entries:
             yield from self._shelves.facts_of(entry)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from sagacheck.checks.evidence import Evidence, Matter, is_live, listed_for_a_person, not_listed
-from sagacheck.checks.money import Facts
+from sagacheck.checks.attention import OpenMatter, listed_for_a_person, not_listed
+from sagacheck.checks.evidence import Evidence, is_live
+from sagacheck.checks.invariants import BrokenFact, Facts, invariant
 from sagacheck.checks.outcome import Ending, Outcome, Status
-from sagacheck.checks.verdict import Violation
 from sagacheck.world import AttemptOutcome, Effect
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -21,8 +21,9 @@ ANY_TIME = frozenset({"terminated", "timed_out"})
 """Ends that Temporal may put to an order wherever it is."""
 
 
+@invariant("I9", "everybody is told the same")
 def everybody_is_told_the_same(evidence: Evidence) -> Facts:
-    """I9: an order has one end, and every client and every mail tells that one.
+    """An order has one end, and every client and every mail tells that one.
 
     Reads: what each client was told, the result, and the mails that were sent.
     Checked: for each order that has ended.
@@ -36,13 +37,14 @@ def everybody_is_told_the_same(evidence: Evidence) -> Facts:
                 f"client {number} was told that {order} {_in_words(told)}, "
                 f"it {_in_words(outcome.ending)}"
             )
-            yield Violation("I9", order, detail, outcome.ended_at)
+            yield BrokenFact(order, detail, outcome.ended_at)
         if outcome.status.promises_undone:
             yield from _no_good_news(evidence, order, outcome)
 
 
+@invariant("I15", "every replay does the same")
 def every_replay_does_the_same(evidence: Evidence) -> Facts:
-    """I15: a workflow that is rebuilt by replaying its history does what the history says.
+    """A workflow that is rebuilt by replaying its history does what the history says.
 
     What never was rebuilt shows nothing, and is no fact.
 
@@ -52,13 +54,14 @@ def every_replay_does_the_same(evidence: Evidence) -> Facts:
     for order, outcome in evidence.outcomes.items():
         if outcome.broken_replay:
             detail = f"{order} does something else when it is replayed: {outcome.broken_replay}"
-            yield Violation("I15", order, detail)
+            yield BrokenFact(order, detail)
         elif outcome.replays:
             yield None
 
 
+@invariant("I16", "every order ends")
 def every_order_ends(evidence: Evidence) -> Facts:
-    """I16: once faults are over every order comes to its end.
+    """Once faults are over every order comes to its end.
 
     Reads: how the orders ended, or what they wait for.
     Checked: when all faults have been over for a day.
@@ -69,11 +72,12 @@ def every_order_ends(evidence: Evidence) -> Facts:
             yield None
             continue
         waits_for = outcome.waits_for if outcome else "nobody knows what became of it"
-        yield Violation("I16", order, f"{order} does not end: {waits_for}")
+        yield BrokenFact(order, f"{order} does not end: {waits_for}")
 
 
+@invariant("I17", "attention is asked for when needed")
 def attention_is_asked_for_when_needed(evidence: Evidence) -> Facts:
-    """I17: what could not be undone is handed to a person, and nothing else is.
+    """What could not be undone is handed to a person, and nothing else is.
 
     Reads: the last attempt at each undo, the effects, and what the result lists for a person.
     Checked: for each order that has ended.
@@ -82,17 +86,18 @@ def attention_is_asked_for_when_needed(evidence: Evidence) -> Facts:
         given_up = _given_up(evidence, order)
         if outcome.status is Status.NEEDS_ATTENTION:
             for wrong in _wrong_with_the_list(evidence, order, outcome, given_up):
-                yield Violation("I17", order, wrong, outcome.ended_at)
+                yield BrokenFact(order, wrong, outcome.ended_at)
             yield None
         elif outcome.status.promises_undone:
             for undo, effect in given_up:
                 detail = f"{undo} of {effect.id} was given up, yet {order} ended as"
-                yield Violation("I17", order, f"{detail} {outcome.status}", outcome.ended_at)
+                yield BrokenFact(order, f"{detail} {outcome.status}", outcome.ended_at)
             yield None
 
 
+@invariant("I19", "status only moves forward")
 def status_only_moves_forward(evidence: Evidence) -> Facts:
-    """I19: the statuses that were seen follow the allowed transitions.
+    """The statuses that were seen follow the allowed transitions.
 
     Words that only this saga knows, and answers that are no status, say nothing.
 
@@ -107,7 +112,7 @@ def status_only_moves_forward(evidence: Evidence) -> Facts:
             if _may_follow(earlier, later):
                 yield None
             else:
-                yield Violation("I19", order, f"{order} was {earlier}, then {later}")
+                yield BrokenFact(order, f"{order} was {earlier}, then {later}")
 
 
 def _no_good_news(evidence: Evidence, order: str, outcome: Outcome) -> Facts:
@@ -124,7 +129,7 @@ def _no_good_news(evidence: Evidence, order: str, outcome: Outcome) -> Facts:
         detail = f"{effect.operation} ({effect.id}) was sent, yet {order} ended as {outcome.status}"
         ended_at = outcome.ended_at
         at = ended_at if ended_at is None else max(ended_at, effect.at)
-        yield Violation("I9", order, detail, at)
+        yield BrokenFact(order, detail, at)
 
 
 def _in_words(ending: Ending) -> str:
@@ -157,10 +162,10 @@ def _wrong_with_the_list(
         yield f"{order} lists {len(listed)} open matters for a person, there are {unsettled}"
 
 
-def _matter(evidence: Evidence, undo: str, effect: Effect) -> Matter:
+def _matter(evidence: Evidence, undo: str, effect: Effect) -> OpenMatter:
     """An undo that was given up, as something that is left to a person."""
     tried = evidence.attempts_at(effect.order, undo)
-    return Matter(
+    return OpenMatter(
         what=f"{undo} of {effect.id}",
         names=frozenset({effect.id, *([effect.key] if effect.key else [])}),
         activities=frozenset(attempt.activity for attempt in tried),

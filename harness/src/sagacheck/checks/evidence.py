@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from sagacheck.checks.outcome import Outcome
 from sagacheck.services import OperationTable
@@ -102,7 +101,7 @@ class Evidence:
         return ((order, out) for order, out in self.outcomes.items() if out.status.is_terminal)
 
     def entries_of(self, order: str) -> list[Entry]:
-        """The ledger' entries about `order`, in the order in which they happened."""
+        """The ledger's entries about `order`, in the order in which they happened."""
         return self._entries_by_order.get(order, [])
 
     def effects_of(self, order: str, operation: str | None = None) -> list[Effect]:
@@ -162,51 +161,3 @@ class Evidence:
 def is_live(effect: Effect) -> bool:
     """Whether the effect is still there: it was not undone, be it because nobody can any more."""
     return effect.state is not EffectState.UNDONE
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """Something that may be left to a person.
-
-    Attributes:
-        what: How a violation calls it.
-        names: What a result may call it by: the effects' keys and ids.
-        activities: The activities that tried to undo it. One key may stand for several matters.
-        at: When it arose.
-    """
-
-    what: str
-    names: frozenset[str]
-    activities: frozenset[str]
-    at: float = 0.0
-
-
-def listed_for_a_person(outcome: Outcome) -> list[frozenset[str]]:
-    """What a result says is left to do: for each entry of its ``left``, the texts in it."""
-    result: Any = outcome.ending.result
-    left = result.get("left") if isinstance(result, Mapping) else None
-    if not isinstance(left, list):
-        return []
-    return [_texts(each) for each in left]
-
-
-def not_listed(outcome: Outcome, matters: Sequence[Matter]) -> list[Matter]:
-    """The matters that a result does not list; each entry of its list stands for one of them."""
-    listed = listed_for_a_person(outcome)
-    missing = list(matters)
-    for precisely in (True, False):
-        for matter in tuple(missing):
-            found = [
-                texts
-                for texts in listed
-                if texts & matter.names and (texts & matter.activities or not precisely)
-            ]
-            if found:
-                listed.remove(found[0])
-                missing.remove(matter)
-    return missing
-
-
-def _texts(entry: Any) -> frozenset[str]:
-    values = entry.values() if isinstance(entry, Mapping) else [entry]
-    return frozenset(str(value) for value in values)

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from sagacheck.checks.evidence import Evidence, is_live
-from sagacheck.checks.money import Facts
+from sagacheck.checks.invariants import BrokenFact, Facts, invariant
 from sagacheck.checks.outcome import Outcome, Status
-from sagacheck.checks.verdict import Violation
 from sagacheck.world import AccountKind, Entry
 
 
+@invariant("I5", "stock is conserved", entry_by_entry=True)
 def stock_is_conserved(evidence: Evidence) -> Facts:
-    """I5: per SKU and at every prefix nothing appears or vanishes, and no shelf is below zero.
+    """Per SKU and at every prefix nothing appears or vanishes, and no shelf is below zero.
 
     Reads: the postings of the ledger.
     Checked: after each entry, for its shelves.
@@ -45,16 +45,17 @@ class Shelves:
                 yield None
             else:
                 detail = f"{_of(entry)} leaves {balances[shelf]} of {posting.unit} {shelf[0]}"
-                yield _violation(entry, detail)
+                yield BrokenFact.by(entry, detail)
         for sku, total in sums.items():
             if total == 0:
                 yield None
             else:
-                yield _violation(entry, f"{_of(entry)} does not balance: {total:+d} of {sku}")
+                yield BrokenFact.by(entry, f"{_of(entry)} does not balance: {total:+d} of {sku}")
 
 
+@invariant("I6", "completed means done")
 def completed_means_done(evidence: Evidence) -> Facts:
-    """I6: a completed order has every effect it promises, and the goods that were ordered.
+    """A completed order has every effect it promises, and the goods that were ordered.
 
     Reads: the effects, the stock that the order has moved, its lines, and how it ended.
     Checked: for each order that has ended, when the carrier has fetched what waited.
@@ -75,7 +76,7 @@ def _promised_effects(evidence: Evidence, order: str, outcome: Outcome) -> Facts
             yield None
         else:
             detail = f"{order} completed without a live {operation}"
-            yield Violation("I6", order, detail, outcome.ended_at)
+            yield BrokenFact(order, detail, outcome.ended_at)
 
 
 def _may_be_missing(evidence: Evidence, order: str, outcome: Outcome, operation: str) -> bool:
@@ -107,7 +108,7 @@ def _goods(evidence: Evidence, order: str, outcome: Outcome, ordered: Mapping[st
         f"{order} ended as {outcome.status}: due {_pieces(ordered)}, "
         f"shipped {_pieces(shipped)}, reserved {_pieces(reserved)}"
     )
-    yield Violation("I6", order, detail, outcome.ended_at)
+    yield BrokenFact(order, detail, outcome.ended_at)
 
 
 def _goods_leave(evidence: Evidence) -> bool:
@@ -120,10 +121,6 @@ def _goods_leave(evidence: Evidence) -> bool:
         for name in evidence.completed_means
         for needed in evidence.operations[name].needs
     )
-
-
-def _violation(entry: Entry, detail: str) -> Violation:
-    return Violation("I5", entry.order, detail, entry.at, entry.number)
 
 
 def _of(entry: Entry) -> str:

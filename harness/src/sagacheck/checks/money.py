@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 
 from sagacheck.checks.evidence import Evidence
+from sagacheck.checks.invariants import BrokenFact, Facts, invariant
 from sagacheck.checks.outcome import Outcome, Status
-from sagacheck.checks.verdict import Violation
 from sagacheck.world import AccountKind, Entry
 
-Facts = Iterator[Violation | None]
-"""What a check yields: ``None`` for each fact that holds, a violation for each that does not."""
 
-
+@invariant("I1", "money is conserved", entry_by_entry=True)
 def money_is_conserved(evidence: Evidence) -> Facts:
-    """I1: money only moves; the sum over all accounts is zero at every prefix, per currency.
+    """Money only moves; the sum over all accounts is zero at every prefix, per currency.
 
     Reads: the postings of the ledger.
     Checked: after each entry.
@@ -31,11 +28,12 @@ def money_is_conserved(evidence: Evidence) -> Facts:
             else:
                 sum_ = f"{total / 100:+.2f} {currency}"
                 detail = f"{entry.operation} of {entry.effect} does not balance: {sum_}"
-                yield _violation("I1", entry, detail)
+                yield BrokenFact.by(entry, detail)
 
 
+@invariant("I2", "customer pays the price or nothing")
 def customer_pays_the_price_or_nothing(evidence: Evidence) -> Facts:
-    """I2: a completed order is paid with its price, a failed one with nothing.
+    """A completed order is paid with its price, a failed one with nothing.
 
     Reads: the merchant's account, how the order ended, and its price when it was placed.
     Checked: for each order that has ended, when all that was under way has arrived.
@@ -58,11 +56,12 @@ def customer_pays_the_price_or_nothing(evidence: Evidence) -> Facts:
             less = f"{_sum(-taken)} more was given back than was taken"
             detail = f"{order} ended as {outcome.status}, but {more if taken > 0 else less}"
         at = _since(outcome, moved[-1][0] if moved else None)
-        yield Violation("I2", order, detail, at)
+        yield BrokenFact(order, detail, at)
 
 
+@invariant("I3", "refunds stay within the charge")
 def refunds_stay_within_the_charge(evidence: Evidence) -> Facts:
-    """I3: at every prefix and for each charge, 0 <= refunded <= captured, in one currency.
+    """At every prefix and for each charge, 0 <= refunded <= captured, in one currency.
 
     Reads: the postings on the merchant's account.
     Checked: after each entry, for its charge.
@@ -82,11 +81,12 @@ def refunds_stay_within_the_charge(evidence: Evidence) -> Facts:
                 evidence, entry, held[entry.effect], currencies[entry.effect]
             )
             broken.update({entry.effect} if wrong else ())
-            yield _violation("I3", entry, wrong) if wrong else None
+            yield BrokenFact.by(entry, wrong) if wrong else None
 
 
+@invariant("I4", "at most one live charge")
 def at_most_one_live_charge(evidence: Evidence) -> Facts:
-    """I4: at every prefix an order has at most one charge that is not refunded.
+    """At every prefix an order has at most one charge that is not refunded.
 
     Reads: the entries of charges and of their undoing.
     Checked: after each charge.
@@ -108,11 +108,12 @@ def at_most_one_live_charge(evidence: Evidence) -> Facts:
             continue
         listed = ", ".join(_charge(evidence, each) for each in charges)
         detail = f"{entry.order} is charged {len(charges)} times: {listed}"
-        yield _violation("I4", entry, detail)
+        yield BrokenFact.by(entry, detail)
 
 
+@invariant("I18", "charge is the sum of the lines")
 def charge_is_the_sum_of_the_lines(evidence: Evidence) -> Facts:
-    """I18: each charge is exactly the sum of the order's lines.
+    """Each charge is exactly the sum of the order's lines.
 
     Reads: the charges, and the order's lines when it was placed.
     Checked: at each charge.
@@ -127,11 +128,7 @@ def charge_is_the_sum_of_the_lines(evidence: Evidence) -> Facts:
             yield None
             continue
         detail = f"{_charge(evidence, effect.id)} was charged, the lines add up to {_sum(price)}"
-        yield _violation("I18", entry, detail)
-
-
-def _violation(invariant: str, entry: Entry, detail: str) -> Violation:
-    return Violation(invariant, entry.order, detail, entry.at, entry.number)
+        yield BrokenFact.by(entry, detail)
 
 
 def _is_about_money(evidence: Evidence) -> bool:

@@ -10,24 +10,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sagacheck.checks.across_orders import Log, Requests
-from sagacheck.checks.check import INVARIANTS, Check, Findings, check_all
-from sagacheck.checks.effects import requests_have_one_effect
+from sagacheck.checks.across_orders import ENTRY_BY_ENTRY, Log, Requests
+from sagacheck.checks.check import INVARIANTS, Findings, check_all
 from sagacheck.checks.evidence import Evidence, OrderFacts
 from sagacheck.checks.outcome import Outcome, Status
+from sagacheck.checks.requests import one_effect_per_request, requests_have_one_effect
 from sagacheck.checks.verdict import Unmet, Violation
 from sagacheck.services import OperationTable
 from sagacheck.world import Attempt, EffectState, Entry, Journal, Ledger, OrderRecord
 
-OF_THE_LOG = ("I1", "I5")
-"""What is checked entry by entry, in the order of the log."""
-OF_AN_ORDER: dict[str, Check] = {
-    **{name: check for name, check in INVARIANTS.items() if name not in OF_THE_LOG},
-    "I13": requests_have_one_effect,
-}
-"""What is checked order by order."""
+_REQUESTS = one_effect_per_request.id
+ORDER_BY_ORDER = tuple(
+    replace(each, check=requests_have_one_effect) if each.id == _REQUESTS else each
+    for each in INVARIANTS.values()
+    if each not in ENTRY_BY_ENTRY
+)
+"""What is checked order by order. That a key stands for one request is about all orders at once."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class FinishedOrder:
 
 
 class StreamingChecks:
-    """Takes the ledger' entries in the order of the log, and orders as they finish.
+    """Takes the ledger's entries in the order of the log, and orders as they finish.
 
     An order whose entries are the work of a request for some other order waits for the end, when
     it is known which. An order that is handed over again is judged again.
@@ -112,8 +112,8 @@ class StreamingChecks:
         self._waiting.clear()
         violations, facts = self.violations, self._facts + self._log.facts
         for fact in self._requests.facts():
-            facts["I13"] += 1
-            violations += [] if fact is None else [fact]
+            facts[_REQUESTS] += 1
+            violations += [] if fact is None else [fact.violates(_REQUESTS)]
         return Findings(
             violations=sorted(violations, key=lambda each: [*INVARIANTS].index(each.invariant)),
             facts={name: facts[name] for name in INVARIANTS},
@@ -121,7 +121,7 @@ class StreamingChecks:
         )
 
     def _judge(self, finished: FinishedOrder) -> list[Violation]:
-        found = check_all(self._evidence(finished), OF_AN_ORDER)
+        found = check_all(self._evidence(finished), ORDER_BY_ORDER)
         self._use_orphans(finished)
         self._facts.update(found.facts)
         order = finished.order_record.order

@@ -43,7 +43,7 @@ class Violation:
         order: The order concerned, empty where it is about no single one.
         detail: What is wrong, with the effects concerned.
         at: The first moment at which it was so, in seconds of the world's clock.
-        entry: The number of the ledger' entry that made it so, where one did.
+        entry: The number of the ledger's entry that made it so, where one did.
     """
 
     invariant: str

@@ -5,4 +5,4 @@ from sagacheck.reference.language import language_page
 from sagacheck.reference.markdown import CATALOGUE
 from sagacheck.reference.pages import anomalies_page, invariants_page
 
-__all__ = ["CATALOGUE", "Row", "coverage", "anomalies_page", "invariants_page", "language_page"]
+__all__ = ["CATALOGUE", "Row", "anomalies_page", "coverage", "invariants_page", "language_page"]

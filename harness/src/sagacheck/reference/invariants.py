@@ -19,7 +19,7 @@ class Invariant:
 
     Attributes:
         id: Its id.
-        name: The fact that its function is named after.
+        name: What must hold, in a few words.
         means: What must be, in one sentence.
         more: What is to be said beside that; may be empty.
         reads: What it looks at.
@@ -41,19 +41,19 @@ class Invariant:
 
 def invariants() -> Iterator[Invariant]:
     """All invariants, and what stands beside them: that a run has shown something."""
-    for name, check in INVARIANTS.items():
-        yield _invariant(name, check, check.__name__)
-    yield _invariant(VACUITY, unmet_by, "something_was_seen")
+    for each in INVARIANTS.values():
+        yield _invariant(each.id, each.title, each.check)
+    yield _invariant(VACUITY, "something was seen", unmet_by)
 
 
-def _invariant(name: str, check: Callable[..., Any], fact: str) -> Invariant:
+def _invariant(invariant_id: str, title: str, check: Callable[..., Any]) -> Invariant:
     first, *paragraphs = re.split(r"\n\n|\n(?=[A-Z][a-z]+: )", inspect.getdoc(check) or "")
     parts = dict(each.split(": ", 1) for each in paragraphs if re.match("(Reads|Checked): ", each))
     prose = [each for each in paragraphs if not re.match("(Reads|Checked): ", each)]
-    means = first.removeprefix(f"{name}: ")
+    means = first.removeprefix(f"{invariant_id}: ")
     return Invariant(
-        id=name,
-        name=fact.replace("_", " "),
+        id=invariant_id,
+        name=title,
         means=_sentence(means),
         more=" ".join(map(_one_line, prose)),
         reads=_one_line(parts["Reads"]),

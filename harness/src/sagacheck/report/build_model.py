@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -95,10 +94,9 @@ def story_of(results: Sequence[ScenarioResult], *, id: str, again: Sequence[str]
 
 
 def rule_of(invariant: str) -> str:
-    """An invariant in words: the first sentence of its check."""
-    check = INVARIANTS.get(invariant)
-    text = inspect.getdoc(check) if check else None
-    return " ".join((text or "").split("\n\n")[0].split()).removeprefix(f"{invariant}: ")
+    """What an invariant means, as a sentence goes on behind its id; empty for any other id."""
+    meaning = INVARIANTS[invariant].meaning if invariant in INVARIANTS else ""
+    return meaning[:1].lower() + meaning[1:]
 
 
 def _weight(results: Sequence[ScenarioResult]) -> tuple[int, bool, bool, int]:

@@ -1,0 +1,137 @@
+"""I13 and I14: what becomes of a request, and where an effect comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from sagacheck.checks.evidence import Evidence
+from sagacheck.checks.invariants import BrokenFact, Facts, invariant
+from sagacheck.world import Attempt, AttemptOutcome, Entry
+
+
+@invariant("I13", "one effect per request")
+def one_effect_per_request(evidence: Evidence) -> Facts:
+    """However often a request is sent, it has one effect; one key stands for one request.
+
+    Reads: the entries, and the keys and bodies of the requests.
+    Checked: at each entry of a step, and at each request with a key.
+    """
+    yield from requests_have_one_effect(evidence)
+    yield from keys_keep_their_payload(evidence.journal)
+
+
+def requests_have_one_effect(evidence: Evidence) -> Facts:
+    """The first half of I13: however often a request is sent, it has one effect.
+
+    Two requests are the same if they carry the same key. So they are if only their keys differ, or
+    they have none, and the effect of the first is still there when the second has its own: a key
+    that is made anew for each try protects from nothing.
+    """
+    by_key: dict[tuple[str, str, str], list[str]] = {}
+    by_body: dict[tuple[str, str, bytes], list[str]] = {}
+    bodies: dict[str, tuple[str, str, bytes]] = {}
+    keys: dict[str, str] = {}
+    for entry in evidence.ledger.entries:
+        if evidence.ends_effect(entry) and entry.effect in bodies:
+            by_body[bodies.pop(entry.effect)].remove(entry.effect)
+        if not evidence.is_create(entry):
+            continue
+        body = bodies[entry.effect] = (entry.operation, entry.order, _body(evidence, entry))
+        alike = by_body.setdefault(body, [])
+        alike.append(entry.effect)
+        same = by_key.setdefault((entry.operation, entry.order, entry.key or ""), [])
+        same.append(entry.effect)
+        keys[entry.effect] = entry.key or ""
+        twins = same if entry.key and len(same) > 1 else alike
+        if len(twins) == 1:
+            yield None
+            continue
+        key = _in_words([keys[effect] for effect in twins])
+        detail = f"{entry.operation} was done {len(twins)} times with {key}: {', '.join(twins)}"
+        yield BrokenFact.by(entry, detail)
+
+
+def keys_keep_their_payload(attempts: Iterable[Attempt]) -> Facts:
+    """The second half of I13: one key stands for one request."""
+    first: dict[tuple[str, str], Attempt] = {}
+    for attempt in attempts:
+        if attempt.key is None:
+            continue
+        earlier = first.setdefault((attempt.operation, attempt.key), attempt)
+        if earlier is attempt:
+            continue
+        if attempt.body == earlier.body:
+            yield None
+            continue
+        detail = (
+            f"call {attempt.call} of {attempt.operation} sends key {attempt.key} again "
+            f"with {_difference(earlier, attempt)}"
+        )
+        yield BrokenFact(attempt.order, detail, attempt.sent_at)
+
+
+@invariant("I14", "attempts and effects agree")
+def attempts_and_effects_agree(evidence: Evidence) -> Facts:
+    """Every success has its effect, and every effect its attempt.
+
+    Reads: the entries and the attempts.
+    Checked: at each entry, and at each attempt that succeeded.
+    """
+    for entry in evidence.ledger.entries:
+        if entry.operation not in evidence.operations:
+            continue
+        if evidence.cause_of(entry):
+            yield None
+        else:
+            detail = f"{entry.operation} ({entry.effect}) happened though nobody asked for it"
+            yield BrokenFact.by(entry, detail)
+    for attempt in evidence.journal:
+        if (
+            attempt.outcome is not AttemptOutcome.OK
+            or not evidence.operations[attempt.operation].is_create
+        ):
+            continue
+        if _has_effect(evidence, attempt):
+            yield None
+        else:
+            detail = f"call {attempt.call} of {attempt.operation} succeeded without any effect"
+            yield BrokenFact(attempt.order, detail, attempt.ended_at)
+
+
+def _body(evidence: Evidence, entry: Entry) -> bytes:
+    """What was asked, but for the key; a text of its own where nobody knows."""
+    cause = evidence.cause_of(entry)
+    if cause is None:
+        return b"entry %d" % entry.number
+    key_at = evidence.operations[entry.operation].key_at
+    body = {name: value for name, value in cause.body.items() if name != key_at}
+    return _as_text(body)
+
+
+_as_text = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode
+
+
+def _in_words(keys: list[str]) -> str:
+    if len(set(keys)) == 1:
+        return f"key {keys[0]}" if keys[0] else "no key at all"
+    return "keys " + " and ".join(key or "none" for key in keys)
+
+
+def _difference(earlier: Attempt, later: Attempt) -> str:
+    names = sorted({*earlier.body, *later.body})
+    return ", ".join(
+        f"{name} {later.body.get(name)!r} instead of {earlier.body.get(name)!r}"
+        for name in names
+        if earlier.body.get(name) != later.body.get(name)
+    )
+
+
+def _has_effect(evidence: Evidence, attempt: Attempt) -> bool:
+    if attempt.took_effect:
+        return True
+    return attempt.key is not None and any(
+        effect.key == attempt.key
+        for effect in evidence.effects_of(attempt.order, attempt.operation)
+    )

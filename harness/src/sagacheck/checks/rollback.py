@@ -1,0 +1,105 @@
+"""I7 and I11: what an order leaves behind that did not complete."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sagacheck.checks.attention import OpenMatter, begun_attempts, matter_of_step, not_listed
+from sagacheck.checks.evidence import Evidence, is_live
+from sagacheck.checks.invariants import BrokenFact, Facts, invariant
+from sagacheck.checks.outcome import Outcome, Status
+from sagacheck.world import Effect, EffectState
+
+
+@invariant("I7", "no orphans")
+def no_orphans(evidence: Evidence) -> Facts:
+    """Each live effect belongs to an order that completed, or that has not ended yet.
+
+    Reads: the effects that the services hold, and how the orders ended; an order that was
+        terminated may leave what its scenario expects.
+    Checked: for every effect that has an undo, when all that was under way has arrived.
+    """
+    allowance = Counter(evidence.orphans)
+    for effect in evidence.effects:
+        if not evidence.can_be_undone(effect.operation):
+            continue
+        outcome = evidence.outcomes.get(effect.order)
+        orphan = is_live(effect) and (outcome is None or _leaves_nothing(outcome.status))
+        terminated = outcome is not None and outcome.status is Status.TERMINATED
+        if orphan and terminated and allowance[effect.operation] > 0:
+            allowance[effect.operation] -= 1
+            orphan = False
+        if not orphan:
+            yield None
+            continue
+        detail = f"{_name(effect)} is left behind: {_how_it_ended(effect, outcome)}"
+        yield BrokenFact(effect.order, detail, _later(outcome, effect.at))
+
+
+@invariant("I11", "every attempt is accounted for")
+def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
+    """A step that had or may have had its effect is confirmed, compensated, or listed.
+
+    Reads: the attempts, what their callers saw of them, and what the result lists for a person.
+    Checked: for each order that has ended without success.
+    """
+    for order, outcome in evidence.ended():
+        if outcome.status in (Status.COMPLETED, Status.TERMINATED):
+            continue
+        due: list[OpenMatter] = []
+        for operation in evidence.operations.creates:
+            begun = begun_attempts(evidence, order, operation.name)
+            if not begun or not evidence.can_be_undone(operation.name):
+                continue
+            if not _is_settled(evidence, order, operation.name, outcome):
+                due.append(matter_of_step(evidence, begun))
+            yield None
+        if outcome.status is Status.NEEDS_ATTENTION:
+            due = not_listed(outcome, due)
+        for matter in due:
+            how = f"{order} ended as {outcome.status}, and nobody made sure that it is undone"
+            at = _later(outcome, matter.at)
+            yield BrokenFact(order, f"{matter.what}, {how}", at)
+
+
+def _name(effect: Effect) -> str:
+    worth = f" over {effect.amount / 100:.2f} {effect.currency}" if effect.amount else ""
+    goods = ", ".join(f"{quantity} {sku}" for sku, quantity in effect.lines.items())
+    return f"{effect.operation} ({effect.id}{worth}{' of ' if goods else ''}{goods})"
+
+
+def _leaves_nothing(status: Status) -> bool:
+    return status.promises_undone or status is Status.TERMINATED
+
+
+def _how_it_ended(effect: Effect, outcome: Outcome | None) -> str:
+    if outcome is None:
+        return f"{effect.order or 'its order'} is not known"
+    return f"{effect.order} ended as {outcome.status}"
+
+
+def _later(outcome: Outcome | None, at: float) -> float:
+    """The end of an order, or what came after it."""
+    return at if outcome is None or outcome.ended_at is None else max(outcome.ended_at, at)
+
+
+def _is_settled(evidence: Evidence, order: str, operation: str, outcome: Outcome) -> bool:
+    if outcome.status is Status.NEEDS_ATTENTION and _stands(evidence, order, operation):
+        return True
+    effects = evidence.effects_of(order, operation)
+    if effects and not any(is_live(effect) for effect in effects):
+        return True
+    undo = evidence.operations.undo_of(operation)
+    tried = evidence.attempts_at(order, undo.name) if undo else []
+    # The status says that it is done, even where the body that came with it cannot be read.
+    return any(attempt.status == undo.success for attempt in tried) if undo else False
+
+
+def _stands(evidence: Evidence, order: str, operation: str) -> bool:
+    """Whether a parcel that nobody can call back any more makes sense of `operation`."""
+    return any(
+        effect.state is EffectState.FINAL
+        and operation in (effect.operation, *evidence.operations[effect.operation].needs)
+        and evidence.can_be_undone(effect.operation)
+        for effect in evidence.effects_of(order)
+    )

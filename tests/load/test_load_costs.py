@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from bench.load.cluster import Cluster
 from bench.load.costs import Costs, costs_by_kind
 from orders.client import connect
 from sagacheck.load import ControlClient
-from tests.conftest import Run
 from tests.load._runs import ROOT
 
 ROW = re.compile(r"^\| (?P<kind>[a-z][a-z, ]+) \| (\d+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
 
 
-def test_events_and_workflow_tasks_are_those_of_the_document(run: Run, elsewhere: Cluster) -> None:
+@pytest.mark.asyncio
+async def test_events_and_workflow_tasks_are_those_of_the_document(elsewhere: Cluster) -> None:
     """Each kind of order costs what docs/load.md says, and that is the least that its steps can."""
     text = (ROOT / "docs" / "load.md").read_text(encoding="utf-8")
     shown = {row["kind"]: Costs(*map(int, row.groups()[1:])) for row in ROW.finditer(text)}
-    client = run(connect(address=elsewhere.address))
+    client = await connect(address=elsewhere.address)
 
-    found = run(costs_by_kind(client, ControlClient(elsewhere.url), "costs"))
+    found = await costs_by_kind(client, ControlClient(elsewhere.url), "costs")
 
     assert found == shown
     assert [each.workflow_tasks for each in found.values()] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,19 +10,19 @@ import pytest
 from bench.load.cluster import Cluster
 from orders.client import connection_config
 from sagacheck.engines import free_ports
-from tests.conftest import Run
 from tests.docs.documents import ROOT, Reader
 from tests.load._tls import make_certificate, serve_tls
 
 
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     "nightly", [False, pytest.param(True, marks=pytest.mark.long)], ids=["usual", "nightly"]
 )
-def test_the_document_is_true(
-    tmp_path: Path, run: Run, elsewhere: Cluster, monkeypatch: pytest.MonkeyPatch, *, nightly: bool
+async def test_the_document_is_true(
+    tmp_path: Path, elsewhere: Cluster, monkeypatch: pytest.MonkeyPatch, *, nightly: bool
 ) -> None:
     """Through TLS, with an API key, from a profile; services and workers that it has started."""
-    door = run(serve_tls(*make_certificate(tmp_path), elsewhere.address))
+    door = await serve_tls(*make_certificate(tmp_path), elsewhere.address)
     port, master_port = map(str, free_ports(2))
     addresses = {
         "temporal.example.com:7233": f"localhost:{door.sockets[0].getsockname()[1]}",
@@ -33,7 +34,7 @@ def test_the_document_is_true(
     reader = Reader(tmp_path, addresses, nightly=nightly)
     elsewhere.set_workers(0)  # those of the document are to do it
     try:
-        assert reader.read(ROOT / "docs" / "load.md") > 5
+        assert await asyncio.to_thread(reader.read, ROOT / "docs" / "load.md") > 5
     finally:
         elsewhere.set_workers(1)
         door.close()

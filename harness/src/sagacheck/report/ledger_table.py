@@ -23,7 +23,7 @@ class _Moment:
     """How far the world has come.
 
     Attributes:
-        entries: How many entries the ledger hold.
+        entries: How many entries the ledger holds.
         row: The index of the timeline's row, ``None`` at the end.
     """
 
@@ -69,7 +69,7 @@ def _opening(entries: Sequence[Entry]) -> int:
 
 
 def _entries_until(rows: Sequence[Row], index: int, opening: int) -> int:
-    """How many entries the ledger hold once a row is over."""
+    """How many entries the ledger holds once a row is over."""
     written = [number for row in rows[: index + 1] for number in row.entries]
     return max(written, default=opening - 1) + 1
 

@@ -22,8 +22,9 @@ from temporalio.worker import UnsandboxedWorkflowRunner
 from orders.messages import Shipment
 from sagacheck.language import AnyOrder
 from sagacheck.saga import SagaUnderTest
-from sagacheck.temporal import sdk
-from sagacheck.temporal.workflow_info import workflow_info
+from sagacheck.temporal import workflow_definition
+from sagacheck.temporal.base.sdk_workflows import activate, new_instance
+from sagacheck.temporal.worker.workflow_info import workflow_info
 
 RESULTS = ("res_1", "pay_1", Shipment("shp_1", "TRACK-1"), None)
 """What the activities of a plain order return, in the order of its steps."""
@@ -35,7 +36,7 @@ def plain_order(saga: SagaUnderTest, order: AnyOrder) -> Callable[[], None]:
     It needs a running event loop.
     """
     converter = saga.data_converter.payload_converter
-    definition = sdk.workflow_definition(saga.workflow)
+    definition = workflow_definition(saga.workflow)
     init = InitializeWorkflow(
         workflow_type=saga.workflow_name,
         workflow_id=saga.workflow_id.format(order_id=order.id),
@@ -54,14 +55,14 @@ def plain_order(saga: SagaUnderTest, order: AnyOrder) -> Callable[[], None]:
     runner = UnsandboxedWorkflowRunner()
 
     def play() -> None:
-        instance = sdk.new_instance(
+        instance = new_instance(
             runner, definition, saga.data_converter, info, init, interceptors=[], extern={}
         )
         for activation in (first, *rest):
-            completion = sdk.activate(instance, activation)
+            completion = activate(instance, activation)
         last = completion.successful.commands[-1]
         assert last.HasField("complete_workflow_execution"), completion
-        sdk.activate(instance, evict)
+        activate(instance, evict)
 
     return play
 

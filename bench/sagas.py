@@ -24,10 +24,7 @@ from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
 from sagacheck.inprocess import httpx_patch
 from sagacheck.run.judge import judge
 from sagacheck.saga import SagaUnderTest
-from sagacheck.temporal.connection import simulated_client
-from sagacheck.temporal.loop import VirtualTimeLoop
-from sagacheck.temporal.service import SimulatedTemporal
-from sagacheck.temporal.worker import SimulatedWorker
+from sagacheck.temporal import SimulatedTemporal, SimulatedWorker, VirtualTimeLoop, simulated_client
 from scenarios import SAGA
 from tests.shop import load_text
 
@@ -111,12 +108,15 @@ def _ways(saga: SagaUnderTest) -> dict[str, Play]:
 async def _without_world(saga: SagaUnderTest, order: object) -> None:
     """One order on the simulated service, whose activities have their results ready."""
     temporal = SimulatedTemporal()
+    client = simulated_client(temporal, saga.data_converter)
     worker = SimulatedWorker(
-        workflows=[saga.workflow], activities=READY, data_converter=saga.data_converter
+        workflows=[saga.workflow],
+        activities=READY,
+        data_converter=saga.data_converter,
+        client=lambda: client,
     )
     temporal.register("orders", worker)
     worker.start()
-    client = simulated_client(temporal, saga.data_converter)
     try:
         await client.execute_workflow(saga.workflow_name, order, id="order-o1", task_queue="orders")
     finally:

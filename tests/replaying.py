@@ -24,8 +24,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.worker import Replayer
 
-from sagacheck.temporal.service import SimulatedTemporal
-from sagacheck.temporal.worker import SimulatedWorker
+from sagacheck.temporal import SimulatedTemporal, SimulatedWorker
 
 MARKER = "does_not_replay"
 LONGEST_REASON = 400
@@ -59,7 +58,7 @@ class Gathered:
         """Gather the histories of all runs of a service whose code is known."""
         if not self.is_listening:
             return
-        for run in temporal.executions():
+        for run in temporal.runs():
             workers = [each for each in temporal.workers if run.workflow_type in each.workflows]
             if len({worker.workflows[run.workflow_type] for worker in workers}) == 1:
                 self.add(workers[0], run.workflow_id, run.history.events)

@@ -19,10 +19,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from sagacheck.engines import add_search_attributes
 from sagacheck.engines.server.embedded import embedded_server
-from sagacheck.temporal.connection import simulated_client
-from sagacheck.temporal.loop import VirtualTimeLoop
-from sagacheck.temporal.service import SimulatedTemporal
-from sagacheck.temporal.worker import SimulatedWorker
+from sagacheck.temporal import SimulatedTemporal, SimulatedWorker, VirtualTimeLoop, simulated_client
 from tests.conformance.activities import ACTIVITIES
 from tests.conformance.registry import WORKFLOWS
 from tests.conformance.stage import Case, Evidence, Stage
@@ -92,6 +89,7 @@ class SimulatedStage(Stage):
             workflows=workflows,
             activities=ACTIVITIES,
             data_converter=DataConverter.default,
+            client=lambda: self.client,
             cached=self._cached,
         )
         self._temporal.register(self.queue, worker)

@@ -14,12 +14,14 @@ from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.converter import DataConverter
 
 from sagacheck.engines.server.embedded import embedded_server
-from sagacheck.temporal.activity_info import AttemptFacts
-from sagacheck.temporal.attempt import NeverReports
-from sagacheck.temporal.connection import simulated_client
-from sagacheck.temporal.loop import VirtualTimeLoop
-from sagacheck.temporal.service import SimulatedTemporal
-from sagacheck.temporal.worker import SimulatedWorker
+from sagacheck.temporal import (
+    AttemptFacts,
+    NeverReports,
+    SimulatedTemporal,
+    SimulatedWorker,
+    VirtualTimeLoop,
+    simulated_client,
+)
 from tests.conformance.mortal import Mortal, lasting, mortal_worker, survived
 from tests.conformance.scrub import scrubbed
 from tests.conformance.sides import quiet_sdk

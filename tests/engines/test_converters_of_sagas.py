@@ -11,7 +11,7 @@ from sagacheck.engines import SimulatedEngine, Trial
 from sagacheck.inprocess import httpx_patch
 from sagacheck.run.judge import judge
 from sagacheck.saga import SagaUnderTest
-from sagacheck.temporal.plain import is_plain
+from sagacheck.temporal import is_plain
 from scenarios import SAGA
 from tests.shop import load_text
 from tests.temporal.test_codecs import HIDING

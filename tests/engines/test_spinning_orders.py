@@ -12,7 +12,7 @@ from sagacheck.engines import Answer
 from sagacheck.language import Scenario
 from sagacheck.run import Play, Player
 from sagacheck.saga import SagaUnderTest
-from sagacheck.temporal import deadlock
+from sagacheck.temporal.worker import deadlock
 from tests.sagas import small, spinning
 from tests.shop import load_text, plain_orders
 

@@ -20,8 +20,7 @@ from sagacheck.language import CancelBy, Event, EventKind, Expectations, FaultSp
 from sagacheck.network import Calls, Fault, Moment
 from sagacheck.run.judge import evidence_of
 from sagacheck.saga import SagaUnderTest
-from sagacheck.temporal.connection import simulated_client
-from sagacheck.temporal.loop import VirtualTimeLoop
+from sagacheck.temporal import VirtualTimeLoop, simulated_client
 from sagacheck.world import Attempt, LoopClock, Settings
 from scenarios.goods import Order
 from tests.property.strategies import NOWHERE
@@ -178,7 +177,7 @@ class LiveTrial:
         for attempt in self.held:
             self.strike(attempt, Fault("crash_before"))
             self.gate.let_through(attempt)
-        for execution in self._stage._temporal.executions():
+        for execution in self._stage._temporal.runs():
             self._stage._worker.evict(execution.run_id)
         self._do(asyncio.sleep(MOMENT))
 

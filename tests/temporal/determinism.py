@@ -49,7 +49,7 @@ def history(seed: int, *, cached: bool = True) -> bytes:
     async def play() -> bytes:
         async with simulation(Busy, activities=[flaky], seed=seed, cached=cached) as simulated:
             await simulated.run(Busy.run)
-            [execution] = simulated.temporal.executions()
+            [execution] = simulated.temporal.runs()
             return b"".join(
                 event.SerializeToString(deterministic=True) for event in execution.history.events
             )

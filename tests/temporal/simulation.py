@@ -1,4 +1,4 @@
-"""A short way to a simulated service with a worker and a client, for the tests beside this file."""
+"""A simulated service with a worker and a client, for the tests beside this file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from typing import Any, TypeVar
 from temporalio.client import Client, WorkflowHandle
 from temporalio.converter import DataConverter
 
-from sagacheck.temporal.connection import simulated_client
-from sagacheck.temporal.loop import VirtualTimeLoop
-from sagacheck.temporal.service import SimulatedTemporal
-from sagacheck.temporal.worker import SimulatedWorker
+from sagacheck.temporal import SimulatedTemporal, SimulatedWorker, VirtualTimeLoop, simulated_client
 
 QUEUE = "tests"
 _T = TypeVar("_T")
@@ -72,13 +69,18 @@ async def simulation(
 ) -> AsyncIterator[Simulation]:
     """A simulated service with a worker, which has started unless it is told not to."""
     temporal = SimulatedTemporal(seed=seed)
+    client = simulated_client(temporal, data_converter)
     worker = SimulatedWorker(
-        workflows=workflows, activities=activities, data_converter=data_converter, **options
+        workflows=workflows,
+        activities=activities,
+        data_converter=data_converter,
+        client=lambda: client,
+        **options,
     )
     temporal.register(QUEUE, worker)
     if starts:
         worker.start()
     try:
-        yield Simulation(temporal, worker, simulated_client(temporal, data_converter))
+        yield Simulation(temporal, worker, client)
     finally:
         temporal.close()

@@ -9,7 +9,7 @@ from temporalio.api.common.v1 import RetryPolicy
 from temporalio.api.enums.v1 import RetryState, TimeoutType
 from temporalio.api.failure.v1 import Failure
 
-from sagacheck.temporal.backoff import Again, after_failure, with_defaults
+from sagacheck.temporal.base.backoff import RetryAfter, after_failure, with_defaults
 
 
 def _policy(**said: Any) -> RetryPolicy:
@@ -72,22 +72,22 @@ def test_delays_grow_to_their_cap(policy: RetryPolicy, delays: list[float]) -> N
     """Initial interval times coefficient to the power of the attempt, and no more than the cap."""
     seen = [_after(policy, attempt, _failure()) for attempt in range(1, len(delays) + 1)]
 
-    assert seen == [Again(delay) for delay in delays]
+    assert seen == [RetryAfter(delay) for delay in delays]
 
 
 def test_a_delay_never_overflows() -> None:
     """After thousands of attempts it is still the cap."""
-    assert _after(_policy(), 100_000, _failure()) == Again(100.0)
+    assert _after(_policy(), 100_000, _failure()) == RetryAfter(100.0)
 
 
 def test_a_failure_can_ask_for_its_delay() -> None:
     """That takes the place of the policy's, beyond its cap too."""
-    assert _after(_policy(maximum_interval=5), 1, _failure(delay=300)) == Again(300.0)
-    assert _after(_policy(), 3, _failure(delay=0)) == Again(0.0)
+    assert _after(_policy(maximum_interval=5), 1, _failure(delay=300)) == RetryAfter(300.0)
+    assert _after(_policy(), 3, _failure(delay=0)) == RetryAfter(0.0)
 
 
 NON_RETRYABLE = RetryState.RETRY_STATE_NON_RETRYABLE_FAILURE
-AGAIN = Again(1.0)
+AGAIN = RetryAfter(1.0)
 
 
 @pytest.mark.parametrize(
@@ -130,13 +130,13 @@ def test_attempts_run_out() -> None:
     """The last attempt that the policy allows is the last."""
     policy = _policy(maximum_attempts=3)
 
-    assert _after(policy, 2, _failure()) == Again(2.0)
+    assert _after(policy, 2, _failure()) == RetryAfter(2.0)
     assert _after(policy, 3, _failure()) == RetryState.RETRY_STATE_MAXIMUM_ATTEMPTS_REACHED
 
 
 def test_time_runs_out() -> None:
     """There is no attempt that would begin after the deadline, at the deadline there is."""
-    assert _after(_policy(), 1, _failure(), now=9.0, deadline=10.0) == Again(1.0)
+    assert _after(_policy(), 1, _failure(), now=9.0, deadline=10.0) == RetryAfter(1.0)
     late = _after(_policy(), 1, _failure(), now=9.1, deadline=10.0)
     assert late == RetryState.RETRY_STATE_TIMEOUT
 

@@ -104,7 +104,7 @@ def test_nothing_passes_in_the_clear(converter: DataConverter, cached: bool) -> 
             seen.append(await handle.execute_update(Letters.hand_over, "secret 3"))
             with pytest.raises(WorkflowFailureError) as failed:
                 await handle.result()
-            [run] = simulated.temporal.executions()
+            [run] = simulated.temporal.runs()
             return (
                 seen,
                 failed.value.cause,

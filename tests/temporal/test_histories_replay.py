@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from temporalio import workflow
 
-from fakes.temporal import VirtualTimeLoop
+from sagacheck.temporal import VirtualTimeLoop
 from tests.temporal.simulation import in_virtual_time, simulation
 
 RUNS = count(1)
@@ -81,7 +81,7 @@ def _written(gathered: Gathered, *, corrupt: bool) -> None:
     async def play() -> None:
         async with simulation(Charges, activities=[charge]) as simulated:
             await simulated.run(Charges.run)
-            [run] = simulated.temporal.executions()
+            [run] = simulated.temporal.runs()
             if corrupt:
                 scheduled = run.history.events[4].activity_task_scheduled_event_attributes
                 scheduled.activity_type.name = "refund"

@@ -16,7 +16,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError
 
-from sagacheck.temporal.attempt import NeverReports
+from sagacheck.temporal import NeverReports
 from tests.temporal.simulation import Simulation, in_virtual_time, simulation
 
 A_WHILE = timedelta(hours=2)

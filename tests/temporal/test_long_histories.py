@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from temporalio import activity, workflow
 
-from sagacheck.temporal.history import MANY_EVENTS
+from sagacheck.temporal.base.history import MANY_EVENTS
 from tests.temporal.simulation import in_virtual_time, simulation
 
 
@@ -33,7 +33,7 @@ def test_what_is_suggested_is_written_down() -> None:
     async def play() -> tuple[int, list[int]]:
         async with simulation(Endless, activities=[step]) as simulated:
             length = await simulated.run(Endless.run)
-            [run] = simulated.temporal.executions()
+            [run] = simulated.temporal.runs()
             suggesting = [
                 event.event_id
                 for event in run.history.events

@@ -14,7 +14,7 @@ import pytest
 from temporalio import activity, workflow
 from temporalio.client import WorkflowHandle
 
-from sagacheck.temporal.worker import SimulatedWorker
+from sagacheck.temporal import SimulatedWorker
 from tests.temporal.simulation import QUEUE, Simulation, in_virtual_time, simulation
 
 SHORT = timedelta(seconds=5)

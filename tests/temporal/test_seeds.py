@@ -16,7 +16,7 @@ from temporalio.worker import (
     WorkflowInstanceDetails,
 )
 
-from sagacheck.temporal.seeds import seed_of
+from sagacheck.temporal.core.seeds import seed_of
 from tests.temporal.simulation import in_virtual_time, simulation
 
 SHORT = timedelta(seconds=5)
@@ -77,7 +77,7 @@ def _histories(seed: int) -> dict[str, WorkflowHistory]:
         async with simulation(Draws, LetsDraw, activities=[heads, tails], seed=seed) as simulated:
             handle = await simulated.start(LetsDraw.run, id="parent")
             await handle.result()
-            runs = simulated.temporal.executions()
+            runs = simulated.temporal.runs()
             return {run.run_id: run.history.as_workflow_history(run.workflow_id) for run in runs}
 
     return in_virtual_time(play)

@@ -13,7 +13,7 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ApplicationError
 
-from sagacheck.temporal.stacks import encode_failure
+from sagacheck.temporal.worker.activities.failure_encoding import encode_failure
 
 ENCODING = DataConverter(failure_converter_class=DefaultFailureConverterWithEncodedAttributes)
 

@@ -10,8 +10,8 @@ import pytest
 from temporalio import activity, workflow
 from temporalio.exceptions import ActivityError, CancelledError
 
-from sagacheck.temporal import loop as loop_module
-from sagacheck.temporal.loop import running_loop
+from sagacheck.temporal import running_loop
+from sagacheck.temporal.base import loop as loop_module
 from tests.temporal.simulation import in_virtual_time, simulation
 
 HOUR = timedelta(hours=1)

@@ -18,8 +18,8 @@ from temporalio.client import (
 from temporalio.common import Priority, SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
-from sagacheck.temporal.errors import UnsupportedError
-from sagacheck.temporal.search_attributes import KnownAttributes
+from sagacheck.temporal import UnsupportedError
+from sagacheck.temporal.server.search_attributes import KnownAttributes
 from tests.temporal.simulation import QUEUE, Simulation, in_virtual_time, simulation
 
 SHORT = timedelta(seconds=5)

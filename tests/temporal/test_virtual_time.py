@@ -13,7 +13,7 @@ import pytest
 from temporalio import activity, workflow
 from temporalio.exceptions import ApplicationError
 
-from sagacheck.temporal.loop import DeadlockError, VirtualTimeLoop
+from sagacheck.temporal import DeadlockError, VirtualTimeLoop
 from tests.temporal.simulation import in_virtual_time, simulation
 
 DAY = 24 * 3600.0

@@ -33,7 +33,7 @@ from temporalio.worker import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from sagacheck.temporal.attempt import NeverReports
+from sagacheck.temporal import NeverReports
 from tests.temporal.sandboxed import Refused, Sandboxed
 from tests.temporal.simulation import in_virtual_time, simulation
 
@@ -289,7 +289,7 @@ def test_a_payload_codec(cached: bool) -> None:
             Calls, activities=[echo], data_converter=HIDING, cached=cached
         ) as simulated:
             result = await simulated.run(Calls.run, "echo", ["a secret"])
-            [execution] = simulated.temporal.executions()
+            [execution] = simulated.temporal.runs()
             return result, b"".join(e.SerializeToString() for e in execution.history.events)
 
     result, history = in_virtual_time(play)

@@ -17,7 +17,7 @@ from sagacheck.config import TABLE, Project, find_project
 from sagacheck.importing import load_object, not_importable
 from sagacheck.language import AnyOrder, CancelBy, Dialect, GivenWords, OrderWords
 from sagacheck.services import OperationTable, ServiceFactory, operations_of
-from sagacheck.temporal import sdk
+from sagacheck.temporal import activity_definition, workflow_definition
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,22 +70,22 @@ class SagaUnderTest:
     @cached_property
     def workflow_name(self) -> str:
         """The name under which the workflow is registered."""
-        return sdk.workflow_definition(self.workflow).name or self.workflow.__name__
+        return workflow_definition(self.workflow).name or self.workflow.__name__
 
     @cached_property
     def signals(self) -> frozenset[str]:
         """The signals that the workflow handles."""
-        return frozenset(name for name in sdk.workflow_definition(self.workflow).signals if name)
+        return frozenset(name for name in workflow_definition(self.workflow).signals if name)
 
     @cached_property
     def updates(self) -> frozenset[str]:
         """The updates that the workflow handles."""
-        return frozenset(name for name in sdk.workflow_definition(self.workflow).updates if name)
+        return frozenset(name for name in workflow_definition(self.workflow).updates if name)
 
     @cached_property
     def queries(self) -> frozenset[str]:
         """The queries that the workflow answers."""
-        return frozenset(name for name in sdk.workflow_definition(self.workflow).queries if name)
+        return frozenset(name for name in workflow_definition(self.workflow).queries if name)
 
     @property
     def means_to_cancel(self) -> tuple[CancelBy, ...]:
@@ -100,7 +100,7 @@ class SagaUnderTest:
     def sandboxed(self) -> bool:
         """Whether the SDK's workflow sandbox can import the workflow; if not, it runs without."""
         try:
-            SandboxedWorkflowRunner().prepare_workflow(sdk.workflow_definition(self.workflow))
+            SandboxedWorkflowRunner().prepare_workflow(workflow_definition(self.workflow))
         except Exception:  # noqa: BLE001 - whatever the import runs into, that is the answer
             return False
         return True
@@ -134,9 +134,9 @@ def _runnable(reference: str, place: str, root: Path | None) -> SagaUnderTest:
     """Load a saga, and find out before a run what a worker would find out during it."""
     saga = load_object(reference, SagaUnderTest, place, root)
     try:
-        sdk.workflow_definition(saga.workflow)
+        workflow_definition(saga.workflow)
         for each in saga.activities:
-            sdk.activity_definition(each)
+            activity_definition(each)
     except (TypeError, ValueError) as error:
         raise not_importable(place, reference, str(error)) from None
     return saga

@@ -27,10 +27,9 @@ from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal import (
     AttemptFacts,
     DeadlockError,
-    Execution,
+    FastClient,
     NeverReports,
     NoResultError,
-    ShortWay,
     SimulatedTemporal,
     SimulatedWorker,
     VirtualTimeLoop,
@@ -120,10 +119,12 @@ class _Stage:
         self._temporal = temporal = SimulatedTemporal(
             seed=seed, search_attributes=saga.search_attributes
         )
+        connect = partial(simulated_client, temporal, saga.data_converter)
         self._worker = SimulatedWorker(
             workflows=[saga.workflow, *saga.children],
             activities=saga.activities,
             data_converter=saga.data_converter,
+            client=connect,
             interceptors=saga.interceptors,
             around=self._around,
             cached=cached,
@@ -134,7 +135,7 @@ class _Stage:
                 temporal,
                 trial,
                 order,
-                partial(simulated_client, temporal, saga.data_converter),
+                connect,
                 workflow_id=saga.workflow_id.format(order_id=order.id),
                 task_queue=TASK_QUEUE,
             )
@@ -199,9 +200,7 @@ class _Stage:
 
     async def _evict(self, moment: Moment, attempt: Attempt) -> None:
         if moment is Moment.AFTER and attempt.fault == "evict":
-            execution = self._temporal.find(self._runs[attempt.order].workflow_id)
-            if execution is not None:
-                self._worker.evict(execution.run_id)
+            self._temporal.evict(self._runs[attempt.order].workflow_id)
 
 
 class _Life(in_context):
@@ -226,18 +225,18 @@ class SimulatedRun(OrderWorkflow):
         self._temporal = temporal
         converter = self.trial.saga.data_converter
         plain = is_plain(converter)
-        self._short_way = ShortWay(temporal, converter.payload_converter) if plain else None
+        self._fast_client = FastClient(temporal, converter.payload_converter) if plain else None
 
     async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
-        if self._short_way is None:
+        if self._fast_client is None:
             await super()._start_workflow(workflow, argument, **options)
         else:
-            self._short_way.start_workflow(workflow, argument, **options)
+            self._fast_client.start_workflow(workflow, argument, **options)
 
     async def _ending(self) -> Ending:
-        if self._short_way is not None:
+        if self._fast_client is not None:
             with suppress(NoResultError):
-                return Ending.of_result(await self._short_way.result(self.workflow_id))
+                return Ending.of_result(await self._fast_client.result(self.workflow_id))
         return await super()._ending()
 
     async def _last_ending(self) -> Ending:
@@ -246,19 +245,12 @@ class SimulatedRun(OrderWorkflow):
 
     async def _history(self) -> WorkflowHistory:
         """The service's own events: the client would read them page by page."""
-        return self._execution.history.as_workflow_history(self.workflow_id)
+        return self._temporal.history(self.workflow_id).as_workflow_history(self.workflow_id)
 
     def _broken_replay(self, history: WorkflowHistory) -> str:
         # Most histories tell of no failed task, and then nobody needs to read their events.
-        failed = self._execution.history.tells_of("workflow_task_failed")
+        failed = self._temporal.history(self.workflow_id).has_event("workflow_task_failed")
         return super()._broken_replay(history) if failed else ""
-
-    @property
-    def _execution(self) -> Execution:
-        """The latest run of the order's workflow."""
-        execution = self._temporal.find(self.workflow_id)
-        assert execution is not None, "an order that was placed has a workflow"
-        return execution
 
     async def see_to_the_end(self, spins: asyncio.Future[None]) -> None:
         """Wait for the end of the order, for two days of virtual time at the most.
@@ -304,14 +296,14 @@ class SimulatedRun(OrderWorkflow):
             self._ended_at = self.trial.clock.now()
 
     def _replays(self, history: WorkflowHistory) -> int:
-        runs = self._temporal.executions()
-        return sum(run.replays for run in runs if run.workflow_id == self.workflow_id)
+        return self._temporal.replays(self.workflow_id)
 
     def _how_busy(self) -> str:
+        events = len(self._temporal.history(self.workflow_id))
         calls = sum(attempt.order == self.order.id for attempt in self.trial.world.journal)
         return (
             f"at {self.trial.clock.now():g} s the trial spins, and hardly any time passes; "
-            f"{len(self._execution.history):,} events and {calls:,} calls are this order's"
+            f"{events:,} events and {calls:,} calls are this order's"
         )
 
     async def _why_stuck(self) -> str:

@@ -1,0 +1,1 @@
+"""What a worker does: it runs workflow code and activity functions, and replays what it evicted."""

@@ -1,0 +1,1 @@
+"""The attempts of activities in a worker, those of local activities among them."""

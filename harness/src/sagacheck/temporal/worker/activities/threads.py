@@ -1,0 +1,86 @@
+"""The threads in which a worker runs functions, and how they call the loop."""
+
+from __future__ import annotations
+
+import threading
+from asyncio import Task
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError as FutureCancelledError
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from temporalio.exceptions import CancelledError
+
+from sagacheck.temporal.base.loop import VirtualTimeLoop
+
+MOST_THREADS = 32
+ANSWER_SECONDS = 10
+"""Of real time: how long a thread waits for the loop, as in ``temporalio/worker/_activity.py``."""
+Call = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Threads:
+    """The threads for activity functions that are no coroutines.
+
+    Attributes:
+        executor: Runs the functions.
+
+    Args:
+        loop: Runs what the functions ask for, such as heartbeats.
+    """
+
+    def __init__(self, loop: VirtualTimeLoop) -> None:
+        self.executor = ThreadPoolExecutor(max_workers=MOST_THREADS)
+        self._loop = loop
+        self._lock = threading.Lock()
+        self._open: set[Future[None]] = set()
+        self._is_closed = False
+
+    def run_on_loop(self, call: Call) -> None:
+        """Run a coroutine on the loop, and wait until it is done; for use in a thread.
+
+        Raises:
+            CancelledError: The worker is closed.
+        """
+        answer: Future[None] = Future()
+        with self._lock:
+            if self._is_closed:
+                raise CancelledError(_CANCELLED)
+            self._open.add(answer)
+            self._loop.call_soon_threadsafe(self._begin, call, answer)
+        try:
+            answer.result(ANSWER_SECONDS)
+        except FutureCancelledError:
+            raise CancelledError(_CANCELLED) from None
+        finally:
+            with self._lock:
+                self._open.discard(answer)
+
+    def close(self) -> None:
+        """Start no more functions, and cancel those that wait for the loop, now or later.
+
+        A function that never calls the loop cannot be ended, so this does not wait for any.
+        """
+        with self._lock:
+            self._is_closed = True
+            for answer in self._open:
+                answer.cancel()
+        self.executor.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self, call: Call, answer: Future[None]) -> None:
+        if not answer.cancelled():
+            self._loop.create_task(call()).add_done_callback(partial(_pass_on, answer))
+
+
+_CANCELLED = "Activity cancelled"
+
+
+def _pass_on(answer: Future[None], task: Task[None]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if answer.cancelled() or task.cancelled():
+        answer.cancel()
+    elif error is not None:
+        answer.set_exception(error)
+    else:
+        answer.set_result(None)

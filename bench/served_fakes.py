@@ -30,9 +30,9 @@ from sagacheck.checks import (
     Ending,
     Evidence,
     FinishedOrder,
-    OrderFacts,
-    Outcome,
-    Status,
+    OrderOutcome,
+    OrderStatus,
+    OrderTerms,
     StreamingChecks,
     check_all,
 )
@@ -47,7 +47,7 @@ PLENTY = 100_000_000
 
 _ADDRESS = {"street": "1 Main Street", "city": "Springfield", "zip": "62701", "country": "US"}
 COMPLETED_MEANS = tuple(operation.name for operation in ORDER_OPERATIONS.creates)
-_FACTS = OrderFacts(price=1999, lines={"WIDGET": 1})
+_TERMS = OrderTerms(price=1999, lines={"WIDGET": 1})
 _LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 Ask = tuple[str, str, dict[str, Any]]
@@ -208,11 +208,11 @@ async def order_records(count: int) -> AsyncIterator[OrderRecord]:
             yield record
 
 
-def outcome(record: OrderRecord) -> Outcome:
+def outcome(record: OrderRecord) -> OrderOutcome:
     """How the order of a record ended."""
-    status = Status.FAILED if is_undone(int(record.order[1:])) else Status.COMPLETED
+    status = OrderStatus.FAILED if is_undone(int(record.order[1:])) else OrderStatus.COMPLETED
     last = max(entry.at for entry in record.entries)
-    return Outcome(record.order, Ending(status), ended_at=last)
+    return OrderOutcome(record.order, Ending(status), ended_at=last)
 
 
 async def one_by_one(count: int) -> int:
@@ -222,7 +222,7 @@ async def one_by_one(count: int) -> int:
         checks.log(record.entries)
         placed = bool(record.order)
         end = outcome(record) if placed else None
-        checks.order(FinishedOrder(record, _FACTS if placed else None, end))
+        checks.order(FinishedOrder(record, _TERMS if placed else None, end))
     return len(checks.findings().violations)
 
 
@@ -235,8 +235,8 @@ async def as_a_whole(count: int) -> int:
         journal.attempts += record.attempts
         if record.order:
             outcomes[record.order] = outcome(record)
-    facts = dict.fromkeys(outcomes, _FACTS)
-    evidence = Evidence(ORDER_OPERATIONS, ledger, journal, facts, outcomes, COMPLETED_MEANS)
+    terms = dict.fromkeys(outcomes, _TERMS)
+    evidence = Evidence(ORDER_OPERATIONS, ledger, journal, terms, outcomes, COMPLETED_MEANS)
     return len(check_all(evidence).violations)
 
 

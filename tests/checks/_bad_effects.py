@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sagacheck.checks import Evidence, Status
+from sagacheck.checks import Evidence, OrderStatus
 from sagacheck.services import AVAILABLE, RESERVED
 from sagacheck.world import Idempotency
 from tests.checks._bad import bad
@@ -21,7 +21,7 @@ def orphaned_charge() -> Evidence:
     story.reserve()
     story.charge(fault="drop_response")
     story.release()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -32,7 +32,7 @@ def zombie_reservation() -> Evidence:
     story = Story(idempotency=NO_KEYS)
     story.reserve(fault="delay_request", delay=100.0)
     story.release()
-    return story.end(Status.CANCELLED).evidence()
+    return story.end(OrderStatus.CANCELLED).evidence()
 
 
 @bad(
@@ -43,7 +43,7 @@ def orphan_of_a_terminated_order() -> Evidence:
     story = Story()
     story.reserve()
     story.charge()
-    return story.end(Status.TERMINATED).evidence(orphans={"inventory.reserve": 1})
+    return story.end(OrderStatus.TERMINATED).evidence(orphans={"inventory.reserve": 1})
 
 
 @bad(
@@ -65,7 +65,7 @@ def shipped_before_paid() -> Evidence:
     story.reserve()
     story.ship()
     story.charge()
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -77,7 +77,7 @@ def shipped_after_goods_expired() -> Evidence:
     story.reserve()
     story.charge()
     story.ship()
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -92,7 +92,7 @@ def left_to_a_person_but_asked_for_after_goods_expired() -> Evidence:
     story.call_back(fault="reject")
     names = ("shipping.cancel", "payments.refund", "inventory.release")
     left = [{"activity": name, "idempotency_key": "k"} for name in names]
-    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence()
 
 
 @bad(
@@ -105,7 +105,7 @@ def told_before_shipped() -> Evidence:
     story.charge()
     story.mail()
     story.ship()
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -119,7 +119,7 @@ def told_before_shipped() -> Evidence:
 def nobody_asked() -> Evidence:
     story = Story()
     story.write("inventory.release", "res_9", (RESERVED, "WIDGET", -1), (AVAILABLE, "WIDGET", 1))
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -132,7 +132,7 @@ def step_after_an_undo() -> Evidence:
     story.charge(fault="drop_request")
     story.release()
     story.charge()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -142,7 +142,7 @@ def step_after_an_undo() -> Evidence:
 def mail_sent_after_an_undo() -> Evidence:
     story = Story().all_undone()
     story.mail()
-    return story.end(Status.CANCELLED).evidence(cancelled=frozenset({"o1"}))
+    return story.end(OrderStatus.CANCELLED).evidence(cancelled=frozenset({"o1"}))
 
 
 @bad(
@@ -155,7 +155,7 @@ def released_while_the_parcel_lives() -> Evidence:
         step()
     for undo in (story.release, story.call_back, story.refund):
         undo()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -168,7 +168,7 @@ def refunded_though_the_parcel_left() -> Evidence:
         step()
     for undo in (story.call_back, story.refund):
         undo()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -181,7 +181,7 @@ def lost_reply_forgotten() -> Evidence:
     story.reserve()
     story.charge(fault="drop_request")
     story.release()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -192,7 +192,7 @@ def lost_reply_forgotten() -> Evidence:
 def done_and_never_undone() -> Evidence:
     story = Story()
     story.reserve()
-    return story.end(Status.TIMED_OUT).evidence()
+    return story.end(OrderStatus.TIMED_OUT).evidence()
 
 
 @bad(
@@ -205,7 +205,7 @@ def one_listed_two_left() -> Evidence:
     story.reserve()
     story.charge()
     story.refund(fault="reject")
-    return story.end(Status.NEEDS_ATTENTION, left=[LEFT]).evidence()
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=[LEFT]).evidence()
 
 
 @bad(
@@ -216,7 +216,7 @@ def one_listed_two_left() -> Evidence:
 def undone_after_the_end() -> Evidence:
     story = Story()
     story.reserve()
-    story.end(Status.FAILED)
+    story.end(OrderStatus.FAILED)
     story.release()
     return story.evidence()
 
@@ -230,7 +230,7 @@ def undone_after_it_was_left_to_a_person() -> Evidence:
     story = Story()
     story.charge()
     story.refund(fault="reject")
-    story.end(Status.NEEDS_ATTENTION, left=[LEFT])
+    story.end(OrderStatus.NEEDS_ATTENTION, left=[LEFT])
     story.refund()
     return story.evidence()
 
@@ -244,7 +244,7 @@ def zombie_after_the_end() -> Evidence:
     story = Story(idempotency=NO_KEYS)
     story.ship(fault="delay_request", delay=60.0)
     story.call_back()
-    return story.end(Status.CANCELLED).evidence()
+    return story.end(OrderStatus.CANCELLED).evidence()
 
 
 @bad(
@@ -255,7 +255,7 @@ def same_key_twice() -> Evidence:
     story = Story(idempotency=NO_KEYS)
     story.reserve()
     story.reserve()
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -266,7 +266,7 @@ def no_key_twice() -> Evidence:
     story = Story()
     story.ship(key=None, fault="drop_response")
     story.ship(key=None)
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -278,7 +278,7 @@ def a_new_key_for_each_try() -> Evidence:
     story = Story()
     story.mail(key="try-1", fault="drop_response")
     story.mail(key="try-2")
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -290,7 +290,7 @@ def same_key_other_body() -> Evidence:
     story = Story()
     story.charge(amount="19.98", fault="drop_request")
     story.charge(amount="20.98")
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -312,4 +312,4 @@ def success_without_effect() -> Evidence:
     story = Story()
     attempt = story.ship(fault="reject")
     attempt.outcome = type(attempt.outcome).OK
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()

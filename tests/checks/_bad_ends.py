@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sagacheck.checks import Ending, Evidence, Status
+from sagacheck.checks import Ending, Evidence, OrderStatus
 from tests.checks._bad import bad
 from tests.checks._evidence import Story
 
@@ -15,9 +15,14 @@ LEFT = {"activity": "payments.refund", "idempotency_key": "k", "error": "RefundR
     "(PaymentDeclined: no money)",
 )
 def told_another_end() -> Evidence:
-    told = [Ending(Status.COMPLETED), Ending(Status.FAILED, "PaymentDeclined: no money")]
+    endings = [
+        Ending(OrderStatus.COMPLETED),
+        Ending(OrderStatus.FAILED, "PaymentDeclined: no money"),
+    ]
     story = Story().all_undone()
-    return story.end(Status.FAILED, told=told, error="PaymentDeclined: no money").evidence()
+    return story.end(
+        OrderStatus.FAILED, endings=endings, error="PaymentDeclined: no money"
+    ).evidence()
 
 
 @bad(
@@ -26,8 +31,13 @@ def told_another_end() -> Evidence:
     " ended as failed (OutOfStock: x)",
 )
 def told_another_error() -> Evidence:
-    told = [Ending(Status.FAILED, "PaymentDeclined: no money")]
-    return Story().all_undone().end(Status.FAILED, told=told, error="OutOfStock: x").evidence()
+    endings = [Ending(OrderStatus.FAILED, "PaymentDeclined: no money")]
+    return (
+        Story()
+        .all_undone()
+        .end(OrderStatus.FAILED, endings=endings, error="OutOfStock: x")
+        .evidence()
+    )
 
 
 @bad(
@@ -38,7 +48,7 @@ def mail_for_a_failed_order() -> Evidence:
     story = Story().all_steps()
     for undo in (story.call_back, story.refund, story.release):
         undo()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -48,7 +58,7 @@ def mail_for_a_failed_order() -> Evidence:
 def replayed_otherwise() -> Evidence:
     broken = "event 9 says charge was, now refund is"
     story = Story().all_undone()
-    return story.end(Status.FAILED, replays=3, broken_replay=broken).evidence()
+    return story.end(OrderStatus.FAILED, replays=3, broken_replay=broken).evidence()
 
 
 @bad(
@@ -57,7 +67,7 @@ def replayed_otherwise() -> Evidence:
 )
 def stuck() -> Evidence:
     waits_for = "nothing is under way: it waits for a message that nobody sends"
-    return Story().end(Status.RUNNING, waits_for=waits_for).evidence()
+    return Story().end(OrderStatus.RUNNING, waits_for=waits_for).evidence()
 
 
 @bad(
@@ -65,7 +75,7 @@ def stuck() -> Evidence:
     "o1: o1 does not end: nobody knows what became of it",
 )
 def lost_track_of() -> Evidence:
-    return Story("o1", "o2").end(Status.FAILED, "o2").evidence()
+    return Story("o1", "o2").end(OrderStatus.FAILED, "o2").evidence()
 
 
 @bad(
@@ -76,7 +86,7 @@ def attention_without_a_list() -> Evidence:
     story = Story(refunds_refused=True)
     story.charge()
     story.refund()
-    return story.end(Status.NEEDS_ATTENTION, left=[]).evidence()
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=[]).evidence()
 
 
 @bad(
@@ -89,7 +99,7 @@ def two_given_up_one_listed() -> Evidence:
     story.charge()
     story.refund()
     story.release(fault="reject")
-    return story.end(Status.NEEDS_ATTENTION, left=[LEFT]).evidence()
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=[LEFT]).evidence()
 
 
 @bad(
@@ -97,7 +107,7 @@ def two_given_up_one_listed() -> Evidence:
     "o1 at 6 s: o1 lists 1 open matters for a person, there are 0",
 )
 def attention_for_nothing() -> Evidence:
-    return Story().all_undone().end(Status.NEEDS_ATTENTION, left=[LEFT]).evidence()
+    return Story().all_undone().end(OrderStatus.NEEDS_ATTENTION, left=[LEFT]).evidence()
 
 
 @bad(
@@ -108,7 +118,7 @@ def given_up_and_failed() -> Evidence:
     story = Story(refunds_refused=True)
     story.charge()
     story.refund()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -117,7 +127,7 @@ def given_up_and_failed() -> Evidence:
 )
 def back_from_the_end() -> Evidence:
     statuses = ["processing", "compensating", "processing"]
-    return Story().all_undone().end(Status.FAILED, statuses=statuses).evidence()
+    return Story().all_undone().end(OrderStatus.FAILED, statuses=statuses).evidence()
 
 
 @bad(
@@ -125,4 +135,4 @@ def back_from_the_end() -> Evidence:
     "o1: o1 was failed, then completed",
 )
 def failed_then_completed() -> Evidence:
-    return Story().all_steps().end(Status.COMPLETED, statuses=["FAILED"]).evidence()
+    return Story().all_steps().end(OrderStatus.COMPLETED, statuses=["FAILED"]).evidence()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sagacheck.checks import Evidence, Status
+from sagacheck.checks import Evidence, OrderStatus
 from sagacheck.services import AVAILABLE, RESERVED
 from tests.checks._bad import bad
 from tests.checks._evidence import Story
@@ -30,7 +30,7 @@ def stock_from_nothing() -> Evidence:
     story = Story()
     story.reserve()
     story.write("inventory.release", "res_1", (AVAILABLE, "WIDGET", 2))
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -42,7 +42,7 @@ def released_twice() -> Evidence:
     story.reserve()
     story.release()
     story.write("inventory.release", "res_1", (RESERVED, "WIDGET", -2), (AVAILABLE, "WIDGET", 2))
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -54,7 +54,7 @@ def completed_without_charge() -> Evidence:
     story.reserve()
     story.ship()
     story.mail()
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -62,7 +62,7 @@ def completed_without_charge() -> Evidence:
     "o1 at 4 s: o1 completed without a live inventory.reserve",
 )
 def completed_and_goods_expired() -> Evidence:
-    return Story(reservation_expires_after=2.5).all_steps().end(Status.COMPLETED).evidence()
+    return Story(reservation_expires_after=2.5).all_steps().end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -75,7 +75,7 @@ def completed_without_goods() -> Evidence:
     story.reserve()
     story.charge()
     story.mail()
-    return story.end(Status.COMPLETED).evidence(completed_means=("shipping.create",))
+    return story.end(OrderStatus.COMPLETED).evidence(completed_means=("shipping.create",))
 
 
 @bad(
@@ -87,7 +87,7 @@ def completed_without_mail() -> Evidence:
     for step in (story.reserve, story.charge, story.ship):
         step()
     refused = "BadRequest: nobody has asked for one"
-    return story.end(Status.COMPLETED, confirmation_refused=refused).evidence()
+    return story.end(OrderStatus.COMPLETED, confirmation_refused=refused).evidence()
 
 
 @bad(
@@ -97,4 +97,4 @@ def completed_without_mail() -> Evidence:
 def failed_with_goods_reserved() -> Evidence:
     story = Story()
     story.reserve()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sagacheck.checks import Evidence, Status
+from sagacheck.checks import Evidence, OrderStatus
 from sagacheck.services import CUSTOMER, MERCHANT
 from sagacheck.world import Idempotency
 from tests.checks._bad import bad
@@ -20,7 +20,7 @@ def money_from_nothing() -> Evidence:
     story.reserve()
     story.charge()
     story.write("payments.refund", "pay_1", (CUSTOMER, "USD", 1998))
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -31,7 +31,7 @@ def cents_lost_on_the_way() -> Evidence:
     story = Story()
     story.charge()
     story.write("payments.refund", "pay_1", (CUSTOMER, "USD", 1997), (MERCHANT, "USD", -1998))
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -42,7 +42,7 @@ def cents_lost_on_the_way() -> Evidence:
 def two_currencies_in_one_move() -> Evidence:
     story = Story()
     story.write("payments.charge", "pay_9", (CUSTOMER, "USD", -1998), (MERCHANT, "EUR", 1998))
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -52,7 +52,7 @@ def two_currencies_in_one_move() -> Evidence:
 def completed_and_refunded() -> Evidence:
     story = Story().all_steps()
     story.refund()
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -63,7 +63,7 @@ def completed_at_another_price() -> Evidence:
     story = Story()
     story.reserve()
     story.charge(amount="19.97")
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -75,7 +75,7 @@ def failed_and_charged() -> Evidence:
     story.reserve()
     story.charge()
     story.release()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -86,7 +86,7 @@ def charged_after_it_failed() -> Evidence:
     story = Story(idempotency=NO_KEYS)
     story.charge(fault="delay_request", delay=100.0)
     story.refund()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -97,7 +97,7 @@ def refunded_twice() -> Evidence:
     story = Story().all_undone()
     story.write("payments.refund", "pay_1", (CUSTOMER, "USD", 1998), (MERCHANT, "USD", -1998))
     story.write("payments.refund", "pay_1", (CUSTOMER, "USD", 1998), (MERCHANT, "USD", -1998))
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -108,7 +108,7 @@ def refunded_in_another_currency() -> Evidence:
     story = Story()
     story.charge()
     story.write("payments.refund", "pay_1", (CUSTOMER, "EUR", 1998), (MERCHANT, "EUR", -1998))
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -119,7 +119,7 @@ def taken_more_than_captured() -> Evidence:
     story = Story()
     story.charge()
     story.write("payments.charge", "pay_1", (CUSTOMER, "USD", -2), (MERCHANT, "USD", 2))
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -129,7 +129,7 @@ def taken_more_than_captured() -> Evidence:
 def money_moved_for_no_charge() -> Evidence:
     story = Story()
     story.write("payments.charge", "pay_9", (CUSTOMER, "USD", -500), (MERCHANT, "USD", 500))
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -141,7 +141,7 @@ def charged_twice() -> Evidence:
     story.charge(key="try-1", fault="drop_response")
     story.charge(key="try-2")
     story.refund(key="try-1")
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @bad(
@@ -151,7 +151,7 @@ def charged_twice() -> Evidence:
 def charged_by_a_cent_too_much() -> Evidence:
     story = Story()
     story.charge(amount="19.99")
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @bad(
@@ -161,4 +161,4 @@ def charged_by_a_cent_too_much() -> Evidence:
 def free_and_charged() -> Evidence:
     story = Story(price=0)
     story.charge(amount="0.01")
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()

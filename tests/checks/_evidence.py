@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from fakes import ORDER_OPERATIONS, order_network
-from sagacheck.checks import Ending, Evidence, OrderFacts, Outcome, Status
+from sagacheck.checks import Ending, Evidence, OrderOutcome, OrderStatus, OrderTerms
 from sagacheck.network import Call, Fault, FaultRule, TransportError, WorkerCrash
 from sagacheck.world import Account, Attempt, Entry, Idempotency, ManualClock, Posting, Settings
 
@@ -39,8 +39,8 @@ class Story:
         given = Settings(stock={"WIDGET": 5}, idempotency=idempotency, **settings)
         self.network = order_network(given, clock=self.clock)
         self.world = self.network.world
-        self.orders = {order: OrderFacts(price, {"WIDGET": 2}) for order in orders or ("o1",)}
-        self.outcomes: dict[str, Outcome] = {}
+        self.orders = {order: OrderTerms(price, {"WIDGET": 2}) for order in orders or ("o1",)}
+        self.outcomes: dict[str, OrderOutcome] = {}
 
     # -- what callers do ----------------------------------------------------------------------
 
@@ -132,10 +132,10 @@ class Story:
 
     def end(
         self,
-        status: Status,
+        status: OrderStatus,
         order: str = "o1",
         *,
-        told: Sequence[Ending] | None = None,
+        endings: Sequence[Ending] | None = None,
         statuses: Sequence[str] = (),
         waits_for: str = "",
         replays: int = 0,
@@ -144,12 +144,12 @@ class Story:
     ) -> Story:
         """The order ends now; whoever waits for it is told so."""
         ending = Ending(status, str(result.get("error", "")), result)
-        self.outcomes[order] = Outcome(
+        self.outcomes[order] = OrderOutcome(
             order=order,
             ending=ending,
             ended_at=self.clock.now() if status.is_terminal else None,
             waits_for=waits_for,
-            told=[ending] if told is None else list(told),
+            endings=[ending] if endings is None else list(endings),
             statuses=list(statuses),
             replays=replays,
             broken_replay=broken_replay,
@@ -167,12 +167,12 @@ class Story:
         """What the checks are given."""
         if settled:
             self.settle()
-        facts: dict[str, Any] = {"completed_means": CREATES} | more
+        rest: dict[str, Any] = {"completed_means": CREATES} | more
         return Evidence(
             operations=ORDER_OPERATIONS,
             ledger=self.world.ledger,
             journal=self.world.journal,
             orders=self.orders,
             outcomes=self.outcomes,
-            **facts,
+            **rest,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sagacheck.checks import Evidence, OrderFacts, Status
+from sagacheck.checks import Evidence, OrderStatus, OrderTerms
 from tests.checks._evidence import Story
 
 Tell = Callable[[], Evidence]
@@ -22,17 +22,17 @@ def good(evidence: Tell) -> Tell:
 @good
 def completed() -> Evidence:
     statuses = ["pending", "processing", "completed"]
-    return Story().all_steps().end(Status.COMPLETED, statuses=statuses).evidence()
+    return Story().all_steps().end(OrderStatus.COMPLETED, statuses=statuses).evidence()
 
 
 @good
 def rebuilt_by_replays() -> Evidence:
-    return Story().all_steps().end(Status.COMPLETED, replays=4).evidence()
+    return Story().all_steps().end(OrderStatus.COMPLETED, replays=4).evidence()
 
 
 @good
 def undone_step_by_step() -> Evidence:
-    return Story().all_undone().end(Status.FAILED, statuses=["compensating"]).evidence()
+    return Story().all_undone().end(OrderStatus.FAILED, statuses=["compensating"]).evidence()
 
 
 @good
@@ -42,7 +42,7 @@ def goods_released_before_the_money_goes_back() -> Evidence:
         step()
     for undo in (story.call_back, story.release, story.refund):
         undo()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @good
@@ -50,7 +50,7 @@ def charged_before_reserved() -> Evidence:
     story = Story()
     for step in (story.charge, story.reserve, story.ship, story.mail):
         step()
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @good
@@ -59,7 +59,7 @@ def every_reply_lost_once() -> Evidence:
     for step in (story.reserve, story.charge, story.ship, story.mail):
         step(fault="drop_response")
         step()
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @good
@@ -70,7 +70,7 @@ def every_reply_of_the_rollback_lost_once() -> Evidence:
     for undo in (story.call_back, story.refund, story.release):
         undo(fault="drop_response")
         undo()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @good
@@ -78,7 +78,7 @@ def undone_though_it_never_arrived() -> Evidence:
     story = Story()
     story.reserve(fault="drop_request")
     story.release()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @good
@@ -86,7 +86,7 @@ def late_request_meets_the_tombstone() -> Evidence:
     story = Story()
     story.charge(fault="delay_request", delay=100.0)
     story.refund()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @good
@@ -97,7 +97,7 @@ def cancelled_with_the_mail_on_its_way() -> Evidence:
     story.mail(fault="delay_request", delay=11.5)
     for undo in (story.call_back, story.refund, story.release):
         undo()
-    return story.end(Status.CANCELLED).evidence(cancelled=frozenset({"o1"}))
+    return story.end(OrderStatus.CANCELLED).evidence(cancelled=frozenset({"o1"}))
 
 
 @good
@@ -108,7 +108,7 @@ def cancelled_and_the_mail_arrives_after_the_end() -> Evidence:
     story.mail(fault="delay_request", delay=100.0)
     for undo in (story.call_back, story.refund, story.release):
         undo()
-    return story.end(Status.CANCELLED).evidence(cancelled=frozenset({"o1"}))
+    return story.end(OrderStatus.CANCELLED).evidence(cancelled=frozenset({"o1"}))
 
 
 @good
@@ -119,7 +119,7 @@ def refused_refund_left_to_a_person() -> Evidence:
     story.refund()
     story.release()
     left = [{"activity": "payments.refund", "idempotency_key": "k"}]
-    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence()
 
 
 @good
@@ -130,7 +130,7 @@ def late_charge_whose_refund_was_refused_is_left_to_a_person() -> Evidence:
     story.refund(fault="reject")
     story.release()
     left = [{"activity": "payments.refund", "idempotency_key": "k"}]
-    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence()
 
 
 @good
@@ -140,7 +140,7 @@ def late_effect_after_the_last_attempt_was_refused_is_left_to_a_person() -> Evid
     story.charge(fault="reject")
     story.refund(fault="reject")
     left = [{"activity": "payments.refund", "idempotency_key": "k"}]
-    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence()
 
 
 @good
@@ -150,7 +150,7 @@ def late_refund_after_the_last_attempt_was_refused_is_left_to_a_person() -> Evid
     story.refund(fault="delay_request", delay=100.0)
     story.refund(fault="reject")
     left = [{"activity": "payments.refund", "idempotency_key": "k"}]
-    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence()
 
 
 @good
@@ -161,7 +161,7 @@ def reservation_that_expires_after_it_was_left_to_a_person() -> Evidence:
     story.call_back(fault="reject")
     names = ("shipping.cancel", "inventory.release")
     left = [{"activity": name, "idempotency_key": "k"} for name in names]
-    return story.end(Status.NEEDS_ATTENTION, left=left).evidence(completed_means=())
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence(completed_means=())
 
 
 @good
@@ -173,7 +173,7 @@ def late_parcel_whose_goods_expired_is_left_to_a_person() -> Evidence:
     story.call_back(fault="reject")
     names = ("shipping.cancel", "payments.refund", "inventory.release")
     left = [{"activity": name, "idempotency_key": "k"} for name in names]
-    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence()
 
 
 @good
@@ -181,7 +181,7 @@ def undo_confirmed_by_its_status_though_its_body_is_unreadable() -> Evidence:
     story = Story()
     story.charge(fault="drop_request")
     story.refund(fault="malformed")
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @good
@@ -190,7 +190,7 @@ def unanswered_refund_left_to_a_person_by_its_id() -> Evidence:
     story.charge()
     story.refund(fault="drop_request")
     left = [{"what": "refund", "payment": "pay_1"}]
-    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence()
 
 
 @good
@@ -202,7 +202,7 @@ def two_undos_left_to_a_person_under_one_key() -> Evidence:
     story.release(fault="reject")
     names = ("payments.refund", "inventory.release")
     left = [{"activity": name, "idempotency_key": "k"} for name in names]
-    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence()
 
 
 @good
@@ -211,7 +211,7 @@ def refund_refused_at_first() -> Evidence:
     story.charge()
     story.refund(fault="reject")
     story.refund()
-    return story.end(Status.FAILED).evidence()
+    return story.end(OrderStatus.FAILED).evidence()
 
 
 @good
@@ -219,7 +219,7 @@ def order_stands_because_the_parcel_left() -> Evidence:
     story = Story(ships_after=0.5)
     for step in (story.reserve, story.charge, story.ship, story.call_back, story.mail):
         step()
-    return story.end(Status.COMPLETED, statuses=["compensating"]).evidence()
+    return story.end(OrderStatus.COMPLETED, statuses=["compensating"]).evidence()
 
 
 @good
@@ -230,7 +230,7 @@ def parcel_left_and_nobody_knows_its_number() -> Evidence:
     story.ship(fault="drop_response")
     story.call_back()
     left = [{"activity": "shipping.create", "idempotency_key": "k"}]
-    return story.end(Status.NEEDS_ATTENTION, left=left).evidence()
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence()
 
 
 @good
@@ -238,7 +238,7 @@ def free_order() -> Evidence:
     story = Story(price=0)
     for step in (story.reserve, story.ship, story.mail):
         step()
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @good
@@ -247,7 +247,7 @@ def completed_and_says_that_the_mail_was_refused() -> Evidence:
     for step in (story.reserve, story.charge, story.ship):
         step()
     story.mail(fault="reject")
-    return story.end(Status.COMPLETED, confirmation_refused="BadRequest: no").evidence()
+    return story.end(OrderStatus.COMPLETED, confirmation_refused="BadRequest: no").evidence()
 
 
 @good
@@ -256,7 +256,7 @@ def completed_and_the_mail_arrives_after_the_end() -> Evidence:
     for step in (story.reserve, story.charge, story.ship):
         step()
     story.mail(fault="delay_request", delay=100.0)
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @good
@@ -264,23 +264,23 @@ def terminated_with_orphans_that_were_expected() -> Evidence:
     story = Story()
     story.reserve()
     story.charge()
-    story.end(Status.TERMINATED, statuses=["processing"])
+    story.end(OrderStatus.TERMINATED, statuses=["processing"])
     return story.evidence(orphans={"inventory.reserve": 1, "payments.charge": 1})
 
 
 @good
 def timed_out_before_anything_happened() -> Evidence:
-    return Story().end(Status.TIMED_OUT, statuses=["processing"]).evidence()
+    return Story().end(OrderStatus.TIMED_OUT, statuses=["processing"]).evidence()
 
 
 @good
 def three_orders_for_the_goods_of_two() -> Evidence:
     story = Story("o1", "o2", "o3")
-    story.all_steps("o1", "k1").end(Status.COMPLETED, "o1")
-    story.all_steps("o2", "k2").end(Status.COMPLETED, "o2")
+    story.all_steps("o1", "k1").end(OrderStatus.COMPLETED, "o1")
+    story.all_steps("o2", "k2").end(OrderStatus.COMPLETED, "o2")
     story.reserve("o3", "k3")
     story.release("o3", "k3")
-    return story.end(Status.FAILED, "o3", error="InsufficientInventory: none").evidence()
+    return story.end(OrderStatus.FAILED, "o3", error="InsufficientInventory: none").evidence()
 
 
 @good
@@ -289,7 +289,7 @@ def saga_that_ships_nothing() -> Evidence:
     story.reserve()
     story.charge()
     means = ("inventory.reserve", "payments.charge")
-    return story.end(Status.COMPLETED).evidence(completed_means=means)
+    return story.end(OrderStatus.COMPLETED).evidence(completed_means=means)
 
 
 @good
@@ -298,22 +298,22 @@ def saga_that_charges_nothing() -> Evidence:
     for step in (story.reserve, story.ship, story.mail):
         step()
     means = ("inventory.reserve", "shipping.create", "notifications.send")
-    return story.end(Status.COMPLETED).evidence(completed_means=means)
+    return story.end(OrderStatus.COMPLETED).evidence(completed_means=means)
 
 
 @good
 def one_reservation_for_each_line_and_no_keys() -> Evidence:
     story = Story(default_stock=5)
-    story.orders["o1"] = OrderFacts(1998, {"WIDGET": 1, "GADGET": 1})
+    story.orders["o1"] = OrderTerms(1998, {"WIDGET": 1, "GADGET": 1})
     for sku in ("WIDGET", "GADGET"):
         body = {"order_id": "o1", "items": [{"sku": sku, "qty": 1}]}
         story.call("inventory.reserve", "o1", body)
     for step in (story.charge, story.ship, story.mail):
         step()
-    return story.end(Status.COMPLETED).evidence()
+    return story.end(OrderStatus.COMPLETED).evidence()
 
 
 @good
 def saga_with_words_of_its_own() -> Evidence:
     statuses = ["Processing", "PACKING", "refused: no such query"]
-    return Story().all_steps().end(Status.COMPLETED, statuses=statuses).evidence()
+    return Story().all_steps().end(OrderStatus.COMPLETED, statuses=statuses).evidence()

@@ -14,7 +14,7 @@ from sagacheck.checks import (
     Evidence,
     Findings,
     FinishedOrder,
-    Status,
+    OrderStatus,
     StreamingChecks,
     check_all,
 )
@@ -58,7 +58,7 @@ def finished_orders(evidence: Evidence) -> list[FinishedOrder]:
     return [
         FinishedOrder(
             order_record=on_the_wire(records.get(name, OrderRecord(name))),
-            facts=evidence.orders.get(name),
+            terms=evidence.orders.get(name),
             outcome=evidence.outcomes.get(name),
             cancelled=name in evidence.cancelled,
         )
@@ -117,7 +117,7 @@ def wild(seed: int) -> Evidence:
         story.write("payments.refund", "pay_1")
     for order in story.orders:
         if chance.random() < 0.8:
-            story.end(chance.choice(list(Status)), order)
+            story.end(chance.choice(list(OrderStatus)), order)
     cancelled = frozenset(order for order in orders if chance.random() < 0.3)
     means = chance.choice([CREATES, CREATES, ("inventory.reserve", "shipping.create")])
     return story.evidence(cancelled=cancelled, completed_means=means)
@@ -169,8 +169,8 @@ def test_entries_must_come_in_the_order_of_the_log() -> None:
 def test_an_order_that_is_handed_over_again_is_judged_again() -> None:
     """What was wrong with an order when it was looked at first counts no more."""
     story = Story("o1").all_steps()
-    early = finished_orders(story.end(Status.FAILED).evidence())
-    late = finished_orders(story.end(Status.COMPLETED).evidence())
+    early = finished_orders(story.end(OrderStatus.FAILED).evidence())
+    late = finished_orders(story.end(OrderStatus.COMPLETED).evidence())
     checks = StreamingChecks(ORDER_OPERATIONS, story.evidence().completed_means)
     checks.log(story.world.ledger.entries)
 
@@ -184,7 +184,7 @@ def test_what_is_right_leaves_nothing_in_memory() -> None:
     names = [f"o{number:02}" for number in range(50)]
     story = Story(*names)
     for name in names:
-        story.all_undone(name, name).end(Status.FAILED, name)
+        story.all_undone(name, name).end(OrderStatus.FAILED, name)
     evidence = story.evidence()
     orders = {order.order_record.order: order for order in finished_orders(evidence)}
     checks = StreamingChecks(ORDER_OPERATIONS, evidence.completed_means)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fakes import ORDER_OPERATIONS
-from sagacheck.checks import Ending, Outcome, Status, Unmet, UnmetKind
+from sagacheck.checks import Ending, OrderOutcome, OrderStatus, Unmet, UnmetKind
 from sagacheck.engines import Answer, Trial
 from sagacheck.language import EventKind
 from sagacheck.network import Call, TransportError
@@ -23,13 +23,13 @@ FAULT, EVENT, EXPECTATION = UnmetKind.FAULT, UnmetKind.EVENT, UnmetKind.EXPECTAT
 HEAD = "scenario: s\nwhy: w\norders: [{id: o1}, {id: o2}]\n"
 
 
-def _played(lines: str, *statuses: Status) -> Trial:
+def _played(lines: str, *statuses: OrderStatus) -> Trial:
     """A trial of two orders that each reserve, charge and ship, and then end as told."""
     trial = Trial(load_text(f"{HEAD}{lines}", "s.yaml"), SAGA)
     for order in ("o1", "o2"):
         asyncio.run(_take_steps(trial, order))
-    for order, status in zip(("o1", "o2"), statuses or (Status.COMPLETED,) * 2, strict=True):
-        trial.outcomes[order] = Outcome(order, Ending(status))
+    for order, status in zip(("o1", "o2"), statuses or (OrderStatus.COMPLETED,) * 2, strict=True):
+        trial.outcomes[order] = OrderOutcome(order, Ending(status))
     for planned in trial.events:
         if planned.event.kind is EventKind.TERMINATE:
             planned.answer = Answer.granted("sent")
@@ -57,7 +57,7 @@ class Case:
     name: str
     lines: str
     unmet: Unmet
-    statuses: tuple[Status, ...] = ()
+    statuses: tuple[OrderStatus, ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -143,7 +143,7 @@ CASES = [
         "order that does not end",
         "expect: {o2: {status: failed}}",
         Unmet(EXPECTATION, "o2 was to end as failed, it has not ended", 4),
-        (Status.COMPLETED, Status.RUNNING),
+        (OrderStatus.COMPLETED, OrderStatus.RUNNING),
     ),
     Case(
         "effects in another number",
@@ -164,13 +164,13 @@ CASES = [
         "orphans are those of terminated orders only",
         "events: [{terminate: o2, when: {at: 1s}}]\nexpect: {orphans: {payments.charge: 2}}",
         Unmet(EXPECTATION, "orphans: payments.charge was to be 2, it is 1", 5),
-        (Status.COMPLETED, Status.TERMINATED),
+        (OrderStatus.COMPLETED, OrderStatus.TERMINATED),
     ),
     Case(
         "statuses in other numbers",
         "expect: {statuses: {completed: 1, failed: 1, terminated: 0}}",
         Unmet(EXPECTATION, "statuses: failed was to be 1, it is 0", 4),
-        (Status.COMPLETED, Status.RUNNING),
+        (OrderStatus.COMPLETED, OrderStatus.RUNNING),
     ),
 ]
 
@@ -187,7 +187,7 @@ def test_a_run_without_a_single_call_shows_nothing() -> None:
     """Where no call reached any service nothing was checked, which is said."""
     trial = Trial(load_text(f"{HEAD}expect: {{statuses: {{failed: 2}}}}", "s.yaml"), SAGA)
     for order in ("o1", "o2"):
-        trial.outcomes[order] = Outcome(order, Ending(Status.FAILED))
+        trial.outcomes[order] = OrderOutcome(order, Ending(OrderStatus.FAILED))
 
     detail = "no call reached any service, so nothing was checked"
     assert unmet_by(trial) == [Unmet(UnmetKind.RUN, detail)]

@@ -11,8 +11,8 @@ from sagacheck.checks import (
     Ending,
     Evidence,
     Facts,
-    Outcome,
-    Status,
+    OrderOutcome,
+    OrderStatus,
     Unmet,
     UnmetKind,
     Verdict,
@@ -115,7 +115,7 @@ expect: {o1: {status: completed}}
 class _Engine:
     """Plays a trial by taking over what a story tells."""
 
-    outcome: Outcome | None
+    outcome: OrderOutcome | None
     error: Exception | None = None
     name: str = "told"
 
@@ -132,7 +132,7 @@ class _Engine:
             trial.outcomes["o1"] = self.outcome
 
 
-def _result(outcome: Outcome | None, error: Exception | None = None) -> ScenarioResult:
+def _result(outcome: OrderOutcome | None, error: Exception | None = None) -> ScenarioResult:
     engine = _Engine(outcome, error)
     return asyncio.run(run_one(load_text(SCENARIO, "s.yaml"), engine, SAGA))
 
@@ -157,7 +157,7 @@ def test_an_order_that_nobody_concluded_is_found() -> None:
 
 def test_an_unmet_expectation_names_its_line() -> None:
     """A scenario that ends otherwise than expected is invalid, and says at which line."""
-    result = _result(Outcome("o1", Ending(Status.FAILED, "OutOfStock: none left")))
+    result = _result(OrderOutcome("o1", Ending(OrderStatus.FAILED, "OutOfStock: none left")))
 
     detail = "o1 was to end as completed, it ended as failed (OutOfStock: none left)"
     assert result.unmet == (Unmet(UnmetKind.EXPECTATION, detail, 5),)
@@ -166,7 +166,7 @@ def test_an_unmet_expectation_names_its_line() -> None:
 
 def test_a_result_counts_the_facts_behind_it() -> None:
     """Each result tells how many facts each invariant has looked at."""
-    result = _result(Story().end(Status.FAILED).outcomes["o1"])
+    result = _result(Story().end(OrderStatus.FAILED).outcomes["o1"])
 
     assert result.facts["I16"] == 1
     assert result.facts["I7"] == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sagacheck.checks import Outcome
+from sagacheck.checks import OrderOutcome
 from sagacheck.engines import SimulatedEngine
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.language import Scenario
@@ -135,7 +135,7 @@ def _histories(result: ScenarioResult) -> dict[str, list[object]]:
     return {order: _scrubbed(out) for order, out in result.trial.outcomes.items()}
 
 
-def _scrubbed(outcome: Outcome) -> list[object]:
+def _scrubbed(outcome: OrderOutcome) -> list[object]:
     """The events without what differs from run to run, and numbered anew."""
     events = [
         event

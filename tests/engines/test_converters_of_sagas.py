@@ -33,7 +33,7 @@ def _told(saga: SagaUnderTest) -> list[Ending]:
         engine.play_now(trial)
     findings, unmet = judge(trial)
     assert (findings.violations, unmet) == ([], [])
-    return trial.outcomes["o1"].told
+    return trial.outcomes["o1"].endings
 
 
 def test_a_codec() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sagacheck.checks import Status, Verdict
+from sagacheck.checks import OrderStatus, Verdict
 from sagacheck.engines import Answer
 from sagacheck.run import ScenarioResult
 from sagacheck.world import Attempt, AttemptOutcome
@@ -166,7 +166,7 @@ async def test_worlds_do_not_leak_into_each_other(play: Play) -> None:
 
     statuses = [result.trial.outcomes["o1"].status for result in results]
     assert [found(result) for result in results] == [[]] * 8
-    assert statuses == [Status.COMPLETED, Status.FAILED] * 4
+    assert statuses == [OrderStatus.COMPLETED, OrderStatus.FAILED] * 4
     assert [len(calls(result, "inventory.reserve")) for result in results] == [1] * 8
 
 
@@ -247,9 +247,9 @@ async def test_an_order_that_is_placed_again_is_the_same_order(play: Play) -> No
         scenario("again", "events: [{submit: o1, when: {after: payments.charge}}]", COMPLETES)
     )
 
-    told = [each.status for each in result.trial.outcomes["o1"].told]
+    told = [each.status for each in result.trial.outcomes["o1"].endings]
     assert found(result) == []
-    assert told == [Status.COMPLETED] * 2
+    assert told == [OrderStatus.COMPLETED] * 2
     assert len(calls(result, "payments.charge")) == 1
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from sagacheck.checks import Status, Verdict
+from sagacheck.checks import OrderStatus, Verdict
 from sagacheck.saga import SagaUnderTest
 from tests.engines.conftest import Play
 from tests.sagas.small import BUGGY, NEVER_UNDONE, WAITS
@@ -60,4 +60,4 @@ async def test_an_order_that_never_ends_is_invalid(play: Play, case: Case) -> No
     ]
     assert details == [f"o1 does not end: {case.waits_for}"]
     assert result.verdict is Verdict.INVALID
-    assert result.trial.outcomes["o1"].status is Status.RUNNING
+    assert result.trial.outcomes["o1"].status is OrderStatus.RUNNING

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from sagacheck.checks import Ending, Status
+from sagacheck.checks import Ending, OrderStatus
 from sagacheck.engines import Answer
 from sagacheck.load.users.client_log import ClientLog, ClientLogWriter
 
@@ -52,10 +52,13 @@ def test_an_order_ends_once_however_many_clients_wait_for_it(
     """Each of them has learned an ending, which must agree; the order counts once."""
     writer.intent("o1", due_at=1.0)
     writer.intent("o2", due_at=2.0)
-    writer.ended("o1", Ending(Status.FAILED, "CardDeclined: no"), due_at=1.0)
-    writer.ended("o1", Ending(Status.COMPLETED), due_at=3.0)
+    writer.ended("o1", Ending(OrderStatus.FAILED, "CardDeclined: no"), due_at=1.0)
+    writer.ended("o1", Ending(OrderStatus.COMPLETED), due_at=3.0)
 
-    assert [each.status for each in log.orders["o1"].endings] == [Status.FAILED, Status.COMPLETED]
+    assert [each.status for each in log.orders["o1"].endings] == [
+        OrderStatus.FAILED,
+        OrderStatus.COMPLETED,
+    ]
     assert log.ended == {"failed": 1}
     assert log.open == 1
     assert [view.is_acknowledged for view in log.orders.values()] == [True, False]

@@ -13,7 +13,7 @@ from sagacheck.load import Planner, Shares
 from sagacheck.load.results.figures import Ended, latencies, over_time
 from sagacheck.load.system.fault_mixes import MIXES, mix_named, read_mix
 from sagacheck.load.users.load_shapes import SHAPES, LoadProfile
-from sagacheck.run import facts_of
+from sagacheck.run import terms_of
 
 PLANNER = Planner("run", 7, Shares(cancel=0.3, resubmit=0.3, query=0.3), draw_order)
 MANY = range(1, 400)
@@ -49,7 +49,7 @@ def test_orders_cost_whole_cents() -> None:
     """Or the ledger could not agree with them."""
     orders = [PLANNER.plan(0, number).order for number in MANY]
 
-    assert all(facts_of(order).price == order.total * 100 > 0 for order in orders)
+    assert all(terms_of(order).price == order.total * 100 > 0 for order in orders)
 
 
 @pytest.mark.parametrize("name", MIXES)

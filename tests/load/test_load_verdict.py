@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from sagacheck.checks import Ending, Findings, Status, Verdict
+from sagacheck.checks import Ending, Findings, OrderStatus, Verdict
 from sagacheck.load.audit.server_view import ListedWorkflow
 from sagacheck.load.audit.verdict import Judgement, Observed, judge
 from sagacheck.load.users.client_log import ClientView
 
 DONE = ListedWorkflow("COMPLETED", closed_at=2.0, runs=("COMPLETED",))
-ENDED = ClientView(due_at=1.0, placed=True, endings=[Ending(Status.COMPLETED)], ended_at=2.0)
+ENDED = ClientView(due_at=1.0, placed=True, endings=[Ending(OrderStatus.COMPLETED)], ended_at=2.0)
 GOOD = Observed(
     clients={"o1": ENDED},
     workflows={"o1": DONE},
@@ -72,7 +72,7 @@ def test_a_workflow_that_comes_to_no_end_of_its_own_is_found(status: str) -> Non
 def test_a_saga_may_report_failure_by_failing() -> None:
     """Another saga may have no other way."""
     failed = ListedWorkflow("FAILED", closed_at=2.0, runs=("FAILED",))
-    view = replace(ENDED, endings=[Ending(Status.FAILED)])
+    view = replace(ENDED, endings=[Ending(OrderStatus.FAILED)])
     observed = replace(
         GOOD,
         clients={"o1": view},
@@ -92,7 +92,7 @@ def test_counts_must_agree() -> None:
 
 def test_clients_learn_what_the_server_lists() -> None:
     """A client learned that the workflow was terminated, the server lists a completed one."""
-    view = replace(ENDED, endings=[Ending(Status.TERMINATED)])
+    view = replace(ENDED, endings=[Ending(OrderStatus.TERMINATED)])
 
     assert found(replace(GOOD, clients={"o1": view})) == [("counts", "o1")]
 

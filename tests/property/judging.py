@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import msgspec
 
-from sagacheck.checks import Status, UnmetKind
+from sagacheck.checks import OrderStatus, UnmetKind
 from sagacheck.engines import SimulatedEngine, Trial
 from sagacheck.language import Scenario
 from sagacheck.run.judge import judge
@@ -49,7 +49,7 @@ def with_orphans(trial: Trial) -> Scenario:
         for effect in trial.world.ledger.effects.values()
         if effect.undone_by is None
         and effect.order in trial.outcomes
-        and trial.outcomes[effect.order].status is Status.TERMINATED
+        and trial.outcomes[effect.order].status is OrderStatus.TERMINATED
     )
     return replace(trial.scenario, expect=replace(trial.scenario.expect, orphans=left))
 

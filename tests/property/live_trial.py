@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from sagacheck.checks import INVARIANTS, Ending, Outcome, Status, check_all
+from sagacheck.checks import INVARIANTS, Ending, OrderOutcome, OrderStatus, check_all
 from sagacheck.engines import PlannedEvent, PlannedFault, Trial
 from sagacheck.engines.event_client import EventClient
 from sagacheck.engines.simulated import TASK_QUEUE, SimulatedRun, _Stage
@@ -250,12 +250,14 @@ class LiveTrial:
         for run in self._runs.values():
             self.trial.outcomes[run.order.id] = await run.conclude()
 
-    def _outcomes_so_far(self) -> dict[str, Outcome]:
+    def _outcomes_so_far(self) -> dict[str, OrderOutcome]:
         return {order: _so_far(run) for order, run in self._runs.items()}
 
 
-def _so_far(run: SimulatedRun) -> Outcome:
+def _so_far(run: SimulatedRun) -> OrderOutcome:
     """What is known of an order that need not have ended."""
-    told = [task.result() for task in run._told if task.done()]
-    ending = told[0] if told else Ending(Status.RUNNING)
-    return Outcome(run.order.id, ending, ended_at=run._ended_at, told=told, statuses=run.statuses)
+    endings = [task.result() for task in run._told if task.done()]
+    ending = endings[0] if endings else Ending(OrderStatus.RUNNING)
+    return OrderOutcome(
+        run.order.id, ending, ended_at=run._ended_at, endings=endings, statuses=run.statuses
+    )

@@ -1,10 +1,10 @@
 """The invariants of a saga, checked from the services' side, and the verdict."""
 
 from sagacheck.checks.check import INVARIANTS, Findings, check_all
-from sagacheck.checks.evidence import Evidence, OrderFacts
+from sagacheck.checks.evidence import Evidence, OrderTerms
 from sagacheck.checks.failures import describe_failure
 from sagacheck.checks.invariants import BrokenFact, Facts, Invariant, invariant
-from sagacheck.checks.outcome import Ending, Outcome, Status
+from sagacheck.checks.outcome import Ending, OrderOutcome, OrderStatus
 from sagacheck.checks.streaming import FinishedOrder, StreamingChecks
 from sagacheck.checks.verdict import Unmet, UnmetKind, Verdict, Violation
 
@@ -17,9 +17,9 @@ __all__ = [
     "Findings",
     "FinishedOrder",
     "Invariant",
-    "OrderFacts",
-    "Outcome",
-    "Status",
+    "OrderOutcome",
+    "OrderStatus",
+    "OrderTerms",
     "StreamingChecks",
     "Unmet",
     "UnmetKind",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sagacheck.checks.evidence import Evidence
-from sagacheck.checks.outcome import Outcome, Status
+from sagacheck.checks.outcome import OrderOutcome, OrderStatus
 from sagacheck.world import Attempt, AttemptOutcome, Entry
 
 _WHAT_CAME_OF_IT = {
@@ -33,7 +33,7 @@ class OpenMatter:
     at: float = 0.0
 
 
-def listed_for_a_person(outcome: Outcome) -> list[frozenset[str]]:
+def listed_for_a_person(outcome: OrderOutcome) -> list[frozenset[str]]:
     """What a result says is left to do: for each entry of its ``left``, the texts in it."""
     result: Any = outcome.ending.result
     left = result.get("left") if isinstance(result, Mapping) else None
@@ -42,7 +42,7 @@ def listed_for_a_person(outcome: Outcome) -> list[frozenset[str]]:
     return [_texts(each) for each in left]
 
 
-def not_listed(outcome: Outcome, matters: Sequence[OpenMatter]) -> list[OpenMatter]:
+def not_listed(outcome: OrderOutcome, matters: Sequence[OpenMatter]) -> list[OpenMatter]:
     """The matters that a result does not list; each entry of its list stands for one of them."""
     listed = listed_for_a_person(outcome)
     missing = list(matters)
@@ -101,5 +101,5 @@ def is_left_to_a_person(evidence: Evidence, entry: Entry) -> bool:
         return False
     step = evidence.operations[entry.operation].undoes or entry.operation
     begun = begun_attempts(evidence, entry.order, step)
-    asks = outcome.status is Status.NEEDS_ATTENTION and bool(begun)
+    asks = outcome.status is OrderStatus.NEEDS_ATTENTION and bool(begun)
     return asks and not not_listed(outcome, [matter_of_step(evidence, begun)])

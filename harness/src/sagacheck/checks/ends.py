@@ -8,7 +8,7 @@ from itertools import pairwise
 from sagacheck.checks.attention import OpenMatter, listed_for_a_person, not_listed
 from sagacheck.checks.evidence import Evidence, is_live
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
-from sagacheck.checks.outcome import Ending, Outcome, Status
+from sagacheck.checks.outcome import Ending, OrderOutcome, OrderStatus
 from sagacheck.world import AttemptOutcome, Effect
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -29,12 +29,12 @@ def everybody_is_told_the_same(evidence: Evidence) -> Facts:
     Checked: for each order that has ended.
     """
     for order, outcome in evidence.ended():
-        for number, told in enumerate(outcome.told, 1):
-            if (told.status, told.error) == (outcome.status, outcome.ending.error):
+        for number, ending in enumerate(outcome.endings, 1):
+            if (ending.status, ending.error) == (outcome.status, outcome.ending.error):
                 yield None
                 continue
             detail = (
-                f"client {number} was told that {order} {_in_words(told)}, "
+                f"client {number} was told that {order} {_in_words(ending)}, "
                 f"it {_in_words(outcome.ending)}"
             )
             yield BrokenFact(order, detail, outcome.ended_at)
@@ -84,7 +84,7 @@ def attention_is_asked_for_when_needed(evidence: Evidence) -> Facts:
     """
     for order, outcome in evidence.ended():
         given_up = _given_up(evidence, order)
-        if outcome.status is Status.NEEDS_ATTENTION:
+        if outcome.status is OrderStatus.NEEDS_ATTENTION:
             for wrong in _wrong_with_the_list(evidence, order, outcome, given_up):
                 yield BrokenFact(order, wrong, outcome.ended_at)
             yield None
@@ -115,7 +115,7 @@ def status_only_moves_forward(evidence: Evidence) -> Facts:
                 yield BrokenFact(order, f"{order} was {earlier}, then {later}")
 
 
-def _no_good_news(evidence: Evidence, order: str, outcome: Outcome) -> Facts:
+def _no_good_news(evidence: Evidence, order: str, outcome: OrderOutcome) -> Facts:
     """A mail that cannot be taken back must not tell of an order that failed.
 
     Except where the customer cancelled while the mail was on its way.
@@ -148,7 +148,7 @@ def _given_up(evidence: Evidence, order: str) -> list[tuple[str, Effect]]:
 
 
 def _wrong_with_the_list(
-    evidence: Evidence, order: str, outcome: Outcome, given_up: list[tuple[str, Effect]]
+    evidence: Evidence, order: str, outcome: OrderOutcome, given_up: list[tuple[str, Effect]]
 ) -> Iterator[str]:
     """What is wrong with what an order leaves to a person."""
     listed = listed_for_a_person(outcome)
@@ -172,7 +172,7 @@ def _matter(evidence: Evidence, undo: str, effect: Effect) -> OpenMatter:
     )
 
 
-def _unsettled(evidence: Evidence, order: str, outcome: Outcome) -> int:
+def _unsettled(evidence: Evidence, order: str, outcome: OrderOutcome) -> int:
     """How many steps and undos may be left to a person, as it was when the order ended."""
     count = 0
     for create in evidence.operations.creates:
@@ -185,14 +185,14 @@ def _unsettled(evidence: Evidence, order: str, outcome: Outcome) -> int:
     return count
 
 
-def _ended_later(effect: Effect, outcome: Outcome) -> bool:
+def _ended_later(effect: Effect, outcome: OrderOutcome) -> bool:
     """Whether the effect outlived its order, such as a reservation that expires by itself."""
     at, end = effect.undone_at, outcome.ended_at
     return at is not None and end is not None and at > end
 
 
 def _is_known(status: str) -> bool:
-    finals = {str(status) for status in Status if status.is_terminal}
+    finals = {str(status) for status in OrderStatus if status.is_terminal}
     return status in TRANSITIONS or status in finals
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from sagacheck.checks.outcome import Outcome
+from sagacheck.checks.outcome import OrderOutcome
 from sagacheck.services import OperationTable
 from sagacheck.world import AccountKind, Attempt, Effect, EffectState, Entry, Journal, Ledger
 
 
 @dataclass(frozen=True, slots=True)
-class OrderFacts:
+class OrderTerms:
     """What the customer ordered; frozen when the order was placed.
 
     Attributes:
@@ -42,8 +42,8 @@ class Evidence:
     operations: OperationTable
     ledger: Ledger
     journal: Journal
-    orders: Mapping[str, OrderFacts]
-    outcomes: Mapping[str, Outcome]
+    orders: Mapping[str, OrderTerms]
+    outcomes: Mapping[str, OrderOutcome]
     completed_means: tuple[str, ...]
     cancelled: frozenset[str] = frozenset()
     orphans: Mapping[str, int] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class Evidence:
     def _causes(self) -> dict[int, Attempt]:
         return {number: attempt for attempt in self.journal for number in attempt.entries}
 
-    def ended(self) -> Iterator[tuple[str, Outcome]]:
+    def ended(self) -> Iterator[tuple[str, OrderOutcome]]:
         """The orders that have come to an end."""
         return ((order, out) for order, out in self.outcomes.items() if out.status.is_terminal)
 

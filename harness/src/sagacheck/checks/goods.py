@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from sagacheck.checks.evidence import Evidence, is_live
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
-from sagacheck.checks.outcome import Outcome, Status
+from sagacheck.checks.outcome import OrderOutcome, OrderStatus
 from sagacheck.world import AccountKind, Entry
 
 
@@ -61,14 +61,14 @@ def completed_means_done(evidence: Evidence) -> Facts:
     Checked: for each order that has ended, when the carrier has fetched what waited.
     """
     for order, outcome in evidence.ended():
-        if outcome.status is Status.COMPLETED:
+        if outcome.status is OrderStatus.COMPLETED:
             yield from _promised_effects(evidence, order, outcome)
             yield from _goods(evidence, order, outcome, evidence.orders[order].lines)
         elif outcome.status.promises_undone:
             yield from _goods(evidence, order, outcome, {})
 
 
-def _promised_effects(evidence: Evidence, order: str, outcome: Outcome) -> Facts:
+def _promised_effects(evidence: Evidence, order: str, outcome: OrderOutcome) -> Facts:
     for operation in evidence.completed_means:
         if _may_be_missing(evidence, order, outcome, operation):
             continue
@@ -79,7 +79,7 @@ def _promised_effects(evidence: Evidence, order: str, outcome: Outcome) -> Facts
             yield BrokenFact(order, detail, outcome.ended_at)
 
 
-def _may_be_missing(evidence: Evidence, order: str, outcome: Outcome, operation: str) -> bool:
+def _may_be_missing(evidence: Evidence, order: str, outcome: OrderOutcome, operation: str) -> bool:
     """A free order needs no charge, and a result may say that the confirmation was refused.
 
     That counts only where somebody has tried to send it.
@@ -92,7 +92,9 @@ def _may_be_missing(evidence: Evidence, order: str, outcome: Outcome, operation:
     return told_refused and tried and not evidence.can_be_undone(operation)
 
 
-def _goods(evidence: Evidence, order: str, outcome: Outcome, ordered: Mapping[str, int]) -> Facts:
+def _goods(
+    evidence: Evidence, order: str, outcome: OrderOutcome, ordered: Mapping[str, int]
+) -> Facts:
     if not evidence.stock_operations:
         return
     shipped = evidence.stock_taken(order, "shipped")

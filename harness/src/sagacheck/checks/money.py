@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from sagacheck.checks.evidence import Evidence
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
-from sagacheck.checks.outcome import Outcome, Status
+from sagacheck.checks.outcome import OrderOutcome, OrderStatus
 from sagacheck.world import AccountKind, Entry
 
 
@@ -43,7 +43,7 @@ def customer_pays_the_price_or_nothing(evidence: Evidence) -> Facts:
     for order, outcome in evidence.ended():
         moved = evidence.money_of(order)
         taken, price = sum(amount for _, amount in moved), evidence.orders[order].price
-        completed = outcome.status is Status.COMPLETED and _is_paid_for(evidence)
+        completed = outcome.status is OrderStatus.COMPLETED and _is_paid_for(evidence)
         if not completed and not outcome.status.promises_undone:
             continue
         if taken == (price if completed else 0):
@@ -157,7 +157,7 @@ def _beyond_the_charge(evidence: Evidence, entry: Entry, held: int, currencies: 
     return ""
 
 
-def _since(outcome: Outcome, entry: Entry | None) -> float | None:
+def _since(outcome: OrderOutcome, entry: Entry | None) -> float | None:
     """The moment from which a promise is broken: the order's end, or what came after it."""
     if entry is None or outcome.ended_at is None:
         return outcome.ended_at

@@ -17,7 +17,7 @@ from temporalio.exceptions import (
 from sagacheck.checks.failures import describe_failure
 
 
-class Status(StrEnum):
+class OrderStatus(StrEnum):
     """The end of an order. The first three are the saga's own words, the rest are Temporal's."""
 
     COMPLETED = "completed"
@@ -32,17 +32,17 @@ class Status(StrEnum):
     @property
     def is_terminal(self) -> bool:
         """Whether nothing more can come."""
-        return self is not Status.RUNNING
+        return self is not OrderStatus.RUNNING
 
     @property
     def promises_undone(self) -> bool:
         """Whether everything must have been undone."""
-        return self in (Status.FAILED, Status.CANCELLED, Status.TIMED_OUT)
+        return self in (OrderStatus.FAILED, OrderStatus.CANCELLED, OrderStatus.TIMED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What somebody who waits for an order is told.
+    """The end of an order as a client gets it that waits for its result.
 
     Attributes:
         status: How it ended.
@@ -50,7 +50,7 @@ class Ending:
         result: What the workflow returned, as JSON.
     """
 
-    status: Status
+    status: OrderStatus
     error: str = ""
     result: Any = None
 
@@ -59,9 +59,9 @@ class Ending:
         """The ending that a workflow's return value stands for, read by its status and error."""
         fields = result if isinstance(result, Mapping) else {}
         try:
-            status = Status(str(fields.get("status", Status.COMPLETED)).lower())
+            status = OrderStatus(str(fields.get("status", OrderStatus.COMPLETED)).lower())
         except ValueError:
-            status = Status.COMPLETED
+            status = OrderStatus.COMPLETED
         return cls(status, str(fields.get("error") or ""), result)
 
     @classmethod
@@ -71,15 +71,15 @@ class Ending:
 
 
 @dataclass(slots=True)
-class Outcome:
+class OrderOutcome:
     """All that is known about how an order ended.
 
     Attributes:
         order: The order's id.
-        ending: What whoever waits for it is told.
+        ending: The end that it came to, as the last client gets it.
         ended_at: When the workflow closed, in seconds of the world's clock.
         waits_for: For an order that got stuck, what it waits for.
-        told: What each client that submitted it was told, in order.
+        endings: The end that each client got which had placed it, in the order of placing.
         statuses: Each status that a query saw, in order.
         workflow_id: The id of its workflow.
         recorded: Its event history, where it was fetched.
@@ -92,7 +92,7 @@ class Outcome:
     ending: Ending
     ended_at: float | None = None
     waits_for: str = ""
-    told: list[Ending] = field(default_factory=list)
+    endings: list[Ending] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
     workflow_id: str = ""
     recorded: WorkflowHistory | None = None
@@ -100,7 +100,7 @@ class Outcome:
     broken_replay: str = ""
 
     @property
-    def status(self) -> Status:
+    def status(self) -> OrderStatus:
         """How it ended."""
         return self.ending.status
 
@@ -121,13 +121,13 @@ class Outcome:
         return self.recorded.to_json() if self.recorded else ""
 
 
-def _status_of(cause: BaseException) -> Status:
+def _status_of(cause: BaseException) -> OrderStatus:
     match cause:
         case CancelledError():
-            return Status.CANCELLED
+            return OrderStatus.CANCELLED
         case TerminatedError():
-            return Status.TERMINATED
+            return OrderStatus.TERMINATED
         case TimeoutError():
-            return Status.TIMED_OUT
+            return OrderStatus.TIMED_OUT
         case _:
-            return Status.FAILED
+            return OrderStatus.FAILED

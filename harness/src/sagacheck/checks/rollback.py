@@ -7,7 +7,7 @@ from collections import Counter
 from sagacheck.checks.attention import OpenMatter, begun_attempts, matter_of_step, not_listed
 from sagacheck.checks.evidence import Evidence, is_live
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
-from sagacheck.checks.outcome import Outcome, Status
+from sagacheck.checks.outcome import OrderOutcome, OrderStatus
 from sagacheck.world import Effect, EffectState
 
 
@@ -25,7 +25,7 @@ def no_orphans(evidence: Evidence) -> Facts:
             continue
         outcome = evidence.outcomes.get(effect.order)
         orphan = is_live(effect) and (outcome is None or _leaves_nothing(outcome.status))
-        terminated = outcome is not None and outcome.status is Status.TERMINATED
+        terminated = outcome is not None and outcome.status is OrderStatus.TERMINATED
         if orphan and terminated and allowance[effect.operation] > 0:
             allowance[effect.operation] -= 1
             orphan = False
@@ -44,7 +44,7 @@ def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
     Checked: for each order that has ended without success.
     """
     for order, outcome in evidence.ended():
-        if outcome.status in (Status.COMPLETED, Status.TERMINATED):
+        if outcome.status in (OrderStatus.COMPLETED, OrderStatus.TERMINATED):
             continue
         due: list[OpenMatter] = []
         for operation in evidence.operations.creates:
@@ -54,7 +54,7 @@ def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
             if not _is_settled(evidence, order, operation.name, outcome):
                 due.append(matter_of_step(evidence, begun))
             yield None
-        if outcome.status is Status.NEEDS_ATTENTION:
+        if outcome.status is OrderStatus.NEEDS_ATTENTION:
             due = not_listed(outcome, due)
         for matter in due:
             how = f"{order} ended as {outcome.status}, and nobody made sure that it is undone"
@@ -68,23 +68,23 @@ def _name(effect: Effect) -> str:
     return f"{effect.operation} ({effect.id}{worth}{' of ' if goods else ''}{goods})"
 
 
-def _leaves_nothing(status: Status) -> bool:
-    return status.promises_undone or status is Status.TERMINATED
+def _leaves_nothing(status: OrderStatus) -> bool:
+    return status.promises_undone or status is OrderStatus.TERMINATED
 
 
-def _how_it_ended(effect: Effect, outcome: Outcome | None) -> str:
+def _how_it_ended(effect: Effect, outcome: OrderOutcome | None) -> str:
     if outcome is None:
         return f"{effect.order or 'its order'} is not known"
     return f"{effect.order} ended as {outcome.status}"
 
 
-def _later(outcome: Outcome | None, at: float) -> float:
+def _later(outcome: OrderOutcome | None, at: float) -> float:
     """The end of an order, or what came after it."""
     return at if outcome is None or outcome.ended_at is None else max(outcome.ended_at, at)
 
 
-def _is_settled(evidence: Evidence, order: str, operation: str, outcome: Outcome) -> bool:
-    if outcome.status is Status.NEEDS_ATTENTION and _stands(evidence, order, operation):
+def _is_settled(evidence: Evidence, order: str, operation: str, outcome: OrderOutcome) -> bool:
+    if outcome.status is OrderStatus.NEEDS_ATTENTION and _stands(evidence, order, operation):
         return True
     effects = evidence.effects_of(order, operation)
     if effects and not any(is_live(effect) for effect in effects):

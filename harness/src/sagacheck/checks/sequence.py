@@ -5,7 +5,7 @@ from __future__ import annotations
 from sagacheck.checks.attention import is_left_to_a_person
 from sagacheck.checks.evidence import Evidence
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
-from sagacheck.checks.outcome import Outcome, Status
+from sagacheck.checks.outcome import OrderOutcome, OrderStatus
 from sagacheck.world import Entry
 
 
@@ -83,7 +83,7 @@ def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
     Checked: at each entry that is later than the end.
     """
     for order, outcome in evidence.ended():
-        if outcome.ended_at is None or outcome.status is Status.TERMINATED:
+        if outcome.ended_at is None or outcome.status is OrderStatus.TERMINATED:
             continue
         for entry in evidence.entries_of(order):
             if entry.operation not in evidence.operations:
@@ -112,8 +112,8 @@ def _undone(evidence: Evidence, entry: Entry) -> str:
 
 def _needs(evidence: Evidence, entry: Entry) -> list[str]:
     """The creates that must be live before this one, leaving out the charge of a free order."""
-    facts = evidence.orders.get(entry.order)
-    free = facts is not None and facts.price == 0
+    terms = evidence.orders.get(entry.order)
+    free = terms is not None and terms.price == 0
     return [
         needed
         for needed in evidence.operations[entry.operation].needs
@@ -142,9 +142,9 @@ def _was_on_its_way(evidence: Evidence, entry: Entry) -> bool:
     return sent is not None and undo is not None and sent.number < undo.number
 
 
-def _tells_the_truth(evidence: Evidence, entry: Entry, outcome: Outcome) -> bool:
+def _tells_the_truth(evidence: Evidence, entry: Entry, outcome: OrderOutcome) -> bool:
     """Whether `entry` is a mail that comes late, and still says how the order ended."""
-    completed = outcome.status is Status.COMPLETED
+    completed = outcome.status is OrderStatus.COMPLETED
     return completed and evidence.is_create(entry) and not evidence.can_be_undone(entry.operation)
 
 

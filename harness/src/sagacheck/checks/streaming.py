@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 
 from sagacheck.checks.across_orders import ENTRY_BY_ENTRY, Log, Requests
 from sagacheck.checks.check import INVARIANTS, Findings, check_all
-from sagacheck.checks.evidence import Evidence, OrderFacts
-from sagacheck.checks.outcome import Outcome, Status
+from sagacheck.checks.evidence import Evidence, OrderTerms
+from sagacheck.checks.outcome import OrderOutcome, OrderStatus
 from sagacheck.checks.requests import one_effect_per_request, requests_have_one_effect
 from sagacheck.checks.verdict import Unmet, Violation
 from sagacheck.services import OperationTable
@@ -36,14 +36,14 @@ class FinishedOrder:
 
     Attributes:
         order_record: The services' side.
-        facts: What was ordered; ``None`` for an order that nobody placed.
+        terms: What was ordered; ``None`` for an order that nobody placed.
         outcome: How it ended; ``None`` where nobody knows.
         cancelled: Whether its cancellation was asked for and not denied.
     """
 
     order_record: OrderRecord
-    facts: OrderFacts | None
-    outcome: Outcome | None
+    terms: OrderTerms | None
+    outcome: OrderOutcome | None
     cancelled: bool = False
 
 
@@ -142,7 +142,7 @@ class StreamingChecks:
             operations=self._operations,
             ledger=ledger,
             journal=journal,
-            orders={} if finished.facts is None else {order: finished.facts},
+            orders={} if finished.terms is None else {order: finished.terms},
             outcomes={} if finished.outcome is None else {order: finished.outcome},
             completed_means=self._completed_means,
             cancelled=frozenset({order} if finished.cancelled else ()),
@@ -151,7 +151,7 @@ class StreamingChecks:
         )
 
     def _use_orphans(self, finished: FinishedOrder) -> None:
-        if finished.outcome is None or finished.outcome.status is not Status.TERMINATED:
+        if finished.outcome is None or finished.outcome.status is not OrderStatus.TERMINATED:
             return
         for effect in finished.order_record.effects:
             if effect.state is not EffectState.UNDONE and self._orphans[effect.operation]:

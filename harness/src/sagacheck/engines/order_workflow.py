@@ -12,7 +12,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from sagacheck.checks import Ending, Outcome, Status
+from sagacheck.checks import Ending, OrderOutcome, OrderStatus
 from sagacheck.engines.answer import Answer, AnswerKind
 from sagacheck.engines.histories import BROKEN_REPLAY, first_broken_replay
 from sagacheck.engines.trial import Trial
@@ -88,21 +88,21 @@ class OrderWorkflow(ABC):
     async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
         await self._client.start_workflow(workflow, argument, **options)
 
-    async def conclude(self) -> Outcome:
+    async def conclude(self) -> OrderOutcome:
         """How the order ended, once nothing more can come."""
         # An order that is stuck is ended here, unless it has just ended by itself after all.
         if self._waits_for and await self.view.terminate("the trial is over"):
-            ending = Ending(Status.RUNNING)
+            ending = Ending(OrderStatus.RUNNING)
         else:
             self._waits_for = ""
             ending = await self._last_ending()
         history = await self._history()
-        return Outcome(
+        return OrderOutcome(
             order=self.order.id,
             ending=ending,
             ended_at=self._ended_at,
             waits_for=self._waits_for,
-            told=[] if self._waits_for else [await told for told in self._told],
+            endings=[] if self._waits_for else [await each for each in self._told],
             statuses=self.statuses,
             workflow_id=self.workflow_id,
             recorded=history,

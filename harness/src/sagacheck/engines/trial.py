@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from sagacheck.checks import Outcome
+from sagacheck.checks import OrderOutcome
 from sagacheck.engines.answer import Answer
 from sagacheck.language import AnyOrder, Event, EventKind, Scenario
 from sagacheck.network import FaultRule, Moment, Network
@@ -95,7 +95,7 @@ class Trial:
     network: Network = field(init=False)
     faults: list[PlannedFault] = field(init=False)
     events: list[PlannedEvent] = field(init=False)
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    outcomes: dict[str, OrderOutcome] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
     client: ClientActions | None = None
     _began: datetime | None = None

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 from temporalio.service import RPCError
 
-from sagacheck.checks import Ending, Status
+from sagacheck.checks import Ending, OrderStatus
 from sagacheck.load.audit.audit import Audit
 from sagacheck.load.audit.drain import Drain
 from sagacheck.load.audit.server_view import ListedWorkflow, ServerView
@@ -128,7 +128,11 @@ class LoadRun:
             "placed": len(self.client_log.orders),
             "open": 0 if over else self.client_log.open,
             "compensating": 0 if over else len(self.audit.compensating),
-            **{str(status): ended.get(str(status), 0) for status in Status if status.is_terminal},
+            **{
+                str(status): ended.get(str(status), 0)
+                for status in OrderStatus
+                if status.is_terminal
+            },
             "judged": self.audit.judged,
             "violations": [f"{each.invariant}: {each.detail}" for each in violations],
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import PurePath
 
-from sagacheck.checks import Status, UnmetKind, Violation
+from sagacheck.checks import OrderStatus, UnmetKind, Violation
 from sagacheck.config import find_project
 from sagacheck.language import Scenario, load
 from sagacheck.mutants.model import EXPECTATION
@@ -53,5 +53,5 @@ def _was_expected_otherwise(violation: Violation, play: Play) -> bool:
     """
     assert play.trial is not None, "what breaks an invariant has been played"
     outcome = play.trial.outcomes.get(violation.order)
-    terminated = outcome is not None and outcome.status is Status.TERMINATED
+    terminated = outcome is not None and outcome.status is OrderStatus.TERMINATED
     return terminated and violation.invariant == "I7" and bool(play.trial.scenario.expect.orphans)

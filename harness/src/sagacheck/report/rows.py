@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from sagacheck.checks import Outcome
+from sagacheck.checks import OrderOutcome
 from sagacheck.engines import PlannedEvent, Trial
 from sagacheck.report import sentences
 from sagacheck.report.model import (
@@ -266,7 +266,7 @@ def _client_row(planned: PlannedEvent, at: float) -> ClientRow:
     )
 
 
-def _end_row(order: str, outcome: Outcome, at: float) -> EndRow:
+def _end_row(order: str, outcome: OrderOutcome, at: float) -> EndRow:
     return EndRow(
         at=at,
         order=order,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sagacheck.checks import Outcome
+from sagacheck.checks import OrderOutcome
 from sagacheck.engines import PlannedEvent
 from sagacheck.language import AnyOrder
 from sagacheck.report.model import Mark, Way
@@ -83,7 +83,7 @@ def world_did(does: str, effects: Sequence[str]) -> str:
     return f"The outside world does something by itself: {what} ({', '.join(effects)})."
 
 
-def ended(order: str, outcome: Outcome) -> str:
+def ended(order: str, outcome: OrderOutcome) -> str:
     """An order's workflow ends."""
     if not outcome.status.is_terminal:
         return f"{order} has not ended: {outcome.waits_for}."

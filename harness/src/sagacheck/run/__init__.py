@@ -3,7 +3,7 @@
 from sagacheck.run.artifacts import leave_behind, new_folder, results_json, slug
 from sagacheck.run.determinism import Repetition, sample
 from sagacheck.run.expectations import unmet_by
-from sagacheck.run.judge import OnResult, ScenarioResult, facts_of, run_all
+from sagacheck.run.judge import OnResult, ScenarioResult, run_all, terms_of
 from sagacheck.run.local_player import Play, Player
 from sagacheck.run.processes import Crew, processors
 from sagacheck.run.run import OpenEngine, Played, play
@@ -17,7 +17,6 @@ __all__ = [
     "Player",
     "Repetition",
     "ScenarioResult",
-    "facts_of",
     "leave_behind",
     "new_folder",
     "play",
@@ -26,5 +25,6 @@ __all__ = [
     "run_all",
     "sample",
     "slug",
+    "terms_of",
     "unmet_by",
 ]

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from sagacheck.checks import Outcome, Status, Unmet, UnmetKind
+from sagacheck.checks import OrderOutcome, OrderStatus, Unmet, UnmetKind
 from sagacheck.engines import PlannedEvent, PlannedFault, Trial
 from sagacheck.language import OrderExpectation
 from sagacheck.network import ALL_CALLS, FaultRule
@@ -123,7 +123,7 @@ def _expectations(trial: Trial) -> Iterator[Unmet]:
         yield Unmet(UnmetKind.EXPECTATION, detail, _line(trial, "undone"))
 
 
-def _about_order(order: str, wanted: OrderExpectation, outcome: Outcome) -> Iterator[str]:
+def _about_order(order: str, wanted: OrderExpectation, outcome: OrderOutcome) -> Iterator[str]:
     if not outcome.status.is_terminal:
         yield f"{order} was to end as {wanted.status or 'anything'}, it has not ended"
         return
@@ -159,7 +159,7 @@ def _left_by_terminated_orders(trial: Trial) -> Counter[str]:
         for effect in trial.world.ledger.effects.values()
         if effect.undone_by is None
         and effect.order in outcomes
-        and outcomes[effect.order].status is Status.TERMINATED
+        and outcomes[effect.order].status is OrderStatus.TERMINATED
     )
 
 

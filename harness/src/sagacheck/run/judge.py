@@ -11,7 +11,7 @@ from typing import Any
 from sagacheck.checks import (
     Evidence,
     Findings,
-    OrderFacts,
+    OrderTerms,
     Unmet,
     UnmetKind,
     Verdict,
@@ -133,7 +133,7 @@ def evidence_of(trial: Trial) -> Evidence:
         operations=operations,
         ledger=trial.world.ledger,
         journal=trial.world.journal,
-        orders={order.id: facts_of(order) for order in trial.scenario.orders},
+        orders={order.id: terms_of(order) for order in trial.scenario.orders},
         outcomes=trial.outcomes,
         completed_means=completed_means,
         cancelled=frozenset(
@@ -152,9 +152,9 @@ def _is_granted_cancel(planned: PlannedEvent) -> bool:
     return is_cancel and answer is not None and not answer.is_refused
 
 
-def facts_of(order: AnyOrder) -> OrderFacts:
+def terms_of(order: AnyOrder) -> OrderTerms:
     """What the invariants want to know of an order."""
-    return OrderFacts(price=int(order.total * 100), lines=order.lines)
+    return OrderTerms(price=int(order.total * 100), lines=order.lines)
 
 
 def _verdict(violations: Sequence[Violation], unmet: Sequence[Unmet]) -> Verdict:

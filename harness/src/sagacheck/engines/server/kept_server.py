@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from sagacheck.checks import Outcome
+from sagacheck.checks import OrderOutcome
 from sagacheck.engines.server.embedded import Server, start_server
 
 
@@ -60,7 +60,7 @@ class KeptServer:
         """Where the UI opens an event history from a file, such as one of a simulation."""
         return f"{self.ui}/import/events"
 
-    def page_of(self, outcome: Outcome) -> str:
+    def page_of(self, outcome: OrderOutcome) -> str:
         """Where the UI shows an order's workflow, which was played on this server."""
         workflow = f"{self.ui}/namespaces/default/workflows/{quote(outcome.workflow_id, safe='')}"
         return f"{workflow}/{outcome.run_id}/history" if outcome.run_id else workflow

@@ -14,8 +14,8 @@ from sagacheck.checks import (
     Ending,
     Findings,
     FinishedOrder,
-    Outcome,
-    Status,
+    OrderOutcome,
+    OrderStatus,
     StreamingChecks,
     Unmet,
     UnmetKind,
@@ -26,7 +26,7 @@ from sagacheck.load.system.control_client import ControlClient
 from sagacheck.load.users.bridge import Bridge
 from sagacheck.load.users.client_log import ClientLog
 from sagacheck.load.users.order_plans import Planner
-from sagacheck.run import facts_of
+from sagacheck.run import terms_of
 from sagacheck.saga import SagaUnderTest
 from sagacheck.world import OrderRecord
 
@@ -73,7 +73,7 @@ class Audit:
         self._checks = StreamingChecks(saga.operations, saga.completed_means or creates)
         self._read_to = -1
         self._looked_at = datetime.now(UTC).timestamp()
-        self._judged: dict[str, Status] = {}
+        self._judged: dict[str, OrderStatus] = {}
         self.compensating: set[str] = set()
         self.fired: Counter[tuple[str, str]] = Counter()
         self.calls = 0
@@ -131,7 +131,7 @@ class Audit:
         rest = {o: each for o, each in workflows.items() if o in known or o not in self._judged}
         self._judge(rest, endings, stuck)
         for order_record in self._order_records(known - workflows.keys()):
-            self._checks.order(FinishedOrder(order_record, facts=None, outcome=None))
+            self._checks.order(FinishedOrder(order_record, terms=None, outcome=None))
         findings = self._checks.findings()
         unseen = len(workflows.keys() - self._judged.keys())
         if unseen:
@@ -152,7 +152,7 @@ class Audit:
             self._checks.order(
                 FinishedOrder(
                     order_record=order_record,
-                    facts=facts_of(self._planner.plan_of(order).order),
+                    terms=terms_of(self._planner.plan_of(order).order),
                     outcome=outcome,
                     cancelled=self._was_cancel_granted(order),
                 )
@@ -190,17 +190,17 @@ class Audit:
         began: float,
         endings: Mapping[str, Ending],
         waits_for: str,
-    ) -> Outcome:
+    ) -> OrderOutcome:
         view = self._client_log.orders.get(order)
         learned = list(view.endings) if view else []
-        ending = learned[0] if learned else endings.get(order, Ending(Status.RUNNING))
+        ending = learned[0] if learned else endings.get(order, Ending(OrderStatus.RUNNING))
         closed_at = workflow.closed_at
-        return Outcome(
+        return OrderOutcome(
             order=order,
-            ending=Ending(Status.RUNNING) if waits_for else ending,
+            ending=Ending(OrderStatus.RUNNING) if waits_for else ending,
             ended_at=None if closed_at is None else closed_at - began,
             waits_for=waits_for,
-            told=learned,
+            endings=learned,
             statuses=list(view.statuses) if view else [],
             workflow_id=self._saga.workflow_id.format(order_id=order),
         )

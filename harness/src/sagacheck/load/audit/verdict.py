@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sagacheck.checks import Findings, Status, Unmet, UnmetKind, Verdict, Violation
+from sagacheck.checks import Findings, OrderStatus, Unmet, UnmetKind, Verdict, Violation
 from sagacheck.load.audit.server_view import ListedWorkflow
 from sagacheck.load.users.client_log import ClientView
 
@@ -17,12 +17,12 @@ FAILED = "failed"
 """Invariants of the server's list: an order is lost, numbers disagree, a workflow failed."""
 
 CLOSED_AS = {
-    Status.COMPLETED: {"COMPLETED"},
-    Status.FAILED: {"COMPLETED", "FAILED"},
-    Status.NEEDS_ATTENTION: {"COMPLETED"},
-    Status.CANCELLED: {"COMPLETED", "CANCELED"},
-    Status.TERMINATED: {"TERMINATED"},
-    Status.TIMED_OUT: {"TIMED_OUT"},
+    OrderStatus.COMPLETED: {"COMPLETED"},
+    OrderStatus.FAILED: {"COMPLETED", "FAILED"},
+    OrderStatus.NEEDS_ATTENTION: {"COMPLETED"},
+    OrderStatus.CANCELLED: {"COMPLETED", "CANCELED"},
+    OrderStatus.TERMINATED: {"TERMINATED"},
+    OrderStatus.TIMED_OUT: {"TIMED_OUT"},
 }
 """How the server may list a workflow whose client learned that its order ended so."""
 

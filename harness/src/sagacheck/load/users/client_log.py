@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from sagacheck.checks import Ending, Status
+from sagacheck.checks import Ending, OrderStatus
 from sagacheck.engines import Answer, AnswerKind
 
 Line = Mapping[str, Any]
@@ -151,7 +151,7 @@ class ClientLog:
                 view.done = True
 
     def _ended(self, view: ClientView, line: Line) -> None:
-        ending = Ending(Status(line["status"]), line["error"], line["result"])
+        ending = Ending(OrderStatus(line["status"]), line["error"], line["result"])
         if not view.endings:
             view.ended_at = line["at"]
             self.ended[str(ending.status)] += 1

@@ -20,18 +20,24 @@ def usage(machine: float, **cores: float) -> Usage:
     [
         (
             usage(0.95, server=1.2, worker=0.6),
-            "server-bound at 12.0 orders/s: 95% of 2 cores busy, 1.8 of them by the run, "
-            "most by server (1.20)",
+            (
+                "server-bound at 12.0 orders/s: 95% of 2 cores busy, 1.8 of them by the run, "
+                "most by server (1.20)"
+            ),
         ),
         (
             usage(0.99, server=0.3, worker=0.2),
-            "bottleneck unknown at 12.0 orders/s: other programs kept the computer busy; "
-            "99% of 2 cores busy, 0.5 of them by the run, 1.5 by other programs",
+            (
+                "bottleneck unknown at 12.0 orders/s: other programs kept the computer busy; "
+                "99% of 2 cores busy, 0.5 of them by the run, 1.5 by other programs"
+            ),
         ),
         (
             usage(0.7, server=0.4, worker=0.97),
-            "worker-bound at 12.0 orders/s: it keeps one core 97% busy; "
-            "70% of 2 cores busy, 1.4 of them by the run",
+            (
+                "worker-bound at 12.0 orders/s: it keeps one core 97% busy; "
+                "70% of 2 cores busy, 1.4 of them by the run"
+            ),
         ),
         (
             usage(0.3, server=0.4, worker=0.2),

@@ -1,8 +1,8 @@
 """Measures load on a real Temporal server: ``python -m bench.load``.
 
-What is compared takes turns on one and the same server, so that whatever else the computer does
-meets all of it. Ratios are medians of the ratios of the rounds, so trust them, and CPU time; how
-many orders a second there are is a fact about this computer at this moment.
+What is compared takes turns on the same server, so that other programs disturb all of it alike.
+Ratios are medians over the rounds: they and CPU time can be trusted; orders per second depend on
+this computer at this moment.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ WORKERS = (1, 2, 4)
 SAGA_AT_LEAST, LOCUST_AT_LEAST = 0.9, 0.95
 
 Way = Callable[[], Measured]
-"""One of the things that are compared."""
+"""Measures one of the things that are compared, once."""
 
 console = Console(width=120)
 
@@ -80,7 +80,7 @@ class _Bench:
         self._rounds = rounds
 
     def costs(self) -> None:
-        """What the server stores and hands out for an order, and what that costs it."""
+        """What the server stores for an order, which tasks it dispatches, and its CPU time."""
         found = asyncio.run(self._costs_by_kind())
         table = Table("order", "events", "workflow tasks", "activities", title="costs, counted")
         for kind, each in found.items():
@@ -92,12 +92,12 @@ class _Bench:
         line = linear_regression(STEPS, server)
         self._show("workflows of steps that do nothing", by_steps)
         console.print(
-            f"the server: {line.intercept:.1f} CPU-ms for a workflow (5 events, 1 workflow task), "
+            f"the server: {line.intercept:.1f} CPU ms for a workflow (5 events, 1 workflow task), "
             f"and {line.slope:.1f} more for each step (6 events, 1 workflow task)"
         )
 
     def saga(self) -> None:
-        """The saga against as many steps that do nothing."""
+        """The saga, compared with as many steps that do nothing."""
         ways = {"four steps that do nothing": self._bare(4), "the saga": self._bare(None)}
         measured = self._take_turns(ways)
         self._show("the saga, where all share all cores", measured, at_least=SAGA_AT_LEAST)
@@ -107,7 +107,7 @@ class _Bench:
         self._show(title, measured, at_least=SAGA_AT_LEAST)
 
     def locust(self) -> None:
-        """Locust against a bare asyncio client."""
+        """Locust, compared with a bare asyncio client."""
         ways = {
             "a bare asyncio client": self._bare(None),
             "Locust, with client log and checks": lambda: locust(
@@ -117,7 +117,7 @@ class _Bench:
         self._show("Locust", self._take_turns(ways), at_least=LOCUST_AT_LEAST)
 
     def workers(self) -> None:
-        """More and more workers."""
+        """One worker, two, and four."""
 
         def with_workers(count: int) -> Way:
             def measure() -> Measured:
@@ -126,7 +126,7 @@ class _Bench:
 
             return measure
 
-        ways = {f"{count} workers": with_workers(count) for count in WORKERS}
+        ways = {f"workers: {count}": with_workers(count) for count in WORKERS}
         self._show("workers", self._take_turns(ways))
         self._cluster.set_workers(1)
 
@@ -141,7 +141,7 @@ class _Bench:
         found: dict[str, list[Measured]] = {name: [] for name in ways}
         with _progress() as progress:
             for number in range(1, self._rounds + 1):
-                # The server grows slower: who comes last in one round is first in the next.
+                # The server grows slower, so the order is reversed from round to round.
                 order = list(ways.items())[:: 1 if number % 2 else -1]
                 for name, way in order:
                     task = progress.add_task(f"{name}, round {number} of {self._rounds}")
@@ -155,7 +155,7 @@ class _Bench:
         measured: Mapping[str, Sequence[Measured]],
         at_least: float | None = None,
     ) -> None:
-        table = Table("CPU-ms an order:", "orders/s", "of the first", *PARTS, title=title)
+        table = Table("CPU ms per order:", "orders/s", "of the first", *PARTS, title=title)
         first, *_ = measured.values()
         for name, rounds in measured.items():
             ratios = [a.per_second / b.per_second for a, b in zip(rounds, first, strict=True)]
@@ -168,11 +168,11 @@ class _Bench:
             )
         console.print(table)
         if at_least is not None:
-            console.print(f"the last is to reach {at_least} of the first")
+            console.print(f"required of the last: {at_least} of the first")
 
 
 def _growth(folder: Path, counts: Sequence[int], users: int) -> None:
-    """Runs of more and more orders, each with everything that `locust -f load/` starts."""
+    """Runs of increasing size, each with everything that `locust -f load/` starts."""
     columns = ("orders", "placing: s", "orders/s", "until the verdict: s", "locust: MB")
     table = Table(*columns, "fakes: MB", "server: MB", "worker: MB", title="growth")
     with _progress() as progress:
@@ -192,7 +192,7 @@ def _growth(folder: Path, counts: Sequence[int], users: int) -> None:
                 ),
             )
     console.print(table)
-    table = Table("orders", "CPU-us an order", "MiB", title="the checks alone, order by order")
+    table = Table("orders", "CPU µs per order", "MiB", title="the checks alone, order by order")
     for count in counts:
         table.add_row(f"{count:,}", *measured(one_by_one, count))
     console.print(table)

@@ -1,4 +1,4 @@
-"""Temporal, services and workers that no run of Locust has started: as they are on a cluster."""
+"""Temporal, services and workers that run before Locust and after it, as on a cluster."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ STOCK = "10000000"
 
 @dataclass
 class Cluster:
-    """What runs, and where it is found.
+    """A system for load.
 
     Attributes:
-        folder: Takes what it says.
-        address: Temporal's.
-        url: The services'.
+        folder: Takes the output of its processes.
+        address: Where Temporal is.
+        url: Where the services are.
         server: Temporal.
         fakes: The services.
-        worker_command: Starts a worker, with ``--address`` behind it.
-        workers: Those that run.
+        worker_command: Starts a worker; ``--address`` is added.
+        workers: The workers that run.
     """
 
     folder: Path
@@ -46,7 +46,7 @@ class Cluster:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What tells a run of Locust to use it."""
+        """The options with which a run of Locust uses it."""
         return ("--temporal-address", self.address, "--fakes-url", self.url, "--workers", "0")
 
     def set_workers(self, count: int) -> None:
@@ -61,7 +61,7 @@ class Cluster:
             worker.wait_until(partial(worker.has_printed, "polling"), "begin to poll")
 
     def cpu_seconds(self) -> Mapping[str, float]:
-        """CPU time that each part has taken so far."""
+        """CPU time that each part has used so far."""
         return {
             "server": _cpu_seconds(self.server),
             "workers": sum(map(_cpu_seconds, self.workers)),

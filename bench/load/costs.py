@@ -1,7 +1,7 @@
-"""What orders cost a Temporal server: events that it stores, workflow tasks that it hands out.
+"""What orders cost a Temporal server: events that it stores, workflow tasks that it dispatches.
 
-An attempt that is repeated costs neither: of an activity the server stores how it was scheduled,
-and the start and end of its last attempt.
+A repeated attempt costs neither: of an activity the server stores that it was scheduled, and the
+start and end of its last attempt.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Costs:
 
     Attributes:
         events: Events in its history.
-        workflow_tasks: Times that a worker was asked what to do next.
+        workflow_tasks: How often a worker was asked what to do next.
         activities: Steps and undos.
     """
 

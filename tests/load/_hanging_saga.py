@@ -1,4 +1,4 @@
-"""A saga that never ends: its first step fails for ever, and is tried for ever."""
+"""A saga that never ends: its first step always fails, and is retried without limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scenarios import OrderSagaUnderTest
 
 @activity.defn
 async def reserve_inventory(order: dict[str, Any]) -> None:
-    """Fail, with more to say than the server shows of a failure (4 KiB)."""
+    """Fail, with a message that is longer than the server shows of a failure (4 KiB)."""
     raise RuntimeError("out of service for good") from LookupError("because " * 1000)
 
 

@@ -1,4 +1,4 @@
-"""Running `locust -f load/` as a person would, in a process of its own."""
+"""Runs of `locust -f load/` in a process of their own, as a person starts them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ LIMIT_SECONDS = 100
 
 
 @dataclass
-class LoadRun:
-    """A run of Locust, and what it left behind.
+class LocustRun:
+    """A run of Locust, and its results.
 
     Attributes:
         process: Locust.
         folder: The folder for its runs.
-        log: Takes all that it says.
+        log: The file that takes its output.
     """
 
     process: subprocess.Popen[bytes]
@@ -35,39 +35,41 @@ class LoadRun:
     log: Path
 
     @property
-    def said(self) -> str:
-        """What it has said so far."""
+    def output(self) -> str:
+        """What it has printed so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     @property
-    def left(self) -> Path:
-        """What the run has left behind."""
+    def results(self) -> Path:
+        """The folder of the run's results."""
         return self.folder / "latest" / "load"
 
     @property
     def verdict(self) -> dict[str, Any]:
-        """Its verdict, with all that stands beside it."""
-        found: dict[str, Any] = json.loads((self.left / "verdict.json").read_text())
+        """What its ``verdict.json`` holds."""
+        found: dict[str, Any] = json.loads((self.results / "verdict.json").read_text())
         return found
 
     def journal(self, kind: str) -> list[dict[str, Any]]:
         """The lines of one kind in its journal."""
-        text = (self.left / "journal.ndjson").read_text(encoding="utf-8")
+        text = (self.results / "journal.ndjson").read_text(encoding="utf-8")
         return [line for line in map(json.loads, text.splitlines()) if line["kind"] == kind]
 
     def wait_until(self, happened: Callable[[], bool]) -> None:
-        """Wait for something that the run does by itself."""
+        """Wait until something has happened."""
         deadline = time.monotonic() + LIMIT_SECONDS
         while not happened():
-            assert self.process.poll() is None, self.said
-            assert time.monotonic() < deadline, self.said
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
             time.sleep(0.05)
 
     def orders_ended(self, count: int) -> Callable[[], bool]:
-        """Whether so many orders are known to have ended."""
+        """Whether clients know of so many orders that they have ended."""
 
         def happened() -> bool:
-            return (self.left / "journal.ndjson").exists() and len(self.journal("ended")) >= count
+            return (self.results / "journal.ndjson").exists() and len(
+                self.journal("ended")
+            ) >= count
 
         return happened
 
@@ -78,7 +80,7 @@ class LoadRun:
 
 @contextmanager
 def locust_workers(count: int, master_port: str) -> Iterator[None]:
-    """Start so many of Locust's workers, which know where their master is and nothing else."""
+    """Start so many of Locust's workers, which are given nothing but the port of their master."""
     command = [str(LOCUST), "-f", "load/", "--worker", "--master-port", master_port, "--skip-log"]
     quiet = subprocess.DEVNULL
     workers = [
@@ -93,15 +95,15 @@ def locust_workers(count: int, master_port: str) -> Iterator[None]:
             worker.wait()
 
 
-def _hear_ctrl_c() -> None:
-    """What a shell starts in the background, such as CI, is deaf to it, and so are its children."""
+def _listen_to_sigint() -> None:
+    """Background jobs of a shell, as in CI, ignore SIGINT, and their children inherit that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager
-def locust(folder: Path, *arguments: str, headless: bool = True) -> Iterator[LoadRun]:
-    """Start Locust; it is ended with all its children when the context is left."""
-    log = folder / "said.txt"
+def locust(folder: Path, *arguments: str, headless: bool = True) -> Iterator[LocustRun]:
+    """Start Locust; it is killed with all its children when the context is left."""
+    log = folder / "output.txt"
     basics = ("--headless", "-u", "4", "-r", "4", "--only-summary") if headless else ()
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -111,10 +113,10 @@ def locust(folder: Path, *arguments: str, headless: bool = True) -> Iterator[Loa
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - no threads here
+            preexec_fn=_listen_to_sigint,  # noqa: PLW1509 - no threads here
             env={name: value for name, value in os.environ.items() if "TEMPORAL" not in name},
         )
-    run = LoadRun(process, folder / "runs", log)
+    run = LocustRun(process, folder / "runs", log)
     try:
         yield run
     finally:

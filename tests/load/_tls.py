@@ -1,4 +1,4 @@
-"""TLS in front of a server that has none, as a load balancer puts it there."""
+"""TLS in front of a server without TLS, as a load balancer does it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pathlib import Path
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for localhost that vouches for itself, and its key."""
+    """A self-signed certificate for localhost, and its key."""
     certificate, key = folder / "ca.pem", folder / "key.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
     command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
     command += [
         "-addext",
         "basicConstraints=critical,CA:FALSE",
-    ]  # or rustls takes it for no server's
+    ]  # rustls refuses a CA's certificate as that of a server
     command += ["-out", str(certificate), "-keyout", str(key)]
     subprocess.run(command, check=True, capture_output=True)
     return certificate, key
 
 
 async def serve_tls(certificate: Path, key: Path, address: str) -> asyncio.Server:
-    """Pass all on to `address`, at a free port of this computer."""
+    """Forward everything to `address`, from a free port of this computer."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)
     context.set_alpn_protocols(["h2"])

@@ -1,4 +1,4 @@
-"""Fixtures of load tests: a real browser, and what runs elsewhere."""
+"""Fixtures of load tests: a browser, and a system that runs elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an order costs the server does not grow unseen."""
+"""What an order costs the server is what docs/load.md says."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def test_events_and_workflow_tasks_are_those_of_the_document(elsewhere: Cl
     assert found == shown
     assert [each.workflow_tasks for each in found.values()] == [
         each.activities + 1 for each in found.values()
-    ], "a worker is asked at the beginning, and after each step"
+    ], "a workflow task at the beginning, and one after each step"
     assert [each.events for each in found.values()] == [
         2 + 3 * each.activities + 3 * each.workflow_tasks for each in found.values()
     ], "nothing is stored but the steps: no timers, no markers"

@@ -1,4 +1,4 @@
-"""How to run load on a cluster: what docs/load.md says is done, and does what it shows."""
+"""How to run load on a cluster: the commands of docs/load.md are run, and print what it shows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.load._tls import make_certificate, serve_tls
 async def test_the_document_is_true(
     tmp_path: Path, elsewhere: Cluster, monkeypatch: pytest.MonkeyPatch, *, nightly: bool
 ) -> None:
-    """Through TLS, with an API key, from a profile; services and workers that it has started."""
+    """Through TLS, with an API key, from a profile; with services and workers that it starts."""
     door = await serve_tls(*make_certificate(tmp_path), elsewhere.address)
     port, master_port = map(str, free_ports(2))
     addresses = {
@@ -32,7 +32,7 @@ async def test_the_document_is_true(
         "--master --expect": f"--master --master-bind-port {master_port} --expect",
     }
     reader = Reader(tmp_path, addresses, nightly=nightly)
-    elsewhere.set_workers(0)  # those of the document are to do it
+    elsewhere.set_workers(0)  # the document starts its own
     try:
         assert await asyncio.to_thread(reader.read, ROOT / "docs" / "load.md") > 5
     finally:

@@ -1,4 +1,4 @@
-"""The page of a run, in a real browser."""
+"""The report of a run, in a browser."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def _written(folder: Path, *, violations: int) -> str:
 
 @pytest.mark.parametrize("width", [360, 1400])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_anybody_can_read_it(tmp_path: Path, browser: Browser, theme: Any, width: int) -> None:
-    """Axe finds nothing serious, nothing is wider than the window, nothing is asked for."""
+def test_the_report_is_accessible(tmp_path: Path, browser: Browser, theme: Any, width: int) -> None:
+    """Axe finds nothing serious, nothing is wider than the window, nothing is loaded."""
     page = browser.new_page(color_scheme=theme, viewport={"width": width, "height": 900})
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -77,7 +77,7 @@ def test_anybody_can_read_it(tmp_path: Path, browser: Browser, theme: Any, width
 
 
 def test_the_verdict_comes_first(tmp_path: Path, browser: Browser) -> None:
-    """Then what is wrong, as it was found and no more than a page holds; moments are marked."""
+    """Then the violations, escaped and no more than a page holds; kills are marked."""
     page = browser.new_page()
 
     page.goto(_written(tmp_path, violations=MOST_VIOLATIONS + 20))

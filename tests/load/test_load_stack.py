@@ -1,4 +1,4 @@
-"""What a run stands on: started by it, struck by chaos, stopped for a while, or elsewhere."""
+"""The system under load: started by a run, killed by its nemesis, frozen, or elsewhere."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from bench.load.cluster import Cluster
 from tests.load._runs import locust
 
 
-def test_everything_may_run_elsewhere_and_the_open_model_waits_for_nobody(
+def test_the_open_model_does_not_wait_for_a_server_that_is_frozen(
     tmp_path: Path, elsewhere: Cluster
 ) -> None:
-    """Nothing is started. While the server stands still orders are due, and their latency shows."""
+    """Everything runs elsewhere. Orders become due while the server is frozen: latency shows it."""
     arguments = (*elsewhere.arguments, "--rate", "20", "--faults", "none")
     assert elsewhere.server.pid is not None, "it runs"
     with locust(tmp_path, *arguments) as run:
@@ -34,7 +34,7 @@ def test_everything_may_run_elsewhere_and_the_open_model_waits_for_nobody(
         run.wait_until(run.orders_ended(6))
         run.process.terminate()
 
-        assert run.exit_code() == 0, run.said
+        assert run.exit_code() == 0, run.output
     assert seconds < 5, "twenty orders are due in one second"
     assert run.verdict["latency"]["p95"] > 0.5
     assert run.verdict["processes"].keys() == {"locust"}
@@ -43,10 +43,10 @@ def test_everything_may_run_elsewhere_and_the_open_model_waits_for_nobody(
     assert all(worker.pid for worker in elsewhere.workers)
 
 
-def test_a_database_of_ones_own_outlives_the_run(tmp_path: Path) -> None:
-    """Its orders are in the file that was named, which the server writes ahead of.
+def test_a_named_database_outlives_the_run(tmp_path: Path) -> None:
+    """Its orders are in the file, with a write-ahead log.
 
-    And each fault that has struck is counted: here the first request for each parcel.
+    Each injected fault is counted: here on the first request for each parcel.
     """
     mix, database = tmp_path / "mix.yaml", tmp_path / "orders.db"
     mix.write_text("- {on: shipping.create, calls: 1, fault: reset_after_effect}\n")
@@ -54,7 +54,7 @@ def test_a_database_of_ones_own_outlives_the_run(tmp_path: Path) -> None:
     with locust(tmp_path, *arguments, "--server-db", str(database)) as run:
         run.wait_until(run.orders_ended(4))
         run.process.terminate()
-        assert run.exit_code() == 0, run.said
+        assert run.exit_code() == 0, run.output
 
     completed = run.verdict["orders"]["completed"]
     (struck,) = run.verdict["faults"]
@@ -67,29 +67,31 @@ def test_a_database_of_ones_own_outlives_the_run(tmp_path: Path) -> None:
     assert kept >= completed
 
 
-def test_where_nobody_answers_nothing_is_known(tmp_path: Path, elsewhere: Cluster) -> None:
-    """Exit code 3, and a sentence; no order was tried."""
+def test_the_verdict_is_unknown_where_no_server_is_answering(
+    tmp_path: Path, elsewhere: Cluster
+) -> None:
+    """Exit code 3, and a message; no order was placed."""
     arguments = ("--fakes-url", elsewhere.url, "--workers", "0")
     with locust(tmp_path, "--temporal-address", "127.0.0.1:1", *arguments) as run:
-        assert run.exit_code() == 3, run.said
+        assert run.exit_code() == 3, run.output
 
-    assert "load: Temporal is not answering: " in run.said
-    assert not (run.left / "journal.ndjson").exists()
+    assert "load: Temporal is not answering: " in run.output
+    assert not (run.results / "journal.ndjson").exists()
 
 
 @pytest.mark.long
 def test_chaos_leaves_no_order_inconsistent(tmp_path: Path) -> None:
-    """Each kind of blow is dealt, all of it is in journal and report, and the verdict stands."""
+    """Every kind of process is killed and restarted; journal and report have each event."""
     arguments = ("--chaos", "--faults", "heavy", "--rate", "4", "-t", "40s", "--seed", "3")
     with locust(tmp_path, *arguments) as run:
-        assert run.process.wait(110) == 0, run.said
+        assert run.process.wait(110) == 0, run.output
 
-    blows = {(each["process"].partition("-")[0], each["what"]) for each in run.journal("chaos")}
-    assert blows == {
+    events = {(each["process"].partition("-")[0], each["what"]) for each in run.journal("chaos")}
+    assert events == {
         *((name, "killed") for name in ("worker", "fakes")),
         ("server", "stopped"),
         *((name, "is back") for name in ("worker", "fakes", "server")),
     }
-    page = (run.left / "report.html").read_text(encoding="utf-8")
-    assert all(blow["what"] in page for blow in run.verdict["chaos"])
+    page = (run.results / "report.html").read_text(encoding="utf-8")
+    assert all(event["what"] in page for event in run.verdict["chaos"])
     assert run.verdict["processes"].keys() >= {"server", "fakes", "worker-1", "worker-2", "locust"}

@@ -1,4 +1,4 @@
-"""Locust's web UI in a real browser: a test is started and stopped, the tab shows its verdict."""
+"""Locust's web UI in a browser: a test is started and stopped, the tab shows its verdict."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ SOON_MS = 60_000
 
 
 def test_tab_shows_the_run_and_its_verdict(tmp_path: Path, browser: Browser) -> None:
-    """Started and stopped by its buttons, a bad saga's violations stand in the tab."""
+    """Started and stopped by its buttons; the tab shows the violations of a bad saga."""
     (port,) = free_ports(1)
     arguments = ["--web-host", "127.0.0.1", "--web-port", str(port), "--workers", "1"]
     arguments += ["--saga", NAIVE, "--resubmits", "1", "--faults", "none"]
     with locust(tmp_path, *arguments, headless=False) as run:
-        run.wait_until(lambda: "workers: 1" in run.said and "Starting web interface" in run.said)
+        run.wait_until(
+            lambda: "workers: 1" in run.output and "Starting web interface" in run.output
+        )
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{port}/")
         page.get_by_role("button", name="Start", exact=False).first.click()
@@ -29,21 +31,21 @@ def test_tab_shows_the_run_and_its_verdict(tmp_path: Path, browser: Browser) -> 
         expect(page.get_by_text("I13:").first).to_be_visible(timeout=SOON_MS)
         page.get_by_role("button", name="Stop").click()
 
-        run.wait_until(lambda: "\ninvalid: " in run.said)
+        run.wait_until(lambda: "\ninvalid: " in run.output)
         assert page.request.get(f"http://127.0.0.1:{port}/consistency").json()["state"] == "invalid"
         run.process.terminate()
-        assert run.exit_code() == 1, run.said
+        assert run.exit_code() == 1, run.output
     page.close()
 
 
-def test_the_form_asks_for_what_each_test_may_have_of_its_own(
-    tmp_path: Path, browser: Browser
-) -> None:
-    """A wrong value is told and starts nothing; a right one counts, and stands in the command."""
+def test_the_form_asks_for_the_options_of_each_test(tmp_path: Path, browser: Browser) -> None:
+    """A wrong value starts nothing and is explained; a right one is in the command to repeat."""
     (port,) = free_ports(1)
     arguments = ["--web-host", "127.0.0.1", "--web-port", str(port), "--workers", "1"]
     with locust(tmp_path, *arguments, "--faults", "none", headless=False) as run:
-        run.wait_until(lambda: "workers: 1" in run.said and "Starting web interface" in run.said)
+        run.wait_until(
+            lambda: "workers: 1" in run.output and "Starting web interface" in run.output
+        )
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{port}/")
         page.get_by_role("button", name="Custom parameters").click()
@@ -53,8 +55,8 @@ def test_the_form_asks_for_what_each_test_may_have_of_its_own(
         page.get_by_label("Orders (Stop after").fill("3")
         page.get_by_role("button", name="Start", exact=False).first.click()
 
-        run.wait_until(lambda: "\nvalid: " in run.said)
-        assert "--orders 3" in run.said
+        run.wait_until(lambda: "\nvalid: " in run.output)
+        assert "--orders 3" in run.output
         run.process.terminate()
-        assert run.exit_code() == 0, run.said
+        assert run.exit_code() == 0, run.output
     page.close()

@@ -45,7 +45,7 @@ except LookupError as error:
 else:
     raise AssertionError("it did not fail")
 """,
-    "a call that takes too long is cancelled over there": """
+    "a call that takes too long is cancelled on the loop": """
 try:
     bridge.call(note_end, timeout=0.05)
 except gevent.Timeout:
@@ -60,7 +60,7 @@ job.kill()
 bridge.call(asyncio.sleep, 0.05)
 assert ended == [True]
 """,
-    "who waits for a bridge that is closed is told": """
+    "a call that waits for a bridge that is closed is an error": """
 job = gevent.spawn(bridge.call, note_end)
 bridge.call(asyncio.sleep, 0.05)
 bridge.close()
@@ -73,7 +73,7 @@ except BridgeClosedError:
 else:
     raise AssertionError("it is closed")
 """,
-    "a process that forks off has a bridge of its own": """
+    "a forked process has a bridge of its own": """
 assert bridge.call(echo, 1) == 1
 if (child := gevent.os.fork()) == 0:
     os._exit(0 if bridge.call(echo, 2, timeout=10) == 2 else 1)
@@ -96,7 +96,7 @@ else:
 
 @pytest.mark.parametrize("case", CASES)
 def test_bridge(case: str) -> None:
-    """Each case asserts by itself."""
+    """Each case is a script with its own assertions."""
     script = f"{PREAMBLE}{CASES[case]}\nos._exit(0)"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, timeout=60, check=False

@@ -42,7 +42,7 @@ def test_a_run_without_calls_proves_nothing() -> None:
     assert "no call" in judgement.unmet[0].detail
 
 
-def test_an_order_that_the_server_took_and_forgot_is_lost() -> None:
+def test_an_order_that_the_server_accepted_and_does_not_have_is_lost() -> None:
     """An acknowledged order must be on the server's list, whatever happened to the server."""
     placed = ClientView(due_at=1.0, placed=True)
 
@@ -55,7 +55,7 @@ def test_an_order_the_server_never_received_is_no_loss() -> None:
 
 
 @pytest.mark.parametrize("status", ["FAILED", "TERMINATED", "TIMED_OUT"])
-def test_a_workflow_that_comes_to_no_end_of_its_own_is_found(status: str) -> None:
+def test_a_workflow_with_a_status_of_no_promise_is_found(status: str) -> None:
     """Our saga returns its failures; a workflow that fails has promised nothing."""
     ended = ListedWorkflow(status, closed_at=2.0, runs=(status,))
     observed = replace(

@@ -41,20 +41,20 @@ def read(*words: str) -> Options:
         ("--temporal-address a:1 --server-db f", "--server-db is for the server that a run starts"),
     ],
 )
-def test_what_is_wrong_is_told(words: str, message: str) -> None:
-    """A sentence with the option, its value and the rule."""
+def test_a_wrong_option_is_an_error(words: str, message: str) -> None:
+    """The message has the option, its value and the rule."""
     with pytest.raises(ValueError, match=message):
         read(*words.split())
 
 
-def test_an_unknown_mix_is_told_with_those_that_there_are() -> None:
+def test_an_unknown_mix_is_an_error_that_names_the_mixes() -> None:
     """A mix is a name or a file."""
     with pytest.raises(ValueError, match="--faults hevy: there is no such file; the mixes are no"):
         read_mix("hevy", ORDER_OPERATIONS)
 
 
 def test_each_option_can_be_set_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As Locust's own can; the command line goes before it."""
+    """As Locust's own can; the command line comes first."""
     monkeypatch.setenv("LOAD_RATE", "3")
     monkeypatch.setenv("LOAD_FAKES_URL", "http://fakes:8080")
 
@@ -64,7 +64,7 @@ def test_each_option_can_be_set_in_the_environment(monkeypatch: pytest.MonkeyPat
 
 
 def changed(asked: str, **form: str) -> Options:
-    """The options of a test that was asked for on the command line, and then in a form."""
+    """The options of a test: those of the command line, with those of a form."""
     words = asked.split()
     return options_of_test(read(*words), Namespace(**{**vars(parsed(*words)), **form}))
 
@@ -79,10 +79,10 @@ def changed(asked: str, **form: str) -> Options:
         ("--cancels 0.5", {"cancels": "0.25", "orders": "9"}, "--orders 9 --cancels 0.25"),
     ],
 )
-def test_what_a_form_changes_stands_in_the_command_to_repeat(
+def test_the_command_to_repeat_has_what_a_form_has_changed(
     asked: str, form: dict[str, str], again: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it says takes the place of what the command line said."""
+    """It replaces what the command line said."""
     monkeypatch.setattr(sys, "argv", ["locust", "--seed", "1", *asked.split()])
 
     assert command_to_repeat(changed(asked, **form)) == f"locust --seed 1 {again}"
@@ -98,7 +98,7 @@ def test_what_a_form_changes_stands_in_the_command_to_repeat(
         ({"queries": "2"}, "--queries 2: it must be at least 0 and at most 1"),
     ],
 )
-def test_a_wrong_form_is_told(form: dict[str, str], message: str) -> None:
-    """With the option, the value and the rule."""
+def test_a_wrong_form_is_an_error(form: dict[str, str], message: str) -> None:
+    """The message has the option, the value and the rule."""
     with pytest.raises(ValueError, match=message):
         changed("", **form)

@@ -75,7 +75,7 @@ class Cluster:
         So it is the server that limits how many orders there are, as where workers can be added.
 
         Raises:
-            click.ClickException: There is but one core, or this system cannot tell them apart.
+            click.ClickException: There is only one core, or the system cannot assign cores.
         """
         if sys.platform != "linux" or len(cores := sorted(os.sched_getaffinity(0))) == 1:
             msg = "only Linux, with two cores or more, can give the server a core of its own"

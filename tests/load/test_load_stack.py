@@ -57,9 +57,9 @@ def test_a_named_database_outlives_the_run(tmp_path: Path) -> None:
         assert run.exit_code() == 0, run.output
 
     completed = run.verdict["orders"]["completed"]
-    (struck,) = run.verdict["faults"]
-    assert (struck["fault"], struck["on"]) == ("reset_after_effect", "shipping.create")
-    assert 4 <= struck["fired"] <= completed
+    (injected,) = run.verdict["faults"]
+    assert (injected["fault"], injected["on"]) == ("reset_after_effect", "shipping.create")
+    assert 4 <= injected["fired"] <= completed
     with closing(sqlite3.connect(database)) as file:
         (mode,) = file.execute("PRAGMA journal_mode").fetchone()
         (kept,) = file.execute("SELECT count(*) FROM executions_visibility").fetchone()

@@ -18,7 +18,7 @@ Rule = Mapping[str, Any]
 """What ``POST /__fakes__/faults`` takes: ``on``, ``fault``, ``share`` and so on."""
 
 Mix = tuple[Rule, ...]
-"""The rules of a run. The first that strikes a call decides."""
+"""The rules of a run. The first that matches a call decides."""
 
 MIXES = ("none", "light", "heavy")
 UNREADABLE_REPLIES = ("empty", "truncated", "malformed")

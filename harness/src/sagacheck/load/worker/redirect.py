@@ -46,7 +46,7 @@ def redirected_to(targets: Targets, routes: Routes) -> Iterator[respx.MockRouter
 
 
 def redirect(request: httpx.Request, *, targets: Targets, routes: Routes) -> httpx.Request:
-    """Redirect a request to its service. Which one it is for, its method and path tell.
+    """Redirect a request to the service that has its method and path.
 
     Args:
         request: Changed in place.

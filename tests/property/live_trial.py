@@ -15,12 +15,13 @@ from typing import Any, TypeVar
 from sagacheck.checks import INVARIANTS, Ending, OrderOutcome, OrderStatus, check_all
 from sagacheck.engines import PlannedEvent, PlannedFault, Trial
 from sagacheck.engines.event_client import EventClient
-from sagacheck.engines.simulated import TASK_QUEUE, SimulatedRun, _Stage
+from sagacheck.engines.simulated.order_workflow import SimulatedOrderWorkflow
+from sagacheck.engines.simulated.simulated_trial import SimulatedTrial
 from sagacheck.language import CancelBy, Event, EventKind, Expectations, FaultSpec, Scenario, When
 from sagacheck.network import Calls, Fault, Moment
 from sagacheck.run.judge import evidence_of
 from sagacheck.saga import SagaUnderTest
-from sagacheck.temporal import VirtualTimeLoop, simulated_client
+from sagacheck.temporal import VirtualTimeLoop
 from sagacheck.world import Attempt, LoopClock, Settings
 from scenarios.goods import Order
 from tests.property.strategies import NOWHERE
@@ -91,11 +92,9 @@ class LiveTrial:
         )
         self.trial = Trial(scenario, saga, LoopClock())
         self.gate = Gate()
-        self._saga = saga
         self._loop = VirtualTimeLoop()
-        self._stage = _Stage(self.trial, saga, seed=0, cached=True)
-        self._client = simulated_client(self._stage._temporal, saga.data_converter)
-        self._runs = self._stage._runs
+        self._simulated = SimulatedTrial(self.trial, saga)
+        self._workflows = self._simulated.workflows
         self._ends: dict[str, asyncio.Task[None]] = {}
         self._do(self._begin())
 
@@ -107,7 +106,7 @@ class LiveTrial:
     @property
     def orders(self) -> list[str]:
         """The orders that were placed."""
-        return list(self._runs)
+        return list(self._workflows)
 
     def now(self) -> float:
         """The present moment, in seconds, to the millisecond."""
@@ -117,18 +116,10 @@ class LiveTrial:
 
     def place(self, order: Order) -> None:
         """A customer places an order."""
-        run = self._runs[order.id] = SimulatedRun(
-            self._stage._temporal,
-            self.trial,
-            order,
-            lambda: self._client,
-            workflow_id=self._saga.workflow_id.format(order_id=order.id),
-            task_queue=TASK_QUEUE,
-        )
-        self._stage._order_of[run.workflow_id] = order.id
+        workflow = self._simulated.add(order)
         scenario = self.trial.scenario
         self.trial.scenario = replace(scenario, orders=(*scenario.orders, order))
-        self._do(self._place(run))
+        self._do(self._place(workflow))
 
     def let_through(self, attempt: Attempt) -> None:
         """A call that is held is sent."""
@@ -177,8 +168,8 @@ class LiveTrial:
         for attempt in self.held:
             self.strike(attempt, Fault("crash_before"))
             self.gate.let_through(attempt)
-        for execution in self._stage._temporal.runs():
-            self._stage._worker.evict(execution.run_id)
+        for execution in self._simulated.temporal.runs():
+            self._simulated.worker.evict(execution.run_id)
         self._do(asyncio.sleep(MOMENT))
 
     def pass_time(self, seconds: float) -> None:
@@ -203,9 +194,7 @@ class LiveTrial:
 
     def close(self) -> None:
         """Forget everything."""
-        for run in self._runs.values():
-            run.forget()
-        self._stage._temporal.close()
+        self._simulated.close()
         self._loop.cancel_tasks()
         self._loop.close()
 
@@ -216,18 +205,18 @@ class LiveTrial:
 
     async def _begin(self) -> None:
         trial = self.trial
-        trial.client = EventClient(self._runs)
+        trial.client = EventClient(self._workflows)
         # Held first, so that what happens meanwhile comes before the call.
         trial.network.observers[:0] = [self.gate]
-        trial.network.observers.append(self._stage._evict)
+        trial.network.observers.append(self._simulated.evict_on_fault)
         trial.begin()
         trial.clock.now()
-        self._stage._worker.start()
+        self._simulated.worker.start()
 
-    async def _place(self, run: SimulatedRun) -> None:
-        await run.submit()
+    async def _place(self, workflow: SimulatedOrderWorkflow) -> None:
+        await workflow.submit()
         never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._ends[run.order.id] = asyncio.create_task(run.see_to_the_end(never))
+        self._ends[workflow.order.id] = asyncio.create_task(workflow.wait_for_end(never))
         await asyncio.sleep(MOMENT)
 
     async def _happen(self, planned: PlannedEvent) -> None:
@@ -247,17 +236,21 @@ class LiveTrial:
     async def _finish(self) -> None:
         await asyncio.gather(*self._ends.values())
         await self.trial.finish()
-        for run in self._runs.values():
-            self.trial.outcomes[run.order.id] = await run.conclude()
+        for workflow in self._workflows.values():
+            self.trial.outcomes[workflow.order.id] = await workflow.conclude()
 
     def _outcomes_so_far(self) -> dict[str, OrderOutcome]:
-        return {order: _so_far(run) for order, run in self._runs.items()}
+        return {order: _so_far(workflow) for order, workflow in self._workflows.items()}
 
 
-def _so_far(run: SimulatedRun) -> OrderOutcome:
+def _so_far(workflow: SimulatedOrderWorkflow) -> OrderOutcome:
     """What is known of an order that need not have ended."""
-    endings = [task.result() for task in run._told if task.done()]
+    endings = [task.result() for task in workflow._endings if task.done()]
     ending = endings[0] if endings else Ending(OrderStatus.RUNNING)
     return OrderOutcome(
-        run.order.id, ending, ended_at=run._ended_at, endings=endings, statuses=run.statuses
+        workflow.order.id,
+        ending,
+        ended_at=workflow._ended_at,
+        endings=endings,
+        statuses=workflow.statuses,
     )

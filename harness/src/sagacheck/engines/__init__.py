@@ -5,10 +5,10 @@ from sagacheck.engines.engine import Engine
 from sagacheck.engines.opening import ENGINES, open_engine
 from sagacheck.engines.quiet import quiet_sdk
 from sagacheck.engines.saga_worker import saga_worker
-from sagacheck.engines.server.embedded import SERVER_ENVIRONMENT, free_ports, server_command
+from sagacheck.engines.server.embedded_server import SERVER_ENVIRONMENT, free_ports, server_command
 from sagacheck.engines.server.kept_server import KeptServer
 from sagacheck.engines.server.search_attributes import add_search_attributes
-from sagacheck.engines.simulated import SimulatedEngine
+from sagacheck.engines.simulated.engine import SimulatedEngine
 from sagacheck.engines.trial import PlannedEvent, PlannedFault, Trial, TrialClock
 from sagacheck.engines.workflow_view import WorkflowState, WorkflowView
 

@@ -28,28 +28,28 @@ class EventClient:
     """Does what the events of a trial ask for.
 
     Args:
-        runs: The trial's orders by their ids.
+        workflows: The workflows of the trial's orders, by the orders' ids.
     """
 
-    def __init__(self, runs: Mapping[str, OrderWorkflow]) -> None:
-        self._runs = runs
+    def __init__(self, workflows: Mapping[str, OrderWorkflow]) -> None:
+        self._workflows = workflows
         self._numbers = count(1)
 
     async def cancel(self, event: Event) -> Answer:
         """Ask for an order to be cancelled, by the means that its workflow has."""
-        run = self._run(event)
-        match self._means(run, event.by):
+        workflow = self._workflow(event)
+        match self._means(workflow, event.by):
             case CancelBy.SIGNAL:
-                return await answer_of(run.handle.signal("cancel", event.reason), REFUSALS)
+                return await answer_of(workflow.handle.signal("cancel", event.reason), REFUSALS)
             case CancelBy.UPDATE:
-                return await self._request_cancel(run, event.reason)
+                return await self._request_cancel(workflow, event.reason)
             case CancelBy.WORKFLOW:
-                return await answer_of(run.handle.cancel(), REFUSALS)
+                return await answer_of(workflow.handle.cancel(), REFUSALS)
 
-    async def _request_cancel(self, run: OrderWorkflow, reason: str) -> Answer:
+    async def _request_cancel(self, workflow: OrderWorkflow, reason: str) -> Answer:
         # The id would be random, and part of the history.
         number = f"cancel-{next(self._numbers)}"
-        update = run.handle.execute_update(
+        update = workflow.handle.execute_update(
             "request_cancel", reason, id=number, rpc_timeout=PATIENCE
         )
         try:
@@ -60,28 +60,28 @@ class EventClient:
 
     async def submit(self, event: Event) -> Answer:
         """Place an order again."""
-        return await self._run(event).submit()
+        return await self._workflow(event).submit()
 
     async def terminate(self, event: Event) -> Answer:
         """Terminate an order's workflow."""
-        return await answer_of(self._run(event).handle.terminate(reason="asked to"), REFUSALS)
+        return await answer_of(self._workflow(event).handle.terminate(reason="asked to"), REFUSALS)
 
     async def query(self, event: Event) -> Answer:
         """Ask an order for its status, if its workflow has a query for it."""
-        run = self._run(event)
-        if "get_status" not in run.trial.saga.queries:
+        workflow = self._workflow(event)
+        if "get_status" not in workflow.trial.saga.queries:
             return Answer(AnswerKind.REFUSED, "the workflow has no query get_status")
-        answer = await answer_of(run.handle.query("get_status"), REFUSALS)
-        run.note_status(answer)
+        answer = await answer_of(workflow.handle.query("get_status"), REFUSALS)
+        workflow.note_status(answer)
         return answer
 
-    def _run(self, event: Event) -> OrderWorkflow:
+    def _workflow(self, event: Event) -> OrderWorkflow:
         assert event.order is not None, "all events but heal are about an order"
-        return self._runs[event.order]
+        return self._workflows[event.order]
 
-    def _means(self, run: OrderWorkflow, wanted: CancelBy | None) -> CancelBy:
+    def _means(self, workflow: OrderWorkflow, wanted: CancelBy | None) -> CancelBy:
         """The wanted means, else the first that the workflow has."""
-        has = run.trial.saga.means_to_cancel
+        has = workflow.trial.saga.means_to_cancel
         return wanted if wanted in has else has[0]
 
 

@@ -34,7 +34,7 @@ def open_engine(
     """
     # What an engine needs is imported when it is wanted: the SDK takes half a second.
     if name == "simulated":
-        from sagacheck.engines.simulated import SimulatedEngine  # noqa: PLC0415
+        from sagacheck.engines.simulated.engine import SimulatedEngine  # noqa: PLC0415
 
         return SimulatedEngine(saga, evict_always=evict_always)
     from sagacheck.engines.server.engine import ServerEngine  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""One order of a trial on a Temporal service, from its submission to its end."""
+"""The workflow of an order of a trial, from its placing to its end."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _T = TypeVar("_T")
 
 
 class OrderWorkflow(ABC):
-    """One order of a trial on a Temporal service, as its clients see it.
+    """The workflow of an order of a trial on a Temporal service, as its clients see it.
 
     Args:
         trial: The trial that the order belongs to.
         order: The order.
-        connect: Gives the connection to the service, should it be needed.
+        connect: Gives a client of the service, should it be needed.
         workflow_id: The id of the order's workflow.
         task_queue: The queue of the worker that is to run it.
     """
@@ -48,7 +48,7 @@ class OrderWorkflow(ABC):
         self.statuses: list[str] = []
         self._connect = connect
         self._task_queue = task_queue
-        self._told: list[asyncio.Task[Ending]] = []
+        self._endings: list[asyncio.Task[Ending]] = []
         self._waits_for = ""
         self._broken_by_query = ""
         self._ended_at: float | None = None
@@ -68,7 +68,7 @@ class OrderWorkflow(ABC):
         return self.view.handle
 
     async def submit(self) -> Answer:
-        """Place the order, for the first time or again, and begin to wait for what comes of it."""
+        """Place the order, for the first time or again, and begin to wait for its end."""
         saga = self.trial.saga
         answer = Answer.granted("started")
         try:
@@ -82,7 +82,7 @@ class OrderWorkflow(ABC):
             )
         except WorkflowAlreadyStartedError:
             answer = Answer(AnswerKind.REFUSED, "ended already")
-        self._told.append(asyncio.create_task(self._ending()))
+        self._endings.append(asyncio.create_task(self._ending()))
         return answer
 
     async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
@@ -102,7 +102,7 @@ class OrderWorkflow(ABC):
             ending=ending,
             ended_at=self._ended_at,
             waits_for=self._waits_for,
-            endings=[] if self._waits_for else [await each for each in self._told],
+            endings=[] if self._waits_for else [await each for each in self._endings],
             statuses=self.statuses,
             workflow_id=self.workflow_id,
             recorded=history,
@@ -119,7 +119,7 @@ class OrderWorkflow(ABC):
         return first_broken_replay(history.events)
 
     async def _last_ending(self) -> Ending:
-        """What somebody is told who asks after everything is over."""
+        """The end that a client gets which asks after everything is over."""
         return await self._ending()
 
     async def _history(self) -> WorkflowHistory:
@@ -136,7 +136,7 @@ class OrderWorkflow(ABC):
 
     def forget(self) -> None:
         """Stop waiting for the order."""
-        for task in self._told:
+        for task in self._endings:
             task.cancel()
 
     async def _ending(self) -> Ending:
@@ -144,7 +144,7 @@ class OrderWorkflow(ABC):
 
 
 def order_in(orders: Mapping[str, _T], workflow_id: str | None) -> _T:
-    """What `orders` has for the workflow with this id, or for the workflow it is a child of.
+    """What `orders` has for the workflow with this id, or for the one whose child it is.
 
     Raises:
         RuntimeError: It is no workflow of an order.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from itertools import count
@@ -23,9 +23,9 @@ from temporalio.worker import Worker
 from sagacheck.engines.event_client import EventClient
 from sagacheck.engines.quiet import quiet_sdk
 from sagacheck.engines.saga_worker import CACHED_WORKFLOWS, THREADS, saga_worker
-from sagacheck.engines.server.attempts import AttemptInterceptor
-from sagacheck.engines.server.embedded import embedded_server
-from sagacheck.engines.server.order_run import ServerRun
+from sagacheck.engines.server.activity_interceptor import ActivityInterceptor
+from sagacheck.engines.server.embedded_server import embedded_server
+from sagacheck.engines.server.order_workflow import ServerOrderWorkflow
 from sagacheck.engines.server.search_attributes import add_search_attributes
 from sagacheck.engines.trial import Trial
 from sagacheck.errors import EngineStartError, UnplayableError
@@ -69,7 +69,7 @@ class ServerEngine:
         self._address = address
         self._skips_time = address is None if skips_time is None else skips_time
         self._cache = 0 if evict_always else CACHED_WORKFLOWS
-        self._runs: dict[str, ServerRun] = {}
+        self._workflows: dict[str, ServerOrderWorkflow] = {}
         self._numbers = iter(count(1) if numbers is None else numbers)
         self._stack = AsyncExitStack()
 
@@ -105,8 +105,28 @@ class ServerEngine:
         # and events that come before any worker has seen the order.
         alone = trial.has_fault("evict") or 0.0 in trial.times_ahead
         queue = f"{SHARED_QUEUE}-{number}" if alone else SHARED_QUEUE
-        runs = {
-            order.id: ServerRun(
+        workflows = self._workflows_of(trial, number, queue)
+        self._workflows.update({each.workflow_id: each for each in workflows})
+        trial.client = EventClient({each.order.id: each for each in workflows})
+        try:
+            for each in workflows:
+                await each.submit()
+            opening = asyncio.create_task(trial.advance_to(0.0))
+            await asyncio.wait({opening}, timeout=OPENING_SECONDS)
+            async with AsyncExitStack() as stack:
+                if alone:
+                    cache = 0 if trial.has_fault("evict") else self._cache
+                    await stack.enter_async_context(self._worker(queue, cache))
+                await opening
+                await _play_to_the_end(trial, workflows)
+        finally:
+            for each in workflows:
+                each.forget()
+                del self._workflows[each.workflow_id]
+
+    def _workflows_of(self, trial: Trial, number: int, queue: str) -> list[ServerOrderWorkflow]:
+        return [
+            ServerOrderWorkflow(
                 trial,
                 order,
                 self._client,
@@ -115,30 +135,7 @@ class ServerEngine:
                 skips_time=self._skips_time,
             )
             for order in trial.scenario.orders
-        }
-        self._runs.update({run.workflow_id: run for run in runs.values()})
-        trial.client = EventClient(runs)
-        try:
-            for run in runs.values():
-                await run.submit()
-            opening = asyncio.create_task(trial.advance_to(0.0))
-            await asyncio.wait({opening}, timeout=OPENING_SECONDS)
-            async with AsyncExitStack() as stack:
-                if alone:
-                    cache = 0 if trial.has_fault("evict") else self._cache
-                    await stack.enter_async_context(self._worker(queue, cache))
-                await opening
-                await asyncio.gather(*(run.see_to_the_end() for run in runs.values()))
-                await trial.finish()
-                for run in runs.values():
-                    trial.outcomes[run.order.id] = await run.conclude()
-            for run in runs.values():
-                if run.unplayable:
-                    raise UnplayableError(run.unplayable)
-        finally:
-            for run in runs.values():
-                run.forget()
-                del self._runs[run.workflow_id]
+        ]
 
     async def _set_up(self) -> None:
         address = self._address
@@ -163,10 +160,20 @@ class ServerEngine:
             self._saga,
             task_queue,
             # What the saga's interceptors call belongs to the attempt, whose death is not for them.
-            interceptors=[AttemptInterceptor(self._runs)],
+            interceptors=[ActivityInterceptor(self._workflows)],
             cached_workflows=cache,
             threads=self._executor,
         )
+
+
+async def _play_to_the_end(trial: Trial, workflows: Sequence[ServerOrderWorkflow]) -> None:
+    await asyncio.gather(*(each.wait_for_end() for each in workflows))
+    await trial.finish()
+    for each in workflows:
+        trial.outcomes[each.order.id] = await each.conclude()
+    for each in workflows:
+        if each.unplayable:
+            raise UnplayableError(each.unplayable)
 
 
 def _quiet_runtime() -> Runtime:

@@ -9,7 +9,7 @@ from typing import Self
 from urllib.parse import quote
 
 from sagacheck.checks import OrderOutcome
-from sagacheck.engines.server.embedded import Server, start_server
+from sagacheck.engines.server.embedded_server import Server, start_server
 
 
 class KeptServer:

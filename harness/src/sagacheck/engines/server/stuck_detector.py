@@ -33,7 +33,7 @@ class StuckDetector:
         self.gave_up = False
 
     async def wait_for(self, ending: asyncio.Task[Any]) -> str:
-        """Wait until `ending` is there; what the order waits for, if that will never be."""
+        """Wait until `ending` is there; returns what the order waits for if it never will be."""
         started = time.monotonic()
         while True:
             await asyncio.wait({ending}, timeout=LOOK_EVERY_SECONDS)

@@ -1,4 +1,4 @@
-"""One order of a trial on a real Temporal server, where time is skipped or passes."""
+"""The workflow of an order on a Temporal server, where time is skipped or passes."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ DEATH_NOTICE = timedelta(seconds=1)
 """How soon the server gives up an attempt whose worker died, instead of after start-to-close."""
 
 
-class ServerRun(OrderWorkflow):
-    """One order of a trial on a Temporal server.
+class ServerOrderWorkflow(OrderWorkflow):
+    """The workflow of an order on a Temporal server.
 
     Args:
         trial: The trial that the order belongs to.
@@ -65,19 +65,19 @@ class ServerRun(OrderWorkflow):
         self._jumped = 0.0
         self._abandoned: set[str] = set()
 
-    async def see_to_the_end(self) -> None:
+    async def wait_for_end(self) -> None:
         """Let time pass, with the order's own events at their times, until the order has ended."""
         passing = asyncio.create_task(self._let_time_pass())
         try:
-            watchman = StuckDetector(self.trial, self.view, patient=not self._skips_time)
-            self._waits_for = await watchman.wait_for(self._told[0])
+            detector = StuckDetector(self.trial, self.view, patient=not self._skips_time)
+            self._waits_for = await detector.wait_for(self._endings[0])
         finally:
             passing.cancel()
             with suppress(asyncio.CancelledError):
                 await passing
         if not self._waits_for:
             self._ended_at = self.trial.clock.now()
-        elif watchman.gave_up:
+        elif detector.gave_up:
             self.trial.troubles.append(f"{self.order.id}: {self._waits_for}")
 
     def _replays(self, history: WorkflowHistory) -> int:

@@ -1,0 +1,87 @@
+"""The engine that plays trials in virtual time, one after another."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from sagacheck.engines.quiet import quiet_sdk
+from sagacheck.engines.simulated.simulated_trial import SimulatedTrial
+from sagacheck.engines.trial import Trial
+from sagacheck.inprocess import httpx_patch
+from sagacheck.saga import SagaUnderTest
+from sagacheck.temporal import VirtualTimeLoop
+from sagacheck.world import LoopClock
+
+
+class SimulatedEngine:
+    """Plays trials in virtual time; use it with ``async with``.
+
+    Args:
+        saga: The saga under test.
+        seed: Decides what is random: run ids, and the workflows' own random numbers.
+        evict_always: Whether each workflow is forgotten after each of its tasks, and rebuilt for
+            the next by replaying its history.
+    """
+
+    name = "simulated"
+
+    def __init__(self, saga: SagaUnderTest, *, seed: int = 0, evict_always: bool = False) -> None:
+        self._saga = saga
+        self._evict_always = evict_always
+        self._seed = seed
+        self._stack = AsyncExitStack()
+        self._loop: VirtualTimeLoop | None = None
+
+    async def __aenter__(self) -> Self:
+        self._stack.enter_context(httpx_patch())
+        self._stack.enter_context(quiet_sdk())
+        self._thread = self._stack.enter_context(ThreadPoolExecutor(max_workers=1))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+        if self._loop is not None:
+            self._loop.close()
+
+    def new_clock(self) -> LoopClock:
+        """A clock that follows the trial's own event loop."""
+        return LoopClock()
+
+    async def play(self, trial: Trial) -> None:
+        """Play `trial` to its end; its outcomes tell how its orders ended."""
+        # A loop cannot run inside a running one, so the trial's runs in a thread beside it.
+        await asyncio.get_running_loop().run_in_executor(self._thread, self.play_now, trial)
+
+    def play_now(self, trial: Trial) -> None:
+        """Play `trial` in this thread, in which no event loop may be running.
+
+        Trials are played one after another. What comes of one depends on nothing but the trial.
+        """
+        loop, self._loop = self._loop or VirtualTimeLoop(), None
+        try:
+            simulated = SimulatedTrial(
+                trial, self._saga, seed=self._seed, cached=not self._evict_always
+            )
+            loop.run_until_complete(simulated.play())
+        except BaseException:
+            _close(loop)
+            raise
+        if loop.has_threads:
+            _close(loop)  # whatever hangs in there would hold up the time of the next trial
+        else:
+            loop.restart()
+            self._loop = loop
+
+
+def _close(loop: VirtualTimeLoop) -> None:
+    loop.cancel_tasks()
+    loop.close()

@@ -1,0 +1,135 @@
+"""The workflow of an order on the simulated service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from temporalio.client import Client, WorkflowHistory
+
+from sagacheck.checks import Ending
+from sagacheck.engines.answer import Answer
+from sagacheck.engines.order_workflow import OrderWorkflow
+from sagacheck.engines.trial import DAY, Trial
+from sagacheck.language import AnyOrder
+from sagacheck.temporal import FastClient, NoResultError, SimulatedTemporal, is_plain
+
+
+class SimulatedOrderWorkflow(OrderWorkflow):
+    """The workflow of an order on the simulated service.
+
+    Args:
+        trial: The trial that the order belongs to.
+        order: The order.
+        connect: Gives a client of the service, should it be needed.
+        temporal: The service.
+        workflow_id: The id of the workflow.
+        task_queue: The queue of the worker that is to run it.
+    """
+
+    def __init__(  # noqa: PLR0913 - made in one place, from what that place has
+        self,
+        trial: Trial,
+        order: AnyOrder,
+        connect: Callable[[], Client],
+        *,
+        temporal: SimulatedTemporal,
+        workflow_id: str,
+        task_queue: str,
+    ) -> None:
+        super().__init__(trial, order, connect, workflow_id=workflow_id, task_queue=task_queue)
+        self._temporal = temporal
+        converter = trial.saga.data_converter
+        plain = is_plain(converter)
+        self._fast_client = FastClient(temporal, converter.payload_converter) if plain else None
+
+    async def submit(self) -> Answer:
+        """Place the order, and note when the workflow ends that the first client waits for."""
+        answer = await super().submit()
+        if len(self._endings) == 1:
+            self._endings[0].add_done_callback(self._note_the_end)
+        return answer
+
+    async def wait_for_end(self, livelock: asyncio.Future[None]) -> None:
+        """Wait for the end of the order, for two days of virtual time at the most.
+
+        One order after another is waited for; each notes for itself when it has ended.
+
+        Args:
+            livelock: Done once the trial is in a livelock, and no order will end.
+        """
+        await self._wait_for(self._endings[0], livelock, until=2 * DAY)
+        if self._waits_for:
+            self._endings[0].remove_done_callback(self._note_the_end)
+
+    async def wait_for_later_ends(self, livelock: asyncio.Future[None]) -> None:
+        """Wait for the ends that later clients get, which have placed the order again.
+
+        The workflow may run once more for them.
+
+        Args:
+            livelock: As above.
+        """
+        until = max(2 * DAY, self.trial.clock.now() + DAY)
+        for ending in self._endings[1:]:
+            if not self._waits_for:
+                await self._wait_for(ending, livelock, until=until)
+
+    async def _wait_for(
+        self, ending: asyncio.Task[Ending], livelock: asyncio.Future[None], *, until: float
+    ) -> None:
+        limit = until - self.trial.clock.now()
+        either: set[asyncio.Future[Any]] = {ending, livelock}
+        await asyncio.wait(either, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        if not ending.done():
+            self._waits_for = self._how_busy() if livelock.done() else await self._why_stuck()
+
+    def _note_the_end(self, ending: asyncio.Task[Ending]) -> None:
+        if not ending.cancelled():
+            self._ended_at = self.trial.clock.now()
+
+    def _how_busy(self) -> str:
+        events = len(self._temporal.history(self.workflow_id))
+        calls = sum(attempt.order == self.order.id for attempt in self.trial.world.journal)
+        return (
+            f"at {self.trial.clock.now():g} s the trial spins, and hardly any time passes; "
+            f"{events:,} events and {calls:,} calls are this order's"
+        )
+
+    async def _why_stuck(self) -> str:
+        state = await self.view.state()
+        if state.task_attempt > 1:
+            return f"its workflow task fails again and again: {await self.view.task_failure()}"
+        return f"after two days it waits for {state.waits_for}"
+
+    # -- shorter ways than by the SDK's client ----------------------------------------------------
+
+    async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
+        if self._fast_client is None:
+            await super()._start_workflow(workflow, argument, **options)
+        else:
+            self._fast_client.start_workflow(workflow, argument, **options)
+
+    async def _ending(self) -> Ending:
+        if self._fast_client is not None:
+            with suppress(NoResultError):
+                return Ending.of_result(await self._fast_client.result(self.workflow_id))
+        return await super()._ending()
+
+    async def _last_ending(self) -> Ending:
+        """The end that the last client got: the service gives the same to all that ask later."""
+        return await self._endings[-1]
+
+    async def _history(self) -> WorkflowHistory:
+        """The service's own events: the client would read them page by page."""
+        return self._temporal.history(self.workflow_id).as_workflow_history(self.workflow_id)
+
+    def _broken_replay(self, history: WorkflowHistory) -> str:
+        # Most histories have no failed task, and then their events need not be read.
+        failed = self._temporal.history(self.workflow_id).has_event("workflow_task_failed")
+        return super()._broken_replay(history) if failed else ""
+
+    def _replays(self, history: WorkflowHistory) -> int:
+        return self._temporal.replays(self.workflow_id)

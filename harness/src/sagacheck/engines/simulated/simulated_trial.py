@@ -1,0 +1,167 @@
+"""A trial on a simulated Temporal service of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractContextManager
+from functools import partial
+from types import TracebackType
+
+from sagacheck.engines.event_client import EventClient
+from sagacheck.engines.order_workflow import order_in
+from sagacheck.engines.simulated.order_workflow import SimulatedOrderWorkflow
+from sagacheck.engines.trial import Trial
+from sagacheck.inprocess import AttemptContext, in_context
+from sagacheck.language import AnyOrder
+from sagacheck.network import Moment, WorkerCrash
+from sagacheck.saga import SagaUnderTest
+from sagacheck.temporal import (
+    AttemptFacts,
+    NeverReports,
+    SimulatedTemporal,
+    SimulatedWorker,
+    running_loop,
+    simulated_client,
+)
+from sagacheck.world import Attempt
+
+TASK_QUEUE = "orders"
+TURNS_AT_ONCE = 1_000
+TURNS_A_SECOND = 20
+"""How many turns of the event loop an order may take before the trial is a livelock. A call takes
+two turns or three, and one that is tried each second, for as long as an outage lasts, is none."""
+
+
+class SimulatedTrial:
+    """A trial with all that is made anew for it: service, worker, and its orders' workflows.
+
+    Args:
+        trial: The trial.
+        saga: The saga under test.
+        seed: Decides what is random: run ids, and the workflows' own random numbers.
+        cached: Whether the worker keeps workflows in memory between their tasks.
+
+    Attributes:
+        trial: The trial.
+        temporal: The service.
+        worker: The worker of the saga.
+        workflows: The workflows of the trial's orders, by the orders' ids.
+    """
+
+    def __init__(
+        self, trial: Trial, saga: SagaUnderTest, *, seed: int = 0, cached: bool = True
+    ) -> None:
+        self.trial = trial
+        self._saga = saga
+        self.temporal = SimulatedTemporal(seed=seed, search_attributes=saga.search_attributes)
+        self._connect = partial(simulated_client, self.temporal, saga.data_converter)
+        self.worker = SimulatedWorker(
+            workflows=[saga.workflow, *saga.children],
+            activities=saga.activities,
+            data_converter=saga.data_converter,
+            client=self._connect,
+            interceptors=saga.interceptors,
+            around=self._around,
+            cached=cached,
+        )
+        self.temporal.register(TASK_QUEUE, self.worker)
+        self.workflows: dict[str, SimulatedOrderWorkflow] = {}
+        self._order_of: dict[str, str] = {}
+        for order in trial.scenario.orders:
+            self.add(order)
+
+    def add(self, order: AnyOrder) -> SimulatedOrderWorkflow:
+        """Let `order` take part; nobody has placed it yet."""
+        workflow = SimulatedOrderWorkflow(
+            self.trial,
+            order,
+            self._connect,
+            temporal=self.temporal,
+            workflow_id=self._saga.workflow_id.format(order_id=order.id),
+            task_queue=TASK_QUEUE,
+        )
+        self.workflows[order.id] = workflow
+        self._order_of[workflow.workflow_id] = order.id
+        return workflow
+
+    async def play(self) -> None:
+        """Place all orders, and see them to their ends."""
+        trial = self.trial
+        trial.client = EventClient(self.workflows)
+        if trial.has_fault("evict"):
+            trial.network.observers.append(self.evict_on_fault)
+        trial.begin()
+        livelock = self._detect_livelock()
+        try:
+            await self._place_orders()
+            for workflow in self.workflows.values():
+                await workflow.wait_for_end(livelock)
+            if not livelock.done():  # the clock cannot be moved on otherwise
+                await trial.finish()
+            for workflow in self.workflows.values():
+                await workflow.wait_for_later_ends(livelock)
+            for workflow in self.workflows.values():
+                trial.outcomes[workflow.order.id] = await workflow.conclude()
+        finally:
+            self.close()
+            trial.close()
+
+    def close(self) -> None:
+        """Stop waiting for orders, and stop the service."""
+        for workflow in self.workflows.values():
+            workflow.forget()
+        self.temporal.close()
+
+    async def evict_on_fault(self, moment: Moment, attempt: Attempt) -> None:
+        """Drop an order's workflow from the worker's cache; observes the network."""
+        if moment is Moment.AFTER and attempt.fault == "evict":
+            self.temporal.evict(self.workflows[attempt.order].workflow_id)
+
+    async def _place_orders(self) -> None:
+        for workflow in self.workflows.values():
+            await workflow.submit()
+        if 0.0 not in self.trial.times_ahead:
+            self.worker.start()
+            return
+        opening = asyncio.create_task(self.trial.advance_to(0.0))
+        # The events of the first moment come before the worker; an update waits for it, though.
+        await asyncio.wait({opening}, timeout=0.001)
+        self.worker.start()
+        await opening
+
+    def _detect_livelock(self) -> asyncio.Future[None]:
+        """Done once the trial goes on and on, while hardly any time passes."""
+        loop = running_loop()
+        livelock = loop.create_future()
+        orders = len(self.workflows)
+        loop.limit_turns(
+            TURNS_AT_ONCE * orders, TURNS_A_SECOND * orders, lambda: livelock.set_result(None)
+        )
+        return livelock
+
+    def _around(self, attempt: AttemptFacts) -> AbstractContextManager[None]:
+        """Put an attempt into its world, and let it die there."""
+        loop = running_loop()
+        return _Life(
+            AttemptContext(
+                self.trial.network,
+                order=order_in(self._order_of, attempt.workflow_id),
+                activity=attempt.activity_type,
+                loop=loop,
+                waiting=loop.thread_waits,
+            )
+        )
+
+
+class _Life(in_context):
+    """The time of an attempt in its world; when its worker dies, it reports nothing."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        if isinstance(error, WorkerCrash):
+            raise NeverReports(str(error)) from None

@@ -19,11 +19,12 @@ def past_faces(text: str, module: str) -> Iterator[str]:
     """
     own = module.split(".")[:2]
     for node in ast.walk(ast.parse(text)):
-        names = []
         if isinstance(node, ast.ImportFrom) and node.level == 0:
             names = [node.module or ""]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
+        else:
+            continue
         for name in names:
             parts = name.split(".")
             if parts[0] == "sagacheck" and len(parts) > 2 and parts[:2] != own:

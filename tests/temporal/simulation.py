@@ -8,17 +8,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import pytest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.converter import DataConverter
 
 from sagacheck.temporal import SimulatedTemporal, SimulatedWorker, VirtualTimeLoop, simulated_client
 
 QUEUE = "tests"
+virtual_time = pytest.mark.asyncio(loop_scope="function")
+"""A test that plays on an event loop of its own, in virtual time: `conftest.py` makes it."""
 _T = TypeVar("_T")
 
 
 def in_virtual_time(play: Callable[[], Awaitable[_T]]) -> _T:
-    """Run a coroutine function on a loop in virtual time, a year of it at the most."""
+    """Run a coroutine function on a loop in virtual time, a year of it at the most.
+
+    For what has another loop beside it; a test with one loop is marked by `virtual_time`.
+    """
 
     async def played() -> _T:
         async with asyncio.timeout(365 * 24 * 3600):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 from temporalio import activity, workflow
@@ -12,7 +12,7 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowQueryFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from tests.temporal.simulation import in_virtual_time, simulation
+from tests.temporal.simulation import simulation, virtual_time
 
 
 @workflow.defn
@@ -102,19 +102,16 @@ class Slowly:
         return "at last"
 
 
-def test_an_update_waits_for_the_worker() -> None:
+@virtual_time
+async def test_an_update_waits_for_the_worker() -> None:
     """It is in the first workflow task, with what came before it."""
-
-    async def play() -> tuple[int, list[str]]:
-        async with simulation(Box, starts=False) as simulated:
-            handle = await simulated.start(Box.run)
-            update = asyncio.create_task(handle.execute_update(Box.put, "a"))
-            await asyncio.sleep(5)
-            simulated.worker.start()
-            count = await update
-            return count, simulated.events("Box")
-
-    count, events = in_virtual_time(play)
+    async with simulation(Box, starts=False) as simulated:
+        handle = await simulated.start(Box.run)
+        update = asyncio.create_task(handle.execute_update(Box.put, "a"))
+        await asyncio.sleep(5)
+        simulated.worker.start()
+        count = await update
+        events = simulated.events("Box")
 
     assert count == 1
     assert events[-3:] == [
@@ -124,111 +121,90 @@ def test_an_update_waits_for_the_worker() -> None:
     ]
 
 
-def test_a_query_sees_what_came_before_it() -> None:
+@virtual_time
+async def test_a_query_sees_what_came_before_it() -> None:
     """It waits for the workflow tasks that are due."""
-
-    async def play() -> Any:
-        async with simulation(Box) as simulated:
-            handle = await simulated.start(Box.run)
-            await handle.execute_update(Box.put, "a")
-            update = asyncio.create_task(handle.execute_update(Box.put, "b"))
-            await asyncio.sleep(0)
-            words = await handle.query(Box.words)
-            await update
-            return words
-
-    assert in_virtual_time(play) == ["a", "b"]
+    async with simulation(Box) as simulated:
+        handle = await simulated.start(Box.run)
+        await handle.execute_update(Box.put, "a")
+        update = asyncio.create_task(handle.execute_update(Box.put, "b"))
+        await asyncio.sleep(0)
+        words = await handle.query(Box.words)
+        await update
+        assert words == ["a", "b"]
 
 
-def test_a_query_of_broken_code_fails() -> None:
+@virtual_time
+async def test_a_query_of_broken_code_fails() -> None:
     """It waits for the code to be mended, and gives up when that has failed twice."""
+    async with simulation(Broken) as simulated:
+        handle = await simulated.start(Broken.run)
+        with pytest.raises(RPCError) as refused:
+            await handle.query("__stack_trace")
 
-    async def play() -> RPCStatusCode:
-        async with simulation(Broken) as simulated:
-            handle = await simulated.start(Broken.run)
-            try:
-                await handle.query("__stack_trace")
-            except RPCError as error:
-                return error.status
-        return RPCStatusCode.OK
-
-    assert in_virtual_time(play) == RPCStatusCode.FAILED_PRECONDITION
+    assert refused.value.status == RPCStatusCode.FAILED_PRECONDITION
 
 
-def test_a_call_can_time_out() -> None:
+@virtual_time
+async def test_a_call_can_time_out() -> None:
     """In virtual time, as everything else."""
+    async with simulation(Box, starts=False) as simulated:
+        handle = await simulated.start(Box.run)
+        with pytest.raises(RPCError) as gave_up:
+            await handle.query(Box.words, rpc_timeout=timedelta(seconds=7))
+        assert asyncio.get_running_loop().time() == 7.0
 
-    async def play() -> tuple[RPCStatusCode, float]:
-        async with simulation(Box, starts=False) as simulated:
-            handle = await simulated.start(Box.run)
-            try:
-                await handle.query(Box.words, rpc_timeout=timedelta(seconds=7))
-            except RPCError as error:
-                return error.status, asyncio.get_running_loop().time()
-        return RPCStatusCode.OK, 0.0
-
-    assert in_virtual_time(play) == (RPCStatusCode.DEADLINE_EXCEEDED, 7.0)
+    assert gave_up.value.status == RPCStatusCode.DEADLINE_EXCEEDED
 
 
-def test_a_description_tells_what_is_under_way() -> None:
+@virtual_time
+async def test_a_description_tells_what_is_under_way() -> None:
     """Status, times, and the attempts of activities with what they failed with."""
-
-    async def play() -> Any:
-        async with simulation(Tries, activities=[fails]) as simulated:
-            handle = await simulated.start(Tries.run, id="tries", memo={"for": "you"})
-            await asyncio.sleep(4)
-            running = await handle.describe()
-            await handle.terminate("enough")
-            return running, await running.memo(), await handle.describe()
-
-    running, memo, closed = in_virtual_time(play)
+    async with simulation(Tries, activities=[fails]) as simulated:
+        handle = await simulated.start(Tries.run, id="tries", memo={"for": "you"})
+        await asyncio.sleep(4)
+        running = await handle.describe()
+        await handle.terminate("enough")
+        memo, closed = await running.memo(), await handle.describe()
     [pending] = running.raw_description.pending_activities
 
     assert running.status is WorkflowExecutionStatus.RUNNING
     assert memo == {"for": "you"}
     assert (pending.attempt, pending.last_failure.message) == (4, "no luck")
     assert closed.status is WorkflowExecutionStatus.TERMINATED
+    assert closed.close_time is not None
     assert closed.close_time - closed.start_time == timedelta(seconds=4)
 
 
-def test_a_query_handler_that_fails() -> None:
+@virtual_time
+async def test_a_query_handler_that_fails() -> None:
     """Its error is the query's."""
-
-    async def play() -> None:
-        async with simulation(Asked) as simulated:
-            handle = await simulated.start(Asked.run, id="asked")
+    async with simulation(Asked) as simulated:
+        handle = await simulated.start(Asked.run, id="asked")
+        with pytest.raises(WorkflowQueryFailedError, match="do not ask"):
             await handle.query("ask")
 
-    with pytest.raises(WorkflowQueryFailedError, match="do not ask"):
-        in_virtual_time(play)
 
-
-def test_history_can_be_followed() -> None:
+@virtual_time
+async def test_history_can_be_followed() -> None:
     """Each event comes when it happens."""
-
-    async def play() -> list[str]:
-        async with simulation(Box) as simulated:
-            handle = await simulated.start(Box.run)
-            seen: list[str] = []
-            async for event in handle.fetch_history_events(wait_new_event=True):
-                seen.append(event.WhichOneof("attributes") or "")
-                if len(seen) == 4:
-                    await handle.signal(Box.end)
-            return seen
-
-    events = in_virtual_time(play)
+    async with simulation(Box) as simulated:
+        handle = await simulated.start(Box.run)
+        seen: list[str] = []
+        async for event in handle.fetch_history_events(wait_new_event=True):
+            seen.append(event.WhichOneof("attributes") or "")
+            if len(seen) == 4:
+                await handle.signal(Box.end)
+        events = seen
 
     assert len(events) == 9
     assert events[-1] == "workflow_execution_completed_event_attributes"
 
 
-def test_a_workflow_task_that_fails_is_tried_again_later_and_later() -> None:
+@virtual_time
+async def test_a_workflow_task_that_fails_is_tried_again_later_and_later() -> None:
     """At once, then after ten seconds, twenty, forty."""
     Slowly.times.clear()
-
-    async def play() -> str:
-        async with simulation(Slowly) as simulated:
-            return str(await simulated.run(Slowly.run))
-
-    assert in_virtual_time(play) == "at last"
+    async with simulation(Slowly) as simulated:
+        assert str(await simulated.run(Slowly.run)) == "at last"
     assert [round(each - Slowly.times[0]) for each in Slowly.times] == [0, 0, 10, 30, 70, 150]

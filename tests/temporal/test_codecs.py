@@ -20,7 +20,7 @@ from temporalio.converter import (
 )
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from tests.temporal.simulation import in_virtual_time, simulation
+from tests.temporal.simulation import simulation, virtual_time
 
 SHORT = timedelta(seconds=5)
 
@@ -89,29 +89,23 @@ class Letters:
         return self._letters
 
 
+@virtual_time
 @pytest.mark.parametrize("cached", [True, False])
 @pytest.mark.parametrize("converter", [HIDING, SECRETIVE], ids=["values", "failures too"])
-def test_nothing_passes_in_the_clear(converter: DataConverter, cached: bool) -> None:
+async def test_nothing_passes_in_the_clear(converter: DataConverter, cached: bool) -> None:
     """Arguments, signals, updates, queries, details of failures: clients read them, nobody else."""
-
-    async def play() -> tuple[list[Any], BaseException | None, bytes]:
-        async with simulation(
-            Letters, activities=[refuse], data_converter=converter, cached=cached
-        ) as simulated:
-            handle = await simulated.start(Letters.run, "secret 1")
-            await handle.signal(Letters.send, "secret 2")
-            seen: list[Any] = [sorted(await handle.query(Letters.letters))]
-            seen.append(await handle.execute_update(Letters.hand_over, "secret 3"))
-            with pytest.raises(WorkflowFailureError) as failed:
-                await handle.result()
-            [run] = simulated.temporal.runs()
-            return (
-                seen,
-                failed.value.cause,
-                b"".join(event.SerializeToString() for event in run.history.events),
-            )
-
-    seen, failure, history = in_virtual_time(play)
+    async with simulation(
+        Letters, activities=[refuse], data_converter=converter, cached=cached
+    ) as simulated:
+        handle = await simulated.start(Letters.run, "secret 1")
+        await handle.signal(Letters.send, "secret 2")
+        seen: list[Any] = [sorted(await handle.query(Letters.letters))]
+        seen.append(await handle.execute_update(Letters.hand_over, "secret 3"))
+        with pytest.raises(WorkflowFailureError) as failed:
+            await handle.result()
+        [run] = simulated.temporal.runs()
+        failure = failed.value.cause
+        history = b"".join(event.SerializeToString() for event in run.history.events)
 
     assert seen == [["secret 1", "secret 2"], "secret 3 received"]
     assert isinstance(failure, ActivityError)

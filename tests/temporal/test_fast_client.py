@@ -20,7 +20,7 @@ from temporalio.converter import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 from sagacheck.temporal import FastClient, NoResultError, UnsupportedError, is_plain
-from tests.temporal.simulation import QUEUE, Simulation, in_virtual_time, simulation
+from tests.temporal.simulation import QUEUE, Simulation, in_virtual_time, simulation, virtual_time
 from tests.temporal.test_codecs import HIDING
 
 Start = Callable[[Simulation, str], Awaitable[None]]
@@ -67,20 +67,14 @@ def _fast_client(simulated: Simulation) -> FastClient:
     return FastClient(simulated.temporal, DataConverter.default.payload_converter)
 
 
-def _played(start: Start, wish: str) -> tuple[object, list[bytes]]:
+async def _played(start: Start, wish: str) -> tuple[object, list[bytes]]:
     """The result, as the fast client gives it, and the history."""
-
-    async def play() -> tuple[object, list[bytes]]:
-        async with simulation(Answers) as simulated:
-            await start(simulated, wish)
-            result = await _fast_client(simulated).result("w")
-            run = simulated.temporal.find("w")
-            assert run is not None
-            return result, [
-                each.SerializeToString(deterministic=True) for each in run.history.events
-            ]
-
-    return in_virtual_time(play)
+    async with simulation(Answers) as simulated:
+        await start(simulated, wish)
+        result = await _fast_client(simulated).result("w")
+        run = simulated.temporal.find("w")
+        assert run is not None
+        return result, [each.SerializeToString(deterministic=True) for each in run.history.events]
 
 
 @pytest.mark.parametrize("wish", ["wait", "nothing"])
@@ -91,58 +85,50 @@ def test_the_same_history_and_the_same_result(wish: str) -> None:
         async with simulation(Answers) as simulated:
             return await simulated.run(Answers.run, {"do": wish})
 
-    fast = _played(by_fast_client, wish)
+    fast = in_virtual_time(lambda: _played(by_fast_client, wish))
 
-    assert _played(by_client, wish) == fast
+    assert in_virtual_time(lambda: _played(by_client, wish)) == fast
     assert in_virtual_time(asked_by_client) == fast[0]
 
 
+@virtual_time
 @pytest.mark.parametrize("start", [by_client, by_fast_client])
-def test_an_id_that_is_taken(start: Start) -> None:
+async def test_an_id_that_is_taken(start: Start) -> None:
     """It is the SDK's error, with the same facts in it."""
-
-    async def play() -> tuple[str, str | None, str]:
-        async with simulation(Answers) as simulated:
+    async with simulation(Answers) as simulated:
+        await start(simulated, "wait")
+        with pytest.raises(WorkflowAlreadyStartedError) as caught:
             await start(simulated, "wait")
-            with pytest.raises(WorkflowAlreadyStartedError) as caught:
-                await start(simulated, "wait")
-            run = simulated.temporal.find("w")
-            assert run is not None
-            assert caught.value.run_id == run.run_id
-            return caught.value.workflow_id, caught.value.workflow_type, str(caught.value)
-
-    assert in_virtual_time(play) == ("w", "Answers", "Workflow execution already started")
+        run = simulated.temporal.find("w")
+        assert run is not None
+        assert caught.value.run_id == run.run_id
+        assert (caught.value.workflow_id, caught.value.workflow_type) == ("w", "Answers")
+        assert str(caught.value) == "Workflow execution already started"
 
 
+@virtual_time
 @pytest.mark.parametrize("wish", ["fail", "wait"])
-def test_an_end_without_a_result(wish: str) -> None:
+async def test_an_end_without_a_result(wish: str) -> None:
     """A workflow that failed, was terminated or does not exist has no result."""
-
-    async def play() -> None:
-        async with simulation(Answers) as simulated:
-            with pytest.raises(NoResultError):
-                await _fast_client(simulated).result("w")
-            await by_fast_client(simulated, wish)
-            if wish == "wait":
-                await simulated.client.get_workflow_handle("w").terminate()
-            with pytest.raises(NoResultError):
-                await _fast_client(simulated).result("w")
-
-    in_virtual_time(play)
+    async with simulation(Answers) as simulated:
+        with pytest.raises(NoResultError):
+            await _fast_client(simulated).result("w")
+        await by_fast_client(simulated, wish)
+        if wish == "wait":
+            await simulated.client.get_workflow_handle("w").terminate()
+        with pytest.raises(NoResultError):
+            await _fast_client(simulated).result("w")
 
 
-def test_what_the_simulation_lacks() -> None:
+@virtual_time
+async def test_what_the_simulation_lacks() -> None:
     """The client that waits gets the error, and so does one that starts a workflow after that."""
-
-    async def play() -> None:
-        async with simulation(Answers) as simulated:
-            await by_fast_client(simulated, "something that the simulation lacks")
-            with pytest.raises(UnsupportedError, match="nexus"):
-                await _fast_client(simulated).result("w")
-            with pytest.raises(UnsupportedError, match="nexus"):
-                await by_fast_client(simulated, "nothing")
-
-    in_virtual_time(play)
+    async with simulation(Answers) as simulated:
+        await by_fast_client(simulated, "something that the simulation lacks")
+        with pytest.raises(UnsupportedError, match="nexus"):
+            await _fast_client(simulated).result("w")
+        with pytest.raises(UnsupportedError, match="nexus"):
+            await by_fast_client(simulated, "nothing")
 
 
 class _InContext(JSONPlainPayloadConverter, WithSerializationContext):

@@ -17,7 +17,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, FailureError
 
 from sagacheck.temporal import NeverReports
-from tests.temporal.simulation import Simulation, in_virtual_time, simulation
+from tests.temporal.simulation import Simulation, in_virtual_time, simulation, virtual_time
 
 A_WHILE = timedelta(hours=2)
 TASK_TIMEOUT_SECONDS = 10.0
@@ -106,27 +106,24 @@ class SlowLocal:
         return self._done
 
 
-def _play(
+async def _play(
     diary: Diary, workflow_class: Any, *args: Any, cached: bool = True
 ) -> tuple[Any, list[str]]:
     """The result of a workflow, and the kinds of its events."""
-
-    async def play() -> tuple[Any, list[str]]:
-        async with simulation(
-            workflow_class, activities=[step, undo, slow, far], around=diary.around, cached=cached
-        ) as simulated:
-            result = await simulated.run(workflow_class.run, *args, id="w")
-            return result, simulated.events("w")
-
-    return in_virtual_time(play)
+    async with simulation(
+        workflow_class, activities=[step, undo, slow, far], around=diary.around, cached=cached
+    ) as simulated:
+        result = await simulated.run(workflow_class.run, *args, id="w")
+        return result, simulated.events("w")
 
 
-def test_a_crash_undoes_what_has_no_marker() -> None:
+@virtual_time
+async def test_a_crash_undoes_what_has_no_marker() -> None:
     """The worker dies under the second: the task times out, and the first runs again, too."""
     diary = Diary()
     diary.die_in("undo")
 
-    result, events = _play(diary, TwoLocals)
+    result, events = await _play(diary, TwoLocals)
 
     assert result == ["a", "a undone"]
     assert diary.lines == [
@@ -147,23 +144,25 @@ def test_a_crash_undoes_what_has_no_marker() -> None:
     ]
 
 
-def test_each_crash_costs_another_timeout() -> None:
+@virtual_time
+async def test_each_crash_costs_another_timeout() -> None:
     """Only the first of them is written down."""
     diary = Diary()
     diary.die_in("step", times=3)
 
-    _, events = _play(diary, TwoLocals)
+    _, events = await _play(diary, TwoLocals)
 
     assert [at for name, at in diary.lines if name == "step"] == [0.0, 10.0, 20.0, 30.0]
     assert events.count("workflow_task_timed_out") == 1
 
 
-def test_a_crash_after_a_heartbeat_spares_what_has_a_marker() -> None:
+@virtual_time
+async def test_a_crash_after_a_heartbeat_spares_what_has_a_marker() -> None:
     """What the first of two tasks has written down stays; what was under way begins anew."""
     diary = Diary()
     diary.die_in("slow")
 
-    result, events = _play(diary, SlowLocal, 12.0)
+    result, events = await _play(diary, SlowLocal, 12.0)
 
     assert result == ["a", 12.0]
     # The first heartbeat is after 8 s; the death, at 12 s, is noticed when the second task is over.
@@ -172,38 +171,33 @@ def test_a_crash_after_a_heartbeat_spares_what_has_a_marker() -> None:
     assert events.count("workflow_task_timed_out") == 1
 
 
-def test_a_workflow_task_is_kept_alive_for_half_an_hour_at_the_most() -> None:
+@virtual_time
+async def test_a_workflow_task_is_kept_alive_for_half_an_hour_at_the_most() -> None:
     """Then it times out, and the local activity begins anew."""
     diary = Diary()
-
-    async def play() -> list[str]:
-        async with simulation(SlowLocal, activities=[step, slow], around=diary.around) as simulated:
-            handle = await simulated.start(SlowLocal.run, 4000.0, id="w")
-            await asyncio.sleep(1900)
-            await handle.terminate()
-            return simulated.events("w")
-
-    events = in_virtual_time(play)
+    async with simulation(SlowLocal, activities=[step, slow], around=diary.around) as simulated:
+        handle = await simulated.start(SlowLocal.run, 4000.0, id="w")
+        await asyncio.sleep(1900)
+        await handle.terminate()
+        events = simulated.events("w")
 
     assert events.count("workflow_task_timed_out") == 1
     assert [name for name, _ in diary.lines] == ["step", "slow", "slow"]
 
 
+@virtual_time
 @pytest.mark.parametrize("cached", [True, False])
-def test_a_query_is_answered_when_the_workflow_task_is_kept_alive(cached: bool) -> None:
+async def test_a_query_is_answered_when_the_workflow_task_is_kept_alive(cached: bool) -> None:
     """It waits for the task under way, and not for the local activity, as on a server."""
     diary = Diary()
-
-    async def play() -> tuple[float, object, object]:
-        async with simulation(
-            SlowLocal, activities=[step, slow], around=diary.around, cached=cached
-        ) as simulated:
-            handle = await simulated.start(SlowLocal.run, 30.0, id="w")
-            await asyncio.sleep(1)
-            answer = await handle.query(SlowLocal.done)
-            return asyncio.get_running_loop().time(), answer, await handle.result()
-
-    assert in_virtual_time(play) == (8.0, ["a"], ["a", 30.0])
+    async with simulation(
+        SlowLocal, activities=[step, slow], around=diary.around, cached=cached
+    ) as simulated:
+        handle = await simulated.start(SlowLocal.run, 30.0, id="w")
+        await asyncio.sleep(1)
+        answer = await handle.query(SlowLocal.done)
+        assert (asyncio.get_running_loop().time(), answer) == (8.0, ["a"])
+        assert await handle.result() == ["a", 30.0]
     assert diary.lines == [("step", 0.0), ("slow", 0.0)]
 
 
@@ -211,41 +205,36 @@ def test_an_eviction_makes_no_difference() -> None:
     """A workflow that is rebuilt has its local activities from their markers."""
     usual, forgetful = Diary(), Diary()
 
-    assert _play(usual, SlowLocal, 30.0) == _play(forgetful, SlowLocal, 30.0, cached=False)
+    first = in_virtual_time(lambda: _play(usual, SlowLocal, 30.0))
+    second = in_virtual_time(lambda: _play(forgetful, SlowLocal, 30.0, cached=False))
+
+    assert first == second
     assert usual.lines == forgetful.lines
 
 
-def test_an_eviction_under_a_local_activity_makes_no_difference() -> None:
+@virtual_time
+async def test_an_eviction_under_a_local_activity_makes_no_difference() -> None:
     """The code is rebuilt when the activity has ended, and does not ask for it again."""
     diary = Diary()
-
-    async def play() -> object:
-        async with simulation(SlowLocal, activities=[step, slow], around=diary.around) as simulated:
-            handle = await simulated.start(SlowLocal.run, 5.0, id="w")
-            await asyncio.sleep(1)
-            assert handle.first_execution_run_id is not None
-            simulated.worker.evict(handle.first_execution_run_id)
-            return await handle.result()
-
-    assert in_virtual_time(play) == ["a", 5.0]
+    async with simulation(SlowLocal, activities=[step, slow], around=diary.around) as simulated:
+        handle = await simulated.start(SlowLocal.run, 5.0, id="w")
+        await asyncio.sleep(1)
+        assert handle.first_execution_run_id is not None
+        simulated.worker.evict(handle.first_execution_run_id)
+        assert await handle.result() == ["a", 5.0]
     assert diary.lines == [("step", 0.0), ("slow", 0.0)]
 
 
-def test_a_signal_at_the_end_makes_everything_run_again() -> None:
+@virtual_time
+async def test_a_signal_at_the_end_makes_everything_run_again() -> None:
     """The end is refused until the code has seen the signal; what had no marker runs twice."""
     diary = Diary()
-
-    async def play() -> list[str]:
-        async with simulation(SlowLocal, activities=[step, slow], around=diary.around) as simulated:
-            handle: WorkflowHandle[object, object] = await simulated.start(
-                SlowLocal.run, 5.0, id="w"
-            )
-            await asyncio.sleep(1)
-            await handle.signal("anything")
-            await handle.result()
-            return simulated.events("w")
-
-    events = in_virtual_time(play)
+    async with simulation(SlowLocal, activities=[step, slow], around=diary.around) as simulated:
+        handle: WorkflowHandle[object, object] = await simulated.start(SlowLocal.run, 5.0, id="w")
+        await asyncio.sleep(1)
+        await handle.signal("anything")
+        await handle.result()
+        events = simulated.events("w")
 
     assert [name for name, _ in diary.lines] == ["step", "slow", "step", "slow"]
     assert events[3:5] == ["workflow_task_failed", "workflow_execution_signaled"]
@@ -278,14 +267,11 @@ class TrustsTheError:
         return "done"
 
 
-def _replayed(patient: bool) -> str:
-    async def play() -> str:
-        async with simulation(TrustsTheError, activities=[hang, far], cached=False) as simulated:
-            handle = await simulated.start(TrustsTheError.run, patient)
-            await asyncio.wait({asyncio.ensure_future(handle.result())}, timeout=60)
-            return _why_failing(simulated) or await handle.result()
-
-    return in_virtual_time(play)
+async def _replayed(patient: bool) -> str:
+    async with simulation(TrustsTheError, activities=[hang, far], cached=False) as simulated:
+        handle = await simulated.start(TrustsTheError.run, patient)
+        await asyncio.wait({asyncio.ensure_future(handle.result())}, timeout=60)
+        return _why_failing(simulated) or await handle.result()
 
 
 def _why_failing(simulated: Simulation) -> str:
@@ -294,12 +280,14 @@ def _why_failing(simulated: Simulation) -> str:
     return run.tasks.failure
 
 
-def test_a_timeout_of_whatever_class_can_be_replayed() -> None:
+@virtual_time
+async def test_a_timeout_of_whatever_class_can_be_replayed() -> None:
     """Code that does not look at its class does the same again."""
-    assert _replayed(patient=True) == "done"
+    assert await _replayed(patient=True) == "done"
 
 
+@virtual_time
 @pytest.mark.does_not_replay  # that is the point, and the SDK's replayer says the same
-def test_a_timeout_is_another_error_when_it_is_replayed() -> None:
+async def test_a_timeout_is_another_error_when_it_is_replayed() -> None:
     """Code that waits for an `ActivityError` does not get it again: so it is in the SDK's core."""
-    assert "[TMPRL1100]" in _replayed(patient=False)
+    assert "[TMPRL1100]" in await _replayed(patient=False)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from temporalio import activity, workflow
 
 from sagacheck.temporal.base.history import MANY_EVENTS
-from tests.temporal.simulation import in_virtual_time, simulation
+from tests.temporal.simulation import simulation, virtual_time
 
 
 @activity.defn
@@ -27,21 +27,17 @@ class Endless:
         return workflow.info().get_current_history_length()
 
 
-def test_what_is_suggested_is_written_down() -> None:
+@virtual_time
+async def test_what_is_suggested_is_written_down() -> None:
     """Only the last task was suggested to end the run; whoever replays it must be told the same."""
-
-    async def play() -> tuple[int, list[int]]:
-        async with simulation(Endless, activities=[step]) as simulated:
-            length = await simulated.run(Endless.run)
-            [run] = simulated.temporal.runs()
-            suggesting = [
-                event.event_id
-                for event in run.history.events
-                if event.workflow_task_started_event_attributes.suggest_continue_as_new
-            ]
-            return length, suggesting
-
-    length, suggesting = in_virtual_time(play)
+    async with simulation(Endless, activities=[step]) as simulated:
+        length = await simulated.run(Endless.run)
+        [run] = simulated.temporal.runs()
+        suggesting = [
+            event.event_id
+            for event in run.history.events
+            if event.workflow_task_started_event_attributes.suggest_continue_as_new
+        ]
 
     assert suggesting == [length]
     assert MANY_EVENTS < length < MANY_EVENTS + 10

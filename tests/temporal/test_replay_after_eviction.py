@@ -15,7 +15,7 @@ from temporalio import activity, workflow
 from temporalio.client import WorkflowHandle
 
 from sagacheck.temporal import SimulatedWorker
-from tests.temporal.simulation import QUEUE, Simulation, in_virtual_time, simulation
+from tests.temporal.simulation import QUEUE, Simulation, simulation, virtual_time
 
 SHORT = timedelta(seconds=5)
 
@@ -43,33 +43,28 @@ class Counts:
         return [await _note(str(step)) for step in range(steps)]
 
 
-def test_a_cached_workflow_runs_once() -> None:
+@virtual_time
+async def test_a_cached_workflow_runs_once() -> None:
     """Its code stays where it is between its tasks."""
     Counts.runs = 0
-
-    async def play() -> None:
-        async with simulation(Counts, activities=[note]) as simulated:
-            await simulated.run(Counts.run, 3)
-
-    in_virtual_time(play)
+    async with simulation(Counts, activities=[note]) as simulated:
+        await simulated.run(Counts.run, 3)
 
     assert Counts.runs == 1
 
 
-def test_an_uncached_workflow_runs_anew_for_each_task() -> None:
+@virtual_time
+async def test_an_uncached_workflow_runs_anew_for_each_task() -> None:
     """Three steps are four tasks."""
     Counts.runs = 0
-
-    async def play() -> list[str]:
-        async with simulation(Counts, activities=[note], cached=False) as simulated:
-            return list(await simulated.run(Counts.run, 3))
-
-    assert in_virtual_time(play) == ["0", "1", "2"]
+    async with simulation(Counts, activities=[note], cached=False) as simulated:
+        assert list(await simulated.run(Counts.run, 3)) == ["0", "1", "2"]
     assert Counts.runs == 4
 
 
+@virtual_time
 @pytest.mark.parametrize("evicted_after", range(4))
-def test_it_can_be_evicted_after_any_task(evicted_after: int) -> None:
+async def test_it_can_be_evicted_after_any_task(evicted_after: int) -> None:
     """The rebuilt workflow goes on as if nothing had been."""
     Counts.runs = 0
 
@@ -82,13 +77,10 @@ def test_it_can_be_evicted_after_any_task(evicted_after: int) -> None:
                 worker.evict(run_id)
         return value
 
-    async def play() -> list[str]:
-        async with simulation(Counts, activities=[note_and_evict]) as simulated:
-            handle = await simulated.start(Counts.run, 3)
-            to_evict.append((simulated.worker, handle.result_run_id or ""))
-            return list(await handle.result())
-
-    assert in_virtual_time(play) == ["0", "1", "2"]
+    async with simulation(Counts, activities=[note_and_evict]) as simulated:
+        handle = await simulated.start(Counts.run, 3)
+        to_evict.append((simulated.worker, handle.result_run_id or ""))
+        assert list(await handle.result()) == ["0", "1", "2"]
     assert Counts.runs == (2 if evicted_after < 3 else 1)
 
 
@@ -199,6 +191,7 @@ class Breaks:
         return await _note("end")
 
 
+@virtual_time
 @pytest.mark.does_not_replay
 @pytest.mark.parametrize(
     ("bad", "difference"),
@@ -213,9 +206,9 @@ class Breaks:
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "",
 )
-def test_code_that_is_not_deterministic_is_found(bad: Any, difference: str) -> None:
+async def test_code_that_is_not_deterministic_is_found(bad: Any, difference: str) -> None:
     """The workflow task fails, and says what the first difference is."""
-    failure = in_virtual_time(lambda: _failure_of(bad))
+    failure = await _failure_of(bad)
 
     assert "[TMPRL1100]" in failure
     assert f"{bad.__name__}, activation 1: {difference}" in failure
@@ -306,29 +299,28 @@ async def _taken_over_by(version: type) -> tuple[str, Any]:
         )
 
 
-def test_a_compatible_version_takes_over() -> None:
+@virtual_time
+async def test_a_compatible_version_takes_over() -> None:
     """Between versions only that is compared which the SDK's core compares, as when deployed."""
-    failure, result = in_virtual_time(lambda: _taken_over_by(ShopOtherArgument))
+    failure, result = await _taken_over_by(ShopOtherArgument)
 
     assert (failure, result) == ("", "two, said otherwise")
 
 
-def test_an_incompatible_version_is_found() -> None:
+@virtual_time
+async def test_an_incompatible_version_is_found() -> None:
     """Runs of the old version do not go on with it."""
-    failure, _ = in_virtual_time(lambda: _taken_over_by(ShopSleeps))
+    failure, _ = await _taken_over_by(ShopSleeps)
 
     assert "command 1 was schedule activity" in failure
     assert "now it is start timer" in failure
 
 
-def test_a_closed_workflow_answers_queries() -> None:
+@virtual_time
+async def test_a_closed_workflow_answers_queries() -> None:
     """It is rebuilt for that, and forgotten again."""
-
-    async def play() -> str:
-        async with simulation(ShopV1, activities=[note]) as simulated:
-            handle = await simulated.start("Shop")
-            await handle.signal("go")
-            await handle.result()
-            return str(await handle.query("version"))
-
-    assert in_virtual_time(play) == "ShopV1"
+    async with simulation(ShopV1, activities=[note]) as simulated:
+        handle = await simulated.start("Shop")
+        await handle.signal("go")
+        await handle.result()
+        assert str(await handle.query("version")) == "ShopV1"

@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError, CancelledError
 
 from sagacheck.temporal import running_loop
 from sagacheck.temporal.base import loop as loop_module
-from tests.temporal.simulation import in_virtual_time, simulation
+from tests.temporal.simulation import in_virtual_time, simulation, virtual_time
 
 HOUR = timedelta(hours=1)
 BEAT = timedelta(seconds=3)
@@ -90,28 +90,22 @@ class Leaves:
         return "not left"
 
 
+@virtual_time
 @pytest.mark.parametrize(("times", "takes"), [(1, 0), (5, 0), (6, 1), (15, 10), (45, 53.6)])
-def test_a_few_heartbeats_take_no_time_and_more_do(times: int, takes: float) -> None:
+async def test_a_few_heartbeats_take_no_time_and_more_do(times: int, takes: float) -> None:
     """As long as their timeout allows, and each time the same."""
-
-    async def play() -> float:
-        async with simulation(Works, activities=[beat]) as simulated:
-            return float(await simulated.run(Works.run, times))
-
-    assert in_virtual_time(play) == pytest.approx(takes, abs=0.01)
+    async with simulation(Works, activities=[beat]) as simulated:
+        assert float(await simulated.run(Works.run, times)) == pytest.approx(takes, abs=0.01)
 
 
+@virtual_time
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("seconds", [0.5, 60.0, 1800.0])
-def test_threads_beat_until_they_are_cancelled(threads: int, seconds: float) -> None:
+async def test_threads_beat_until_they_are_cancelled(threads: int, seconds: float) -> None:
     """The timer that cancels them fires, and no heartbeat timeout before."""
-
-    async def play() -> list[str]:
-        async with simulation(GivesUp, activities=[beat_for_ever]) as simulated:
-            ends: list[str] = await simulated.run(GivesUp.run, threads, seconds)
-            return ends
-
-    assert in_virtual_time(play) == ["cancelled"] * threads
+    async with simulation(GivesUp, activities=[beat_for_ever]) as simulated:
+        ends: list[str] = await simulated.run(GivesUp.run, threads, seconds)
+        assert ends == ["cancelled"] * threads
 
 
 def test_who_closes_the_service_need_not_wait_for_a_heartbeat() -> None:
@@ -125,19 +119,16 @@ def test_who_closes_the_service_need_not_wait_for_a_heartbeat() -> None:
     assert not [each for each in threading.enumerate() if each.name.startswith("ThreadPool")]
 
 
-def test_a_pause_does_not_wait_for_a_thread_that_waits_for_it(
+@virtual_time
+async def test_a_pause_does_not_wait_for_a_thread_that_waits_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is over in vain after a moment, and no time has passed."""
     monkeypatch.setattr(loop_module, "THREAD_PATIENCE_SECONDS", 0.01)
-
-    async def play() -> float:
-        loop = running_loop()
-        goes_on = threading.Event()
-        threads = [loop.run_in_executor(None, goes_on.wait) for _ in range(2)]
-        pause = asyncio.ensure_future(loop.pause_thread(5))
-        pause.add_done_callback(lambda _: goes_on.set())
-        await asyncio.gather(*threads, pause)
-        return loop.time()
-
-    assert in_virtual_time(play) == 0
+    loop = running_loop()
+    goes_on = threading.Event()
+    threads = [loop.run_in_executor(None, goes_on.wait) for _ in range(2)]
+    pause = asyncio.ensure_future(loop.pause_thread(5))
+    pause.add_done_callback(lambda _: goes_on.set())
+    await asyncio.gather(*threads, pause)
+    assert loop.time() == 0

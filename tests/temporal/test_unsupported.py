@@ -20,7 +20,7 @@ from temporalio.exceptions import ApplicationError
 
 from sagacheck.temporal import UnsupportedError
 from sagacheck.temporal.server.search_attributes import KnownAttributes
-from tests.temporal.simulation import QUEUE, Simulation, in_virtual_time, simulation
+from tests.temporal.simulation import QUEUE, Simulation, simulation, virtual_time
 
 SHORT = timedelta(seconds=5)
 LARGE = 2 * 1024 * 1024
@@ -98,6 +98,7 @@ class Wants:
         workflow.upsert_search_attributes([key.value_set(["mine"])])
 
 
+@virtual_time
 @pytest.mark.parametrize(
     ("what", "named"),
     [
@@ -111,21 +112,17 @@ class Wants:
         ("patch_attribute", "setting TemporalChangeVersion"),
     ],
 )
-def test_a_workflow_wants_what_there_is_not(what: str, named: str) -> None:
+async def test_a_workflow_wants_what_there_is_not(what: str, named: str) -> None:
     """Whoever waits for the workflow gets the error, and so does whoever asks later."""
-
-    async def play() -> None:
-        activities = [nothing, complete_elsewhere, list_workflows, fail_at_length]
-        async with simulation(Wants, activities=activities) as simulated:
-            handle = await simulated.start(Wants.run, what)
-            with pytest.raises(UnsupportedError, match=named):
-                await handle.result()
-            with pytest.raises(UnsupportedError, match=named):
-                await handle.describe()
-            with pytest.raises(UnsupportedError, match=named):
-                await handle.query("__stack_trace")
-
-    in_virtual_time(play)
+    activities = [nothing, complete_elsewhere, list_workflows, fail_at_length]
+    async with simulation(Wants, activities=activities) as simulated:
+        handle = await simulated.start(Wants.run, what)
+        with pytest.raises(UnsupportedError, match=named):
+            await handle.result()
+        with pytest.raises(UnsupportedError, match=named):
+            await handle.describe()
+        with pytest.raises(UnsupportedError, match=named):
+            await handle.query("__stack_trace")
 
 
 async def _list(simulated: Simulation) -> None:
@@ -174,16 +171,13 @@ ASKED: dict[str, tuple[Ask, str]] = {
 }
 
 
+@virtual_time
 @pytest.mark.parametrize(("ask", "named"), ASKED.values(), ids=list(ASKED))
-def test_a_client_wants_what_there_is_not(ask: Ask, named: str) -> None:
+async def test_a_client_wants_what_there_is_not(ask: Ask, named: str) -> None:
     """The call says what it is."""
-
-    async def play() -> None:
-        async with simulation(Wants, activities=[nothing]) as simulated:
+    async with simulation(Wants, activities=[nothing]) as simulated:
+        with pytest.raises(UnsupportedError, match=named):
             await ask(simulated)
-
-    with pytest.raises(UnsupportedError, match=named):
-        in_virtual_time(play)
 
 
 @pytest.mark.parametrize(("values", "data"), [(101, b'"x"'), (30, b'"' + b"x" * 1500 + b'"')])

@@ -14,37 +14,31 @@ from temporalio import activity, workflow
 from temporalio.exceptions import ApplicationError
 
 from sagacheck.temporal import DeadlockError, VirtualTimeLoop
-from tests.temporal.simulation import in_virtual_time, simulation
+from tests.temporal.simulation import simulation, virtual_time
 
 DAY = 24 * 3600.0
 
 
-def test_a_day_costs_nothing() -> None:
+@virtual_time
+async def test_a_day_costs_nothing() -> None:
     """The loop's time passes exactly, the world's hardly at all."""
-
-    async def play() -> float:
-        await asyncio.sleep(DAY)
-        return asyncio.get_running_loop().time()
-
     began = time.monotonic()
 
-    assert in_virtual_time(play) == DAY
+    await asyncio.sleep(DAY)
+    assert asyncio.get_running_loop().time() == DAY
     assert time.monotonic() - began < 1
 
 
+@virtual_time
 @pytest.mark.parametrize("years", [0.1, 0.9, 30, 900])
-def test_time_passes_for_years(years: float) -> None:
+async def test_time_passes_for_years(years: float) -> None:
     """However late it is, a timer is due at its time, and not for ever about to be."""
+    await asyncio.sleep(years * 365 * DAY)
+    began = asyncio.get_running_loop().time()
+    for _ in range(10):
+        await asyncio.sleep(0.1)
 
-    async def play() -> float:
-        await asyncio.sleep(years * 365 * DAY)
-        began = asyncio.get_running_loop().time()
-        for _ in range(10):
-            await asyncio.sleep(0.1)
-        return asyncio.get_running_loop().time() - began
-
-    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        assert runner.run(play()) == pytest.approx(1, abs=1e-4)
+    assert asyncio.get_running_loop().time() - began == pytest.approx(1, abs=1e-4)
 
 
 @activity.defn
@@ -72,111 +66,92 @@ class WaitsForYears:
         return workflow.time() - began + attempt
 
 
+@virtual_time
 @pytest.mark.parametrize("years", [1.5, 30])
-def test_workflows_live_for_years(years: float) -> None:
+async def test_workflows_live_for_years(years: float) -> None:
     """Timers, timeouts and backoffs of the service are on time too; and its history replays."""
+    async with simulation(WaitsForYears, activities=[fail_once]) as simulated:
+        took = await simulated.run(WaitsForYears.run, years)
 
-    async def play() -> float:
-        async with simulation(WaitsForYears, activities=[fail_once]) as simulated:
-            return float(await simulated.run(WaitsForYears.run, years))
-
-    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        assert runner.run(play()) == pytest.approx(1 + 1 + 2, abs=1e-4)
+    assert took == pytest.approx(1 + 1 + 2, abs=1e-4)
 
 
-def test_timers_fire_in_order() -> None:
+@virtual_time
+async def test_timers_fire_in_order() -> None:
     """Whatever the order in which they were set."""
     fired: list[int] = []
 
-    async def play() -> None:
-        async def fire(after: int) -> None:
-            await asyncio.sleep(after)
-            fired.append(after)
+    async def fire(after: int) -> None:
+        await asyncio.sleep(after)
+        fired.append(after)
 
-        await asyncio.gather(*(fire(each) for each in (30, 10, 20)))
-
-    in_virtual_time(play)
+    await asyncio.gather(*(fire(each) for each in (30, 10, 20)))
 
     assert fired == [10, 20, 30]
 
 
-def test_work_that_is_ready_comes_before_time() -> None:
+@virtual_time
+async def test_work_that_is_ready_comes_before_time() -> None:
     """Time does not pass while anything can be done."""
-
-    async def play() -> float:
-        for _ in range(100):
-            await asyncio.sleep(0)
-        return asyncio.get_running_loop().time()
-
-    assert in_virtual_time(play) == 0
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert asyncio.get_running_loop().time() == 0
 
 
+@virtual_time
 @pytest.mark.parametrize("debug", [False, True], ids=["plain", "debugging"])
-def test_who_is_busy_sees_a_timer_that_is_due(debug: bool) -> None:
+async def test_who_is_busy_sees_a_timer_that_is_due(debug: bool) -> None:
     """It comes in the midst of other work."""
+    loop = asyncio.get_running_loop()
+    loop.set_debug(debug)
+    seen: list[str] = []
+    loop.call_later(0, seen.append, "timer")
+    loop.call_later(0, seen.append, "cancelled").cancel()
+    for _ in range(9):
+        await asyncio.sleep(0)
+    assert seen == ["timer"]
 
-    async def play() -> list[str]:
-        loop = asyncio.get_running_loop()
-        loop.set_debug(debug)
-        seen: list[str] = []
-        loop.call_later(0, seen.append, "timer")
-        loop.call_later(0, seen.append, "cancelled").cancel()
+
+@virtual_time
+async def test_who_is_busy_sees_a_file_that_can_be_read() -> None:
+    """It is looked at in the midst of other work."""
+    loop = asyncio.get_running_loop()
+    seen: list[bytes] = []
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        writer.send(b"!")
+        loop.add_reader(reader, lambda: seen.append(reader.recv(1)))
         for _ in range(9):
             await asyncio.sleep(0)
-        return seen
-
-    assert in_virtual_time(play) == ["timer"]
-
-
-def test_who_is_busy_sees_a_file_that_can_be_read() -> None:
-    """It is looked at in the midst of other work."""
-
-    async def play() -> list[bytes]:
-        loop = asyncio.get_running_loop()
-        seen: list[bytes] = []
-        reader, writer = socket.socketpair()
-        with reader, writer:
-            writer.send(b"!")
-            loop.add_reader(reader, lambda: seen.append(reader.recv(1)))
-            for _ in range(9):
-                await asyncio.sleep(0)
-            loop.remove_reader(reader)
-        return seen
-
-    assert in_virtual_time(play) == [b"!"]
+        loop.remove_reader(reader)
+    assert seen == [b"!"]
 
 
-def test_a_call_that_is_taken_back_is_not_made() -> None:
+@virtual_time
+async def test_a_call_that_is_taken_back_is_not_made() -> None:
     """Not even where it was the next to be made."""
-
-    async def play() -> list[Any]:
-        loop = asyncio.get_running_loop()
-        seen: list[Any] = []
-        loop.set_exception_handler(lambda _, context: seen.append(context))
-        second = loop.call_soon(seen.append, "second")
-        loop.call_soon(seen.append, "third")
-        second.cancel()
-        await asyncio.sleep(0)
-        return seen
-
-    assert in_virtual_time(play) == ["third"]
+    loop = asyncio.get_running_loop()
+    seen: list[Any] = []
+    loop.set_exception_handler(lambda _, context: seen.append(context))
+    second = loop.call_soon(seen.append, "second")
+    loop.call_soon(seen.append, "third")
+    second.cancel()
+    await asyncio.sleep(0)
+    assert seen == ["third"]
 
 
-def test_time_stands_still_for_threads() -> None:
+@virtual_time
+async def test_time_stands_still_for_threads() -> None:
     """A thread takes real time, of which the loop's does not know."""
-
-    async def play() -> tuple[float, str]:
-        loop = asyncio.get_running_loop()
-        timer = asyncio.create_task(asyncio.sleep(DAY))
-        waiting = threading.Event()
-        work = loop.run_in_executor(None, waiting.wait)
-        loop.call_soon(waiting.set)
-        await work
-        at = loop.time()
-        timer.cancel()
-        return at, "done"
-
-    assert in_virtual_time(play) == (0, "done")
+    loop = asyncio.get_running_loop()
+    timer = asyncio.create_task(asyncio.sleep(DAY))
+    waiting = threading.Event()
+    work = loop.run_in_executor(None, waiting.wait)
+    loop.call_soon(waiting.set)
+    await work
+    at = loop.time()
+    timer.cancel()
+    assert at == 0
 
 
 def test_waiting_for_nothing_is_an_error() -> None:

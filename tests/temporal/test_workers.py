@@ -35,7 +35,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from sagacheck.temporal import NeverReports
 from tests.temporal.sandboxed import Refused, Sandboxed
-from tests.temporal.simulation import in_virtual_time, simulation
+from tests.temporal.simulation import simulation, virtual_time
 
 SHORT = timedelta(seconds=5)
 ONCE = RetryPolicy(maximum_attempts=1)
@@ -93,17 +93,14 @@ class Gives:
         self._told = True
 
 
-def _called(fn: Any, *arguments: Any, **options: Any) -> Any:
-    async def play() -> Any:
-        async with simulation(Calls, activities=[fn], **options) as simulated:
-            return await simulated.run(Calls.run, fn.__name__, list(arguments))
-
-    return in_virtual_time(play)
+async def _called(fn: Any, *arguments: Any, **options: Any) -> Any:
+    async with simulation(Calls, activities=[fn], **options) as simulated:
+        return await simulated.run(Calls.run, fn.__name__, list(arguments))
 
 
-def _failure(fn: Any, *arguments: Any, **options: Any) -> BaseException:
+async def _failure(fn: Any, *arguments: Any, **options: Any) -> BaseException:
     with pytest.raises(WorkflowFailureError) as caught:
-        _called(fn, *arguments, **options)
+        await _called(fn, *arguments, **options)
     assert isinstance(caught.value.cause, ActivityError)
     assert caught.value.cause.cause is not None
     return caught.value.cause.cause
@@ -112,7 +109,8 @@ def _failure(fn: Any, *arguments: Any, **options: Any) -> BaseException:
 # -- activities -----------------------------------------------------------------------------------
 
 
-def test_an_activity_knows_itself() -> None:
+@virtual_time
+async def test_an_activity_knows_itself() -> None:
     """`activity.info` says what a worker would say."""
 
     @activity.defn
@@ -120,10 +118,11 @@ def test_an_activity_knows_itself() -> None:
         info = activity.info()
         return [info.activity_type, info.workflow_id, info.attempt, info.task_queue, info.is_local]
 
-    assert _called(who) == ["who", "Calls", 1, "tests", False]
+    assert await _called(who) == ["who", "Calls", 1, "tests", False]
 
 
-def test_an_activity_that_is_no_coroutine_runs_in_a_thread() -> None:
+@virtual_time
+async def test_an_activity_that_is_no_coroutine_runs_in_a_thread() -> None:
     """It can give signs of life from there, and it has its context."""
 
     @activity.defn
@@ -131,20 +130,22 @@ def test_an_activity_that_is_no_coroutine_runs_in_a_thread() -> None:
         activity.heartbeat("alive")
         return f"{word} of {activity.info().workflow_id}"
 
-    assert _called(threaded, "hello") == "hello of Calls"
+    assert await _called(threaded, "hello") == "hello of Calls"
 
 
-def test_an_activity_in_a_thread_can_fail() -> None:
+@virtual_time
+async def test_an_activity_in_a_thread_can_fail() -> None:
     """Its error is the activity's."""
 
     @activity.defn
     def broken() -> None:
         raise ApplicationError("in a thread", type="Threaded")
 
-    assert getattr(_failure(broken), "type", None) == "Threaded"
+    assert getattr(await _failure(broken), "type", None) == "Threaded"
 
 
-def test_httpx_works_in_an_activity() -> None:
+@virtual_time
+async def test_httpx_works_in_an_activity() -> None:
     """Whatever is asynchronous runs on the loop in virtual time."""
 
     @activity.defn
@@ -156,10 +157,11 @@ def test_httpx_works_in_an_activity() -> None:
         async with httpx.AsyncClient(transport=httpx.MockTransport(slow)) as client:
             return (await client.get("http://anywhere.internal/")).status_code
 
-    assert _called(asks) == 204
+    assert await _called(asks) == 204
 
 
-def test_something_can_stand_around_each_attempt() -> None:
+@virtual_time
+async def test_something_can_stand_around_each_attempt() -> None:
     """It sees which attempt it is, and what it sets is set for the activity."""
     place: contextvars.ContextVar[str] = contextvars.ContextVar("place")
 
@@ -173,10 +175,11 @@ def test_something_can_stand_around_each_attempt() -> None:
     async def where() -> str:
         return place.get()
 
-    assert _called(where, around=around) == "where"
+    assert await _called(where, around=around) == "where"
 
 
-def test_an_attempt_whose_worker_dies_never_reports() -> None:
+@virtual_time
+async def test_an_attempt_whose_worker_dies_never_reports() -> None:
     """The service waits for its timeout, and then there is the next attempt."""
 
     @activity.defn
@@ -185,15 +188,13 @@ def test_an_attempt_whose_worker_dies_never_reports() -> None:
             raise NeverReports
         return activity.info().attempt
 
-    async def play() -> tuple[int, float]:
-        async with simulation(Patient, activities=[dies]) as simulated:
-            result = await simulated.run(Patient.run)
-            return result, asyncio.get_running_loop().time()
-
-    assert in_virtual_time(play) == (2, 6.0)
+    async with simulation(Patient, activities=[dies]) as simulated:
+        result = await simulated.run(Patient.run)
+        assert (result, asyncio.get_running_loop().time()) == (2, 6.0)
 
 
-def test_an_attempt_is_cancelled_by_its_heartbeat() -> None:
+@virtual_time
+async def test_an_attempt_is_cancelled_by_its_heartbeat() -> None:
     """That is how it learns that the workflow does not want it any more."""
 
     @activity.defn
@@ -202,14 +203,11 @@ def test_an_attempt_is_cancelled_by_its_heartbeat() -> None:
             activity.heartbeat()
             await asyncio.sleep(1)
 
-    async def play() -> str:
-        async with simulation(Gives, activities=[beats]) as simulated:
-            handle = await simulated.start(Gives.run)
-            await asyncio.sleep(10)
-            await handle.signal("tell")
-            return str(await handle.result())
-
-    assert in_virtual_time(play) == "CancelledError('Cancelled')"
+    async with simulation(Gives, activities=[beats]) as simulated:
+        handle = await simulated.start(Gives.run)
+        await asyncio.sleep(10)
+        await handle.signal("tell")
+        assert str(await handle.result()) == "CancelledError('Cancelled')"
 
 
 # -- converters and codecs ------------------------------------------------------------------------
@@ -240,16 +238,15 @@ async def double(order: Order) -> Order:
     return order.model_copy(update={"number": order.number * 2})
 
 
-def test_pydantic_models() -> None:
+@virtual_time
+async def test_pydantic_models() -> None:
     """They are models again wherever they arrive."""
+    async with simulation(
+        Orders, activities=[double], data_converter=pydantic_data_converter
+    ) as simulated:
+        doubled = await simulated.run(Orders.run, Order(number=4), result_type=Order)
 
-    async def play() -> Any:
-        async with simulation(
-            Orders, activities=[double], data_converter=pydantic_data_converter
-        ) as simulated:
-            return await simulated.run(Orders.run, Order(number=4), result_type=Order)
-
-    assert in_virtual_time(play) == Order(number=8)
+    assert doubled == Order(number=8)
 
 
 class Wrapping(PayloadCodec):
@@ -280,19 +277,16 @@ class Wrapping(PayloadCodec):
 HIDING = replace(DataConverter.default, payload_codec=Wrapping())
 
 
+@virtual_time
 @pytest.mark.parametrize("cached", [True, False])
-def test_a_payload_codec(cached: bool) -> None:
+async def test_a_payload_codec(cached: bool) -> None:
     """Nothing that the service sees can be read, and everything arrives."""
-
-    async def play() -> tuple[Any, bytes]:
-        async with simulation(
-            Calls, activities=[echo], data_converter=HIDING, cached=cached
-        ) as simulated:
-            result = await simulated.run(Calls.run, "echo", ["a secret"])
-            [execution] = simulated.temporal.runs()
-            return result, b"".join(e.SerializeToString() for e in execution.history.events)
-
-    result, history = in_virtual_time(play)
+    async with simulation(
+        Calls, activities=[echo], data_converter=HIDING, cached=cached
+    ) as simulated:
+        result = await simulated.run(Calls.run, "echo", ["a secret"])
+        [execution] = simulated.temporal.runs()
+        history = b"".join(e.SerializeToString() for e in execution.history.events)
 
     assert result == "a secret"
     assert b"secret" not in history
@@ -354,11 +348,12 @@ class _WatchedCalls(WorkflowOutboundInterceptor):
         return super().start_activity(input)
 
 
-def test_interceptors_stand_around_workflows_and_activities() -> None:
+@virtual_time
+async def test_interceptors_stand_around_workflows_and_activities() -> None:
     """The first of them is the outermost."""
     SEEN.clear()
 
-    _called(echo, "x", interceptors=[Watching("outer"), Watching("inner")])
+    await _called(echo, "x", interceptors=[Watching("outer"), Watching("inner")])
 
     assert [
         *["workflow Calls"] * 2,
@@ -368,55 +363,45 @@ def test_interceptors_stand_around_workflows_and_activities() -> None:
     ] == SEEN
 
 
-def test_the_sandbox() -> None:
+@virtual_time
+async def test_the_sandbox() -> None:
     """Workflow code runs in the SDK's sandbox, too, if it is to."""
-
-    async def play() -> Any:
-        async with simulation(Sandboxed, runner=SandboxedWorkflowRunner()) as simulated:
-            return await simulated.run(Sandboxed.run)
-
-    assert in_virtual_time(play) == "slept in the sandbox"
+    async with simulation(Sandboxed, runner=SandboxedWorkflowRunner()) as simulated:
+        assert await simulated.run(Sandboxed.run) == "slept in the sandbox"
 
 
-def test_code_that_the_sandbox_refuses() -> None:
+@virtual_time
+async def test_code_that_the_sandbox_refuses() -> None:
     """Its workflow task fails, and says why."""
-
-    async def play() -> str:
-        async with simulation(Refused, runner=SandboxedWorkflowRunner()) as simulated:
-            handle = await simulated.start(Refused.run)
-            return await _first_failure(handle)
-
-    assert "Cannot access time.sleep" in in_virtual_time(play)
+    async with simulation(Refused, runner=SandboxedWorkflowRunner()) as simulated:
+        handle = await simulated.start(Refused.run)
+        assert "Cannot access time.sleep" in await _first_failure(handle)
 
 
 # -- workers --------------------------------------------------------------------------------------
 
 
-def test_work_waits_for_the_worker() -> None:
+@virtual_time
+async def test_work_waits_for_the_worker() -> None:
     """Workflows that were started, and signalled, before it come when it comes."""
-
-    async def play() -> Any:
-        async with simulation(Calls, activities=[echo], starts=False) as simulated:
-            handle = await simulated.start(Calls.run, "echo", ["x"])
-            await asyncio.sleep(100)
-            before = simulated.events("Calls")
-            simulated.worker.start()
-            return before, await handle.result()
-
-    before, result = in_virtual_time(play)
+    async with simulation(Calls, activities=[echo], starts=False) as simulated:
+        handle = await simulated.start(Calls.run, "echo", ["x"])
+        await asyncio.sleep(100)
+        before = simulated.events("Calls")
+        simulated.worker.start()
+        result = await handle.result()
 
     assert before == ["workflow_execution_started", "workflow_task_scheduled"]
     assert result == "x"
 
 
-def test_a_workflow_that_nobody_knows_fails_its_tasks() -> None:
+@virtual_time
+async def test_a_workflow_that_nobody_knows_fails_its_tasks() -> None:
     """As on a worker that lacks it; the workflow itself stays open."""
+    async with simulation(Calls) as simulated:
+        failure = await _first_failure(await simulated.start("Unknown", id="unknown"))
 
-    async def play() -> str:
-        async with simulation(Calls) as simulated:
-            return await _first_failure(await simulated.start("Unknown", id="unknown"))
-
-    assert "Workflow class Unknown is not registered" in in_virtual_time(play)
+    assert "Workflow class Unknown is not registered" in failure
 
 
 async def _first_failure(handle: WorkflowHandle[Any, Any]) -> str:

@@ -90,6 +90,16 @@ class TwoLocals:
 
 
 @workflow.defn
+class TwoAtOnce:
+    """Two local activities at the same time."""
+
+    @workflow.run
+    async def run(self) -> list[Any]:
+        """Run them."""
+        return list(await asyncio.gather(_local(step, "a"), _local(undo, "b")))
+
+
+@workflow.defn
 class SlowLocal:
     """A local activity that outlasts two workflow tasks."""
 
@@ -168,6 +178,20 @@ async def test_a_crash_after_a_heartbeat_spares_what_has_a_marker() -> None:
     # The first heartbeat is after 8 s; the death, at 12 s, is noticed when the second task is over.
     assert diary.lines == [("step", 0.0), ("slow", 0.0), ("slow", 18.0)]
     assert events.count("marker_recorded") == 2
+    assert events.count("workflow_task_timed_out") == 1
+
+
+@virtual_time
+async def test_a_worker_dies_once_under_two_local_activities() -> None:
+    """The task is rolled back once, times out once, and both run again."""
+    diary = Diary()
+    diary.die_in("step")
+    diary.die_in("undo")
+
+    result, events = await _play(diary, TwoAtOnce)
+
+    assert result == ["a", "b undone"]
+    assert diary.lines == [("step", 0.0), ("undo", 0.0), ("step", 10.0), ("undo", 10.0)]
     assert events.count("workflow_task_timed_out") == 1
 
 

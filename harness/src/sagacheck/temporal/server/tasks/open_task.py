@@ -47,6 +47,7 @@ class OpenTask:
         flags: The flags of the SDK that the code has used.
         started: The event of its start, once it is written.
         is_done: Whether it has ended, and nothing that happens now is part of it.
+        is_lost: Whether its worker has died, so that it waits for its timeout.
         needs_another: Whether a job has arrived that takes another task.
 
     Args:
@@ -79,6 +80,7 @@ class OpenTask:
         self.flags: set[int] = set()
         self.started: Event | None = None
         self.is_done = False
+        self.is_lost = False
         self.needs_another = False
         self._run = run
         self._manager = manager

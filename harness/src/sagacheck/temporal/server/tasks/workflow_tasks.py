@@ -338,8 +338,9 @@ class WorkflowTasks:
     def worker_lost(self) -> None:
         """Let the task time out: its worker has died, and will not complete it."""
         task = self._open
-        if task is None:
-            return
+        if task is None or task.is_lost:
+            return  # the worker died under several local activities at once
+        task.is_lost = True
         self._roll_back(task)
         delay = task.started_at + self._events.timeout - self._service.now()
         loop = asyncio.get_running_loop()

@@ -100,22 +100,24 @@ def resolution_of(result: LocalResult, request: LocalRequest) -> Job:
     job = Job()
     job.resolve_activity.seq = result.seq
     job.resolve_activity.is_local = True
-    told = job.resolve_activity.result
+    resolution = job.resolve_activity.result
     if result.backoff is not None:
-        told.backoff.attempt = result.attempt + 1
-        told.backoff.backoff_duration.FromNanoseconds(round(result.backoff * 1e9))
+        resolution.backoff.attempt = result.attempt + 1
+        resolution.backoff.backoff_duration.FromNanoseconds(round(result.backoff * 1e9))
         if result.first_requested_at is not None:
-            told.backoff.original_schedule_time.CopyFrom(timestamp(result.first_requested_at))
+            resolution.backoff.original_schedule_time.CopyFrom(timestamp(result.first_requested_at))
     elif result.failure is None:
-        told.completed.SetInParent()
+        resolution.completed.SetInParent()
         if result.result is not None:
-            told.completed.result.CopyFrom(result.result)
+            resolution.completed.result.CopyFrom(result.result)
     elif result.is_cancelled:
-        told.cancelled.failure.CopyFrom(_as_activity_failure(result.failure, request, _CANCELLED))
+        resolution.cancelled.failure.CopyFrom(
+            _as_activity_failure(result.failure, request, _CANCELLED)
+        )
     elif result.failure.HasField("timeout_failure_info"):
-        told.failed.failure.CopyFrom(_as_activity_failure(result.failure, request, TIMED_OUT))
+        resolution.failed.failure.CopyFrom(_as_activity_failure(result.failure, request, TIMED_OUT))
     else:
-        told.failed.failure.CopyFrom(result.failure)
+        resolution.failed.failure.CopyFrom(result.failure)
     return job
 
 

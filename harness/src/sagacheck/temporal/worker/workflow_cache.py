@@ -157,7 +157,7 @@ class WorkflowCache:
         try:
             return guarded(activate, instance, activation)
         except SpinningCodeError as error:
-            # Interrupted somewhere, it cannot be told to end, and must not be collected meanwhile.
+            # Interrupted somewhere, it cannot be evicted, and must not be collected meanwhile.
             run_id = activation.run_id
             self._spun[run_id] = error, self._instances.pop(run_id, None)
             return self._failed(error)

@@ -42,7 +42,7 @@ Around = Callable[[AttemptFacts], AbstractContextManager[None]]
 
 
 class NeverReports(BaseException):
-    """Raised around an attempt whose worker dies: the attempt ends, and the service is not told."""
+    """Raised around an attempt whose worker dies: the attempt ends without a report."""
 
 
 class ActivityHost(Protocol):
@@ -80,7 +80,7 @@ class ActivityAttempt:
         worker: The worker that runs it.
         facts: What is known of it.
         last_heartbeat: The details of the last heartbeat of an earlier attempt.
-        listener: Is told of its heartbeats and of its end.
+        listener: Gets its heartbeats and its report.
     """
 
     def __init__(

@@ -53,7 +53,7 @@ class LocalActivity:
         request: How the run scheduled it.
         worker: The worker that runs it.
         now: Returns virtual time in seconds since the epoch.
-        listener: Is told of its end.
+        listener: Gets its result.
     """
 
     def __init__(

@@ -40,7 +40,7 @@ class LocalActivityManager:
     Args:
         run: The run.
         now: Returns virtual time in seconds since the epoch.
-        client: Is told of their ends.
+        client: Gets their results.
     """
 
     def __init__(

@@ -61,7 +61,7 @@ class AttemptListener(Protocol):
         """
 
     def ended_without_report(self, reason: BaseException) -> None:
-        """The attempt has ended, and the service must not be told how."""
+        """The attempt has ended, and its end must not be reported to the service."""
 
     def unsupported(self, error: UnsupportedError) -> None:
         """The attempt did something that the simulation lacks."""

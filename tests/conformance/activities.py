@@ -16,7 +16,7 @@ from temporalio.exceptions import (
     TimeoutError,  # noqa: A004 - the SDK's name
 )
 
-from tests.conformance.stage import points_of
+from tests.conformance.side import points_of
 
 
 @activity.defn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from tests.conformance.stage import Case, Play
+from tests.conformance.side import Case, Play
 
 CASES: dict[str, Case] = {}
 

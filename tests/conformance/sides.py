@@ -22,7 +22,7 @@ from sagacheck.engines.server.embedded_server import embedded_server
 from sagacheck.temporal import SimulatedTemporal, SimulatedWorker, VirtualTimeLoop, simulated_client
 from tests.conformance.activities import ACTIVITIES
 from tests.conformance.registry import WORKFLOWS
-from tests.conformance.stage import Case, Evidence, Stage
+from tests.conformance.side import Case, Evidence, Side
 
 AT_ONCE = 16
 LIMIT_SECONDS = 90
@@ -52,14 +52,14 @@ def play_simulated(case: Case, *, cached: bool = True) -> Evidence:
 
 
 async def _play_simulated(case: Case, cached: bool) -> Evidence:
-    stage = SimulatedStage(case, SimulatedTemporal(search_attributes=ATTRIBUTES), cached)
+    side = SimulatedSide(case, SimulatedTemporal(search_attributes=ATTRIBUTES), cached)
     try:
-        return await stage.play()
+        return await side.play()
     finally:
-        stage.close()
+        side.close()
 
 
-class SimulatedStage(Stage):
+class SimulatedSide(Side):
     """A case on a simulated service of its own."""
 
     def __init__(self, case: Case, temporal: SimulatedTemporal, cached: bool) -> None:
@@ -119,9 +119,9 @@ async def _play_all(
             try:
                 async with (
                     asyncio.timeout(LIMIT_SECONDS),
-                    real_stage(case, client, threads) as stage,
+                    real_side(case, client, threads) as side,
                 ):
-                    return await stage.play()
+                    return await side.play()
             except Exception as error:  # noqa: BLE001 - it belongs to the test of this case
                 return error
 
@@ -135,7 +135,7 @@ async def _play_all(
     )
 
 
-class RealStage(Stage):
+class RealSide(Side):
     """A case on the common server, with the common worker or one of its own."""
 
     def __init__(self, case: Case, client: Client, threads: ThreadPoolExecutor) -> None:
@@ -172,16 +172,16 @@ class RealStage(Stage):
 
 
 @asynccontextmanager
-async def real_stage(
+async def real_side(
     case: Case, client: Client, threads: ThreadPoolExecutor
-) -> AsyncIterator[RealStage]:
-    """A stage on the real server, with its worker where it needs its own."""
-    stage = RealStage(case, client, threads)
-    await stage.open()
+) -> AsyncIterator[RealSide]:
+    """The side of the real server for one case, with a worker of its own if it needs one."""
+    side = RealSide(case, client, threads)
+    await side.open()
     try:
-        yield stage
+        yield side
     finally:
-        await stage.close()
+        await side.close()
 
 
 def new_worker(

@@ -30,8 +30,8 @@ from tests.conformance import (  # noqa: F401 - they register their cases
 )
 from tests.conformance.registry import CASES, WORKFLOWS
 from tests.conformance.scrub import scrubbed, without_ids
+from tests.conformance.side import Case, Evidence
 from tests.conformance.sides import play_real, play_simulated, quiet_sdk
-from tests.conformance.stage import Case, Evidence
 
 Results = dict[str, Evidence | BaseException]
 OF_THE_CACHE = {

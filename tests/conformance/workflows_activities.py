@@ -14,7 +14,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, TerminatedError
 
 from tests.conformance.registry import add, case, common
-from tests.conformance.stage import Play, Stage
+from tests.conformance.side import Play, Side
 
 
 @dataclass
@@ -180,8 +180,8 @@ to hand out a task, which takes from the time until the later limit.
 
 
 def _calling(call: Call) -> Any:
-    async def play(stage: Stage) -> None:
-        await stage.run(OneActivity.run, call)
+    async def play(side: Side) -> None:
+        await side.run(OneActivity.run, call)
 
     return play
 
@@ -218,13 +218,13 @@ class CancelsItsActivity:
 
 
 def _cancelling(call: Call, give_up_waiting: bool = False) -> Any:
-    async def play(stage: Stage) -> None:
-        handle = await stage.start(CancelsItsActivity.run, call, give_up_waiting)
-        await stage.points.reached("here")
+    async def play(side: Side) -> None:
+        handle = await side.start(CancelsItsActivity.run, call, give_up_waiting)
+        await side.points.reached("here")
         await handle.signal("cancel")
-        await stage.settled(handle)
-        stage.points.release("here")
-        await stage.note_result(handle)
+        await side.settled(handle)
+        side.points.release("here")
+        await side.note_result(handle)
 
     return play
 
@@ -267,16 +267,16 @@ class CancelsAtOnce:
 
 
 @case()
-async def an_activity_is_cancelled_before_anybody_has_seen_it(stage: Stage) -> None:
+async def an_activity_is_cancelled_before_anybody_has_seen_it(side: Side) -> None:
     """The service never hears of it."""
-    await stage.run(CancelsAtOnce.run, Call("hang", start_to_close=5))
+    await side.run(CancelsAtOnce.run, Call("hang", start_to_close=5))
 
 
 @case()
-async def an_activity_is_cancelled_before_anybody_has_seen_it_and_waited_for(stage: Stage) -> None:
+async def an_activity_is_cancelled_before_anybody_has_seen_it_and_waited_for(side: Side) -> None:
     """Waiting for its end makes no difference, since it never began."""
     call = Call("hang", start_to_close=5, cancellation="WAIT_CANCELLATION_COMPLETED")
-    await stage.run(CancelsAtOnce.run, call)
+    await side.run(CancelsAtOnce.run, call)
 
 
 @common
@@ -300,15 +300,15 @@ class CancelsWhileItBacksOff:
 
 
 @case()
-async def an_activity_is_cancelled_while_it_backs_off(stage: Stage) -> None:
+async def an_activity_is_cancelled_while_it_backs_off(side: Side) -> None:
     """It ends at once: there is nobody to ask."""
-    await stage.run(CancelsWhileItBacksOff.run, "TRY_CANCEL")
+    await side.run(CancelsWhileItBacksOff.run, "TRY_CANCEL")
 
 
 @case()
-async def an_activity_that_backs_off_is_cancelled_and_waited_for(stage: Stage) -> None:
+async def an_activity_that_backs_off_is_cancelled_and_waited_for(side: Side) -> None:
     """It ends at once, and the workflow is told."""
-    await stage.run(CancelsWhileItBacksOff.run, "WAIT_CANCELLATION_COMPLETED")
+    await side.run(CancelsWhileItBacksOff.run, "WAIT_CANCELLATION_COMPLETED")
 
 
 @common
@@ -336,41 +336,41 @@ class ThreeAtOnce:
 
 
 @case()
-async def three_activities_end_in_another_order(stage: Stage) -> None:
+async def three_activities_end_in_another_order(side: Side) -> None:
     """The workflow sees them end in the order in which they did."""
-    handle = await stage.start(ThreeAtOnce.run, "wait_at", False)
+    handle = await side.start(ThreeAtOnce.run, "wait_at", False)
     for number, point in enumerate("bca", 1):
-        await stage.points.reached(point)
-        stage.points.release(point)
-        await stage.has(handle, "ACTIVITY_TASK_COMPLETED", number)
+        await side.points.reached(point)
+        side.points.release(point)
+        await side.has(handle, "ACTIVITY_TASK_COMPLETED", number)
         if number < 3:
-            await stage.settled(handle)
-    await stage.note_result(handle)
+            await side.settled(handle)
+    await side.note_result(handle)
 
 
 @case()
-async def one_of_three_fails_and_the_workflow_with_it(stage: Stage) -> None:
+async def one_of_three_fails_and_the_workflow_with_it(side: Side) -> None:
     """The workflow closes while two of its activities are still under way."""
-    handle = await stage.start(ThreeAtOnce.run, "fail_at", False)
+    handle = await side.start(ThreeAtOnce.run, "fail_at", False)
     for point in "abc":
-        await stage.points.reached(point)
-    stage.points.release("b")
-    await stage.note_result(handle)
-    stage.points.release("a")
-    stage.points.release("c")
+        await side.points.reached(point)
+    side.points.release("b")
+    await side.note_result(handle)
+    side.points.release("a")
+    side.points.release("c")
 
 
 @case()
-async def all_of_three_fail_and_the_workflow_tells(stage: Stage) -> None:
+async def all_of_three_fail_and_the_workflow_tells(side: Side) -> None:
     """Errors are results where the workflow wants them so."""
-    handle = await stage.start(ThreeAtOnce.run, "fail_at", True)
+    handle = await side.start(ThreeAtOnce.run, "fail_at", True)
     for number, point in enumerate("cab", 1):
-        await stage.points.reached(point)
-        stage.points.release(point)
-        await stage.has(handle, "ACTIVITY_TASK_FAILED", number)
+        await side.points.reached(point)
+        side.points.release(point)
+        await side.has(handle, "ACTIVITY_TASK_FAILED", number)
         if number < 3:
-            await stage.settled(handle)
-    await stage.note_result(handle)
+            await side.settled(handle)
+    await side.note_result(handle)
 
 
 @common
@@ -402,71 +402,71 @@ class Sequence4:
 
 
 @case()
-async def a_saga_that_succeeds(stage: Stage) -> None:
+async def a_saga_that_succeeds(side: Side) -> None:
     """Four steps in a row."""
-    await stage.run(Sequence4.run, [1, 2, 3, 4])
+    await side.run(Sequence4.run, [1, 2, 3, 4])
 
 
 @case()
-async def a_saga_that_undoes(stage: Stage) -> None:
+async def a_saga_that_undoes(side: Side) -> None:
     """Two steps, a failure, and two steps back."""
-    await stage.run(Sequence4.run, [1, 2, 0])
+    await side.run(Sequence4.run, [1, 2, 0])
 
 
 @case(skips_time=False)
-async def an_attempt_that_nobody_waits_for_is_told(stage: Stage) -> None:
+async def an_attempt_that_nobody_waits_for_is_told(side: Side) -> None:
     """Its next sign of life is answered with a cancellation."""
     call = Call("beats_when_let", ["here"], start_to_close=1, heartbeat=20, attempts=1)
-    handle = await stage.start(OneActivity.run, call)
-    await stage.note_result(handle)
-    stage.points.release("here")
-    await stage.points.reached("cancelled")
+    handle = await side.start(OneActivity.run, call)
+    await side.note_result(handle)
+    side.points.release("here")
+    await side.points.reached("cancelled")
 
 
 @case(skips_time=False)
-async def an_attempt_hangs_beyond_its_timeout(stage: Stage) -> None:
+async def an_attempt_hangs_beyond_its_timeout(side: Side) -> None:
     """Its own worker cancels it five seconds later."""
     call = Call("notes_its_end", ["here"], start_to_close=1, attempts=1)
-    handle = await stage.start(OneActivity.run, call)
-    await stage.note_result(handle)
-    await stage.points.reached("here")
-    await stage.note("points", stage.points.names())
+    handle = await side.start(OneActivity.run, call)
+    await side.note_result(handle)
+    await side.points.reached("here")
+    await side.note("points", side.points.names())
 
 
 @case(skips_time=False)
-async def an_attempt_gives_no_sign_of_life_and_hangs(stage: Stage) -> None:
+async def an_attempt_gives_no_sign_of_life_and_hangs(side: Side) -> None:
     """Its own worker cancels it, too."""
     call = Call("notes_its_end", ["here"], start_to_close=60, heartbeat=1, attempts=1)
-    handle = await stage.start(OneActivity.run, call)
-    await stage.note_result(handle)
-    await stage.points.reached("here")
-    await stage.note("points", stage.points.names())
+    handle = await side.start(OneActivity.run, call)
+    await side.note_result(handle)
+    await side.points.reached("here")
+    await side.note("points", side.points.names())
 
 
 def _completing(how: str) -> Play:
-    async def play(stage: Stage) -> None:
+    async def play(side: Side) -> None:
         call = Call("complete_elsewhere", ["here"], start_to_close=30, heartbeat=20, attempts=1)
-        handle = await stage.start(OneActivity.run, call)
-        await stage.points.reached("here")
+        handle = await side.start(OneActivity.run, call)
+        await side.points.reached("here")
         by_id = "by_id" in how
         activity: AsyncActivityHandle = (
-            stage.client.get_async_activity_handle(
+            side.client.get_async_activity_handle(
                 workflow_id=handle.id, run_id=handle.result_run_id, activity_id="1"
             )
             if by_id
-            else stage.client.get_async_activity_handle(task_token=stage.points.tokens["here"])
+            else side.client.get_async_activity_handle(task_token=side.points.tokens["here"])
         )
         await activity.heartbeat("alive")
         if "wrongly" in how:
             odd = TerminatedError("of another kind")
-            await stage.note_refusal("odd", activity.fail(odd))
+            await side.note_refusal("odd", activity.fail(odd))
         if "fails" in how:
             await activity.fail(ApplicationError("failed elsewhere", type="Elsewhere"))
         else:
             await activity.complete({"done": "elsewhere"})
-        await stage.note_refusal("again", activity.complete(1))
-        await stage.note_refusal("beat", activity.heartbeat())
-        await stage.note_result(handle)
+        await side.note_refusal("again", activity.complete(1))
+        await side.note_refusal("beat", activity.heartbeat())
+        await side.note_result(handle)
 
     return play
 
@@ -476,7 +476,7 @@ for _how in ("completes", "completes_by_id", "fails", "fails_by_id", "fails_wron
 
 
 @case(skips_time=False)
-async def an_activity_is_cancelled_elsewhere(stage: Stage) -> None:
+async def an_activity_is_cancelled_elsewhere(side: Side) -> None:
     """Whoever completes it learns that it is to be cancelled."""
     call = Call(
         "complete_elsewhere",
@@ -485,14 +485,14 @@ async def an_activity_is_cancelled_elsewhere(stage: Stage) -> None:
         heartbeat=20,
         cancellation="WAIT_CANCELLATION_COMPLETED",
     )
-    handle = await stage.start(CancelsItsActivity.run, call, False)
-    await stage.points.reached("here")
-    activity = stage.client.get_async_activity_handle(task_token=stage.points.tokens["here"])
+    handle = await side.start(CancelsItsActivity.run, call, False)
+    await side.points.reached("here")
+    activity = side.client.get_async_activity_handle(task_token=side.points.tokens["here"])
     await handle.signal("cancel")
-    await stage.settled(handle)
-    await stage.note("beat", activity.heartbeat())
+    await side.settled(handle)
+    await side.note("beat", activity.heartbeat())
     await activity.report_cancellation("gave in")
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @common
@@ -507,17 +507,17 @@ class ReturnsAtOnce:
 
 
 @case()
-async def an_activity_runs_another_workflow(stage: Stage) -> None:
+async def an_activity_runs_another_workflow(side: Side) -> None:
     """It has the worker's client, which is a client like any other."""
-    await stage.run(OneActivity.run, Call("run_other", ["ReturnsAtOnce"], start_to_close=5))
-    stage.include("other")
+    await side.run(OneActivity.run, Call("run_other", ["ReturnsAtOnce"], start_to_close=5))
+    side.include("other")
 
 
 @case()
-async def an_activity_in_a_thread_asks_for_a_client(stage: Stage) -> None:
+async def an_activity_in_a_thread_asks_for_a_client(side: Side) -> None:
     """There is none in threads."""
     call = Call("asks_for_client_in_thread", start_to_close=5, attempts=1)
-    await stage.run(OneActivity.run, call)
+    await side.run(OneActivity.run, call)
 
 
 @common
@@ -535,9 +535,9 @@ class LosesPatience:
 
 
 def _losing_patience(activity: str) -> Play:
-    async def play(stage: Stage) -> None:
+    async def play(side: Side) -> None:
         wait = "WAIT_CANCELLATION_COMPLETED"
-        await stage.run(LosesPatience.run, Call(activity, (), 60, heartbeat=5, cancellation=wait))
+        await side.run(LosesPatience.run, Call(activity, (), 60, heartbeat=5, cancellation=wait))
 
     return play
 
@@ -571,29 +571,29 @@ class SaysMuch:
 
 
 @case()
-async def an_activity_returns_just_not_too_much(stage: Stage) -> None:
+async def an_activity_returns_just_not_too_much(side: Side) -> None:
     """The limit is two MiB, and what is around the text counts."""
-    await stage.run(OneActivity.run, Call("says_much", [LONGEST_TEXT], start_to_close=5))
+    await side.run(OneActivity.run, Call("says_much", [LONGEST_TEXT], start_to_close=5))
 
 
 @case()
-async def an_activity_returns_too_much(stage: Stage) -> None:
+async def an_activity_returns_too_much(side: Side) -> None:
     """That is a failure, and tried again."""
     call = Call("says_much", [LONGEST_TEXT + 1], start_to_close=5, attempts=2)
-    await stage.run(OneActivity.run, call)
+    await side.run(OneActivity.run, call)
 
 
 @case(skips_time=False)
-async def an_activity_beats_too_much(stage: Stage) -> None:
+async def an_activity_beats_too_much(side: Side) -> None:
     """That is a failure, too."""
     call = Call("beats_much", [LONGEST_TEXT + 1], 5, heartbeat=3, attempts=2, first_delay=0.1)
-    await stage.run(OneActivity.run, call)
+    await side.run(OneActivity.run, call)
 
 
 def _saying_much(how: str) -> Play:
-    async def play(stage: Stage) -> None:
+    async def play(side: Side) -> None:
         limit = timedelta(seconds=2)
-        await stage.run(SaysMuch.run, how, LONGEST_TEXT + 1, run_timeout=limit)
+        await side.run(SaysMuch.run, how, LONGEST_TEXT + 1, run_timeout=limit)
 
     return play
 

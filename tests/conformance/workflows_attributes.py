@@ -13,7 +13,7 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from tests.conformance.registry import add, case, common
-from tests.conformance.stage import Play, Stage
+from tests.conformance.side import Play, Side
 
 STAGE = SearchAttributeKey.for_keyword("Stage")
 TRIES = SearchAttributeKey.for_int("Tries")
@@ -115,29 +115,29 @@ class SetsAttributes:
 
 
 def _starts(name: str) -> Play:
-    async def play(stage: Stage) -> None:
-        handle = stage.start(Tells.run, search_attributes=_attributes(*(TAKEN | REFUSED)[name]))
+    async def play(side: Side) -> None:
+        handle = side.start(Tells.run, search_attributes=_attributes(*(TAKEN | REFUSED)[name]))
         if name in REFUSED:
-            await stage.note("start", handle)
+            await side.note("start", handle)
         else:
-            await stage.note_result(await handle)
+            await side.note_result(await handle)
 
     return play
 
 
 def _sets(name: str, way: str) -> Play:
-    async def play(stage: Stage) -> None:
-        await stage.run(SetsAttributes.run, name, way, False)
+    async def play(side: Side) -> None:
+        await side.run(SetsAttributes.run, name, way, False)
 
     return play
 
 
 def _is_refused(name: str, way: str, *, waits: bool = False) -> Play:
-    async def play(stage: Stage) -> None:
-        handle = await stage.start(SetsAttributes.run, name, way, waits)
-        await stage.has(handle, "WORKFLOW_TASK_FAILED", 2 if waits else 1)
+    async def play(side: Side) -> None:
+        handle = await side.start(SetsAttributes.run, name, way, waits)
+        await side.has(handle, "WORKFLOW_TASK_FAILED", 2 if waits else 1)
         await handle.terminate(reason="it is refused for ever")
-        await stage.note_result(handle)
+        await side.note_result(handle)
 
     return play
 
@@ -176,15 +176,15 @@ class Untyped:
 
 
 @case()
-async def attributes_without_types(stage: Stage) -> None:
+async def attributes_without_types(side: Side) -> None:
     """The server knows their types, and writes them down."""
     with _untyped():
-        handle = await stage.start(Untyped.run, search_attributes={"Tries": [3]})
-    await stage.note_result(handle)
+        handle = await side.start(Untyped.run, search_attributes={"Tries": [3]})
+    await side.note_result(handle)
 
 
 @case()
-async def attributes_are_those_of_one_run(stage: Stage) -> None:
+async def attributes_are_those_of_one_run(side: Side) -> None:
     """A run that begins with none has none, whatever those before it have set."""
-    await stage.run(SetsAttributes.run, "keyword", "upsert", False, id="first")
-    await stage.run(Tells.run, id="second")
+    await side.run(SetsAttributes.run, "keyword", "upsert", False, id="first")
+    await side.run(Tells.run, id="second")

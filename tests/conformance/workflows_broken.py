@@ -8,7 +8,7 @@ from typing import Any
 from temporalio import workflow
 
 from tests.conformance.registry import add, case, common
-from tests.conformance.stage import Play, Stage
+from tests.conformance.side import Play, Side
 
 BROKEN: set[str] = set()
 
@@ -34,10 +34,10 @@ class Breaks:
 
 
 @case(skips_time=False)
-async def a_workflow_task_fails_and_is_tried_again(stage: Stage) -> None:
+async def a_workflow_task_fails_and_is_tried_again(side: Side) -> None:
     """The task fails, not the workflow; the next attempt replays."""
-    BROKEN.add(stage.name(""))
-    await stage.run(Breaks.run)
+    BROKEN.add(side.name(""))
+    await side.run(Breaks.run)
 
 
 @common
@@ -64,13 +64,13 @@ class BreaksBeforeItWaits:
 
 
 @case(skips_time=False)
-async def an_attempt_that_asks_for_nothing_is_written_down(stage: Stage) -> None:
+async def an_attempt_that_asks_for_nothing_is_written_down(side: Side) -> None:
     """Only failed attempts after the first leave nothing behind."""
-    BROKEN.add(stage.name(""))
-    handle = await stage.start(BreaksBeforeItWaits.run)
-    await stage.settled(handle)
+    BROKEN.add(side.name(""))
+    handle = await side.start(BreaksBeforeItWaits.run)
+    await side.settled(handle)
     await handle.signal(BreaksBeforeItWaits.end)
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @common
@@ -107,14 +107,14 @@ class Breaking:
 
 
 def _breaking(way: str) -> Play:
-    async def play(stage: Stage) -> None:
-        handle = await stage.start(Breaking.run, way)
+    async def play(side: Side) -> None:
+        handle = await side.start(Breaking.run, way)
         if way == "signal":
-            await stage.settled(handle)
+            await side.settled(handle)
             await handle.signal(Breaking.break_it)
-        await stage.has(handle, "WORKFLOW_TASK_FAILED", 2 if way == "signal" else 1)
+        await side.has(handle, "WORKFLOW_TASK_FAILED", 2 if way == "signal" else 1)
         await handle.terminate(reason="it is broken")
-        await stage.note_result(handle)
+        await side.note_result(handle)
 
     return play
 

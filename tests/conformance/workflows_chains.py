@@ -18,7 +18,7 @@ from temporalio.exceptions import (
 )
 
 from tests.conformance.registry import case, common
-from tests.conformance.stage import Stage
+from tests.conformance.side import Side
 from tests.conformance.workflows_ends import Ends, Waits
 
 STAGE = SearchAttributeKey.for_keyword("Stage")
@@ -42,15 +42,15 @@ class Counts:
 
 
 @case()
-async def continue_as_new(stage: Stage) -> None:
+async def continue_as_new(side: Side) -> None:
     """Two runs, one result."""
-    await stage.run(Counts.run, 1, 2)
+    await side.run(Counts.run, 1, 2)
 
 
 @case()
-async def continue_as_new_with_memo_and_timeouts(stage: Stage) -> None:
+async def continue_as_new_with_memo_and_timeouts(side: Side) -> None:
     """What the first run had, the next has too."""
-    await stage.run(
+    await side.run(
         Counts.run,
         1,
         2,
@@ -75,9 +75,9 @@ class BecomesAnother:
 
 
 @case()
-async def continue_as_new_as_another(stage: Stage) -> None:
+async def continue_as_new_as_another(side: Side) -> None:
     """The next run is of another type."""
-    await stage.run(BecomesAnother.run)
+    await side.run(BecomesAnother.run)
 
 
 @common
@@ -94,15 +94,15 @@ class FailsTwice:
 
 
 @case()
-async def a_workflow_is_retried(stage: Stage) -> None:
+async def a_workflow_is_retried(side: Side) -> None:
     """Each attempt is a run of its own."""
-    await stage.run(FailsTwice.run, 3, retry_policy=RetryPolicy(initial_interval=SECOND))
+    await side.run(FailsTwice.run, 3, retry_policy=RetryPolicy(initial_interval=SECOND))
 
 
 @case()
-async def a_workflow_is_retried_in_vain(stage: Stage) -> None:
+async def a_workflow_is_retried_in_vain(side: Side) -> None:
     """The last attempt's failure is the workflow's."""
-    await stage.run(FailsTwice.run, 9, retry_policy=RetryPolicy(maximum_attempts=2))
+    await side.run(FailsTwice.run, 9, retry_policy=RetryPolicy(maximum_attempts=2))
 
 
 @common
@@ -122,9 +122,9 @@ class ChangesAndContinues:
 
 
 @case()
-async def changes_and_continues_as_new(stage: Stage) -> None:
+async def changes_and_continues_as_new(side: Side) -> None:
     """The next run has what the first had made of them."""
-    await stage.run(
+    await side.run(
         ChangesAndContinues.run,
         True,
         memo={"a": 1, "c": 3},
@@ -133,26 +133,26 @@ async def changes_and_continues_as_new(stage: Stage) -> None:
 
 
 @case()
-async def a_retried_workflow_continues_as_new(stage: Stage) -> None:
+async def a_retried_workflow_continues_as_new(side: Side) -> None:
     """The policy goes on, the attempts begin anew."""
-    await stage.run(Counts.run, 1, 2, retry_policy=RetryPolicy(maximum_attempts=3))
+    await side.run(Counts.run, 1, 2, retry_policy=RetryPolicy(maximum_attempts=3))
 
 
 @case()
-async def a_retried_workflow_runs_out_of_time(stage: Stage) -> None:
+async def a_retried_workflow_runs_out_of_time(side: Side) -> None:
     """There is no attempt that would begin after the end of the execution."""
     policy = RetryPolicy(initial_interval=5 * SECOND)
-    await stage.run(FailsTwice.run, 9, retry_policy=policy, execution_timeout=12 * SECOND)
+    await side.run(FailsTwice.run, 9, retry_policy=policy, execution_timeout=12 * SECOND)
 
 
 @case()
-async def a_retried_workflow_times_out(stage: Stage) -> None:
+async def a_retried_workflow_times_out(side: Side) -> None:
     """A run that times out is tried again, too."""
     policy = RetryPolicy(initial_interval=5 * SECOND, maximum_attempts=2)
-    await stage.run(Waits.run, retry_policy=policy, run_timeout=100 * SECOND)
+    await side.run(Waits.run, retry_policy=policy, run_timeout=100 * SECOND)
 
 
 @case()
-async def a_failure_that_ends_the_retries(stage: Stage) -> None:
+async def a_failure_that_ends_the_retries(side: Side) -> None:
     """A final failure is not tried again."""
-    await stage.run(Ends.run, "with_a_final_failure", retry_policy=RetryPolicy())
+    await side.run(Ends.run, "with_a_final_failure", retry_policy=RetryPolicy())

@@ -21,7 +21,7 @@ from temporalio.exceptions import (
 )
 
 from tests.conformance.registry import add, case, common
-from tests.conformance.stage import Handle, Play, Stage
+from tests.conformance.side import Handle, Play, Side
 from tests.conformance.workflows_ends import Waits
 
 STAGE = SearchAttributeKey.for_keyword("Stage")
@@ -94,23 +94,23 @@ CHILDREN: dict[str, tuple[str, list[Any], dict[str, Any]]] = {
 
 
 def _having(child: str, arguments: list[Any], options: dict[str, Any]) -> Play:
-    async def play(stage: Stage) -> None:
-        handle = await stage.start(Parent.run, child, arguments, options)
-        other = stage.client.get_workflow_handle(stage.name("child"))
+    async def play(side: Side) -> None:
+        handle = await side.start(Parent.run, child, arguments, options)
+        other = side.client.get_workflow_handle(side.name("child"))
         if options.get("waits"):
-            await _until_both_wait(stage, handle)
+            await _until_both_wait(side, handle)
             await handle.signal(Parent.go)
-        await stage.note_result(handle)
-        stage.include("child")
-        await stage.note("child", other.result())
+        await side.note_result(handle)
+        side.include("child")
+        await side.note("child", other.result())
 
     return play
 
 
-async def _until_both_wait(stage: Stage, handle: Handle) -> None:
-    await stage.has(handle, "CHILD_WORKFLOW_EXECUTION_STARTED")
-    await stage.settled(handle)
-    await stage.settled(stage.client.get_workflow_handle(stage.name("child")))
+async def _until_both_wait(side: Side, handle: Handle) -> None:
+    await side.has(handle, "CHILD_WORKFLOW_EXECUTION_STARTED")
+    await side.settled(handle)
+    await side.settled(side.client.get_workflow_handle(side.name("child")))
 
 
 for _name, _child in CHILDREN.items():
@@ -118,17 +118,17 @@ for _name, _child in CHILDREN.items():
 
 
 def _closing(policy: str) -> Play:
-    async def play(stage: Stage) -> None:
+    async def play(side: Side) -> None:
         options = {"waits": True, "leaves": True, "closing": policy}
-        handle = await stage.start(Parent.run, "Waits", [], options)
-        child = stage.client.get_workflow_handle(stage.name("child"))
-        await _until_both_wait(stage, handle)
+        handle = await side.start(Parent.run, "Waits", [], options)
+        child = side.client.get_workflow_handle(side.name("child"))
+        await _until_both_wait(side, handle)
         await handle.signal(Parent.go)
-        await stage.note_result(handle)
+        await side.note_result(handle)
         if policy == "ABANDON":
             await child.signal("end", "alone")
-        stage.include("child")
-        await stage.note("child", child.result())
+        side.include("child")
+        await side.note("child", child.result())
 
     return play
 
@@ -138,34 +138,34 @@ for _closing_policy in ("TERMINATE", "REQUEST_CANCEL", "ABANDON"):
 
 
 @case(skips_time=False)
-async def the_child_s_id_is_taken(stage: Stage) -> None:
+async def the_child_s_id_is_taken(side: Side) -> None:
     """The child cannot be started."""
-    other = await stage.start(Waits.run, id="child")
-    await stage.settled(other)
-    await stage.run(Parent.run, "Waits", [], {})
+    other = await side.start(Waits.run, id="child")
+    await side.settled(other)
+    await side.run(Parent.run, "Waits", [], {})
     await other.signal(Waits.end, "other")
-    await stage.note_result(other)
+    await side.note_result(other)
 
 
 @case(skips_time=False)
-async def the_parent_is_cancelled_and_its_child_with_it(stage: Stage) -> None:
+async def the_parent_is_cancelled_and_its_child_with_it(side: Side) -> None:
     """Waiting for the child is what is cancelled."""
-    handle = await stage.start(Parent.run, "Waits", [], {})
-    await _until_both_wait(stage, handle)
+    handle = await side.start(Parent.run, "Waits", [], {})
+    await _until_both_wait(side, handle)
     await handle.cancel()
-    await stage.note_result(handle)
-    stage.include("child")
+    await side.note_result(handle)
+    side.include("child")
 
 
 @case(skips_time=False)
-async def the_child_is_terminated(stage: Stage) -> None:
+async def the_child_is_terminated(side: Side) -> None:
     """The parent is told."""
-    handle = await stage.start(Parent.run, "Waits", [], {})
-    await _until_both_wait(stage, handle)
-    child = stage.client.get_workflow_handle(stage.name("child"))
+    handle = await side.start(Parent.run, "Waits", [], {})
+    await _until_both_wait(side, handle)
+    child = side.client.get_workflow_handle(side.name("child"))
     await child.terminate(reason="by somebody")
-    await stage.note_result(handle)
-    stage.include("child")
+    await side.note_result(handle)
+    side.include("child")
 
 
 @common
@@ -194,7 +194,7 @@ class SlowToCancel:
 
 
 @case(skips_time=False)
-async def a_child_is_signalled_and_asked_to_cancel(stage: Stage) -> None:
+async def a_child_is_signalled_and_asked_to_cancel(side: Side) -> None:
     """Core waits for the child to end, although the parent asked for less."""
     options = {
         "waits": True,
@@ -203,15 +203,15 @@ async def a_child_is_signalled_and_asked_to_cancel(stage: Stage) -> None:
         "cancelling": "WAIT_CANCELLATION_REQUESTED",
         "closing": "ABANDON",
     }
-    handle = await stage.start(Parent.run, "SlowToCancel", [], options)
-    await _until_both_wait(stage, handle)
+    handle = await side.start(Parent.run, "SlowToCancel", [], options)
+    await _until_both_wait(side, handle)
     await handle.signal(Parent.go)
-    await stage.points.reached("undo")
-    await stage.settled(handle)
-    stage.points.release("undo")
-    await stage.note_result(handle)
-    stage.include("child")
-    await stage.note("child", stage.client.get_workflow_handle(stage.name("child")).result())
+    await side.points.reached("undo")
+    await side.settled(handle)
+    side.points.release("undo")
+    await side.note_result(handle)
+    side.include("child")
+    await side.note("child", side.client.get_workflow_handle(side.name("child")).result())
 
 
 @common
@@ -235,11 +235,11 @@ class Grandparent:
 
 
 @case()
-async def a_child_of_a_child(stage: Stage) -> None:
+async def a_child_of_a_child(side: Side) -> None:
     """It knows its parent, and the root of all."""
-    await stage.run(Grandparent.run, 2)
-    stage.include("child")
-    stage.include("child/child")
+    await side.run(Grandparent.run, 2)
+    side.include("child")
+    side.include("child/child")
 
 
 @common
@@ -277,9 +277,9 @@ class ManyChildren:
 
 
 def _repeating(policy: str, attempts: int) -> Play:
-    async def play(stage: Stage) -> None:
-        await stage.run(ManyChildren.run, policy, attempts)
-        stage.include("child")
+    async def play(side: Side) -> None:
+        await side.run(ManyChildren.run, policy, attempts)
+        side.include("child")
 
     return play
 
@@ -316,6 +316,6 @@ class UnseenChild:
 
 
 @case()
-async def a_child_is_cancelled_before_anybody_has_seen_it(stage: Stage) -> None:
+async def a_child_is_cancelled_before_anybody_has_seen_it(side: Side) -> None:
     """The service never hears of it."""
-    await stage.run(UnseenChild.run)
+    await side.run(UnseenChild.run)

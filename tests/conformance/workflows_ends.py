@@ -17,7 +17,7 @@ from temporalio.exceptions import (
 )
 
 from tests.conformance.registry import add, case, common
-from tests.conformance.stage import Play, Stage
+from tests.conformance.side import Play, Side
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -71,8 +71,8 @@ class Ends:
 
 
 def _ending(way: str) -> Play:
-    async def play(stage: Stage) -> None:
-        await stage.run(Ends.run, way)
+    async def play(side: Side) -> None:
+        await side.run(Ends.run, way)
 
     return play
 
@@ -103,39 +103,39 @@ class Waits:
 
 
 @case()
-async def the_run_times_out(stage: Stage) -> None:
+async def the_run_times_out(side: Side) -> None:
     """The run's timeout ends it."""
-    await stage.run(Waits.run, run_timeout=HOUR)
+    await side.run(Waits.run, run_timeout=HOUR)
 
 
 @case()
-async def the_execution_times_out(stage: Stage) -> None:
+async def the_execution_times_out(side: Side) -> None:
     """The execution's timeout ends it."""
-    await stage.run(Waits.run, execution_timeout=HOUR)
+    await side.run(Waits.run, execution_timeout=HOUR)
 
 
 @case()
-async def the_shorter_timeout_ends_it(stage: Stage) -> None:
+async def the_shorter_timeout_ends_it(side: Side) -> None:
     """A run cannot outlast its execution."""
-    await stage.run(Waits.run, execution_timeout=HOUR, run_timeout=2 * HOUR)
+    await side.run(Waits.run, execution_timeout=HOUR, run_timeout=2 * HOUR)
 
 
 @case(skips_time=False)
-async def it_is_terminated(stage: Stage) -> None:
+async def it_is_terminated(side: Side) -> None:
     """Termination closes it, whatever its code does."""
-    handle = await stage.start(Waits.run)
-    await stage.settled(handle)
+    handle = await side.start(Waits.run)
+    await side.settled(handle)
     await handle.terminate("a detail", reason="no reason")
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case(worker_waits=True)
-async def it_is_terminated_before_it_began(stage: Stage) -> None:
+async def it_is_terminated_before_it_began(side: Side) -> None:
     """Its code never runs."""
-    handle = await stage.start(Waits.run)
+    handle = await side.start(Waits.run)
     await handle.terminate()
-    await stage.begin_work()
-    await stage.note_result(handle)
+    await side.begin_work()
+    await side.note_result(handle)
 
 
 @common
@@ -150,9 +150,9 @@ class FailsByType:
 
 
 @case()
-async def an_error_type_that_fails_the_workflow(stage: Stage) -> None:
+async def an_error_type_that_fails_the_workflow(side: Side) -> None:
     """What is listed fails the workflow instead of its task."""
-    await stage.run(FailsByType.run)
+    await side.run(FailsByType.run)
 
 
 @common
@@ -175,18 +175,18 @@ class Undo:
 
 
 @case()
-async def a_failure_with_all_its_causes(stage: Stage) -> None:
+async def a_failure_with_all_its_causes(side: Side) -> None:
     """The chain reaches the client as it is."""
-    await stage.run(Undo.run)
+    await side.run(Undo.run)
 
 
 @case()
-async def a_workflow_that_nobody_knows(stage: Stage) -> None:
+async def a_workflow_that_nobody_knows(side: Side) -> None:
     """A dynamic workflow takes what nobody knows; described while it is closed."""
-    handle = await stage.start("NobodyKnowsIt")
-    await stage.note_result(handle)
+    handle = await side.start("NobodyKnowsIt")
+    await side.note_result(handle)
     description = await handle.describe()
-    await stage.note("status", str(description.status))
-    await stage.note("type", description.workflow_type)
-    await stage.note("closed", description.close_time is not None)
-    await stage.note("events", description.history_length >= 5)
+    await side.note("status", str(description.status))
+    await side.note("type", description.workflow_type)
+    await side.note("closed", description.close_time is not None)
+    await side.note("events", description.history_length >= 5)

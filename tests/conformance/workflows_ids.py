@@ -14,25 +14,25 @@ from temporalio.exceptions import (
 )
 
 from tests.conformance.registry import add, case
-from tests.conformance.stage import Play, Stage
+from tests.conformance.side import Play, Side
 from tests.conformance.workflows_ends import Ends, Waits
 from tests.conformance.workflows_messages import Mailbox
 
 
-async def _closed(stage: Stage, way: str) -> None:
-    handle = await stage.start(Ends.run, way)
-    await stage.note_result(handle)
+async def _closed(side: Side, way: str) -> None:
+    handle = await side.start(Ends.run, way)
+    await side.note_result(handle)
 
 
 def _reusing(policy: WorkflowIDReusePolicy, way: str) -> Play:
-    async def play(stage: Stage) -> None:
-        await _closed(stage, way)
+    async def play(side: Side) -> None:
+        await _closed(side, way)
         try:
-            handle = await stage.start(Ends.run, "with_a_value", id_reuse_policy=policy)
+            handle = await side.start(Ends.run, "with_a_value", id_reuse_policy=policy)
         except WorkflowAlreadyStartedError as error:
-            await stage.note("refused", f"{error}")
+            await side.note("refused", f"{error}")
         else:
-            await stage.note_result(handle)
+            await side.note_result(handle)
 
     return play
 
@@ -44,20 +44,20 @@ for _policy in WorkflowIDReusePolicy:
 
 
 def _conflicting(policy: WorkflowIDConflictPolicy) -> Play:
-    async def play(stage: Stage) -> None:
-        first = await stage.start(Waits.run)
-        await stage.settled(first)
+    async def play(side: Side) -> None:
+        first = await side.start(Waits.run)
+        await side.settled(first)
         try:
-            second = await stage.start(Waits.run, id_conflict_policy=policy)
+            second = await side.start(Waits.run, id_conflict_policy=policy)
         except WorkflowAlreadyStartedError as error:
-            await stage.note("refused", f"{error}")
+            await side.note("refused", f"{error}")
             second = first
-        await stage.note("same run", first.result_run_id == second.result_run_id)
-        await stage.settled(second)
+        await side.note("same run", first.result_run_id == second.result_run_id)
+        await side.settled(second)
         await second.signal(Waits.end, "ended")
-        await stage.note_result(second)
-        await stage.note(
-            "first", stage.client.get_workflow_handle(first.id, run_id=first.result_run_id).result()
+        await side.note_result(second)
+        await side.note(
+            "first", side.client.get_workflow_handle(first.id, run_id=first.result_run_id).result()
         )
 
     return play
@@ -68,45 +68,43 @@ for _conflict in WorkflowIDConflictPolicy:
 
 
 @case(skips_time=False)
-async def terminate_if_running(stage: Stage) -> None:
+async def terminate_if_running(side: Side) -> None:
     """An old policy, which means another one today."""
-    first = await stage.start(Waits.run)
-    await stage.settled(first)
-    second = await stage.start(
-        Waits.run, id_reuse_policy=WorkflowIDReusePolicy.TERMINATE_IF_RUNNING
-    )
-    await stage.settled(second)
+    first = await side.start(Waits.run)
+    await side.settled(first)
+    second = await side.start(Waits.run, id_reuse_policy=WorkflowIDReusePolicy.TERMINATE_IF_RUNNING)
+    await side.settled(second)
     await second.signal(Waits.end, "ended")
-    await stage.note_result(second)
+    await side.note_result(second)
 
 
 @case(skips_time=False)
-async def requests_to_another_chain(stage: Stage) -> None:
+async def requests_to_another_chain(side: Side) -> None:
     """Who means another chain of runs does not reach this one."""
-    handle = await stage.start(Waits.run)
-    await stage.settled(handle)
-    other: Any = stage.client.get_workflow_handle(
+    handle = await side.start(Waits.run)
+    await side.settled(handle)
+    other: Any = side.client.get_workflow_handle(
         handle.id, first_execution_run_id="00000000-0000-4000-8000-000000000000"
     )
-    await stage.note("cancel", other.cancel())
-    await stage.note("terminate", other.terminate())
+    await side.note("cancel", other.cancel())
+    await side.note("terminate", other.terminate())
     await handle.signal(Waits.end, "ended")
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def queries_with_conditions(stage: Stage) -> None:
+async def queries_with_conditions(side: Side) -> None:
     """A query can be refused by how the workflow is."""
     condition = QueryRejectCondition
-    handle = await stage.start(Mailbox.run)
+    handle = await side.start(Mailbox.run)
     for when in ("running", "completed"):
         if when == "completed":
             await handle.signal(Mailbox.end)
-            await stage.note_result(handle)
+            await side.note_result(handle)
         for each in (condition.NOT_OPEN, condition.NOT_COMPLETED_CLEANLY):
             answer = handle.query(Mailbox.got, reject_condition=each)
-            await stage.note(f"{when}, {each.name}", answer)
-    failed = await stage.start(Ends.run, "with_a_failure", id="failed")
-    await stage.note_result(failed)
+            await side.note(f"{when}, {each.name}", answer)
+    failed = await side.start(Ends.run, "with_a_failure", id="failed")
+    await side.note_result(failed)
     answer = failed.query("any", reject_condition=condition.NOT_COMPLETED_CLEANLY)
-    await stage.note("failed", answer)
+    await side.note("failed", answer)

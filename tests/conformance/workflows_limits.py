@@ -13,7 +13,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from tests.conformance.failures import described
 from tests.conformance.registry import add, case, common
-from tests.conformance.stage import Play, Stage
+from tests.conformance.side import Play, Side
 from tests.conformance.workflows_activities import Call, OneActivity
 
 SECOND = timedelta(seconds=1)
@@ -58,21 +58,21 @@ class HasOneThatGivesUp:
 
 
 @case()
-async def a_saga_undoes_before_its_run_times_out(stage: Stage) -> None:
+async def a_saga_undoes_before_its_run_times_out(side: Side) -> None:
     """No attempt is made that would come too late, so that there is time to undo."""
-    await stage.run(GivesUp.run, run_timeout=20 * SECOND)
+    await side.run(GivesUp.run, run_timeout=20 * SECOND)
 
 
 @case()
-async def a_saga_undoes_before_its_execution_times_out(stage: Stage) -> None:
+async def a_saga_undoes_before_its_execution_times_out(side: Side) -> None:
     """As long as its first run, the timeout of the execution is one of the run."""
-    await stage.run(GivesUp.run, execution_timeout=20 * SECOND)
+    await side.run(GivesUp.run, execution_timeout=20 * SECOND)
 
 
 def _with_a_child(*timeouts: float | None) -> Play:
-    async def play(stage: Stage) -> None:
-        await stage.run(HasOneThatGivesUp.run, *timeouts)
-        stage.include("child")
+    async def play(side: Side) -> None:
+        await side.run(HasOneThatGivesUp.run, *timeouts)
+        side.include("child")
 
     return play
 
@@ -101,8 +101,8 @@ IN_A_MINUTE: dict[str, Call] = {
 
 
 def _in_a_minute(call: Call) -> Play:
-    async def play(stage: Stage) -> None:
-        await stage.run(OneActivity.run, call, run_timeout=MINUTE)
+    async def play(side: Side) -> None:
+        await side.run(OneActivity.run, call, run_timeout=MINUTE)
 
     return play
 
@@ -231,8 +231,8 @@ class Asks:
 
 
 def _asking(what: str, run_timeout: timedelta | None = None) -> Play:
-    async def play(stage: Stage) -> None:
-        await stage.run(Asks.run, what, run_timeout=run_timeout)
+    async def play(side: Side) -> None:
+        await side.run(Asks.run, what, run_timeout=run_timeout)
 
     return play
 

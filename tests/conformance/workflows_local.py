@@ -13,7 +13,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from tests.conformance.registry import add, case, common
-from tests.conformance.stage import Play, Stage
+from tests.conformance.side import Play, Side
 
 TASK_TIMEOUT = timedelta(seconds=4)
 """Of workflow tasks that are kept alive: each heartbeat is 3.2 s after the one before.
@@ -141,8 +141,8 @@ CALLS: dict[str, LocalCall] = {
 
 
 def _calling(call: LocalCall) -> Any:
-    async def play(stage: Stage) -> None:
-        await stage.run(OneLocalActivity.run, call)
+    async def play(side: Side) -> None:
+        await side.run(OneLocalActivity.run, call)
 
     return play
 
@@ -152,10 +152,10 @@ for _name, _call in CALLS.items():
 
 
 @case(skips_time=False)
-async def a_local_activity_runs_out_of_time_over_its_timers(stage: Stage) -> None:
+async def a_local_activity_runs_out_of_time_over_its_timers(side: Side) -> None:
     """Schedule-to-close counts from the very first attempt, timers and all."""
     call = LocalCall("fail", ["no", "Bad", []], schedule_to_close=3, first_delay=2, threshold=1)
-    await stage.run(OneLocalActivity.run, call)
+    await side.run(OneLocalActivity.run, call)
 
 
 @common
@@ -258,8 +258,8 @@ RECIPES: dict[str, list[str]] = {
 
 
 def _following(steps: list[str]) -> Any:
-    async def play(stage: Stage) -> None:
-        await stage.run(Recipe.run, steps)
+    async def play(side: Side) -> None:
+        await side.run(Recipe.run, steps)
 
     return play
 
@@ -269,131 +269,131 @@ for _name, _steps in RECIPES.items():
 
 
 @case(skips_time=False)
-async def a_long_local_activity_beats_the_heart_of_its_task(stage: Stage) -> None:
+async def a_long_local_activity_beats_the_heart_of_its_task(side: Side) -> None:
     """The task completes after 80 % of its timeout, and another takes its place."""
-    await stage.run(Recipe.run, ["local a", "slow 4.5", "local b"], task_timeout=TASK_TIMEOUT)
+    await side.run(Recipe.run, ["local a", "slow 4.5", "local b"], task_timeout=TASK_TIMEOUT)
 
 
 @case(skips_time=False)
-async def a_very_long_local_activity(stage: Stage) -> None:
+async def a_very_long_local_activity(side: Side) -> None:
     """It takes two heartbeats, and commands beside it go out with the first."""
-    await stage.run(
+    await side.run(
         Recipe.run, ["together local_a slow_7.5 remote_b", "local c"], task_timeout=TASK_TIMEOUT
     )
 
 
 @case(skips_time=False)
-async def a_signal_while_a_local_activity_runs(stage: Stage) -> None:
+async def a_signal_while_a_local_activity_runs(side: Side) -> None:
     """It is buffered until the task is done, so the task cannot be the last."""
-    handle = await stage.start(Recipe.run, ["local a", "wait b", "remote c"])
-    await stage.points.reached("b")
+    handle = await side.start(Recipe.run, ["local a", "wait b", "remote c"])
+    await side.points.reached("b")
     await handle.signal("note", "x")
-    stage.points.release("b")
-    await stage.note_result(handle)
+    side.points.release("b")
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def a_signal_while_the_last_local_activity_runs(stage: Stage) -> None:
+async def a_signal_while_the_last_local_activity_runs(side: Side) -> None:
     """The end is refused: the code has to see the signal first, and everything is done again."""
-    handle = await stage.start(Recipe.run, ["local a", "wait b"])
-    await stage.points.reached("b")
+    handle = await side.start(Recipe.run, ["local a", "wait b"])
+    await side.points.reached("b")
     await handle.signal("note", "x")
-    stage.points.release("b")
-    await stage.note_result(handle)
+    side.points.release("b")
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def a_signal_while_a_long_local_activity_runs(stage: Stage) -> None:
+async def a_signal_while_a_long_local_activity_runs(side: Side) -> None:
     """The heartbeat delivers it."""
-    handle = await stage.start(
+    handle = await side.start(
         Recipe.run, ["race wait_b signalled_1", "local c"], task_timeout=TASK_TIMEOUT
     )
-    await stage.points.reached("b")
+    await side.points.reached("b")
     await handle.signal("note", "x")
-    await stage.note_result(handle)
-    stage.points.release("b")
+    await side.note_result(handle)
+    side.points.release("b")
 
 
 @case(skips_time=False)
-async def a_query_while_a_local_activity_runs(stage: Stage) -> None:
+async def a_query_while_a_local_activity_runs(side: Side) -> None:
     """It waits for the task."""
-    handle = await stage.start(Recipe.run, ["wait b", "remote c"])
-    await stage.points.reached("b")
+    handle = await side.start(Recipe.run, ["wait b", "remote c"])
+    await side.points.reached("b")
     asked = asyncio.create_task(handle.query("noted"))
     await handle.signal("note", "x")
-    stage.points.release("b")
-    await stage.note("answer", asked)
-    await stage.note_result(handle)
+    side.points.release("b")
+    await side.note("answer", asked)
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def an_activity_ends_while_a_local_one_runs(stage: Stage) -> None:
+async def an_activity_ends_while_a_local_one_runs(side: Side) -> None:
     """Its end is buffered, behind a signal that comes later."""
-    handle = await stage.start(Recipe.run, ["together far_a far_b", "wait c", "remote d"])
+    handle = await side.start(Recipe.run, ["together far_a far_b", "wait c", "remote d"])
     for point in "ab":
-        await stage.points.reached(point)
-    stage.points.release("a")
-    await stage.has(handle, "ACTIVITY_TASK_COMPLETED")
-    await stage.settled(handle)
-    stage.points.release("b")
-    await stage.points.reached("c")
-    stage.points.release("c")
-    await stage.note_result(handle)
+        await side.points.reached(point)
+    side.points.release("a")
+    await side.has(handle, "ACTIVITY_TASK_COMPLETED")
+    await side.settled(handle)
+    side.points.release("b")
+    await side.points.reached("c")
+    side.points.release("c")
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def ends_come_last_of_all_that_a_task_has_not_seen(stage: Stage) -> None:
+async def ends_come_last_of_all_that_a_task_has_not_seen(side: Side) -> None:
     """An activity and a child end, then there is a signal: the signal comes first."""
-    handle = await stage.start(
+    handle = await side.start(
         Recipe.run, ["together far_a child_b slow_8.0", "local c"], task_timeout=TASK_TIMEOUT
     )
-    await stage.points.reached("a")
-    await stage.points.reached("b")
-    stage.points.release("a")
-    stage.points.release("b")
-    await stage.client.get_workflow_handle(f"{handle.id}/b").result()
+    await side.points.reached("a")
+    await side.points.reached("b")
+    side.points.release("a")
+    side.points.release("b")
+    await side.client.get_workflow_handle(f"{handle.id}/b").result()
     await asyncio.sleep(0.1)
     await handle.signal("note", "x")
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def a_timer_fires_while_a_local_activity_runs(stage: Stage) -> None:
+async def a_timer_fires_while_a_local_activity_runs(side: Side) -> None:
     """The timer goes out with the first heartbeat, and its end comes with the second."""
-    await stage.run(
+    await side.run(
         Recipe.run, ["together sleep_0.2 slow_7.5", "local c"], task_timeout=TASK_TIMEOUT
     )
 
 
 @case(skips_time=False)
-async def a_workflow_is_terminated_while_a_local_activity_runs(stage: Stage) -> None:
+async def a_workflow_is_terminated_while_a_local_activity_runs(side: Side) -> None:
     """Its task is closed by force."""
-    handle = await stage.start(Recipe.run, ["wait b"])
-    await stage.points.reached("b")
+    handle = await side.start(Recipe.run, ["wait b"])
+    await side.points.reached("b")
     await handle.terminate("enough")
-    stage.points.release("b")
-    await stage.note_result(handle)
+    side.points.release("b")
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def a_workflow_is_signalled_and_terminated_while_a_local_activity_runs(stage: Stage) -> None:
+async def a_workflow_is_signalled_and_terminated_while_a_local_activity_runs(side: Side) -> None:
     """What it has not seen by then."""
-    handle = await stage.start(Recipe.run, ["wait b"])
-    await stage.points.reached("b")
+    handle = await side.start(Recipe.run, ["wait b"])
+    await side.points.reached("b")
     await handle.signal("note", "x")
     await handle.terminate("enough")
-    stage.points.release("b")
-    await stage.note_result(handle)
+    side.points.release("b")
+    await side.note_result(handle)
 
 
 def _refused(*last: str) -> Play:
-    async def play(stage: Stage) -> None:
+    async def play(side: Side) -> None:
         # A run that continues as new within a second has to wait; this one does not.
-        handle = await stage.start(Recipe.run, ["slow 1.1", "wait b", *last])
-        await stage.points.reached("b")
+        handle = await side.start(Recipe.run, ["slow 1.1", "wait b", *last])
+        await side.points.reached("b")
         await handle.signal("note", "x")
-        stage.points.release("b")
-        await stage.note_result(handle)
+        side.points.release("b")
+        await side.note_result(handle)
 
     return play
 
@@ -403,62 +403,62 @@ add("a-signal-before-it-fails", _refused("break it"), skips_time=False)
 
 
 @case(skips_time=False)
-async def an_update_while_the_last_local_activity_runs(stage: Stage) -> None:
+async def an_update_while_the_last_local_activity_runs(side: Side) -> None:
     """An update is no event: the workflow ends, and the update is lost."""
-    handle = await stage.start(UpdatedLocally.run, "z")
-    await stage.points.reached("z")
+    handle = await side.start(UpdatedLocally.run, "z")
+    await side.points.reached("z")
     update = asyncio.create_task(handle.execute_update("add", "a"))
     await asyncio.sleep(1.0)
-    stage.points.release("z")
-    stage.points.release("a")
-    await stage.note("update", update)
-    await stage.note_result(handle)
+    side.points.release("z")
+    side.points.release("a")
+    await side.note("update", update)
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def a_local_activity_that_nobody_has_registered(stage: Stage) -> None:
+async def a_local_activity_that_nobody_has_registered(side: Side) -> None:
     """The code breaks before there is any."""
-    handle = await stage.start(OneLocalActivity.run, LocalCall("nobody", start_to_close=5))
-    await stage.has(handle, "WORKFLOW_TASK_FAILED")
+    handle = await side.start(OneLocalActivity.run, LocalCall("nobody", start_to_close=5))
+    await side.has(handle, "WORKFLOW_TASK_FAILED")
     await handle.terminate("enough")
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def a_local_activity_learns_why_it_ends(stage: Stage) -> None:
+async def a_local_activity_learns_why_it_ends(side: Side) -> None:
     """Its own worker cancels it when its time is over."""
-    await stage.run(
+    await side.run(
         OneLocalActivity.run, LocalCall("notes_its_end", ["a"], start_to_close=0.1, attempts=1)
     )
-    await stage.points.reached("a")
-    await stage.note("points", stage.points.names())
+    await side.points.reached("a")
+    await side.note("points", side.points.names())
 
 
 @case(skips_time=False)
-async def a_local_activity_of_a_closed_workflow_is_cancelled(stage: Stage) -> None:
+async def a_local_activity_of_a_closed_workflow_is_cancelled(side: Side) -> None:
     """The end of the workflow is that of its local activities."""
-    await stage.run(Recipe.run, ["race told_a slow_0.1"])
-    await stage.points.reached("a")
-    await stage.note("points", stage.points.names())
+    await side.run(Recipe.run, ["race told_a slow_0.1"])
+    await side.points.reached("a")
+    await side.note("points", side.points.names())
 
 
 @case(skips_time=False)
-async def a_workflow_is_cancelled_while_a_local_activity_runs(stage: Stage) -> None:
+async def a_workflow_is_cancelled_while_a_local_activity_runs(side: Side) -> None:
     """It hears of it when its task is done, and then has to do it again."""
-    handle = await stage.start(Recipe.run, ["wait b", "far c"])
-    await stage.points.reached("b")
+    handle = await side.start(Recipe.run, ["wait b", "far c"])
+    await side.points.reached("b")
     await handle.cancel()
-    stage.points.release("b")
-    await stage.note_result(handle)
-    stage.points.release("c")
+    side.points.release("b")
+    await side.note_result(handle)
+    side.points.release("c")
 
 
 @case(skips_time=False)
-async def a_workflow_times_out_while_a_local_activity_runs(stage: Stage) -> None:
+async def a_workflow_times_out_while_a_local_activity_runs(side: Side) -> None:
     """Its task is closed by force."""
-    handle = await stage.start(Recipe.run, ["wait b"], run_timeout=timedelta(seconds=3))
-    await stage.note_result(handle)
-    stage.points.release("b")
+    handle = await side.start(Recipe.run, ["wait b"], run_timeout=timedelta(seconds=3))
+    await side.note_result(handle)
+    side.points.release("b")
 
 
 @common
@@ -484,8 +484,8 @@ class CancelsItsLocalActivity:
 
 
 def _cancelling(call: LocalCall, after: float, give_up_waiting: bool = False) -> Play:
-    async def play(stage: Stage) -> None:
-        await stage.run(
+    async def play(side: Side) -> None:
+        await side.run(
             CancelsItsLocalActivity.run, call, after, give_up_waiting, task_timeout=TASK_TIMEOUT
         )
 
@@ -535,11 +535,11 @@ class LocalInBoth:
 
 
 @case()
-async def local_activities_in_a_child(stage: Stage) -> None:
+async def local_activities_in_a_child(side: Side) -> None:
     """A child has them like any workflow."""
-    handle = await stage.start(LocalInBoth.run, 1)
-    await stage.note_result(handle)
-    stage.include("child")
+    handle = await side.start(LocalInBoth.run, 1)
+    await side.note_result(handle)
+    side.include("child")
 
 
 @common
@@ -557,9 +557,9 @@ class LocalAgainAsNew:
 
 
 @case(skips_time=False)
-async def local_activities_after_continue_as_new(stage: Stage) -> None:
+async def local_activities_after_continue_as_new(side: Side) -> None:
     """A new run counts its local activities anew."""
-    await stage.run(LocalAgainAsNew.run, 2, [])
+    await side.run(LocalAgainAsNew.run, 2, [])
 
 
 @common
@@ -580,8 +580,8 @@ class BreaksAfterLocal:
 
 
 def _breaking(in_first_task: bool) -> Play:
-    async def play(stage: Stage) -> None:
-        await stage.run(BreaksAfterLocal.run, in_first_task)
+    async def play(side: Side) -> None:
+        await side.run(BreaksAfterLocal.run, in_first_task)
 
     return play
 
@@ -620,9 +620,9 @@ class LocalClock:
 
 
 @case(skips_time=False)
-async def local_activities_take_time(stage: Stage) -> None:
+async def local_activities_take_time(side: Side) -> None:
     """The last attempt counts, what was before it does not."""
-    await stage.run(LocalClock.run)
+    await side.run(LocalClock.run)
 
 
 @common
@@ -653,31 +653,31 @@ class UpdatedLocally:
 
 
 @case(skips_time=False)
-async def updates_by_local_activities(stage: Stage) -> None:
+async def updates_by_local_activities(side: Side) -> None:
     """The second comes while the first is under way."""
-    handle = await stage.start(UpdatedLocally.run, "")
-    await stage.has(handle, "WORKFLOW_TASK_COMPLETED")
+    handle = await side.start(UpdatedLocally.run, "")
+    await side.has(handle, "WORKFLOW_TASK_COMPLETED")
     first = asyncio.create_task(handle.execute_update("add", "a"))
-    await stage.points.reached("a")
+    await side.points.reached("a")
     second = asyncio.create_task(handle.execute_update("add", "b"))
     await asyncio.sleep(0.1)
-    stage.points.release("a")
-    await stage.note("first", first)
-    await stage.points.reached("b")
-    stage.points.release("b")
-    await stage.note("second", second)
-    await stage.note_result(handle)
+    side.points.release("a")
+    await side.note("first", first)
+    await side.points.reached("b")
+    side.points.release("b")
+    await side.note("second", second)
+    await side.note_result(handle)
 
 
 @case()
-async def a_local_activity_runs_another_workflow(stage: Stage) -> None:
+async def a_local_activity_runs_another_workflow(side: Side) -> None:
     """It has the worker's client, as any activity."""
-    await stage.run(OneLocalActivity.run, LocalCall("run_other", ["ReturnsAtOnce"], 5))
-    stage.include("other")
+    await side.run(OneLocalActivity.run, LocalCall("run_other", ["ReturnsAtOnce"], 5))
+    side.include("other")
 
 
 @case(skips_time=False)
-async def a_local_activity_returns_too_much(stage: Stage) -> None:
+async def a_local_activity_returns_too_much(side: Side) -> None:
     """Its marker does not go out: the workflow task fails, again and again."""
     call = LocalCall("says_much", [2 * 1024 * 1024], 5)
-    await stage.run(OneLocalActivity.run, call, run_timeout=timedelta(seconds=2))
+    await side.run(OneLocalActivity.run, call, run_timeout=timedelta(seconds=2))

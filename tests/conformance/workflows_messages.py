@@ -13,7 +13,7 @@ from temporalio.common import RawValue, WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 
 from tests.conformance.registry import case, common
-from tests.conformance.stage import Stage
+from tests.conformance.side import Side
 
 ABANDON = workflow.HandlerUnfinishedPolicy.ABANDON
 
@@ -115,209 +115,209 @@ async def _wait_at(word: str) -> str:
 
 
 @case()
-async def signals_come_one_by_one(stage: Stage) -> None:
+async def signals_come_one_by_one(side: Side) -> None:
     """Each is a workflow task of its own when the client waits in between."""
-    handle = await stage.start(Mailbox.run)
-    await stage.settled(handle)
+    handle = await side.start(Mailbox.run)
+    await side.settled(handle)
     for word in ("a", "b"):
         await handle.signal(Mailbox.put, word)
-        await stage.note("got", handle.query(Mailbox.got))
+        await side.note("got", handle.query(Mailbox.got))
     await handle.signal(Mailbox.end)
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case(worker_waits=True)
-async def signals_come_before_the_worker(stage: Stage) -> None:
+async def signals_come_before_the_worker(side: Side) -> None:
     """They are all there when the workflow's code begins."""
-    handle = await stage.start(Mailbox.run)
+    handle = await side.start(Mailbox.run)
     for word in ("a", "b"):
         await handle.signal(Mailbox.put, word)
     await handle.signal(Mailbox.end)
-    await stage.begin_work()
-    await stage.note_result(handle)
+    await side.begin_work()
+    await side.note_result(handle)
 
 
 @case(worker_waits=True)
-async def a_signal_starts_the_workflow(stage: Stage) -> None:
+async def a_signal_starts_the_workflow(side: Side) -> None:
     """Signal-with-start: the first event is followed by the signal."""
-    handle = await stage.start(Mailbox.run, start_signal="put", start_signal_args=["a"])
-    again = await stage.start(
+    handle = await side.start(Mailbox.run, start_signal="put", start_signal_args=["a"])
+    again = await side.start(
         Mailbox.run,
         start_signal="put",
         start_signal_args=["b"],
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
     )
-    await stage.note("same run", again.result_run_id == handle.result_run_id)
+    await side.note("same run", again.result_run_id == handle.result_run_id)
     await handle.signal(Mailbox.end)
-    await stage.begin_work()
-    await stage.note_result(handle)
+    await side.begin_work()
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def unknown_messages(stage: Stage) -> None:
+async def unknown_messages(side: Side) -> None:
     """A signal is kept, a query and an update are refused."""
-    handle = await stage.start(Mailbox.run)
-    await stage.settled(handle)
+    handle = await side.start(Mailbox.run)
+    await side.settled(handle)
     await handle.signal("no_such_signal", "x")
-    await stage.note("query", handle.query("no_such_query"))
-    await stage.note("update", handle.execute_update("no_such_update", 1))
+    await side.note("query", handle.query("no_such_query"))
+    await side.note("update", handle.execute_update("no_such_update", 1))
     await handle.signal(Mailbox.end)
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case()
-async def messages_with_wrong_arguments(stage: Stage) -> None:
+async def messages_with_wrong_arguments(side: Side) -> None:
     """A signal is dropped, a query and an update fail."""
-    handle = await stage.start(Mailbox.run)
-    await stage.settled(handle)
+    handle = await side.start(Mailbox.run)
+    await side.settled(handle)
     await handle.signal("put", 7)
-    await stage.note("got", handle.query(Mailbox.got))
-    await stage.note("query", handle.query("last", "x"))
-    await stage.note("update", handle.execute_update("add", 7))
+    await side.note("got", handle.query(Mailbox.got))
+    await side.note("query", handle.query("last", "x"))
+    await side.note("update", handle.execute_update("add", 7))
     await handle.signal(Mailbox.end)
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case()
-async def a_signal_handler_fails(stage: Stage) -> None:
+async def a_signal_handler_fails(side: Side) -> None:
     """The whole workflow fails, and its main function is not asked."""
-    handle = await stage.start(Mailbox.run)
-    await stage.settled(handle)
+    handle = await side.start(Mailbox.run)
+    await side.settled(handle)
     await handle.signal(Mailbox.fail, "no")
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case()
-async def a_signal_handler_runs_an_activity(stage: Stage) -> None:
+async def a_signal_handler_runs_an_activity(side: Side) -> None:
     """It goes on beside the main function."""
-    handle = await stage.start(Mailbox.run)
-    await stage.settled(handle)
+    handle = await side.start(Mailbox.run)
+    await side.settled(handle)
     await handle.signal(Mailbox.put_slowly, "a")
-    await stage.has(handle, "ACTIVITY_TASK_COMPLETED")
-    await stage.note("got", handle.query(Mailbox.got))
+    await side.has(handle, "ACTIVITY_TASK_COMPLETED")
+    await side.note("got", handle.query(Mailbox.got))
     await handle.signal(Mailbox.end)
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case()
-async def queries_fail_and_succeed(stage: Stage) -> None:
+async def queries_fail_and_succeed(side: Side) -> None:
     """A query sees all that has come, also after the end."""
-    handle = await stage.start(Mailbox.run)
-    await stage.note("got", handle.query(Mailbox.got))
-    await stage.note("last", handle.query(Mailbox.last, 1))
+    handle = await side.start(Mailbox.run)
+    await side.note("got", handle.query(Mailbox.got))
+    await side.note("last", handle.query(Mailbox.last, 1))
     await handle.signal(Mailbox.end)
-    await stage.note_result(handle)
-    await stage.note("got after the end", handle.query(Mailbox.got))
-    await stage.note("last after the end", handle.query(Mailbox.last, 1))
+    await side.note_result(handle)
+    await side.note("got after the end", handle.query(Mailbox.got))
+    await side.note("last after the end", handle.query(Mailbox.last, 1))
 
 
 @case()
-async def updates_succeed_and_fail(stage: Stage) -> None:
+async def updates_succeed_and_fail(side: Side) -> None:
     """The validator's refusals leave no trace, the handler's do."""
-    handle = await stage.start(Mailbox.run)
-    await stage.settled(handle)
+    handle = await side.start(Mailbox.run)
+    await side.settled(handle)
     for word in ("a", "", "bad", "refuse", "b"):
-        await stage.note(f"update {word}", handle.execute_update(Mailbox.add, word))
+        await side.note(f"update {word}", handle.execute_update(Mailbox.add, word))
     await handle.signal(Mailbox.end)
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case()
-async def an_update_ends_the_workflow(stage: Stage) -> None:
+async def an_update_ends_the_workflow(side: Side) -> None:
     """Its answer and the workflow's end are in the same task."""
-    handle = await stage.start(Mailbox.run)
-    await stage.settled(handle)
-    await stage.note("update", handle.execute_update(Mailbox.add_and_end, "z"))
-    await stage.note_result(handle)
+    handle = await side.start(Mailbox.run)
+    await side.settled(handle)
+    await side.note("update", handle.execute_update(Mailbox.add_and_end, "z"))
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def an_update_runs_an_activity(stage: Stage) -> None:
+async def an_update_runs_an_activity(side: Side) -> None:
     """It is accepted at first, and completed later; asking again finds it."""
-    handle = await stage.start(Mailbox.run)
-    await stage.settled(handle)
+    handle = await side.start(Mailbox.run)
+    await side.settled(handle)
     update = await handle.start_update(
         Mailbox.add_slowly, "a", wait_for_stage=WorkflowUpdateStage.ACCEPTED, id="one"
     )
-    await stage.points.reached("a")
-    stage.points.release("a")
-    await stage.note("update", update.result())
-    await stage.note("again", handle.execute_update(Mailbox.add_slowly, "a", id="one"))
-    await stage.note("by id", handle.get_update_handle("one").result())
-    await stage.note("unknown", handle.get_update_handle("two").result())
+    await side.points.reached("a")
+    side.points.release("a")
+    await side.note("update", update.result())
+    await side.note("again", handle.execute_update(Mailbox.add_slowly, "a", id="one"))
+    await side.note("by id", handle.get_update_handle("one").result())
+    await side.note("unknown", handle.get_update_handle("two").result())
     await handle.signal(Mailbox.end)
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def an_update_fails_after_an_activity(stage: Stage) -> None:
+async def an_update_fails_after_an_activity(side: Side) -> None:
     """The update fails, the workflow goes on."""
-    handle = await stage.start(Mailbox.run)
-    await stage.settled(handle)
-    await stage.note("update", handle.execute_update(Mailbox.fail_slowly, "a"))
+    handle = await side.start(Mailbox.run)
+    await side.settled(handle)
+    await side.note("update", handle.execute_update(Mailbox.fail_slowly, "a"))
     await handle.signal(Mailbox.end)
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def the_workflow_ends_while_an_update_runs(stage: Stage) -> None:
+async def the_workflow_ends_while_an_update_runs(side: Side) -> None:
     """Whoever waits for the update is told that it will never be."""
-    handle = await stage.start(Mailbox.run)
-    await stage.settled(handle)
+    handle = await side.start(Mailbox.run)
+    await side.settled(handle)
     update = await handle.start_update(
         Mailbox.add_slowly, "a", wait_for_stage=WorkflowUpdateStage.ACCEPTED
     )
-    await stage.points.reached("a")
+    await side.points.reached("a")
     await handle.signal(Mailbox.end)
-    await stage.note_result(handle)
-    stage.points.release("a")
-    await stage.note("update", update.result())
+    await side.note_result(handle)
+    side.points.release("a")
+    await side.note("update", update.result())
 
 
 @case()
-async def messages_after_the_end(stage: Stage) -> None:
+async def messages_after_the_end(side: Side) -> None:
     """Whoever is late is told."""
-    handle = await stage.start(Mailbox.run)
-    await stage.settled(handle)
+    handle = await side.start(Mailbox.run)
+    await side.settled(handle)
     await handle.signal(Mailbox.end)
-    await stage.note_result(handle)
-    await stage.note("signal", handle.signal(Mailbox.put, "a"))
-    await stage.note("update", handle.execute_update(Mailbox.add, "a"))
-    await stage.note("cancel", handle.cancel())
-    await stage.note("terminate", handle.terminate())
+    await side.note_result(handle)
+    await side.note("signal", handle.signal(Mailbox.put, "a"))
+    await side.note("update", handle.execute_update(Mailbox.add, "a"))
+    await side.note("cancel", handle.cancel())
+    await side.note("terminate", handle.terminate())
 
 
 @case()
-async def messages_to_nobody(stage: Stage) -> None:
+async def messages_to_nobody(side: Side) -> None:
     """There is no such workflow."""
-    handle: Any = stage.client.get_workflow_handle(stage.name("nobody"))
-    await stage.note("signal", handle.signal("put", "a"))
-    await stage.note("query", handle.query("got"))
-    await stage.note("update", handle.execute_update("add", "a"))
-    await stage.note("cancel", handle.cancel())
-    await stage.note("terminate", handle.terminate())
-    await stage.note("describe", handle.describe())
-    await stage.note("result", handle.result())
+    handle: Any = side.client.get_workflow_handle(side.name("nobody"))
+    await side.note("signal", handle.signal("put", "a"))
+    await side.note("query", handle.query("got"))
+    await side.note("update", handle.execute_update("add", "a"))
+    await side.note("cancel", handle.cancel())
+    await side.note("terminate", handle.terminate())
+    await side.note("describe", handle.describe())
+    await side.note("result", handle.result())
 
 
 @case(skips_time=False)
-async def an_update_starts_the_workflow(stage: Stage) -> None:
+async def an_update_starts_the_workflow(side: Side) -> None:
     """Update-with-start: the first finds none, the second the one of the first."""
     for word in ("a", "b"):
         start = WithStartWorkflowOperation(
             Mailbox.run,
-            id=stage.name(""),
-            task_queue=stage.queue,
+            id=side.name(""),
+            task_queue=side.queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
-        update = stage.client.execute_update_with_start_workflow(
+        update = side.client.execute_update_with_start_workflow(
             Mailbox.add, word, start_workflow_operation=start
         )
-        await stage.note("update", update)
+        await side.note("update", update)
     handle = await start.workflow_handle()
-    stage.include("")
+    side.include("")
     await handle.signal(Mailbox.end)
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @common
@@ -345,23 +345,23 @@ class Races:
 
 
 @case(skips_time=False)
-async def the_signal_is_first(stage: Stage) -> None:
+async def the_signal_is_first(side: Side) -> None:
     """The workflow ends while its activity is under way."""
-    handle = await stage.start(Races.run, False)
-    await stage.points.reached("point")
+    handle = await side.start(Races.run, False)
+    await side.points.reached("point")
     await handle.signal(Races.say, "hello")
-    await stage.note_result(handle)
-    stage.points.release("point")
+    await side.note_result(handle)
+    side.points.release("point")
 
 
 @case(skips_time=False)
-async def the_signal_is_first_and_the_activity_cancelled(stage: Stage) -> None:
+async def the_signal_is_first_and_the_activity_cancelled(side: Side) -> None:
     """The cancellation and the end are in the same task."""
-    handle = await stage.start(Races.run, True)
-    await stage.points.reached("point")
+    handle = await side.start(Races.run, True)
+    await side.points.reached("point")
     await handle.signal(Races.say, "hello")
-    await stage.note_result(handle)
-    stage.points.release("point")
+    await side.note_result(handle)
+    side.points.release("point")
 
 
 @common
@@ -377,9 +377,9 @@ class Anything:
 
 
 @case()
-async def a_dynamic_workflow(stage: Stage) -> None:
+async def a_dynamic_workflow(side: Side) -> None:
     """It takes every name that no other workflow has."""
-    await stage.run("AnyName", 1, "two")
+    await side.run("AnyName", 1, "two")
 
 
 @common
@@ -415,14 +415,14 @@ class DynamicHandlers:
 
 
 @case(skips_time=False)
-async def dynamic_handlers(stage: Stage) -> None:
+async def dynamic_handlers(side: Side) -> None:
     """They take what has no handler of its own."""
-    handle = await stage.start(DynamicHandlers.run)
-    await stage.settled(handle)
+    handle = await side.start(DynamicHandlers.run)
+    await side.settled(handle)
     await handle.signal("one", args=[1, 2])
-    await stage.note("query", handle.query("two", "x"))
-    await stage.note("update", handle.execute_update("three", 3))
-    await stage.note_result(handle)
+    await side.note("query", handle.query("two", "x"))
+    await side.note("update", handle.execute_update("three", 3))
+    await side.note_result(handle)
 
 
 @common
@@ -443,9 +443,9 @@ class LateHandler:
 
 
 @case(worker_waits=True)
-async def a_signal_waits_for_its_handler(stage: Stage) -> None:
+async def a_signal_waits_for_its_handler(side: Side) -> None:
     """It is buffered until there is one."""
-    handle = await stage.start(LateHandler.run)
+    handle = await side.start(LateHandler.run)
     await handle.signal("late", "a")
-    await stage.begin_work()
-    await stage.note_result(handle)
+    await side.begin_work()
+    await side.note_result(handle)

@@ -8,7 +8,7 @@ from temporalio.exceptions import (
 )
 
 from tests.conformance.registry import case, common
-from tests.conformance.stage import Stage
+from tests.conformance.side import Side
 from tests.conformance.workflows_ends import Waits
 
 
@@ -32,30 +32,30 @@ class Outsider:
 
 
 @case(skips_time=False)
-async def another_workflow_is_signalled(stage: Stage) -> None:
+async def another_workflow_is_signalled(side: Side) -> None:
     """The signal arrives like a client's."""
-    other = await stage.start(Waits.run, id="other")
-    await stage.settled(other)
-    await stage.run(Outsider.run, other.id, "signal")
-    await stage.note_result(other)
+    other = await side.start(Waits.run, id="other")
+    await side.settled(other)
+    await side.run(Outsider.run, other.id, "signal")
+    await side.note_result(other)
 
 
 @case(skips_time=False)
-async def another_workflow_is_cancelled(stage: Stage) -> None:
+async def another_workflow_is_cancelled(side: Side) -> None:
     """The request arrives like a client's."""
-    other = await stage.start(Waits.run, id="other")
-    await stage.settled(other)
-    await stage.run(Outsider.run, other.id, "cancel")
-    await stage.note_result(other)
+    other = await side.start(Waits.run, id="other")
+    await side.settled(other)
+    await side.run(Outsider.run, other.id, "cancel")
+    await side.note_result(other)
 
 
 @case()
-async def nobody_is_signalled(stage: Stage) -> None:
+async def nobody_is_signalled(side: Side) -> None:
     """The workflow is told that there is nobody."""
-    await stage.run(Outsider.run, stage.name("nobody"), "signal")
+    await side.run(Outsider.run, side.name("nobody"), "signal")
 
 
 @case()
-async def nobody_is_cancelled(stage: Stage) -> None:
+async def nobody_is_cancelled(side: Side) -> None:
     """The workflow is told that there is nobody."""
-    await stage.run(Outsider.run, stage.name("nobody"), "cancel")
+    await side.run(Outsider.run, side.name("nobody"), "cancel")

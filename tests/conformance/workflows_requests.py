@@ -19,7 +19,7 @@ from temporalio.common import (
 from temporalio.service import RPCError
 
 from tests.conformance.registry import add, case
-from tests.conformance.stage import Play, Stage
+from tests.conformance.side import Play, Side
 from tests.conformance.workflows_ends import Waits
 
 LONG = "x" * 1001
@@ -73,11 +73,11 @@ BAD_STARTS: dict[str, dict[str, Any]] = {
 
 
 def _refused(start: Callable[[Client, dict[str, Any]], Awaitable[Any]], **more: Any) -> Play:
-    async def play(stage: Stage) -> None:
-        await stage.run(Waits.run, run_timeout=timedelta(seconds=1))
+    async def play(side: Side) -> None:
+        await side.run(Waits.run, run_timeout=timedelta(seconds=1))
         for name, options in (BAD_STARTS | more).items():
-            usual = {"workflow": "Waits", "id": f"{stage.case.name}/no", "task_queue": stage.queue}
-            await stage.note(name, start(stage.client, usual | options))
+            usual = {"workflow": "Waits", "id": f"{side.case.name}/no", "task_queue": side.queue}
+            await side.note(name, start(side.client, usual | options))
 
     return play
 
@@ -154,11 +154,11 @@ CALLS: Calls = {
 
 
 @case(skips_time=False)
-async def refused_calls(stage: Stage) -> None:
+async def refused_calls(side: Side) -> None:
     """What has no name, no id, or the id of a run that is none, and a run that nobody knows."""
-    handle = await stage.start(Waits.run)
-    await stage.settled(handle)
-    client = stage.client
+    handle = await side.start(Waits.run)
+    await side.settled(handle)
+    client = side.client
     targets = {
         "no id": client.get_workflow_handle(""),
         "no uuid": client.get_workflow_handle(handle.id, run_id="abc"),
@@ -168,37 +168,37 @@ async def refused_calls(stage: Stage) -> None:
     }
     for target, each in targets.items():
         for name, call in CALLS.items():
-            await stage.note(f"{target}: {name}", call(each))
+            await side.note(f"{target}: {name}", call(each))
     for name in ("signal without a name", "signal with a long name", "query without a name"):
-        await stage.note(name, CALLS[name](handle))
+        await side.note(name, CALLS[name](handle))
     await handle.signal(Waits.end, "ended")
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def another_namespace(stage: Stage) -> None:
+async def another_namespace(side: Side) -> None:
     """There is one, and workflows are not seen from another."""
-    handle = await stage.start(Waits.run)
-    await stage.settled(handle)
-    elsewhere = Client(stage.client.service_client, namespace="elsewhere")
-    await stage.note("start", elsewhere.start_workflow("Waits", id="", task_queue=stage.queue))
+    handle = await side.start(Waits.run)
+    await side.settled(handle)
+    elsewhere = Client(side.client.service_client, namespace="elsewhere")
+    await side.note("start", elsewhere.start_workflow("Waits", id="", task_queue=side.queue))
     for name, call in CALLS.items():
-        await stage.note(name, call(elsewhere.get_workflow_handle(handle.id)))
+        await side.note(name, call(elsewhere.get_workflow_handle(handle.id)))
     await handle.signal(Waits.end, "ended")
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def signal_with_start_takes_the_place_of_one(stage: Stage) -> None:
+async def signal_with_start_takes_the_place_of_one(side: Side) -> None:
     """A policy that terminates goes for starts with a signal, too."""
-    first = await stage.start(Waits.run)
-    await stage.settled(first)
-    second = await stage.start(
+    first = await side.start(Waits.run)
+    await side.settled(first)
+    second = await side.start(
         Waits.run,
         start_signal="end",
         start_signal_args=["ended"],
         id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,
     )
-    await stage.note_result(second)
-    of_the_first = stage.client.get_workflow_handle(first.id, run_id=first.result_run_id)
-    await stage.note("first", of_the_first.result())
+    await side.note_result(second)
+    of_the_first = side.client.get_workflow_handle(first.id, run_id=first.result_run_id)
+    await side.note("first", of_the_first.result())

@@ -11,7 +11,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from tests.conformance.registry import add, case, common
-from tests.conformance.stage import Play, Stage
+from tests.conformance.side import Play, Side
 
 
 @common
@@ -128,8 +128,8 @@ class Sleeper:
 
 
 def _sleeping(way: str) -> Play:
-    async def play(stage: Stage) -> None:
-        await stage.run(Sleeper.run, way)
+    async def play(side: Side) -> None:
+        await side.run(Sleeper.run, way)
 
     return play
 
@@ -225,17 +225,17 @@ async def _wait_at(word: str) -> str:
 
 
 def _cancelling(point: str) -> Play:
-    async def play(stage: Stage) -> None:
-        handle = await stage.start(Cancellable.run, point)
-        await stage.settled(handle)
+    async def play(side: Side) -> None:
+        handle = await side.start(Cancellable.run, point)
+        await side.settled(handle)
         if "activity" in point or point in ("gather", "shield"):
-            await stage.points.reached("point")
+            await side.points.reached("point")
         if point == "gather":
-            await stage.points.reached("other")
+            await side.points.reached("other")
         await handle.cancel()
-        await stage.note_result(handle)
-        stage.points.release("point")
-        stage.points.release("other")
+        await side.note_result(handle)
+        side.points.release("point")
+        side.points.release("other")
 
     return play
 
@@ -245,22 +245,22 @@ for _point in (name[4:] for name in vars(Cancellable) if name.startswith("_at_")
 
 
 @case(worker_waits=True)
-async def cancelled_before_the_first_task(stage: Stage) -> None:
+async def cancelled_before_the_first_task(side: Side) -> None:
     """The workflow's code begins cancelled."""
-    handle = await stage.start(Cancellable.run, "sleep")
+    handle = await side.start(Cancellable.run, "sleep")
     await handle.cancel()
-    await stage.begin_work()
-    await stage.note_result(handle)
+    await side.begin_work()
+    await side.note_result(handle)
 
 
 @case(worker_waits=True)
-async def cancelled_twice_before_the_first_task(stage: Stage) -> None:
+async def cancelled_twice_before_the_first_task(side: Side) -> None:
     """Asking again changes nothing."""
-    handle = await stage.start(Cancellable.run, "condition")
+    handle = await side.start(Cancellable.run, "condition")
     await handle.cancel(reason="the first")
-    await stage.note("again", handle.cancel(reason="the second"))
-    await stage.begin_work()
-    await stage.note_result(handle)
+    await side.note("again", handle.cancel(reason="the second"))
+    await side.begin_work()
+    await side.note_result(handle)
 
 
 @common
@@ -281,13 +281,13 @@ class OfficialSaga:
 
 
 @case(skips_time=False)
-async def the_undo_of_the_official_saga_is_cancelled(stage: Stage) -> None:
+async def the_undo_of_the_official_saga_is_cancelled(side: Side) -> None:
     """The workflow closes as cancelled while its undo is under way."""
-    handle = await stage.start(OfficialSaga.run)
-    await stage.points.reached("undo")
+    handle = await side.start(OfficialSaga.run)
+    await side.points.reached("undo")
     await handle.cancel()
-    await stage.note_result(handle)
-    stage.points.release("undo")
+    await side.note_result(handle)
+    side.points.release("undo")
 
 
 @common
@@ -304,14 +304,14 @@ class CompletesAndIsCancelled:
 
 
 @case(worker_waits=False, skips_time=False)
-async def cancelled_right_after_a_step(stage: Stage) -> None:
+async def cancelled_right_after_a_step(side: Side) -> None:
     """The step has ended, the next one is cancelled before anybody has seen it."""
-    handle = await stage.start(CompletesAndIsCancelled.run)
-    await stage.points.reached("first")
+    handle = await side.start(CompletesAndIsCancelled.run)
+    await side.points.reached("first")
     await handle.cancel()
-    await stage.has(handle, "WORKFLOW_EXECUTION_CANCEL_REQUESTED")
-    await stage.note_result(handle)
-    stage.points.release("first")
+    await side.has(handle, "WORKFLOW_EXECUTION_CANCEL_REQUESTED")
+    await side.note_result(handle)
+    side.points.release("first")
 
 
 @common
@@ -359,19 +359,19 @@ class Lengths:
 
 
 @case(skips_time=False)  # for that the server writes events of its own
-async def lengths_of_the_history(stage: Stage) -> None:
+async def lengths_of_the_history(side: Side) -> None:
     """They are the same in each task, and in a query between them or after all of them."""
-    handle = await stage.start(Lengths.run)
-    await stage.has(handle, "TIMER_STARTED")
-    await stage.note("in the midst", handle.query(Lengths.noted))
-    await stage.note_result(handle)
-    await stage.note("at the end", handle.query(Lengths.noted))
+    handle = await side.start(Lengths.run)
+    await side.has(handle, "TIMER_STARTED")
+    await side.note("in the midst", handle.query(Lengths.noted))
+    await side.note_result(handle)
+    await side.note("at the end", handle.query(Lengths.noted))
 
 
 @case()
-async def values_of_the_sdk(stage: Stage) -> None:
+async def values_of_the_sdk(side: Side) -> None:
     """They are there, and they behave."""
-    await stage.run(Values.run)
+    await side.run(Values.run)
 
 
 @common
@@ -403,6 +403,6 @@ class TwoTasks:
 
 
 @case()
-async def an_activity_and_a_timer(stage: Stage) -> None:
+async def an_activity_and_a_timer(side: Side) -> None:
     """Each ends in its own time."""
-    await stage.run(TwoTasks.run)
+    await side.run(TwoTasks.run)

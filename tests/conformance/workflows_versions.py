@@ -14,7 +14,7 @@ from temporalio.common import (
 )
 
 from tests.conformance.registry import case, common
-from tests.conformance.stage import Stage
+from tests.conformance.side import Side
 
 STAGE = SearchAttributeKey.for_keyword("Stage")
 TRIES = SearchAttributeKey.for_int("Tries")
@@ -39,9 +39,9 @@ class Attributes:
 
 
 @case()
-async def search_attributes_and_memo(stage: Stage) -> None:
+async def search_attributes_and_memo(side: Side) -> None:
     """They are what the client gave, and then what the workflow made of them."""
-    await stage.run(
+    await side.run(
         Attributes.run,
         memo={"a": 1},
         search_attributes=TypedSearchAttributes([SearchAttributePair(STAGE, "first")]),
@@ -66,9 +66,9 @@ class Patched:
 
 
 @case()
-async def patches(stage: Stage) -> None:
+async def patches(side: Side) -> None:
     """A new run takes the new way, and records that it did."""
-    await stage.run(Patched.run)
+    await side.run(Patched.run)
 
 
 @workflow.defn(name="Evolves")
@@ -105,20 +105,20 @@ class EvolvesV2(EvolvesV1):
 
 
 @case(skips_time=False, workflows=[EvolvesV1])
-async def a_new_version_takes_over(stage: Stage) -> None:
+async def a_new_version_takes_over(side: Side) -> None:
     """A run of the first version goes on with the second, on the old way."""
-    handle = await stage.start("Evolves")
-    await stage.settled(handle)
-    await stage.deploy(EvolvesV2)
+    handle = await side.start("Evolves")
+    await side.settled(handle)
+    await side.deploy(EvolvesV2)
     await handle.signal("go")
-    await stage.note_result(handle)
+    await side.note_result(handle)
 
 
 @case(skips_time=False)
-async def summary_and_details(stage: Stage) -> None:
+async def summary_and_details(side: Side) -> None:
     """A client that looks at a workflow is told what whoever has started it says of it."""
-    handle = await stage.start("Patched", static_summary="a summary", static_details="more of it")
+    handle = await side.start("Patched", static_summary="a summary", static_details="more of it")
     description = await handle.describe()
-    await stage.note("summary", description.static_summary())
-    await stage.note("details", description.static_details())
-    await stage.note_result(handle)
+    await side.note("summary", description.static_summary())
+    await side.note("details", description.static_details())
+    await side.note_result(handle)

@@ -1,6 +1,6 @@
 """What a conformance case is played on: one side of the comparison, simulated or real.
 
-A case is a coroutine that gets a `Stage`, starts workflows on it and talks to them as any client
+A case is a coroutine that gets a `Side`, starts workflows on it and talks to them as any client
 would. Everything that it sees, and the history of every workflow that it started, is compared.
 """
 
@@ -19,7 +19,7 @@ from temporalio.service import RPCError
 
 from tests.conformance.failures import described
 
-Play = Callable[["Stage"], Awaitable[None]]
+Play = Callable[["Side"], Awaitable[None]]
 Handle = WorkflowHandle[Any, Any]
 
 
@@ -99,7 +99,7 @@ def points_of(workflow_id: str | None) -> Points:
     return POINTS[(workflow_id or "").split("/")[0]]
 
 
-class Stage(ABC):
+class Side(ABC):
     """One side of the comparison, for one case.
 
     Args:

@@ -76,13 +76,17 @@ def test_every_id_has_a_row() -> None:
     assert len(OF_SAGAS) == len(ANOMALIES) - numbers["F"]
 
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
 @pytest.mark.parametrize("name", [name for name, each in ANOMALIES.items() if each.tests])
 def test_the_tests_that_are_named_exist(name: str) -> None:
     """What is said to be shown by a test has that test."""
     for test in ANOMALIES[name].tests:
         path, function = test.split("::")
         tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-        assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        functions = [each for each in tree.body if isinstance(each, FUNCTIONS)]
+        assert function in {each.name for each in functions}
 
 
 def test_every_invariant_speaks_for_itself() -> None:

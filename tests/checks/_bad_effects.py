@@ -114,7 +114,7 @@ def told_before_shipped() -> Evidence:
 )
 @bad(
     "I14",
-    "o1 at 0 s by entry 1: inventory.release (res_9) happened though nobody asked for it",
+    "o1 at 0 s by entry 1: inventory.release (res_9) happened without a request",
 )
 def nobody_asked() -> Evidence:
     story = Story()
@@ -173,8 +173,8 @@ def refunded_though_the_parcel_left() -> Evidence:
 
 @bad(
     "I11",
-    "o1 at 13 s: call 1 of payments.charge may have had its effect, o1 ended as failed, "
-    "and nobody made sure that it is undone",
+    "o1 at 13 s: call 1 of payments.charge may have had its effect, o1 ended as failed "
+    "and did not make sure that it is undone",
 )
 def lost_reply_forgotten() -> Evidence:
     story = Story()
@@ -186,8 +186,8 @@ def lost_reply_forgotten() -> Evidence:
 
 @bad(
     "I11",
-    "o1 at 1 s: call 1 of inventory.reserve succeeded, o1 ended as timed_out, and nobody "
-    "made sure that it is undone",
+    "o1 at 1 s: call 1 of inventory.reserve succeeded, o1 ended as timed_out and did not "
+    "make sure that it is undone",
 )
 def done_and_never_undone() -> Evidence:
     story = Story()
@@ -197,8 +197,8 @@ def done_and_never_undone() -> Evidence:
 
 @bad(
     "I11",
-    "o1 at 3 s: call 1 of inventory.reserve succeeded, o1 ended as needs_attention, and "
-    "nobody made sure that it is undone",
+    "o1 at 3 s: call 1 of inventory.reserve succeeded, o1 ended as needs_attention and "
+    "did not make sure that it is undone",
 )
 def one_listed_two_left() -> Evidence:
     story = Story()

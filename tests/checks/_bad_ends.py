@@ -11,7 +11,7 @@ LEFT = {"activity": "payments.refund", "idempotency_key": "k", "error": "RefundR
 
 @bad(
     "I9",
-    "o1 at 6 s: client 1 was told that o1 ended as completed, it ended as failed "
+    "o1 at 6 s: client 1 learned that o1 ended as completed, it ended as failed "
     "(PaymentDeclined: no money)",
 )
 def told_another_end() -> Evidence:
@@ -27,7 +27,7 @@ def told_another_end() -> Evidence:
 
 @bad(
     "I9",
-    "o1 at 6 s: client 1 was told that o1 ended as failed (PaymentDeclined: no money), it"
+    "o1 at 6 s: client 1 learned that o1 ended as failed (PaymentDeclined: no money), it"
     " ended as failed (OutOfStock: x)",
 )
 def told_another_error() -> Evidence:
@@ -63,16 +63,16 @@ def replayed_otherwise() -> Evidence:
 
 @bad(
     "I16",
-    "o1: o1 does not end: nothing is under way: it waits for a message that nobody sends",
+    "o1: o1 does not end: nothing is under way: it waits for a message that no client sends",
 )
 def stuck() -> Evidence:
-    waits_for = "nothing is under way: it waits for a message that nobody sends"
+    waits_for = "nothing is under way: it waits for a message that no client sends"
     return Story().end(OrderStatus.RUNNING, waits_for=waits_for).evidence()
 
 
 @bad(
     "I16",
-    "o1: o1 does not end: nobody knows what became of it",
+    "o1: o1 does not end: its outcome is unknown",
 )
 def lost_track_of() -> Evidence:
     return Story("o1", "o2").end(OrderStatus.FAILED, "o2").evidence()

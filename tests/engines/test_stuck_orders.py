@@ -36,7 +36,7 @@ class Case:
 @pytest.mark.parametrize(
     "case",
     [
-        Case("signal", WAITS, "nothing is under way: it waits for a message that nobody sends"),
+        Case("signal", WAITS, "nothing is under way: it waits for a message that no client sends"),
         Case("bug", BUGGY, "its workflow task fails again and again: a bug in the workflow"),
         Case(
             "undo",

@@ -91,7 +91,7 @@ def matter_of_step(evidence: Evidence, begun: list[Attempt]) -> OpenMatter:
 def is_left_to_a_person(evidence: Evidence, entry: Entry) -> bool:
     """Whether `entry` is the effect, or the undo, of a step that its order lists as not undone.
 
-    It was asked for before the order ended: what a person is to do nobody goes on with unasked.
+    It was asked for before the order ended. After that a person decides, and no worker goes on.
     """
     outcome = evidence.outcomes.get(entry.order)
     if outcome is None or entry.operation not in evidence.operations:

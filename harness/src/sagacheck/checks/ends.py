@@ -16,16 +16,16 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "processing": frozenset({"compensating", "completed"}),
     "compensating": frozenset({"failed", "cancelled", "needs_attention", "completed"}),
 }
-"""Which status may follow which; what is not here is final."""
+"""Which status may follow which; a status that is not here is final."""
 ANY_TIME = frozenset({"terminated", "timed_out"})
-"""Ends that Temporal may put to an order wherever it is."""
+"""Ends that Temporal may put to an order whatever its status is."""
 
 
-@invariant("I9", "everybody is told the same")
-def everybody_is_told_the_same(evidence: Evidence) -> Facts:
-    """An order has one end, and every client and every mail tells that one.
+@invariant("I9", "every client learns the same end")
+def every_client_learns_the_same_end(evidence: Evidence) -> Facts:
+    """An order has one end, and every client and every mail says that one.
 
-    Reads: what each client was told, the result, and the mails that were sent.
+    Reads: what each client got, the result, and the mails that were sent.
     Checked: for each order that has ended.
     """
     for order, outcome in evidence.ended():
@@ -34,7 +34,7 @@ def everybody_is_told_the_same(evidence: Evidence) -> Facts:
                 yield None
                 continue
             detail = (
-                f"client {number} was told that {order} {_in_words(ending)}, "
+                f"client {number} learned that {order} {_in_words(ending)}, "
                 f"it {_in_words(outcome.ending)}"
             )
             yield BrokenFact(order, detail, outcome.ended_at)
@@ -46,7 +46,7 @@ def everybody_is_told_the_same(evidence: Evidence) -> Facts:
 def every_replay_does_the_same(evidence: Evidence) -> Facts:
     """A workflow that is rebuilt by replaying its history does what the history says.
 
-    What never was rebuilt shows nothing, and is no fact.
+    A workflow that was never rebuilt shows nothing, and is no fact.
 
     Reads: the workflow's history, and what the SDK said when it was replayed.
     Checked: whenever a workflow was rebuilt by a replay.
@@ -71,7 +71,7 @@ def every_order_ends(evidence: Evidence) -> Facts:
         if outcome is not None and outcome.status.is_terminal:
             yield None
             continue
-        waits_for = outcome.waits_for if outcome else "nobody knows what became of it"
+        waits_for = outcome.waits_for if outcome else "its outcome is unknown"
         yield BrokenFact(order, f"{order} does not end: {waits_for}")
 
 
@@ -99,7 +99,7 @@ def attention_is_asked_for_when_needed(evidence: Evidence) -> Facts:
 def status_only_moves_forward(evidence: Evidence) -> Facts:
     """The statuses that were seen follow the allowed transitions.
 
-    Words that only this saga knows, and answers that are no status, say nothing.
+    A status that only this saga knows, and an answer that is no status, count for nothing.
 
     Reads: the answers to queries, in their order, and the end.
     Checked: for each two of them that follow each other.
@@ -116,7 +116,7 @@ def status_only_moves_forward(evidence: Evidence) -> Facts:
 
 
 def _no_good_news(evidence: Evidence, order: str, outcome: OrderOutcome) -> Facts:
-    """A mail that cannot be taken back must not tell of an order that failed.
+    """No mail that cannot be taken back is about an order that failed.
 
     Except where the customer cancelled while the mail was on its way.
     """
@@ -137,7 +137,7 @@ def _in_words(ending: Ending) -> str:
 
 
 def _given_up(evidence: Evidence, order: str) -> list[tuple[str, Effect]]:
-    """The undos whose last word was no success, with their effects, which are live."""
+    """The undos of which the last attempt did not succeed, with their effects, which are live."""
     given_up = []
     for effect in evidence.effects_of(order):
         undo = evidence.operations.undo_of(effect.operation)

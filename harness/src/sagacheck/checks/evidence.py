@@ -1,4 +1,4 @@
-"""What the invariants are checked on: the services' side of a run, and what clients were told."""
+"""What the invariants are checked on: the services' side of a run, and what clients learned."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Evidence:
         orders: What was ordered, by the orders' ids.
         outcomes: How the orders ended, by their ids.
         completed_means: The creates whose effects must be live when an order completes.
-        cancelled: The orders whose cancellation somebody outside asked for and was not denied.
+        cancelled: The orders whose cancellation a client asked for and was not refused.
         orphans: How many effects of each create may be left behind, after a termination.
     """
 
@@ -159,5 +159,5 @@ class Evidence:
 
 
 def is_live(effect: Effect) -> bool:
-    """Whether the effect is still there: it was not undone, be it because nobody can any more."""
+    """Whether the effect was not undone; one that can no longer be undone is live, too."""
     return effect.state is not EffectState.UNDONE

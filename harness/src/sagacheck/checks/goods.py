@@ -82,7 +82,7 @@ def _promised_effects(evidence: Evidence, order: str, outcome: OrderOutcome) -> 
 def _may_be_missing(evidence: Evidence, order: str, outcome: OrderOutcome, operation: str) -> bool:
     """A free order needs no charge, and a result may say that the confirmation was refused.
 
-    That counts only where somebody has tried to send it.
+    The second counts only where the saga has tried to send it.
     """
     if not evidence.orders[order].price and evidence.operations[operation].moves_money:
         return True

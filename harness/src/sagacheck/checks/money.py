@@ -138,7 +138,7 @@ def _is_about_money(evidence: Evidence) -> bool:
 
 
 def _is_paid_for(evidence: Evidence) -> bool:
-    """Whether completing includes paying, or somebody pays all the same."""
+    """Whether an order that completes must be paid: the saga says so, or has charged some order."""
     means = (evidence.operations[name] for name in evidence.completed_means)
     return any(operation.moves_money for operation in means) or bool(evidence.money_operations)
 

@@ -1,4 +1,4 @@
-"""How an order ended, as its client and Temporal tell it."""
+"""How an order ended, for its clients and for Temporal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sagacheck.checks.failures import describe_failure
 
 
 class OrderStatus(StrEnum):
-    """The end of an order. The first three are the saga's own words, the rest are Temporal's."""
+    """The end of an order. The first three come from the saga's result, the rest from Temporal."""
 
     COMPLETED = "completed"
     FAILED = "failed"
@@ -27,7 +27,7 @@ class OrderStatus(StrEnum):
     TERMINATED = "terminated"
     TIMED_OUT = "timed_out"
     RUNNING = "running"
-    """Not the end: the order got stuck."""
+    """The order has not ended: it is stuck."""
 
     @property
     def is_terminal(self) -> bool:
@@ -116,7 +116,7 @@ class OrderOutcome:
     def history(self) -> str:
         """Its event history as Temporal's JSON, empty where there is none.
 
-        Made when it is asked for: it takes longer than to play a scenario in virtual time.
+        Made on each access: it takes longer than to play a scenario in virtual time.
         """
         return self.recorded.to_json() if self.recorded else ""
 

@@ -1,4 +1,4 @@
-"""I13 and I14: what becomes of a request, and where an effect comes from."""
+"""I13 and I14: which effects a request has, and which request an effect comes from."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def one_effect_per_request(evidence: Evidence) -> Facts:
 def requests_have_one_effect(evidence: Evidence) -> Facts:
     """The first half of I13: however often a request is sent, it has one effect.
 
-    Two requests are the same if they carry the same key. So they are if only their keys differ, or
-    they have none, and the effect of the first is still there when the second has its own: a key
-    that is made anew for each try protects from nothing.
+    Two requests are the same if they carry the same key. They are also the same if they differ in
+    their keys alone, or have none, and the effect of the first is still live when the second has
+    its own: a key that is made anew for each attempt protects from nothing.
     """
     by_key: dict[tuple[str, str, str], list[str]] = {}
     by_body: dict[tuple[str, str, bytes], list[str]] = {}
@@ -85,7 +85,7 @@ def attempts_and_effects_agree(evidence: Evidence) -> Facts:
         if evidence.cause_of(entry):
             yield None
         else:
-            detail = f"{entry.operation} ({entry.effect}) happened though nobody asked for it"
+            detail = f"{entry.operation} ({entry.effect}) happened without a request"
             yield BrokenFact.by(entry, detail)
     for attempt in evidence.journal:
         if (
@@ -101,7 +101,7 @@ def attempts_and_effects_agree(evidence: Evidence) -> Facts:
 
 
 def _body(evidence: Evidence, entry: Entry) -> bytes:
-    """What was asked, but for the key; a text of its own where nobody knows."""
+    """The request behind `entry` without its key; where there was none, a text of its own."""
     cause = evidence.cause_of(entry)
     if cause is None:
         return b"entry %d" % entry.number

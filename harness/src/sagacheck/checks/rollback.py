@@ -57,7 +57,7 @@ def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
         if outcome.status is OrderStatus.NEEDS_ATTENTION:
             due = not_listed(outcome, due)
         for matter in due:
-            how = f"{order} ended as {outcome.status}, and nobody made sure that it is undone"
+            how = f"{order} ended as {outcome.status} and did not make sure that it is undone"
             at = _later(outcome, matter.at)
             yield BrokenFact(order, f"{matter.what}, {how}", at)
 
@@ -96,7 +96,7 @@ def _is_settled(evidence: Evidence, order: str, operation: str, outcome: OrderOu
 
 
 def _stands(evidence: Evidence, order: str, operation: str) -> bool:
-    """Whether a parcel that nobody can call back any more makes sense of `operation`."""
+    """Whether `operation` stands because of a final effect, such as a parcel that has left."""
     return any(
         effect.state is EffectState.FINAL
         and operation in (effect.operation, *evidence.operations[effect.operation].needs)

@@ -1,4 +1,4 @@
-"""I8, I10, I12: the order in which effects come, and when an order is at its end."""
+"""I8, I10 and I12: in which sequence effects come, and that none comes after the end."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ def no_step_after_a_compensation(evidence: Evidence) -> Facts:
 def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
     """No effect of an order comes after its end.
 
-    But for the late mail of a completed one, and for the late effect of a step whose compensation
-    was refused and is listed for a person, or of that compensation itself, tried before it was
-    refused: there was nothing more that the order could do.
+    Two kinds of entries may: the late mail of an order that completed; and the late effect of a
+    step, or of its compensation, where the compensation was refused and is listed for a person. The
+    order could do nothing more about either.
 
     Reads: the entries, and when the order ended.
     Checked: at each entry that is later than the end.
@@ -149,9 +149,9 @@ def _tells_the_truth(evidence: Evidence, entry: Entry, outcome: OrderOutcome) ->
 
 
 def _has_outlived(evidence: Evidence, entry: Entry, needed: str) -> bool:
-    """Whether `entry` is left to a person, and came so late that what it needs has ended meanwhile.
+    """Whether `entry` is left to a person, and so late that an effect which it needs has ended.
 
-    It was there when `entry` was asked for.
+    The effect was live when `entry` was asked for.
     """
     cause = evidence.cause_of(entry)
     if cause is None or not is_left_to_a_person(evidence, entry):

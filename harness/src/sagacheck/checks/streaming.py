@@ -32,13 +32,13 @@ ORDER_BY_ORDER = tuple(
 
 @dataclass(frozen=True)
 class FinishedOrder:
-    """An order that nothing more will happen to.
+    """An order to which nothing more will happen.
 
     Attributes:
         order_record: The services' side.
-        terms: What was ordered; ``None`` for an order that nobody placed.
-        outcome: How it ended; ``None`` where nobody knows.
-        cancelled: Whether its cancellation was asked for and not denied.
+        terms: What was ordered; ``None`` for an order that no client placed.
+        outcome: How it ended; ``None`` where that is unknown.
+        cancelled: Whether a client asked for its cancellation and was not refused.
     """
 
     order_record: OrderRecord
@@ -84,7 +84,7 @@ class StreamingChecks:
         self._log.read(list(entries))
 
     def order(self, finished: FinishedOrder) -> list[Violation]:
-        """Judge an order; what is wrong with it, as far as can be told now.
+        """Judge an order; what is wrong with it, as far as is known by now.
 
         The log must have been read up to the order's last entry.
         """

@@ -69,7 +69,7 @@ class StuckDetector:
         busy = state.pending_activities or state.has_pending_task
         if self._patient or busy or self._idle_looks < IDLE_LOOKS:
             return ""
-        return "nothing is under way: it waits for a message that nobody sends"
+        return "nothing is under way: it waits for a message that no client sends"
 
     def _virtual_now(self, state: WorkflowState) -> float:
         began = self._trial.began_at(state.virtual_time)

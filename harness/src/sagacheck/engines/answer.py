@@ -41,7 +41,7 @@ class Answer:
 
     @classmethod
     def refused(cls, why: str) -> Answer:
-        """The client did not get what it asked for, and is told why."""
+        """The client did not get what it asked for, for this reason."""
         return cls(AnswerKind.REFUSED, f"refused: {why}")
 
     @classmethod
@@ -65,7 +65,7 @@ WORKFLOW_IS_OVER = frozenset({RPCStatusCode.NOT_FOUND})
 async def answer_of(
     request: Awaitable[object], refusals: AbstractSet[RPCStatusCode] = WORKFLOW_IS_OVER
 ) -> Answer:
-    """Send a signal, query, update, cancellation or termination, and tell what the answer is.
+    """Send a signal, query, update, cancellation or termination, and return the answer.
 
     Args:
         request: The SDK's call. An update or query is granted with what its handler returns.

@@ -12,7 +12,7 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """How reports call it."""
+        """Its name in reports."""
 
     def new_clock(self) -> TrialClock:
         """A clock for a trial that this engine is to play."""

@@ -1,4 +1,4 @@
-"""The customers, clerks and operators of a trial, on a Temporal server."""
+"""The client that does what the events of a trial say, on a Temporal service."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from sagacheck.engines.order_workflow import OrderWorkflow
 from sagacheck.language import CancelBy, Event
 
 PATIENCE = timedelta(seconds=30)
-"""How long a customer waits for the answer to an update; the product's own client does so, too."""
+"""How long a client waits for the answer to an update."""
 REFUSALS = WORKFLOW_IS_OVER | {
     RPCStatusCode.FAILED_PRECONDITION,  # its workflow task keeps failing
     RPCStatusCode.DEADLINE_EXCEEDED,  # no worker answers a query in time, which the SDK calls
     RPCStatusCode.CANCELLED,  # cancelled where its own limit has passed
 }
-"""A workflow that has ended or is stuck is what scenarios are about, and an answer."""
+"""That a workflow has ended or is stuck is an answer, and no failure to get one."""
 
 
 class EventClient:
-    """Does what the events of a trial ask for.
+    """Does what the events of a trial say.
 
     Args:
         workflows: The workflows of the trial's orders, by the orders' ids.
@@ -67,7 +67,7 @@ class EventClient:
         return await answer_of(self._workflow(event).handle.terminate(reason="asked to"), REFUSALS)
 
     async def query(self, event: Event) -> Answer:
-        """Ask an order for its status, if its workflow has a query for it."""
+        """Query the status of an order, if its workflow has a query for it."""
         workflow = self._workflow(event)
         if "get_status" not in workflow.trial.saga.queries:
             return Answer(AnswerKind.REFUSED, "the workflow has no query get_status")
@@ -86,7 +86,7 @@ class EventClient:
 
 
 def _go_on_being_cancelled() -> None:
-    """Let a cancellation go on that the SDK has put in words of its own."""
+    """Raise a cancellation of this task again: the SDK has made an error of its own of it."""
     waiting = asyncio.current_task()
     if waiting is not None and waiting.cancelling():
         raise asyncio.CancelledError

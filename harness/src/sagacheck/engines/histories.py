@@ -1,4 +1,4 @@
-"""What an event history tells about the workflow's code, beside what the order came to."""
+"""What an event history shows of the workflow's code: broken replays, failed tasks, evictions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BAD_ATTRIBUTES = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_A
 _TASK_FAILED = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
 
 BROKEN_REPLAY = "[TMPRL1100]"
-"""How the SDK marks what a worker says that cannot replay a history."""
+"""How the SDK marks the failure of a worker that cannot replay a history."""
 
 
 def first_broken_replay(events: Iterable[HistoryEvent]) -> str:
@@ -29,7 +29,7 @@ def first_broken_replay(events: Iterable[HistoryEvent]) -> str:
 
 
 def last_task_failure(events: Iterable[HistoryEvent]) -> str:
-    """Why a workflow task failed last, and what helps against it; empty if none did."""
+    """Why a workflow task failed last, and what to do about it; empty if none did."""
     failed = [event.workflow_task_failed_event_attributes for event in _failed_tasks(events)]
     if not failed:
         return ""

@@ -1,7 +1,7 @@
-"""Engines: what plays a trial, by name.
+"""Opens an engine by its name.
 
-*server* is a real Temporal server, embedded or by its address. *simulated* is virtual time in this
-process. Both run the real workflow code and the real activities.
+*server* plays on a real Temporal server, embedded or by its address. *simulated* plays in virtual
+time in this process. Both run the real workflow code and the real activities.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def open_engine(
     Args:
         name: One of `ENGINES`.
         saga: The saga under test.
-        address: For the server engine, a server that is there already.
-        skips_time: Whether that server skips time; by default it does not.
+        address: For the server engine, a server that is running already.
+        skips_time: Whether that server can skip time; by default it cannot.
         evict_always: Whether each workflow is forgotten after each of its tasks, and rebuilt for
             the next by replaying its history.
     """
-    # What an engine needs is imported when it is wanted: the SDK takes half a second.
+    # An engine is imported when it is opened: the SDK takes half a second.
     if name == "simulated":
         from sagacheck.engines.simulated.engine import SimulatedEngine  # noqa: PLC0415
 

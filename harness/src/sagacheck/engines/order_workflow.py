@@ -89,7 +89,7 @@ class OrderWorkflow(ABC):
         await self._client.start_workflow(workflow, argument, **options)
 
     async def conclude(self) -> OrderOutcome:
-        """How the order ended, once nothing more can come."""
+        """The outcome of the order, once nothing more can happen to it."""
         # An order that is stuck is ended here, unless it has just ended by itself after all.
         if self._waits_for and await self.view.terminate("the trial is over"):
             ending = Ending(OrderStatus.RUNNING)
@@ -135,7 +135,7 @@ class OrderWorkflow(ABC):
             self._broken_by_query = f"a query was {answer}"
 
     def forget(self) -> None:
-        """Stop waiting for the order."""
+        """Stop waiting for the order's end."""
         for task in self._endings:
             task.cancel()
 

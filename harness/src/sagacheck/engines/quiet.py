@@ -1,4 +1,4 @@
-"""Silence where failing is the point."""
+"""A quiet SDK, for runs in which attempts are meant to fail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_sdk() -> Iterator[None]:
-    """The SDK logs every failed attempt with a traceback; here failing is the point."""
+    """Silence the SDK while open: it logs every failed attempt with a traceback."""
     logger = logging.getLogger("temporalio")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

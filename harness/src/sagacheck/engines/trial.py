@@ -1,7 +1,7 @@
-"""One scenario being played: its world, its rules, its events, and what became of its orders.
+"""One scenario in play: its world, its faults, its events, and the outcomes of its orders.
 
 A trial knows nothing of Temporal. An engine plays it: it gives the trial a client that can do what
-events ask for, and tells it how the orders ended.
+the events say, and writes down the outcomes.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from sagacheck.services import Services
 from sagacheck.world import Attempt, Clock, ManualClock, World
 
 DAY = 86_400.0
-"""Seconds after which faults end; as long again, and an order that has not ended is stuck."""
+"""Seconds after which faults end. An order that has not ended after as long again is stuck."""
 
 
 class TrialClock(Clock, Protocol):
-    """A clock that can tell whether anything is still to happen."""
+    """A clock that knows whether anything is still to happen."""
 
     @property
     def next_due(self) -> float | None:
@@ -35,7 +35,7 @@ class TrialClock(Clock, Protocol):
 
 
 class ClientActions(Protocol):
-    """What clients and operators can do to the orders of a trial, and what they are answered."""
+    """What clients and operators can do to the orders of a trial, each with its answer."""
 
     async def cancel(self, event: Event) -> Answer:
         """Ask for an order to be cancelled."""
@@ -56,7 +56,7 @@ class PlannedEvent:
 
     Attributes:
         event: The event.
-        answer: What its client was answered; ``None`` while it has not happened.
+        answer: The answer that its client got; ``None`` while it has not happened.
         at: When it happened, in seconds of the world's clock.
     """
 
@@ -67,7 +67,13 @@ class PlannedEvent:
 
 @dataclass
 class PlannedFault:
-    """A fault of the scenario, with the rule that counts how often it fired."""
+    """A fault of the scenario, with the rule that counts how often it fired.
+
+    Attributes:
+        rule: The rule of the network.
+        line: The line of the scenario file that plans it.
+        text: The fault and where it strikes, for reports.
+    """
 
     rule: FaultRule
     line: int
@@ -117,7 +123,7 @@ class Trial:
             self.network.observers.append(self._observe)
 
     def begin(self) -> None:
-        """Plan the events that wait for the clock; an engine does so before all else."""
+        """Plan the events that have a time; an engine does so before all else."""
         for planned in self.events:
             if planned.event.when.at is not None:
                 self._happen_at(planned, planned.event.when.at)
@@ -142,21 +148,21 @@ class Trial:
 
     @property
     def times_ahead(self) -> list[float]:
-        """The moments of events that wait for the clock, soonest first."""
+        """The times of the events that have one and have not happened, soonest first."""
         ahead = [p.event.when.at for p in self.events if p.answer is None]
         return sorted(at for at in ahead if at is not None)
 
     def began_at(self, moment: datetime) -> datetime:
-        """The engine's time at which the world's clock showed zero: the first it asks for."""
+        """The engine's time at which the world's clock showed zero: `moment`, at the first call."""
         if self._began is None:
             self._began = moment
         return self._began
 
     async def advance_to(self, when: float) -> None:
-        """Move the world's clock, and see the events that fell due through to their end.
+        """Move the world's clock, and wait for the events that fell due.
 
         Raises:
-            Exception: Some event could not happen, and was not merely refused.
+            Exception: A client could not do what an event says, and was not merely refused.
         """
         await self.clock.sleep_until(when)
         await self._finish_events()
@@ -164,7 +170,7 @@ class Trial:
             raise self._broken[0]
 
     async def finish(self) -> None:
-        """Let all that is under way arrive, and all events that wait for their time happen."""
+        """Let all requests under way arrive, and all events that have a time happen."""
         self.network.services.settle()
         if self.clock.next_due is None:
             return
@@ -173,7 +179,7 @@ class Trial:
         self.network.services.settle()
 
     def close(self) -> None:
-        """Nothing happens any more: the clock stands still, and nobody is there to take part."""
+        """Stop the clock, and let no event happen any more."""
         self.clock.stop()
         self.client = None
         self.network.observers.clear()
@@ -181,8 +187,8 @@ class Trial:
     async def _observe(self, moment: Moment, attempt: Attempt) -> None:
         """Let the events happen that wait for this moment of this call.
 
-        Meanwhile the call is held, and so is every later call for its order: what the event sets
-        off must not overtake the request during which it happened.
+        The call is held until they have, and so is every later call for its order: what an event
+        sets off must not overtake the request during which it happened.
         """
         while moment is Moment.BEFORE and attempt.order in self._held:
             await self._held[attempt.order].wait()
@@ -210,9 +216,9 @@ class Trial:
         self._under_way[task] = planned.event.order
 
     async def _finish_events(self, order: str | None = None) -> None:
-        """Wait for what the clock has set off, for one order or for all.
+        """Wait for the events that the clock has set off, for one order or for all.
 
-        A call that waits and is given up meanwhile does not take the events with it.
+        A call that is cancelled while it waits does not cancel the events.
         """
         while tasks := [t for t, of in self._under_way.items() if order in (None, of)]:
             await asyncio.wait(tasks)

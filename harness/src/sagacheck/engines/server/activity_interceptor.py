@@ -33,9 +33,9 @@ class ActivityInterceptor(Interceptor):
 
 class _InItsWorld(ActivityInboundInterceptor):
     def __init__(
-        self, next: ActivityInboundInterceptor, workflows: Mapping[str, ServerOrderWorkflow]
-    ) -> None:  # noqa: A002 - the SDK's name
-        super().__init__(next)
+        self, inner: ActivityInboundInterceptor, workflows: Mapping[str, ServerOrderWorkflow]
+    ) -> None:
+        super().__init__(inner)
         self._workflows = workflows
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name

@@ -1,4 +1,4 @@
-"""A real Temporal server, started for one run and gone with it."""
+"""A real Temporal server, which is started for one run and stopped after it."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ async def embedded_server() -> AsyncIterator[str]:
 
 @dataclass
 class Server:
-    """A server process, and where it can be reached.
+    """A server process and its addresses.
 
     Attributes:
-        address: Where clients and workers find it.
-        ui_address: Where a browser finds its UI; empty where it has none.
+        address: The address for clients and workers.
+        ui_address: The address of its UI; empty where it has none.
         process: The process.
-        errors: The end of what it says, once it has ended.
+        errors: The end of its error output, once it has ended.
     """
 
     address: str
@@ -69,11 +69,11 @@ class Server:
     errors: asyncio.Task[str]
 
     async def wait(self) -> None:
-        """Wait until it ends by itself."""
+        """Wait until the process ends by itself."""
         await self.process.wait()
 
     async def stop(self) -> None:
-        """End it."""
+        """Kill the process."""
         if self.process.returncode is None:
             self.process.kill()  # it is all in memory, and a graceful end takes a second
         await self.process.wait()
@@ -81,7 +81,7 @@ class Server:
 
 
 async def start_server(*, with_ui: bool = False) -> Server:
-    """Start a server; with other ports if somebody took these before the server could.
+    """Start a server; with other ports if another program took these before the server could.
 
     Raises:
         EngineStartError: There is no server to start, or it does not answer.
@@ -137,7 +137,7 @@ async def _launch(*, with_ui: bool) -> Server:
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for the run, which then stops the server
     )
-    errors = asyncio.create_task(_last_words(process))
+    errors = asyncio.create_task(_error_output(process))
     ui_address = "" if ui_port is None else f"{HOST}:{ui_port}"
     return Server(f"{HOST}:{ports[0]}", ui_address, process, errors)
 
@@ -166,7 +166,7 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
-async def _last_words(process: asyncio.subprocess.Process) -> str:
+async def _error_output(process: asyncio.subprocess.Process) -> str:
     """Drain the server's error output, and keep its end."""
     assert process.stderr is not None, "the error output is a pipe"
     words = ""

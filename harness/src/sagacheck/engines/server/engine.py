@@ -1,7 +1,7 @@
 """The server engine: scenarios on a real Temporal server.
 
-Many trials are played at once by one worker. An activity interceptor tells them apart by the
-workflow's id and moves each trial's clock to the workflow's virtual time, so that nothing waits:
+One worker plays many trials at once. An activity interceptor finds the trial of an attempt by the
+workflow's id and moves the trial's clock to the workflow's virtual time, so that nothing waits:
 the server skips the time between attempts, and the world's clock jumps over a caller's timeout.
 """
 
@@ -43,13 +43,11 @@ class ServerEngine:
 
     Args:
         saga: The saga under test.
-        address: The server; one is embedded where there is none. On somebody else's server time
-            cannot be skipped, so that backoffs and outages take as long as they say, unless it
-            is said that it can.
-        skips_time: Whether the server can skip time; what is embedded can, somebody else's cannot
-            unless this says so.
-        numbers: Tell the workflows of trials apart; of engines that share a server each needs
-            numbers of its own.
+        address: The address of a server; by default one is embedded.
+        skips_time: Whether the server can skip time. By default an embedded one can, and one by
+            its address cannot: there backoffs and outages take their time.
+        numbers: Make the workflow ids of trials differ; engines that share a server need numbers
+            of their own.
         evict_always: Whether each workflow is forgotten after each of its tasks, and rebuilt for
             the next by replaying its history.
     """
@@ -94,10 +92,10 @@ class ServerEngine:
         return ManualClock()
 
     async def play(self, trial: Trial) -> None:
-        """Play `trial` to its end; its outcomes tell how its orders ended.
+        """Play `trial` to its end, and write down its outcomes.
 
         Raises:
-            UnplayableError: It asks for what a server engine cannot do.
+            UnplayableError: The scenario needs what a server engine cannot do.
         """
         trial.begin()
         number = next(self._numbers)
@@ -177,12 +175,12 @@ async def _play_to_the_end(trial: Trial, workflows: Sequence[ServerOrderWorkflow
 
 
 def _quiet_runtime() -> Runtime:
-    """The SDK's core warns of every attempt that reports too late; here that is the point too."""
+    """A runtime that logs errors only: the core warns of each attempt that reports too late."""
     only_errors = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
     return Runtime(telemetry=TelemetryConfig(logging=only_errors))
 
 
 def _reason(error: RuntimeError) -> str:
-    """What the system says, out of the layers that the SDK's core has put around it."""
+    """The operating system's message, without what the SDK's core has put around it."""
     innermost = re.findall(r'(?:message|error): "([^"]+)"', str(error))
     return innermost[-1] if innermost else str(error)

@@ -1,4 +1,4 @@
-"""A Temporal server with its UI that stays up when a run is over, for somebody to look at."""
+"""A Temporal server with its UI that stays up after a run, for a person to look at."""
 
 from __future__ import annotations
 
@@ -47,21 +47,21 @@ class KeptServer:
 
     @property
     def address(self) -> str:
-        """Where clients and workers find it."""
+        """The address for clients and workers."""
         return self._started.address
 
     @property
     def ui(self) -> str:
-        """Where a browser finds its UI."""
+        """The URL of its UI."""
         return f"http://{self._started.ui_address}"
 
     @property
     def import_page(self) -> str:
-        """Where the UI opens an event history from a file, such as one of a simulation."""
+        """The URL at which the UI opens an event history from a file, such as a simulated one."""
         return f"{self.ui}/import/events"
 
     def page_of(self, outcome: OrderOutcome) -> str:
-        """Where the UI shows an order's workflow, which was played on this server."""
+        """The URL at which the UI shows the workflow of an order that was played on this server."""
         workflow = f"{self.ui}/namespaces/default/workflows/{quote(outcome.workflow_id, safe='')}"
         return f"{workflow}/{outcome.run_id}/history" if outcome.run_id else workflow
 

@@ -18,9 +18,9 @@ from sagacheck.engines.trial import Trial
 from sagacheck.language import AnyOrder
 
 MAX_SKIPS = 1_000_000
-"""By default the server stops skipping time after 200 skips, silently, in the middle of a test."""
+"""By default the server stops skipping time after 200 skips, without an error."""
 DEATH_NOTICE = timedelta(seconds=1)
-"""How soon the server gives up an attempt whose worker died, instead of after start-to-close."""
+"""The start-to-close timeout that the server gets for an attempt whose worker has died."""
 
 
 class ServerOrderWorkflow(OrderWorkflow):
@@ -35,7 +35,7 @@ class ServerOrderWorkflow(OrderWorkflow):
         skips_time: Whether the server can skip time.
 
     Attributes:
-        unplayable: What the scenario asks for that cannot be done here; empty if there is nothing.
+        unplayable: What the scenario needs and this engine cannot do; empty if there is nothing.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, from what that place has
@@ -96,17 +96,17 @@ class ServerOrderWorkflow(OrderWorkflow):
             await self._limit_attempt(info, None)
 
     async def _virtual_now(self) -> datetime:
-        """The workflow's time: a local activity starts in its worker, which knows no other."""
+        """The workflow's time, for a local activity: it starts in its worker, not on the server."""
         if not self._skips_time:
             return datetime.now(UTC)
         return (await self.view.state()).virtual_time
 
     def give_up_on_local_crash(self, info: activity.Info) -> None:
-        """Say that a worker cannot die under a local activity here.
+        """Note that a worker cannot die under a local activity here.
 
-        Its workflow task would have to die with it, and the worker is in this very process. What
-        comes close does not do: a workflow that is evicted keeps what is done (sdk-core completes
-        the task with the markers that it has), and a dead worker does not.
+        Its workflow task would have to die with it, and the worker is in this process. An eviction
+        is no substitute: sdk-core completes the task with the markers that it has, so the workflow
+        keeps the local activities that are done; with a dead worker it would lose them.
         """
         self.unplayable = (
             f"the worker of {self.order.id} was to die under the local activity "
@@ -115,13 +115,13 @@ class ServerOrderWorkflow(OrderWorkflow):
         )
 
     def spend_time_of_calls(self, first_attempt: int) -> None:
-        """Account for the time that callers spent waiting, which the server has not seen pass."""
+        """Add the time that callers spent waiting, which did not pass on the server."""
         for attempt in self.trial.world.journal.attempts[first_attempt:]:
             if attempt.order == self.order.id and attempt.ended_at is not None:
                 self._jumped += attempt.ended_at - attempt.sent_at
 
     async def abandon_attempt(self, info: activity.Info) -> None:
-        """Let the server notice now that an attempt is dead, and the world later."""
+        """Let the server give up a dead attempt at once, and the world after its timeout."""
         self._abandoned.add(info.activity_id)
         if info.start_to_close_timeout is not None:
             self._jumped += info.start_to_close_timeout.total_seconds()
@@ -145,7 +145,7 @@ class ServerOrderWorkflow(OrderWorkflow):
             await self._fast_forward(None)
 
     async def _fast_forward(self, seconds: float | None) -> bool:
-        """Skip so much time, or all there is; whether the order has not ended by then."""
+        """Skip so many seconds, or to the end; whether the order has not ended by then."""
         try:
             return await self._skipper.fast_forward(self.handle, seconds)
         except RPCError as error:
@@ -154,7 +154,7 @@ class ServerOrderWorkflow(OrderWorkflow):
             return False
 
     async def _until_no_task_waits(self) -> None:
-        """Let the workflow see what has just happened before its time goes on.
+        """Wait until the workflow has processed what has just happened.
 
         When skipping is switched on while a workflow task waits for its worker, the server
         (1.32.0) starts activities whose backoff is not over yet.
@@ -164,7 +164,7 @@ class ServerOrderWorkflow(OrderWorkflow):
 
 
 def _own_times(trial: Trial, order: AnyOrder) -> list[float]:
-    """The moments of the order's events that wait for the clock."""
+    """The times of the order's events that have one, soonest first."""
     return sorted(
         planned.event.when.at
         for planned in trial.events

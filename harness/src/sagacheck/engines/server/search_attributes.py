@@ -1,4 +1,4 @@
-"""Telling a Temporal server which search attributes a saga sets."""
+"""The search attributes that a saga sets, on a Temporal server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def add_search_attributes(client: Client, keys: Sequence[SearchAttributeKe
     """Add those that the client's namespace lacks; a server that has them all is left as it is.
 
     Raises:
-        EngineStartError: One of them is there with another type, or the server does not let us.
+        EngineStartError: The namespace has one with another type, or the server refuses to add it.
     """
     if not keys:
         return
@@ -35,7 +35,7 @@ async def add_search_attributes(client: Client, keys: Sequence[SearchAttributeKe
             await client.operator_service.add_search_attributes(request)
     except RPCError as error:
         names = ", ".join(each.name for each in keys)
-        msg = f"the Temporal server does not let the search attributes {names} be added: {error}"
+        msg = f"the Temporal server refused to add the search attributes {names}: {error}"
         raise EngineStartError(msg) from error
     # The server says nothing when one is added that it has with another type.
     for each in keys:

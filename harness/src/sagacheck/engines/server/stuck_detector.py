@@ -1,4 +1,4 @@
-"""Telling an order that takes its time from one that will never end."""
+"""Finds the orders that will never end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class StuckDetector:
     Args:
         trial: The trial that the order belongs to.
         view: What the server shows of the order's workflow.
-        patient: Whether time is real, so that doing nothing for seconds means nothing.
+        patient: Whether time is real, so that an order may well do nothing for seconds.
     """
 
     def __init__(self, trial: Trial, view: WorkflowView, *, patient: bool) -> None:
@@ -54,9 +54,9 @@ class StuckDetector:
         self._last_look = look
 
     async def _why_failing(self, state: WorkflowState) -> str:
-        """A workflow task that fails is tried again for ever: the order hangs.
+        """A workflow task that fails is tried again for ever: the order is stuck.
 
-        Only the first failure is reported to the server, the next attempts are left to time out.
+        The worker reports only the first failure; it lets the next attempts time out.
         """
         if state.task_attempt < 2 or self._idle_looks < FAILING_LOOKS:
             return ""

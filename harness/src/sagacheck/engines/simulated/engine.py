@@ -57,14 +57,14 @@ class SimulatedEngine:
         return LoopClock()
 
     async def play(self, trial: Trial) -> None:
-        """Play `trial` to its end; its outcomes tell how its orders ended."""
-        # A loop cannot run inside a running one, so the trial's runs in a thread beside it.
+        """Play `trial` to its end, and write down its outcomes."""
+        # A loop cannot run inside a running one, so the trial's runs in a thread of its own.
         await asyncio.get_running_loop().run_in_executor(self._thread, self.play_now, trial)
 
     def play_now(self, trial: Trial) -> None:
         """Play `trial` in this thread, in which no event loop may be running.
 
-        Trials are played one after another. What comes of one depends on nothing but the trial.
+        Trials are played one after another, and none depends on those before it.
         """
         loop, self._loop = self._loop or VirtualTimeLoop(), None
         try:
@@ -76,7 +76,7 @@ class SimulatedEngine:
             _close(loop)
             raise
         if loop.has_threads:
-            _close(loop)  # whatever hangs in there would hold up the time of the next trial
+            _close(loop)  # a thread that hangs would hold up the time of the next trial
         else:
             loop.restart()
             self._loop = loop

@@ -71,7 +71,7 @@ class SimulatedTrial:
             self.add(order)
 
     def add(self, order: AnyOrder) -> SimulatedOrderWorkflow:
-        """Let `order` take part; nobody has placed it yet."""
+        """Make the workflow of an order, which is yet to be placed."""
         workflow = SimulatedOrderWorkflow(
             self.trial,
             order,
@@ -140,7 +140,7 @@ class SimulatedTrial:
         return livelock
 
     def _around(self, attempt: AttemptFacts) -> AbstractContextManager[None]:
-        """Put an attempt into its world, and let it die there."""
+        """The world of an attempt, in which its worker may die."""
         loop = running_loop()
         return _Life(
             AttemptContext(
@@ -154,7 +154,7 @@ class SimulatedTrial:
 
 
 class _Life(in_context):
-    """The time of an attempt in its world; when its worker dies, it reports nothing."""
+    """An attempt in its world. One whose worker dies never reports."""
 
     def __exit__(
         self,

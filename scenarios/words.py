@@ -21,7 +21,7 @@ from sagacheck.language import (
     Written,
     declared,
     mappings,
-    refusal,
+    problem,
 )
 from sagacheck.world import Settings
 from scenarios.goods import (
@@ -186,7 +186,7 @@ orders:
         stock = declared(info).stock
         if self.items is None and stock is not None and DEFAULT_SKU not in stock:
             rule = f"the default, one {DEFAULT_SKU}, is not in given.stock"
-            raise refusal("missing key", rule, value="'items'")
+            raise problem("missing key", rule, value="'items'")
         return self
 
 

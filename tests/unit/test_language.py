@@ -56,9 +56,9 @@ def test_unknown_keys_are_refused_at_every_level(text: str, problem: str) -> Non
         (text_with("given: {ships_after: '45'}"), "(did you mean '45s'?)"),
         (text_with("given: {ships_after: 1.5s}"), "5:22: not a duration: '1.5s'; a duration has u"),
         (text_with("given: {ships_after: -5}"), "5:22: not a duration: -5"),
-        (text_with("given: {reservation_expires_after: 0s}"), "5:36: no time at all: '0s'"),
-        (text_with("given: {refunds: refuse}"), "5:18: unknown word for refunds: 'refuse'"),
-        (text_with("given: {cards: {pm: ok}}"), "5:21: unknown word for a card: 'ok'; write decl"),
+        (text_with("given: {reservation_expires_after: 0s}"), "5:36: a duration of zero: '0s'"),
+        (text_with("given: {refunds: refuse}"), "5:18: unknown value for refunds: 'refuse'"),
+        (text_with("given: {cards: {pm: ok}}"), "5:21: unknown value for a card: 'ok'; write decl"),
         (text_with("given: {idempotency: reply}"), "it is one of replay, stores_errors, none (did"),
         (text_with("given: {idempotency: [a]}"), "5:22: not an idempotency: a list; write replay"),
         (text_with("given: {stock: {WIDGET: -1}}"), "5:25: a number too small: -1; it must be at"),
@@ -73,7 +73,7 @@ def test_what_describes_the_scenario_and_its_world_is_checked(text: str, problem
 @pytest.mark.parametrize(
     ("orders", "problem"),
     [
-        ("[]", "3:9: nothing in it: []; a scenario has at least one order (did you mean [{id: o1}"),
+        ("[]", "3:9: empty: []; a scenario has at least one order (did you mean [{id: o1}"),
         ("[{}]", "3:10: missing key: 'id'"),
         ("[o1]", "3:10: not a mapping: 'o1'"),
         ("[{id: 5}]", '3:15: not a text: 5; a text must stand here (did you mean "5"?)'),
@@ -81,7 +81,7 @@ def test_what_describes_the_scenario_and_its_world_is_checked(text: str, problem
         (f"[{{id: {'x' * 65}}}]", "3:15: not an id: 'xxxx"),
         ("[{id: o1}, {id: o1}]", "3:25: duplicate order: 'o1'; each order has an id of its own"),
         ("[{id: o1}, {id: stock}]", "3:25: a reserved word as the id of an order: 'stock'"),
-        ("[{id: o1, items: []}]", "3:26: nothing in it: []; an order has at least one item"),
+        ("[{id: o1, items: []}]", "3:26: empty: []; an order has at least one item"),
         (
             "[{id: o1, on_confirmation_failure: un}]",
             "3:44: unknown choice: 'un'; it is one of undo",
@@ -239,7 +239,7 @@ def test_unknown_faults_list_those_that_exist(written: str) -> None:
         ("{reject: {status: 503, code: a b}}", "5:68: not an error code: 'a b'; it is one word"),
         ("{status_after_effect: 404}", "5:61: a number too small: 404; it must be at least 500"),
         ("{delay_request: 45}", "5:55: not a duration: 45; a duration has units"),
-        ("{delay_response: 0s}", "5:56: no time at all: '0s'"),
+        ("{delay_response: 0s}", "5:56: a duration of zero: '0s'"),
         ("{duplicate: 1}", "5:51: a number too small: 1; it must be at least 2"),
         ("{duplicate: 11}", "5:51: a number too large: 11; it must be at most 10"),
         ("{outage: {from: 2h, to: 2h}}", "5:48: a span of time that ends before it begins"),
@@ -281,7 +281,7 @@ def test_a_fault_must_fit_its_operation() -> None:
 
     fitting = [name for name in ORDER_OPERATIONS.names if name != "inventory.release"]
     assert found == (
-        "a.yaml:5:41: a fault that means nothing for inventory.release: 'truncated'; "
+        "a.yaml:5:41: a fault that does not fit inventory.release: 'truncated'; "
         f"truncated (the reply is cut off) fits {', '.join(fitting)}"
     )
 
@@ -292,7 +292,7 @@ def test_a_fault_must_fit_its_operation() -> None:
         ("{when: {at: 1s}}", "5:10: no event; write one of cancel, submit, terminate, query, heal"),
         ("{cancel: o1}", "5:10: missing key: 'when'"),
         ("{cancel: o1, query: o1, when: {at: 1s}}", "5:10: two events in one: cancel and query"),
-        ("{heal: false, when: {at: 1s}}", "5:17: not true: false; to heal is all or nothing"),
+        ("{heal: false, when: {at: 1s}}", "5:17: not true: false; heal ends all faults; its only value is true"),
         ("{heal: 1, when: {at: 1s}}", "5:17: not true: 1"),
         ("{heal: true, when: {}}", "5:29: no moment; write one of before, after and at"),
         (
@@ -330,7 +330,7 @@ def test_events_are_checked(written: str, problem: str) -> None:
         ("{o1: {error: a b}}", "4:22: not a name of an error: 'a b'"),
         (
             "{effects: {}}",
-            "4:19: nothing in it: {}; none is written as 0 (did you mean {payments.charge: 0}?)",
+            "4:19: empty: {}; write 0 for none (did you mean {payments.charge: 0}?)",
         ),
         ("{effects: {payment.charge: 1}}", "4:20: unknown operation: 'payment.charge'"),
         ("{calls: {payments.charge: -1}}", "4:35: a number too small: -1"),

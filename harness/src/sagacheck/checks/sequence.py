@@ -75,9 +75,9 @@ def no_step_after_a_compensation(evidence: Evidence) -> Facts:
 def nothing_happens_after_the_end(evidence: Evidence) -> Facts:
     """No effect of an order comes after its end.
 
-    Two kinds of entries may: the late mail of an order that completed; and the late effect of a
-    step, or of its compensation, where the compensation was refused and is listed for a person. The
-    order could do nothing more about either.
+    Two kinds of entries are excepted: the late mail of an order that completed; and the late effect
+    of a step, or of its compensation, where the compensation was refused and is listed for a
+    person. The order could do nothing more about either.
 
     Reads: the entries, and when the order ended.
     Checked: at each entry that is later than the end.

@@ -10,10 +10,11 @@ from sagacheck.language.anomalies import ANOMALIES, OF_SAGAS, THEMES, Anomaly
 from sagacheck.language.dialect import Dialect
 from sagacheck.language.loader import find, load, load_file, load_text
 from sagacheck.language.model.arguments import ARGUMENTS
+from sagacheck.language.model.constraints import Among, Filled
 from sagacheck.language.model.given import Given, GivenWords
 from sagacheck.language.model.orders import OrderWords
+from sagacheck.language.model.problems import nearest, problem
 from sagacheck.language.model.references import StockedSku, declared, mappings
-from sagacheck.language.model.rules import Among, Filled, Written, nearest, refusal
 from sagacheck.language.model.vocabulary import (
     DURATION_SCHEMA,
     PRICE_SCHEMA,
@@ -21,6 +22,7 @@ from sagacheck.language.model.vocabulary import (
     PositiveNumber,
     Price,
 )
+from sagacheck.language.model.written import Written
 from sagacheck.language.scenario import (
     AnyOrder,
     CancelBy,
@@ -83,7 +85,7 @@ __all__ = [
     "load_text",
     "mappings",
     "nearest",
-    "refusal",
+    "problem",
     "resolved",
     "schema_text",
     "yaml_text",

@@ -15,7 +15,7 @@ THEMES = {
     "B": "Orchestration",
     "C": "Isolation between sagas",
     "D": "Money",
-    "E": "Fulfilment, and the truth told outside",
+    "E": "Fulfilment, and what customers learn",
     "F": "The harness itself",
 }
 """What the anomalies with a letter are about."""
@@ -29,8 +29,8 @@ class Anomaly:
         name: What people call it.
         means: What happens, in one line.
         tests: Tests that show it where no scenario can, as ``path::function``.
-        invariants: What these see broken where it is not prevented. For all others the bugs of a
-            zoo tell.
+        invariants: The invariants that its tests break. For other anomalies the mutants of a zoo
+            show which.
         not_here: Why this system cannot suffer it; empty if it can.
     """
 
@@ -58,4 +58,4 @@ def _read() -> dict[str, Anomaly]:
 ANOMALIES: Mapping[str, Anomaly] = _read()
 """Every anomaly, by its id."""
 OF_SAGAS = tuple(name for name in ANOMALIES if not name.startswith("F"))
-"""Ids of the anomalies that a saga, or a service, can suffer; the others are the harness's."""
+"""Ids of the anomalies of sagas and services; the others are of the harness itself."""

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, create_model
 
+from sagacheck.language.model.constraints import Filled
 from sagacheck.language.model.file import ScenarioFile
 from sagacheck.language.model.given import GivenWords
 from sagacheck.language.model.orders import OrderWords
 from sagacheck.language.model.references import Declared
-from sagacheck.language.model.rules import Filled
 from sagacheck.services import OperationTable
 
 MOST_ORDERS = 50

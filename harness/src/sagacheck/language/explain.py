@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails
 from sagacheck.errors import Problem
 from sagacheck.language.model.expect import Expect, OrderExpect
 from sagacheck.language.model.file import ScenarioFile
-from sagacheck.language.model.rules import KEY, REFUSAL, Written, nearest
+from sagacheck.language.model.problems import KEY, PROBLEM, nearest
+from sagacheck.language.model.written import Written
 from sagacheck.language.yaml.reader import Path, Source
 
 _LONGEST_VALUE = 60
@@ -33,8 +34,7 @@ def explain(error: ValidationError, source: Source, file: type[ScenarioFile]) ->
     """The problems in `error`, each with its place in `source`.
 
     `file` is the model that it was checked with. What stands below a key that is wrong itself is
-    left out: nobody knows what it should be. So is an empty value, which the reader has refused
-    already.
+    left out: it has no rule. So is an empty value, which the reader has reported already.
     """
     details = [d for d in error.errors(include_url=False) if d["input"] is not None]
     wrong_keys = {_path(detail) for detail in details if _is_about_key(detail)}
@@ -55,7 +55,7 @@ def _problem(detail: ErrorDetails, source: Source, file: type[ScenarioFile]) -> 
 def _words(detail: ErrorDetails, path: Path, file: type[ScenarioFile]) -> tuple[str, str, str, str]:
     """What is wrong, the value, the rule and the suggestion."""
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
-    if kind == REFUSAL:
+    if kind == PROBLEM:
         shown = context.get("value", _shown(value))
         return context["what"], shown, context["rule"], context.get("suggestion", "")
     if kind == "missing":

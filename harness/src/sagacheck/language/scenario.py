@@ -19,7 +19,7 @@ STATUSES = ("completed", "failed", "needs_attention", "cancelled", "terminated",
 """How an order may end."""
 
 ANY_STATUS = "any"
-"""Where nothing is known of the end but that there is one: the invariants alone judge."""
+"""The order ends, however that is: the invariants alone judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class FaultSpec:
 
 
 class EventKind(StrEnum):
-    """What somebody outside the saga does."""
+    """What a client or an operator does."""
 
     CANCEL = "cancel"
     SUBMIT = "submit"
@@ -128,7 +128,7 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that somebody outside the saga does.
+    """What a client or an operator does, and when.
 
     Attributes:
         kind: What it is.
@@ -189,7 +189,7 @@ class Expectations:
 
 @dataclass(frozen=True, slots=True)
 class WorldTurn:
-    """A way in which the outside world may be less kind than it was given.
+    """A way in which the world may be worse than the scenario gives it.
 
     Attributes:
         what: What it does.
@@ -214,7 +214,7 @@ class Scenario:
         given: The world at the beginning.
         orders: The orders that are placed.
         faults: What fails; the first fault that fits a call strikes.
-        events: What somebody outside does meanwhile.
+        events: What clients and operators do while the orders run.
         expect: How it should end.
         file: The file that it stands in.
         place: Where its name stands.

@@ -5,7 +5,7 @@ from __future__ import annotations
 SKELETON = """\
 # yaml-language-server: $schema={schema}
 scenario: {title}
-why: say what it shows, for whoever sees it fail
+why: why this matters
 tags: []          # words to select it by
 covers: []        # ids of the anomalies that it is about, such as A2
 
@@ -16,14 +16,14 @@ given:
 {orders}
 
 # What fails: on an operation (or a service), on some calls of it (1, [1, 3], 2.. or all; the first
-# by default). This one lets {step} happen and loses its reply. Others: drop_request, refuse,
+# by default). This fault lets {step} happen and loses its reply. Others: drop_request, refuse,
 # 503, {{delay_request: 2h}}, {{duplicate: 3}}, {{outage: {{from: 0s, to: 2h}}}}, crash_after, evict
 faults:
   - on: {operation}
     calls: 1
     fault: drop_response
 
-# What people do meanwhile: cancel, submit, terminate, query an order, or heal: true.
+# Client actions: cancel, submit, terminate, query an order, or heal: true.
 # events:
 #   - cancel: o1
 #     when: {{after: {operation}}}      # or before: …, or at: 30s

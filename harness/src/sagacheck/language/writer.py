@@ -1,7 +1,7 @@
 """Writes scenarios as files that people read and the loader takes: the way back from `build`.
 
-What has its default is left out. The style is that of the catalogue: one line for each fact, and
-what belongs to it in braces.
+Defaults are left out. The style is that of the catalogue: one line for each fact, and what belongs
+to it in braces.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sagacheck.language.model.events import EventEntry
 from sagacheck.language.model.expect import Expect
 from sagacheck.language.model.faults import FaultEntry, as_calls
 from sagacheck.language.model.given import duration_words
-from sagacheck.language.model.rules import Written
+from sagacheck.language.model.written import Written
 from sagacheck.language.scenario import (
     ANY_STATUS,
     AnyOrder,
@@ -31,7 +31,7 @@ from sagacheck.language.yaml.text import Block, BlockList, yaml_text
 from sagacheck.network import Argument, Calls, Fault
 
 _HEAD = "# yaml-language-server: $schema=../../schema.json\n"
-"""As in every file of the catalogue, which is where a scenario that was found should end."""
+"""As in every file of the catalogue, into which a scenario that was found should be moved."""
 
 
 def as_yaml(scenario: Scenario, dialect: Dialect, *, comment: str = "") -> str:
@@ -46,7 +46,7 @@ def as_yaml(scenario: Scenario, dialect: Dialect, *, comment: str = "") -> str:
 
     Raises:
         ValueError: When no file can mean that: a duration finer than a millisecond, other stock
-            than the default of articles that are not named, and the like.
+            than the default of articles that are not named, and so on.
     """
     given = _filled_in(dialect.given, **dialect.given.words_for(scenario.given))
     words = Block(
@@ -173,7 +173,7 @@ def _any_end(orders: Iterable[AnyOrder]) -> dict[str, Any]:
 
 
 def _filled_in(model: type[Written], **words: Any) -> dict[str, Any]:
-    """`words`, but for those that say nothing or what `model` assumes anyhow."""
+    """`words` without those that are ``None`` or the default of `model`."""
     defaults = {
         name: field.get_default(call_default_factory=True)
         for name, field in model.model_fields.items()

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, Strict, Tag, model_validator
 
-from sagacheck.language.model.rules import ByShape, Matching, Written, refusal
+from sagacheck.language.model.constraints import ByShape, Matching
+from sagacheck.language.model.problems import problem
 from sagacheck.language.model.vocabulary import Duration, PositiveDuration
+from sagacheck.language.model.written import Written
 from sagacheck.network import Argument
 
 ErrorStatus = Annotated[int, Strict(), Field(ge=400, le=599)]
@@ -41,7 +43,7 @@ class Window(Written):
     def _goes_forward(self) -> Self:
         if self.end <= self.start:
             what = "a span of time that ends before it begins"
-            raise refusal(what, "'to' must be later than 'from'", value=f"to {self.end:g}s")
+            raise problem(what, "'to' must be later than 'from'", value=f"to {self.end:g}s")
         return self
 
 

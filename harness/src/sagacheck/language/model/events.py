@@ -12,9 +12,11 @@ from pydantic import (
     model_validator,
 )
 
+from sagacheck.language.model.constraints import Among, one_key_of
+from sagacheck.language.model.problems import KEY, problem, problems_at
 from sagacheck.language.model.references import OperationName, OrderRef
-from sagacheck.language.model.rules import KEY, Among, Written, one_key_of, refusal, refused_at
 from sagacheck.language.model.vocabulary import Duration, PositiveNumber
+from sagacheck.language.model.written import Written
 from sagacheck.language.scenario import CancelBy, EventKind
 
 _MOMENTS = ("before", "after", "at")
@@ -42,16 +44,16 @@ class WhenEntry(Written):
         if len(moments) != 1:
             what = "two moments" if moments else "no moment"
             rule = "write one of before, after and at"
-            raise refusal(what, rule, value=" and ".join(moments))
+            raise problem(what, rule, value=" and ".join(moments))
         if moments == ["at"] and self.call is not None:
             rule = "calls are counted with before or after only"
-            raise refused_at({("call", KEY): refusal("a call at a time", rule, value="'call'")})
+            raise problems_at({("call", KEY): problem("a call at a time", rule, value="'call'")})
         return self
 
 
 def _true(value: Any) -> bool:
     if value is not True:
-        raise refusal("not true", "to heal is all or nothing", "true")
+        raise problem("not true", "heal ends all faults; its only value is true", "true")
     return True
 
 
@@ -62,7 +64,7 @@ CancelWay = Annotated[str, Among("means to cancel", tuple(way.value for way in C
 
 
 class EventEntry(Written):
-    """Something that somebody outside the saga does. It has one of the first five keys."""
+    """What a client or an operator does. It has one of the first five keys."""
 
     model_config = ConfigDict(json_schema_extra=one_key_of(*EventKind))
 
@@ -85,7 +87,7 @@ class EventEntry(Written):
     )
     by: CancelWay | None = Field(
         None,
-        description="How it is cancelled; by default as well as the workflow can be.",
+        description="How the cancellation is sent; by default by the best means of the workflow.",
         examples=["signal"],
     )
 
@@ -103,11 +105,11 @@ class EventEntry(Written):
         if len(self._kinds) != 1:
             what = "two events in one" if self._kinds else "no event"
             rule = f"write one of {', '.join(EventKind)}"
-            raise refusal(what, rule, value=" and ".join(self._kinds))
+            raise problem(what, rule, value=" and ".join(self._kinds))
         if self.kind is not EventKind.CANCEL:
             rule = "it belongs to a cancel"
             surplus = [name for name in ("reason", "by") if name in self.model_fields_set]
             what = f"a key that does not fit {self.kind}"
             if surplus:
-                raise refused_at({(n, KEY): refusal(what, rule, value=repr(n)) for n in surplus})
+                raise problems_at({(n, KEY): problem(what, rule, value=repr(n)) for n in surplus})
         return self

@@ -13,6 +13,8 @@ from pydantic import (
     model_validator,
 )
 
+from sagacheck.language.model.constraints import Filled
+from sagacheck.language.model.problems import KEY, nearest, problem, problems_at
 from sagacheck.language.model.references import (
     CreateName,
     KnownSku,
@@ -20,11 +22,11 @@ from sagacheck.language.model.references import (
     UndoName,
     declared,
 )
-from sagacheck.language.model.rules import KEY, Filled, Written, nearest, refusal, refused_at
 from sagacheck.language.model.vocabulary import EndName, ErrorName, Number, StatusName
+from sagacheck.language.model.written import Written
 
 # An empty mapping might mean that nothing happens, or that anything may; so it is refused.
-_RULE = "none is written as 0"
+_RULE = "write 0 for none"
 OperationCounts = Annotated[dict[OperationName, Number], Filled(_RULE, "{payments.charge: 0}")]
 CreateCounts = Annotated[dict[CreateName, Number], Filled(_RULE, "{payments.charge: 0}")]
 StatusCounts = Annotated[dict[StatusName, Number], Filled(_RULE, "{failed: 0}")]
@@ -46,7 +48,7 @@ class OrderExpect(Written):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.model_fields_set:
-            raise refusal("no expectation", "write a status, an error or both", value="{}")
+            raise problem("no expectation", "write a status, an error or both", value="{}")
         return self
 
 
@@ -56,7 +58,7 @@ def _expect_key(key: str, info: ValidationInfo) -> str:
         return key
     words = (*orders, *Expect.model_fields)
     rule = f"the keys here are {', '.join(words)}"
-    raise refused_at({(KEY,): refusal("unknown key", rule, nearest(key, words), value=repr(key))})
+    raise problems_at({(KEY,): problem("unknown key", rule, nearest(key, words), value=repr(key))})
 
 
 class Expect(Written):
@@ -101,23 +103,23 @@ class Expect(Written):
         counted, orders = sum(statuses.values()), declared(info).order_count
         if counted != orders:
             rule = f"the scenario has {orders}; each of them ends somehow"
-            raise refusal("a wrong number of orders", rule, value=str(counted))
+            raise problem("a wrong number of orders", rule, value=str(counted))
         return statuses
 
     @field_validator("orphans")
     @classmethod
-    def _somebody_terminates(cls, orphans: dict[str, int], info: ValidationInfo) -> dict[str, int]:
+    def _need_a_termination(cls, orphans: dict[str, int], info: ValidationInfo) -> dict[str, int]:
         if not declared(info).terminates:
             rule = "only an order that is terminated may leave effects behind; add the event"
-            problem = refusal("a key without its event", rule, value="'orphans'")
-            raise refused_at({(KEY,): problem})
+            missing = problem("a key without its event", rule, value="'orphans'")
+            raise problems_at({(KEY,): missing})
         return orphans
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.model_fields_set:
             rule = "say how an order ends, or what takes effect"
-            raise refusal("no expectation", rule, value="{}")
+            raise problem("no expectation", rule, value="{}")
         return self
 
     @property

@@ -19,19 +19,11 @@ from pydantic import (
 )
 
 from sagacheck.language.model.arguments import ARGUMENTS, ErrorStatus
+from sagacheck.language.model.constraints import Among, ByShape, Filled, Matching, enumeration
+from sagacheck.language.model.problems import nearest, problem, problems_at
 from sagacheck.language.model.references import OrderRef, Target, declared
-from sagacheck.language.model.rules import (
-    Among,
-    ByShape,
-    Filled,
-    Matching,
-    Written,
-    enumeration,
-    nearest,
-    refusal,
-    refused_at,
-)
 from sagacheck.language.model.vocabulary import PositiveNumber
+from sagacheck.language.model.written import Written
 from sagacheck.network import FAULTS, Argument, Calls, Fault, FaultKind
 from sagacheck.services import OperationTable
 
@@ -53,12 +45,12 @@ def _plain_fault(name: str) -> str:
     if name == "timeout":
         # To the caller the two look alike; whether the effect is there is the whole question.
         rule = "a request that is lost has no effect, one whose reply is lost has; choose"
-        raise refusal("a fault that may mean two things", rule, "drop_request or drop_response")
+        raise problem("a fault that may mean two things", rule, "drop_request or drop_response")
     if name in _WITH_ARGUMENT:
         argument = _WITH_ARGUMENT[name].argument
-        raise refusal("a fault without its argument", f"it needs {argument}", _example(name))
+        raise problem("a fault without its argument", f"it needs {argument}", _example(name))
     if name.isdecimal():
-        raise refusal("a status in quotes", "a status is a number", name)
+        raise problem("a status in quotes", "a status is a number", name)
     return Among("fault", tuple(FAULTS), f"the faults are {', '.join(FAULTS)}")(name)
 
 
@@ -72,13 +64,13 @@ class OneFault(Written):
     def _is_one_fault(cls, data: dict[str, Any]) -> dict[str, Any]:
         if len(data) != 1:
             rule = "one fault has one key; write other faults as entries of their own"
-            raise refusal("not one fault", rule, value=", ".join(data) or "{}")
+            raise problem("not one fault", rule, value=", ".join(data) or "{}")
         (name,) = data
         if name in _PLAIN:
-            raise refusal("a fault that takes no argument", "write only its name", name, value=name)
+            raise problem("a fault that takes no argument", "write only its name", name, value=name)
         if name not in _WITH_ARGUMENT:
             rule = f"the faults are {', '.join(FAULTS)}"
-            raise refusal("unknown fault", rule, nearest(name, FAULTS), value=repr(name))
+            raise problem("unknown fault", rule, nearest(name, FAULTS), value=repr(name))
         return data
 
     def as_fault(self) -> Fault:
@@ -200,6 +192,6 @@ class FaultEntry(Written):
             return self
         kind = self.fault_meant.kind
         fitting = [op.name for op in table.operations if kind.fits(op)]
-        what = f"a fault that means nothing for {self.on}"
+        what = f"a fault that does not fit {self.on}"
         rule = f"{kind.name} ({kind.summary}) fits {', '.join(fitting)}"
-        raise refused_at({("fault",): refusal(what, rule, value=repr(kind.name))})
+        raise problems_at({("fault",): problem(what, rule, value=repr(kind.name))})

@@ -1,6 +1,6 @@
-"""A scenario file as a whole, but for what its dialect makes of `given` and `orders`.
+"""A scenario file as a whole. Its dialect replaces the models of `given` and `orders`.
 
-The JSON Schema is made from this model and those it uses, so every key says there what it means.
+The JSON Schema is made from this model and those it uses, so every key is described in them.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from sagacheck.language.model.expect import Expect
 from sagacheck.language.model.faults import FaultEntry
 from sagacheck.language.model.given import GivenWords
 from sagacheck.language.model.orders import OrderWords
-from sagacheck.language.model.rules import Written, refusal, refused_at
+from sagacheck.language.model.problems import problem, problems_at
 from sagacheck.language.model.vocabulary import AnomalyId, Line, Prose, TagWord
+from sagacheck.language.model.written import Written
 
 
 class ScenarioFile(Written):
@@ -32,7 +33,7 @@ class ScenarioFile(Written):
     )
     covers: tuple[AnomalyId, ...] = Field(
         (),
-        description="The anomalies that it is about; docs/anomalies.md tells what they are.",
+        description="The anomalies that it is about, by their ids in docs/anomalies.md.",
         examples=[["A2", "B2"]],
     )
     given: GivenWords
@@ -44,7 +45,7 @@ class ScenarioFile(Written):
     )
     events: tuple[EventEntry, ...] = Field(
         (),
-        description="What somebody outside does meanwhile.",
+        description="What clients and operators do while the orders run.",
         examples=[[{"cancel": "o1", "when": {"after": "payments.charge"}}]],
     )
     expect: Expect = Field(
@@ -58,7 +59,7 @@ class ScenarioFile(Written):
         again = [index for index, name in enumerate(ids) if name in ids[:index]]
         rule = "each order has an id of its own"
         if again:
-            raise refused_at(
-                {(i, "id"): refusal("duplicate order", rule, value=repr(ids[i])) for i in again}
+            raise problems_at(
+                {(i, "id"): problem("duplicate order", rule, value=repr(ids[i])) for i in again}
             )
         return orders

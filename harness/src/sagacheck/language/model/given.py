@@ -6,8 +6,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, Tag
 
-from sagacheck.language.model.rules import Among, ByShape, Written
+from sagacheck.language.model.constraints import Among, ByShape
 from sagacheck.language.model.vocabulary import Duration, Identifier, Number, PositiveDuration
+from sagacheck.language.model.written import Written
 from sagacheck.language.scenario import WorldTurn
 from sagacheck.world import Idempotency, Settings, duration_text
 
@@ -21,9 +22,9 @@ class Expiry(Written):
     expires: PositiveDuration = Field(description="How long keys are remembered.", examples=["24h"])
 
 
-RefundsWord = Annotated[str, Among("word for refunds", ("accepted", "refused"))]
+RefundsWord = Annotated[str, Among("value for refunds", ("accepted", "refused"))]
 CardWord = Annotated[
-    str, Among("word for a card", ("declined",), "write declined, or leave it out")
+    str, Among("value for a card", ("declined",), "write declined, or leave it out")
 ]
 IdempotencyWord = Annotated[
     str, Among("idempotency", tuple(profile.value for profile in Idempotency))
@@ -41,7 +42,7 @@ class GivenWords(Written):
     keys, and both directions of the translation extended by them.
 
     Attributes:
-        turns: The ways in which `sagacheck explore` may let this world be less kind.
+        turns: How `sagacheck explore` may make this world worse.
     """
 
     turns: ClassVar[tuple[WorldTurn, ...]] = ()
@@ -100,7 +101,7 @@ class Given(GivenWords):
 
     ships_after: Duration | None = Field(
         None,
-        description="How long after its creation a parcel leaves; by default when all is over.",
+        description="How long after its creation a parcel leaves; by default at the end.",
         examples=["0s", "2h"],
     )
     reservation_expires_after: PositiveDuration | None = Field(

@@ -11,8 +11,9 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator
 
 from sagacheck.language.model.expect import Expect
-from sagacheck.language.model.rules import Written, refusal
+from sagacheck.language.model.problems import problem
 from sagacheck.language.model.vocabulary import Identifier
+from sagacheck.language.model.written import Written
 from sagacheck.language.scenario import AnyOrder, Place
 from sagacheck.world import Settings
 
@@ -25,8 +26,8 @@ class OrderWords(Written):
     that `id` alone is an order, and editors know the rest.
 
     Attributes:
-        skeleton: What `sagacheck new` begins a scenario with, where its own way will not do: the
-            texts ``stock``, ``orders``, ``step``, ``operation`` and ``effects``.
+        skeleton: What `sagacheck new` writes into a new scenario, where its own texts do not fit:
+            ``stock``, ``orders``, ``step``, ``operation`` and ``effects``.
     """
 
     skeleton: ClassVar[Mapping[str, str]] = {}
@@ -58,7 +59,7 @@ class OrderWords(Written):
 
     @classmethod
     def plain(cls, count: int) -> dict[str, Any]:
-        """The scenario that a search begins with: `count` orders that all goes well for.
+        """The scenario that a search begins with: `count` orders, and nothing fails.
 
         Returns:
             What a file says under ``scenario``, ``given`` and ``orders``; by default each order is
@@ -73,8 +74,8 @@ class OrderWords(Written):
         """`count` orders at random and a world for them; ``None``, by default, for plain ones.
 
         Args:
-            random: Decides.
-            seed: Its seed, for whatever else is random.
+            random: The source of random numbers.
+            seed: Its seed, for other sources of random values.
             count: How many orders.
         """
         return None
@@ -83,7 +84,7 @@ class OrderWords(Written):
     def simpler(cls, order: AnyOrder) -> Iterator[Mapping[str, Any]]:
         """Changes that make `order` simpler, each as fields and their new values; none by default.
 
-        A counterexample that still fails after a change is a smaller one.
+        Shrinking applies them: a counterexample that still fails after a change is a smaller one.
         """
         return iter(())
 
@@ -96,7 +97,7 @@ class OrderWords(Written):
     def _is_not_reserved(cls, order: str) -> str:
         if order in Expect.model_fields:
             rule = "below expect this word has a meaning of its own"
-            raise refusal("a reserved word as the id of an order", rule)
+            raise problem("a reserved word as the id of an order", rule)
         return order
 
 

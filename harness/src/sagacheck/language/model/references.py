@@ -1,8 +1,8 @@
-"""What the parts of a scenario say about each other, and the words that refer to it.
+"""References from one part of a scenario to another: orders, SKUs, operations.
 
 What a file declares is read from its plain data before anything is checked. So a reference can be
-judged where it stands, even though something else in the file is wrong. Where nothing is declared
-there is nothing to judge by: that is a problem of its own, and reported once.
+checked where it stands, even though something else in the file is wrong. Where a file declares
+nothing, references are not checked: that it declares nothing is a problem of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from sagacheck.language.model.rules import nearest, refusal
+from sagacheck.language.model.problems import nearest, problem
 from sagacheck.language.model.vocabulary import Identifier
 from sagacheck.services import OperationTable
 
@@ -38,7 +38,7 @@ class Declared:
         order_count: How many orders it has.
         stock: The SKUs in stock; ``None`` when it leaves the stock alone.
         ordered: The SKUs that its orders name.
-        terminates: Whether it terminates an order.
+        terminates: Whether one of its events terminates an order.
     """
 
     operations: OperationTable
@@ -50,7 +50,7 @@ class Declared:
 
     @property
     def skus(self) -> tuple[str, ...]:
-        """The SKUs that the scenario has to do with."""
+        """The SKUs in stock, or those that are ordered where the stock is left alone."""
         return self.ordered if self.stock is None else self.stock
 
     @classmethod
@@ -83,7 +83,7 @@ def declared(info: ValidationInfo) -> Declared:
 
 
 def mappings(value: Any) -> Iterator[dict[str, Any]]:
-    """The mappings of a list, of whatever stands there."""
+    """The mappings in a list; none where `value` is no list."""
     items = value if isinstance(value, list) else []
     return (item for item in items if isinstance(item, dict))
 
@@ -96,7 +96,7 @@ def _known_order(order: str, info: ValidationInfo) -> str:
     orders = declared(info).orders
     if order in orders or not orders:
         return order
-    raise refusal("unknown order", f"the orders are {', '.join(orders)}", nearest(order, orders))
+    raise problem("unknown order", f"the orders are {', '.join(orders)}", nearest(order, orders))
 
 
 def _sku_in_stock(sku: str, info: ValidationInfo) -> str:
@@ -104,14 +104,14 @@ def _sku_in_stock(sku: str, info: ValidationInfo) -> str:
     if stock is None or sku in stock:
         return sku
     rule = f"given.stock has {', '.join(stock) or 'nothing'}"
-    raise refusal("a SKU that is not in stock", rule, nearest(sku, stock))
+    raise problem("a SKU that is not in stock", rule, nearest(sku, stock))
 
 
 def _known_sku(sku: str, info: ValidationInfo) -> str:
     known = declared(info).skus
     if sku in known or not known:
         return sku
-    raise refusal("unknown SKU", f"the SKUs are {', '.join(known)}", nearest(sku, known))
+    raise problem("unknown SKU", f"the SKUs are {', '.join(known)}", nearest(sku, known))
 
 
 OrderRef = Annotated[str, AfterValidator(_known_order), WithJsonSchema({"type": "string"})]
@@ -119,7 +119,7 @@ OrderRef = Annotated[str, AfterValidator(_known_order), WithJsonSchema({"type": 
 StockedSku = Annotated[Identifier, AfterValidator(_sku_in_stock)]
 """A SKU that can be ordered."""
 KnownSku = Annotated[str, AfterValidator(_known_sku), WithJsonSchema({"type": "string"})]
-"""A SKU that the scenario has to do with."""
+"""A SKU that is in stock or ordered."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class FromTable:
         if name in names:
             return name
         rule = self.rule or f"it is one of {', '.join(names)}"
-        raise refusal(f"unknown {self.noun}", rule, nearest(name, names))
+        raise problem(f"unknown {self.noun}", rule, nearest(name, names))
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -162,7 +162,7 @@ NAMES: Mapping[str, Callable[[OperationTable], Sequence[str]]] = {
     "creates": lambda table: [each.name for each in table.creates],
     "targets": lambda table: [*table.names, *table.services],
 }
-"""What a table of operations gives names to."""
+"""The groups of names that a table of operations gives."""
 
 OperationName = Annotated[str, FromTable("operation", "operations", "an operation is service.verb")]
 UndoName = Annotated[str, FromTable("undo operation", "undos")]

@@ -1,4 +1,4 @@
-"""The words of the language: what may stand where a single value stands."""
+"""The single values of the language: durations, prices, ids, names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from pydantic import Field, PlainValidator, Strict, WithJsonSchema
 
 from sagacheck.language.anomalies import ANOMALIES
-from sagacheck.language.model.rules import Among, Matching, refusal
+from sagacheck.language.model.constraints import Among, Matching
+from sagacheck.language.model.problems import problem
 from sagacheck.language.scenario import ANY_STATUS, STATUSES
 from sagacheck.language.yaml.scalars import OtherNumber
 from sagacheck.world import parse_duration
@@ -23,13 +24,13 @@ def _duration(value: Any) -> float:
         digits = str(value) if type(value) is int and value >= 0 else text
         suggestion = repr(f"{digits}s") if digits.isdecimal() else ""
         rule = "a duration has units, d, h, m, s or ms: 45s, 500ms, 1h30m"
-        raise refusal("not a duration", rule, suggestion) from None
+        raise problem("not a duration", rule, suggestion) from None
 
 
 def _positive_duration(value: Any) -> float:
     seconds = _duration(value)
     if seconds <= 0:
-        raise refusal("no time at all", "this duration must be longer than 0s")
+        raise problem("a duration of zero", "it must be longer than 0s")
     return seconds
 
 
@@ -42,7 +43,7 @@ def _price(value: Any) -> Decimal:
     rule = 'money is a text in quotes, at least 0 and with at most 2 places, such as "19.99"'
     is_number = isinstance(value, OtherNumber) or type(value) is int
     suggestion = f'"{value}"' if is_number and _PRICE.fullmatch(str(value)) else ""
-    raise refusal("not a price", rule, suggestion)
+    raise problem("not a price", rule, suggestion)
 
 
 DURATION_SCHEMA = {"type": "string", "pattern": "^([0-9]{1,9}(d|h|m|s|ms))+$", "examples": ["45s"]}

@@ -2,8 +2,8 @@
 
 The language is a small part of YAML 1.2: mappings with text keys, lists, and plain values. What
 lets a file mean something else than it shows (tags, anchors and aliases, duplicate keys, an
-empty value) is a problem. Parser events are read, not a finished tree: only they still show all of
-that, and deep nesting ends at a limit of ours, not at Python's.
+empty value) is a problem. The parser's events are read and not its finished tree, since a tree no
+longer shows these, and since deep nesting then ends at a limit of ours and not at Python's.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ _RULES = {
     "while scanning a quoted scalar": "a text that a quote has opened ends with the same quote",
     "unexpected end of stream": "a text that a quote has opened ends with the same quote",
 }
-"""What is right, for people, where the parser says in its own words what it met."""
+"""The rule behind a message of the parser, for people."""
 
 
 def _rule_behind(words: str) -> str:
@@ -175,7 +175,7 @@ class _Reader:
         if not isinstance(data, dict):
             value = "a list" if isinstance(data, list) else "a single value"
             rule = "a scenario file is a mapping (key: value)"
-            self._give_up(_position(top), "no scenario", value, rule)
+            self._give_up(_position(top), "not a scenario", value, rule)
         self._source.data.update(data)
         for event in self._events:
             if isinstance(event, DocumentStartEvent):
@@ -225,10 +225,10 @@ class _Reader:
             rule = f"a key stands once in a mapping; this one stands in line {line} already"
             self._refuse(position, "duplicate key", repr(key), rule)
         elif isinstance(key, dict | list):
-            self._refuse(position, "a key that is no text", "a collection", "keys are texts")
+            self._refuse(position, "a key that is not a text", "a collection", "keys are texts")
         elif key is not None:  # which was refused when it was read
             text = str(key).lower() if isinstance(key, bool) else str(key)
-            self._refuse(position, "a key that is no text", text, "keys are texts", f'"{text}"')
+            self._refuse(position, "a key that is not a text", text, "keys are texts", f'"{text}"')
 
     def _list(self, path: Path) -> list[Any]:
         events = enumerate(self._until(SequenceEndEvent))
@@ -240,7 +240,12 @@ class _Reader:
             rule = "nothing may be empty; write the value, or leave out its key"
             self._refuse(position, "no value", event.value, rule)
         elif _SURROGATE.search(event.value):
-            self._refuse(position, "half a character", ascii(value), "escape the whole of it")
+            self._refuse(
+                position,
+                "an unpaired surrogate",
+                ascii(value),
+                "write both halves of the pair, or the character itself",
+            )
         return value
 
     def _until(self, end: type[Event]) -> Iterator[Event]:

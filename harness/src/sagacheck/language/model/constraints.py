@@ -1,74 +1,17 @@
-"""How the language refuses: problems for pydantic to carry, and rules that give them.
-
-A refusal says what is wrong, the rule, and what was probably meant. The value itself and its place
-are added when the problem is explained.
-"""
+"""What a value of the language must be, as annotations of the models and in the JSON Schema."""
 
 from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    ValidationError,
-)
-from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
+from pydantic import Discriminator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
-REFUSAL = "scenario"
-"""The pydantic error type of a `refusal`."""
-
-
-KEY = "[key]"
-"""Ends a location, as pydantic writes it, that means a key and not its value."""
-
-Location = tuple[str | int, ...]
-"""Keys and indexes that lead to a part of a value."""
-
-
-def refusal(
-    what: str, rule: str, suggestion: str = "", *, value: str | None = None
-) -> PydanticCustomError:
-    """A problem for pydantic to carry; see `sagacheck.errors.Problem` for its parts.
-
-    Args:
-        what: What is wrong.
-        rule: What is right.
-        suggestion: What was probably meant.
-        value: What stands there, where it is not simply the value that is refused.
-    """
-    context = {"what": what, "rule": rule, "suggestion": suggestion}
-    if value is not None:
-        context["value"] = value
-    return PydanticCustomError(REFUSAL, "{what}; {rule}", context)
-
-
-def refused_at(problems: Mapping[Location, PydanticCustomError]) -> ValidationError:
-    """Refusals of parts of the value that is being checked.
-
-    Args:
-        problems: What is wrong where; a location ends with `KEY` where the key is wrong.
-    """
-    details = [
-        InitErrorDetails(type=problem, loc=location, input={})
-        for location, problem in problems.items()
-    ]
-    return ValidationError.from_exception_data(REFUSAL, details)
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """The one of `words` that `word` is probably a misspelling of, quoted; or nothing."""
-    by_folded = {known.casefold(): known for known in words}
-    found = get_close_matches(word.casefold(), by_folded, n=1)
-    return repr(by_folded[found[0]]) if found else ""
+from sagacheck.language.model.problems import PROBLEM, nearest, problem
 
 
 def enumeration(words: Iterable[str], meanings: Iterable[str] = ()) -> dict[str, Any]:
@@ -77,7 +20,7 @@ def enumeration(words: Iterable[str], meanings: Iterable[str] = ()) -> dict[str,
     Args:
         words: The words.
         meanings: What each means. ``enumDescriptions`` is no part of JSON Schema; the YAML language
-            server shows it beside each word, and everybody else leaves it alone.
+            server shows it beside each word, and other programs ignore it.
     """
     described = list(meanings)
     return {"enum": list(words)} | ({"enumDescriptions": described} if described else {})
@@ -88,11 +31,11 @@ class Word(ABC):
 
     @abstractmethod
     def __call__(self, text: str) -> str:
-        """`text`, unless it has to be refused."""
+        """`text`; raises a problem where it breaks the rule."""
 
     @abstractmethod
     def json_schema(self) -> dict[str, Any]:
-        """The rule, as editors are told."""
+        """The rule as JSON Schema, for editors."""
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -126,10 +69,10 @@ class Among(Word):
         if text in self.words:
             return text
         rule = self.rule or f"it is one of {', '.join(self.words)}"
-        raise refusal(f"unknown {self.noun}", rule, nearest(text, self.words))
+        raise problem(f"unknown {self.noun}", rule, nearest(text, self.words))
 
     def json_schema(self) -> dict[str, Any]:
-        """The words, as editors are told."""
+        """The words as JSON Schema."""
         return enumeration(self.words, self.meanings)
 
 
@@ -155,10 +98,10 @@ class Matching(Word):
         """`text`, if it has the form."""
         if self._form.fullmatch(text):
             return text
-        raise refusal(f"not {self.noun}", self.rule)
+        raise problem(f"not {self.noun}", self.rule)
 
     def json_schema(self) -> dict[str, Any]:
-        """The form, as editors are told."""
+        """The form as JSON Schema."""
         return {"pattern": self.pattern}
 
 
@@ -177,7 +120,7 @@ class Filled:
     def __call__(self, collection: Any) -> Any:
         """`collection`, if something is in it."""
         if not collection:
-            raise refusal("nothing in it", self.rule, self.suggestion)
+            raise problem("empty", self.rule, self.suggestion)
         return collection
 
     def __get_pydantic_core_schema__(
@@ -194,14 +137,14 @@ class Filled:
 
 
 def shape(value: Any) -> str:
-    """Which kind of YAML value `value` is; tells the forms of a value apart."""
+    """The kind of YAML value that `value` is: the tag of its form."""
     shapes = {str: "<text>", int: "<number>", list: "<list>", dict: "<mapping>"}
     return shapes.get(type(value), "<other>")
 
 
 @dataclass(frozen=True)
 class ByShape:
-    """Chooses among forms of a value that are tagged with their `shape`; refuses all others.
+    """Chooses among the forms of a value by its `shape`; a value of no such form is a problem.
 
     Args:
         what: What is wrong with a value of no such shape.
@@ -216,7 +159,7 @@ class ByShape:
     ) -> CoreSchema:
         choice = Discriminator(
             shape,
-            custom_error_type=REFUSAL,
+            custom_error_type=PROBLEM,
             custom_error_message="{what}; {rule}",
             custom_error_context={"what": self.what, "rule": self.rule},
         )
@@ -226,9 +169,3 @@ class ByShape:
 def one_key_of(*names: str) -> dict[str, Any]:
     """For a JSON Schema: exactly one of these keys must be there."""
     return {"oneOf": [{"required": [str(name)]} for name in names]}
-
-
-class Written(BaseModel):
-    """A mapping of the language: its keys are known, and it does not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,7 +1,8 @@
 """The command line: ``orders worker | place | status | cancel``.
 
 Exit codes: 0 the order completed, or the question was answered; 1 it ended otherwise, or the answer
-is no; 2 wrong usage or wrong input; 3 unknown: nobody answered, or the command was interrupted.
+is no; 2 wrong usage or wrong input; 3 unknown: no server or worker answered, or the command was
+interrupted.
 """
 
 from __future__ import annotations
@@ -25,6 +26,17 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from orders.cli_connection import (
+    COMPLETED,
+    OTHERWISE,
+    WRONG_INPUT,
+    Option,
+    UnknownError,
+    WrongInputError,
+    connection_options,
+    run,
+    where,
+)
 from orders.client import (
     TASK_QUEUE,
     OrderConflictError,
@@ -36,21 +48,10 @@ from orders.client import (
     start_order,
 )
 from orders.errors import describe
-from orders.following import NoWorkerError, follow
 from orders.models import OrderInput, OrderResult, OrderStatus
 from orders.order_file import InvalidOrderError, read_order
-from orders.reaching import (
-    COMPLETED,
-    OTHERWISE,
-    WRONG_INPUT,
-    Option,
-    UnknownError,
-    WrongInputError,
-    connection_options,
-    run,
-    where,
-)
 from orders.settings import ServiceSettings
+from orders.watch import NoWorkerError, watch
 from orders.worker import create_worker
 
 _COMMANDS_EXAMPLES = """
@@ -58,7 +59,7 @@ _COMMANDS_EXAMPLES = """
 Examples:
   orders worker                       carries orders out, until it is stopped
   orders place order.json             places an order and waits for its end
-  orders status o1                    tells where an order is
+  orders status o1                    shows the status of an order
   orders cancel o1 --reason "..."     cancels it, if that is still possible
 """
 
@@ -188,11 +189,11 @@ def place(file: str, no_wait: bool, patience: float, task_queue: str, **connecti
 @_patience_option
 @connection_options
 def status(order_id: str, patience: float, **connection: Option) -> None:
-    """Tell where an order is.
+    """Show the status of an order.
 
     Prints pending, processing or compensating while it is under way, and at its end completed,
     failed, needs_attention, cancelled, or invalid for an order that was refused. An order whose
-    workflow somebody has ended by force is terminated or timed_out: nothing of it was undone.
+    workflow an operator or Temporal has ended is terminated or timed_out: nothing of it was undone.
     """
     run(lambda client: _status(client, order_id, patience), connection)
 
@@ -253,11 +254,11 @@ async def _wait(handle: OrderHandle, order_id: str, patience: float) -> int:
 
     show("placed")
     try:
-        result = await follow(handle, show, patience=patience)
+        result = await watch(handle, show, patience=patience)
     except NoWorkerError:
         msg = (
             f"order {order_id} is placed, but no worker has answered for {patience:g} s; start "
-            f"`orders worker`, and `orders status {order_id}` tells how it goes"
+            f"`orders worker`, and `orders status {order_id}` shows its status"
         )
         raise UnknownError(msg) from None
     except WorkflowFailureError as failure:
@@ -278,7 +279,7 @@ async def _status(client: Client, order_id: str, patience: float) -> int:
     try:
         click.echo(ended or await get_order_status(order_id, client=client, timeout=limit))
     except RPCError:
-        msg = f"order {order_id} is under way, but no worker tells how far; start `orders worker`"
+        msg = f"order {order_id} is under way, but no worker is answering; start `orders worker`"
         raise UnknownError(msg) from None
     return COMPLETED
 

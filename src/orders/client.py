@@ -69,7 +69,7 @@ async def connect(
     """Connect to the Temporal that is configured, or given; see `connection_config`.
 
     Raises:
-        RuntimeError: The configuration is wrong, or nobody answers at the address.
+        RuntimeError: The configuration is wrong, or no server answers at the address.
     """
     config = connection_config(address=address, namespace=namespace, profile=profile)
     return await Client.connect(**config, data_converter=pydantic_data_converter)

@@ -180,7 +180,7 @@ def test_status_and_cancel_without_worker(town: Town) -> None:
     status = town.orders("status", "waiting", "--patience", "0.1")
     cancel = town.orders("cancel", "waiting", "--patience", "0.1")
     assert (status.exit_code, cancel.exit_code) == (3, 3)
-    assert "no worker tells how far" in status.stderr
+    assert "no worker is answering" in status.stderr
     assert "order waiting may be cancelled or not" in cancel.stderr
 
 
@@ -194,7 +194,7 @@ def test_interrupted(town: Town, tmp_path: Path) -> None:
         place.send_signal(signal.SIGINT)
         _, errors = place.communicate()
     assert place.returncode == 3
-    assert errors.startswith("Error: interrupted; `orders status ORDER_ID` tells how")
+    assert errors.startswith("Error: interrupted; `orders status ORDER_ID` shows the status")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -221,7 +221,7 @@ def test_nobody_answers(command: str) -> None:
     valid = json.dumps(ORDER_JSON)
     result = CliRunner().invoke(commands, [*command.split(), "--address", NOBODY], input=valid)
     assert result.exit_code == 3
-    assert result.stderr.startswith(f"Error: nobody answers at {NOBODY}; start a server there")
+    assert result.stderr.startswith(f"Error: no server answers at {NOBODY}; start one there")
 
 
 def test_unknown_profile() -> None:

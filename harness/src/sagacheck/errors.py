@@ -1,12 +1,12 @@
-"""What can go wrong before a scenario runs, and what keeps one from being played.
+"""The errors of scenarios and engines.
 
 The tree::
 
     Exception
-    ├── ScenarioError            whatever is wrong with scenarios
-    │   └── InvalidScenarioError files that cannot be run, with every problem in them
-    ├── EngineStartError         what is to play them does not come up
-    └── UnplayableError          a scenario asks for what its engine cannot do
+    ├── ScenarioError            something is wrong with scenarios
+    │   └── InvalidScenarioError scenario files cannot be run; it lists every problem in them
+    ├── EngineStartError         an engine failed to start
+    └── UnplayableError          a scenario needs what its engine cannot do
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True, slots=True)
 class Problem:
-    """One mistake in one file. Problems sort by their place.
+    """One mistake in one file. Problems sort by file, line and column.
 
     Attributes:
         file: The file, as its reader named it.
         line: Where the mistake begins, from 1.
         column: Where the mistake begins, from 1.
         what: What is wrong.
-        value: What stands there, as people should see it; empty where nothing does.
+        value: The value in the file, as people should see it; empty where there is none.
         rule: What is right.
-        suggestion: What was probably meant, as it would be written; empty when nobody knows.
+        suggestion: What was probably meant, as it would be written; empty where that is unknown.
     """
 
     file: str
@@ -65,8 +65,8 @@ class InvalidScenarioError(ScenarioError):
 
 
 class EngineStartError(Exception):
-    """What is to play the scenarios does not come up; the message says what and why."""
+    """An engine failed to start; the message says why."""
 
 
 class UnplayableError(Exception):
-    """A scenario asks for what its engine cannot do; the message names it, and what to use."""
+    """A scenario needs what its engine cannot do; the message names it, and what to use."""

@@ -29,19 +29,18 @@ class SagaUnderTest:
         activities: Its activities, as a worker takes them.
         data_converter: The converter that its workers and clients use.
         workflow_id: The id of the workflow that runs an order.
-        id_reuse_policy: What its client says about an order id that was used before.
+        id_reuse_policy: What its client does with an order id that was used before.
         completed_means: The creates whose effects must be live when an order completes; all
             creates of the services by default.
         children: The workflows that `workflow` starts as its children. The id of a child begins
             with its parent's id and a slash, so that its calls are known to be the order's.
-        search_attributes: Those that its workflows set. They are added to the Temporal server, and
-            whatever is not among them is refused, as a server does that nobody has told of it.
-        interceptors: What its workers have around its workflows and activities, the first of them
-            outermost.
+        search_attributes: Those that its workflows set. They are added to the Temporal server; an
+            attribute that is not among them is refused, as a server does that does not have it.
+        interceptors: Those of its workers, the first outermost.
         services: Makes the services around it.
-        orders: How scenarios write what is placed with it; an id alone by default.
-        given: How scenarios write the world at the beginning; by default what all services have in
-            common.
+        orders: How scenarios write an order; an id alone by default.
+        given: How scenarios write the world at the beginning; by default with the settings that all
+            services have.
     """
 
     workflow: type
@@ -59,7 +58,7 @@ class SagaUnderTest:
 
     @cached_property
     def operations(self) -> OperationTable:
-        """What the services offer."""
+        """The operations of its services."""
         return operations_of(self.services)
 
     @cached_property
@@ -101,7 +100,7 @@ class SagaUnderTest:
         """Whether the SDK's workflow sandbox can import the workflow; if not, it runs without."""
         try:
             SandboxedWorkflowRunner().prepare_workflow(workflow_definition(self.workflow))
-        except Exception:  # noqa: BLE001 - whatever the import runs into, that is the answer
+        except Exception:  # noqa: BLE001 - an import may fail with any error
             return False
         return True
 
@@ -143,5 +142,5 @@ def _runnable(reference: str, place: str, root: Path | None) -> SagaUnderTest:
 
 
 def saga_words(reference: str | None) -> tuple[str, ...]:
-    """What a command says of its saga, for one that repeats it; nothing of our own."""
+    """The words that name a saga on a command line; none for the one of pyproject.toml."""
     return ("--saga", reference) if reference else ()

@@ -1,4 +1,4 @@
-"""Watching an order until it ends."""
+"""Watches an order until it ends."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ LONGEST_QUERY_SECONDS = 3.0
 
 
 class NoWorkerError(Exception):
-    """The order waits for a worker, and none answers."""
+    """The order waits for a worker, and no worker answers."""
 
 
-async def follow(
+async def watch(
     handle: OrderHandle, on_status: Callable[[OrderStatus], None], *, patience: float
 ) -> OrderResult:
-    """Wait for the end of an order and tell each change of its status meanwhile.
+    """Wait for the end of an order, and report each change of its status.
 
     Args:
         handle: The order's workflow.
-        on_status: Told every status that is seen, each once.
+        on_status: Called with each new status.
         patience: Seconds without an answer from any worker after which to stop waiting.
 
     Raises:
@@ -40,7 +40,7 @@ async def follow(
     """
     result = asyncio.create_task(handle.result())
     try:
-        await _watch(handle, result, on_status, patience)
+        await _report_statuses(handle, result, on_status, patience)
         ended = await result
     finally:
         result.cancel()
@@ -48,13 +48,13 @@ async def follow(
     return ended
 
 
-async def _watch(
+async def _report_statuses(
     handle: OrderHandle,
     result: asyncio.Task[OrderResult],
     on_status: Callable[[OrderStatus], None],
     patience: float,
 ) -> None:
-    """Ask for the status again and again, less and less often, until the result is there."""
+    """Query the status again and again, less and less often, until the result is there."""
     pause, seen, last_answer = FIRST_PAUSE_SECONDS, None, time.monotonic()
     limit = timedelta(seconds=min(patience, LONGEST_QUERY_SECONDS))
     while not result.done():
@@ -72,7 +72,7 @@ async def _watch(
 
 
 async def _status(handle: OrderHandle, limit: timedelta) -> OrderStatus | None:
-    """The status, ``None`` where no worker can tell it just now."""
+    """The status; ``None`` where no worker answers."""
     try:
         return await handle.query(OrderSagaWorkflow.get_status, rpc_timeout=limit)
     except (RPCError, WorkflowQueryFailedError):

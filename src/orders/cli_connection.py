@@ -1,4 +1,4 @@
-"""Reaching Temporal from the command line, with one clear sentence for what can go wrong."""
+"""The connection of a command to Temporal, with one sentence for each way in which it fails."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ COMPLETED, OTHERWISE, WRONG_INPUT, UNKNOWN = range(4)
 """The exit codes."""
 
 Option = str | None
-"""The value of an option that says where Temporal is."""
+"""The value of an option of the connection."""
 
 Work = Callable[[Client], Coroutine[Any, Any, int]]
 """What a command does with its connection; returns the exit code."""
 
 
 class WrongInputError(click.ClickException):
-    """The command cannot do what it was given."""
+    """The command was given wrong input."""
 
     exit_code = WRONG_INPUT
 
 
 class UnknownError(click.ClickException):
-    """Nobody can tell what has become of what was asked for."""
+    """The outcome of the command is unknown."""
 
     exit_code = UNKNOWN
 
@@ -56,13 +56,13 @@ def run(work: Work, connection: dict[str, Option]) -> NoReturn:
         connection: The values of `connection_options`.
 
     Raises:
-        WrongInputError: The options or the configuration name no Temporal.
-        UnknownError: Nobody answers there, or the command was interrupted.
+        WrongInputError: The options or the configuration name no Temporal server.
+        UnknownError: No server answers, or the command was interrupted.
     """
     try:
         code = asyncio.run(_with_client(work, connection))
     except KeyboardInterrupt:
-        msg = "interrupted; `orders status ORDER_ID` tells how an order goes that was placed"
+        msg = "interrupted; `orders status ORDER_ID` shows the status of an order"
         raise UnknownError(msg) from None
     sys.exit(code)
 
@@ -72,7 +72,7 @@ async def _with_client(work: Work, connection: dict[str, Option]) -> int:
     try:
         return await work(client)
     except RPCError as error:
-        msg = f"{where(client)} does not do what it is asked: {error.message}"
+        msg = f"{where(client)} rejected the request: {error.message}"
         raise UnknownError(msg) from None
 
 
@@ -96,8 +96,8 @@ def _why_no_connection(address: str | None, detail: str) -> str:
     if "ConnectError" not in detail:
         return f"cannot talk to Temporal at {address}: {detail}"
     return (
-        f"nobody answers at {address}; start a server there, such as `temporal server start-dev`, "
-        "or say by --address or TEMPORAL_ADDRESS where one is"
+        f"no server answers at {address}; start one there, for example by "
+        "`temporal server start-dev`, or pass --address"
     )
 
 

@@ -22,7 +22,7 @@ _NOWHERE = Place("", 0, 0)
 
 
 def orders_of(random: Random, seed: int, count: int) -> Iterator[Order]:
-    """`count` orders of people who do not exist; some of their cards are declined."""
+    """`count` orders of invented people; some of their cards are declined."""
     people = _people()
     people.seed_instance(seed)
     declined = random.choice((0.0, 0.0, 0.3))
@@ -45,7 +45,7 @@ def orders_of(random: Random, seed: int, count: int) -> Iterator[Order]:
 
 
 def settings_for(random: Random, orders: Sequence[Order]) -> Settings:
-    """A world that has more or less of what is ordered."""
+    """A world with more or less than what is ordered in stock."""
     wanted: dict[str, int] = {}
     for item in (item for order in orders for item in order.items):
         wanted[item.sku] = wanted.get(item.sku, 0) + item.quantity
@@ -72,5 +72,5 @@ def _items(random: Random) -> Iterator[OrderItem]:
 
 @cache
 def _people() -> Faker:
-    """Made once: it reads the words of its language."""
+    """Made once: Faker reads the names and addresses of its language."""
     return Faker("en_US")

@@ -10,11 +10,11 @@ from typing import Any
 from sagacheck.language import AnyOrder
 
 DEFAULT_SKU = "WIDGET"
-"""What an order is for when it does not say."""
+"""The article of an order that names none."""
 
 DEFAULT_CUSTOMER = "customer-1"
 DEFAULT_PAYMENT_METHOD = "pm_card"
-"""Who orders, and with which card, when an order does not say."""
+"""The customer and the card of an order that names none."""
 
 DEFAULT_ADDRESS: Mapping[str, str] = {
     "street": "1 Main Street",
@@ -23,7 +23,7 @@ DEFAULT_ADDRESS: Mapping[str, str] = {
     "zip_code": "62701",
     "country": "US",
 }
-"""Where an order goes when it does not say."""
+"""The address of an order that gives none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class OrderItem:
 
 
 DEFAULT_ITEM = OrderItem(DEFAULT_SKU, 1, Decimal("10.00"))
-"""All that an order is for when it does not say."""
+"""The one item of an order that lists none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from sagacheck.engines import add_search_attributes
-from sagacheck.engines.server.embedded_server import embedded_server
+from sagacheck.engines import add_search_attributes, embedded_server
 from sagacheck.temporal import SimulatedTemporal, SimulatedWorker, VirtualTimeLoop, simulated_client
 from tests.conformance.activities import ACTIVITIES
 from tests.conformance.registry import WORKFLOWS

@@ -13,7 +13,7 @@ import pytest
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.converter import DataConverter
 
-from sagacheck.engines.server.embedded_server import embedded_server
+from sagacheck.engines import embedded_server
 from sagacheck.temporal import (
     AttemptFacts,
     NeverReports,

@@ -10,7 +10,7 @@ from typing import Protocol
 import pytest
 import pytest_asyncio
 
-from sagacheck.engines.server.embedded_server import embedded_server
+from sagacheck.engines import embedded_server
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.run import ScenarioResult, run_all
 from sagacheck.saga import SagaUnderTest

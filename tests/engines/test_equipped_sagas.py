@@ -7,8 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sagacheck.checks import Verdict
-from sagacheck.engines import SimulatedEngine, Trial
-from sagacheck.engines.server.embedded_server import embedded_server
+from sagacheck.engines import SimulatedEngine, Trial, embedded_server
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.errors import EngineStartError
 from sagacheck.run.judge import run_one

@@ -13,7 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from fakes import order_network
 from orders import create_worker
-from sagacheck.engines.server.embedded_server import embedded_server
+from sagacheck.engines import embedded_server
 from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
 from sagacheck.network import Fault, FaultRule, Moment
 from sagacheck.world import Attempt

@@ -18,7 +18,7 @@ import pytest_asyncio
 from click.testing import CliRunner, Result
 
 from orders.cli import commands
-from sagacheck.engines.server.embedded_server import embedded_server
+from sagacheck.engines import embedded_server
 from tests.orders._messages import ORDER_JSON
 
 NOBODY = "127.0.0.1:1"

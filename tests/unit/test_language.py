@@ -292,7 +292,10 @@ def test_a_fault_must_fit_its_operation() -> None:
         ("{when: {at: 1s}}", "5:10: no event; write one of cancel, submit, terminate, query, heal"),
         ("{cancel: o1}", "5:10: missing key: 'when'"),
         ("{cancel: o1, query: o1, when: {at: 1s}}", "5:10: two events in one: cancel and query"),
-        ("{heal: false, when: {at: 1s}}", "5:17: not true: false; heal ends all faults; its only value is true"),
+        (
+            "{heal: false, when: {at: 1s}}",
+            "5:17: not true: false; heal ends all faults; its only val",
+        ),
         ("{heal: 1, when: {at: 1s}}", "5:17: not true: 1"),
         ("{heal: true, when: {}}", "5:29: no moment; write one of before, after and at"),
         (

@@ -67,6 +67,13 @@ class SagaUnderTest:
         return Dialect(self.operations, self.orders, self.given)
 
     @cached_property
+    def promised(self) -> tuple[str, ...]:
+        """The creates whose effects must be live when an order completes."""
+        if self.completed_means is not None:
+            return self.completed_means
+        return tuple(operation.name for operation in self.operations.creates)
+
+    @cached_property
     def workflow_name(self) -> str:
         """The name under which the workflow is registered."""
         return workflow_definition(self.workflow).name or self.workflow.__name__

@@ -3,13 +3,19 @@
 from sagacheck.engines.answer import Answer, AnswerKind, answer_of
 from sagacheck.engines.engine import Engine
 from sagacheck.engines.opening import ENGINES, open_engine
+from sagacheck.engines.ports import ClientActions, TrialClock
 from sagacheck.engines.quiet import quiet_sdk
 from sagacheck.engines.saga_worker import saga_worker
-from sagacheck.engines.server.embedded_server import SERVER_ENVIRONMENT, free_ports, server_command
+from sagacheck.engines.server.embedded_server import (
+    SERVER_ENVIRONMENT,
+    embedded_server,
+    free_ports,
+    server_command,
+)
 from sagacheck.engines.server.kept_server import KeptServer
 from sagacheck.engines.server.search_attributes import add_search_attributes
 from sagacheck.engines.simulated.engine import SimulatedEngine
-from sagacheck.engines.trial import PlannedEvent, PlannedFault, Trial, TrialClock
+from sagacheck.engines.trial import PlannedEvent, PlannedFault, Trial
 from sagacheck.engines.workflow_view import WorkflowState, WorkflowView
 
 __all__ = [
@@ -17,6 +23,7 @@ __all__ = [
     "SERVER_ENVIRONMENT",
     "Answer",
     "AnswerKind",
+    "ClientActions",
     "Engine",
     "KeptServer",
     "PlannedEvent",
@@ -28,6 +35,7 @@ __all__ = [
     "WorkflowView",
     "add_search_attributes",
     "answer_of",
+    "embedded_server",
     "free_ports",
     "open_engine",
     "quiet_sdk",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sagacheck.engines.trial import Trial, TrialClock
+from sagacheck.engines.ports import TrialClock
+from sagacheck.engines.trial import Trial
 
 
 class Engine(Protocol):

@@ -9,45 +9,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from sagacheck.checks import OrderOutcome
 from sagacheck.engines.answer import Answer
+from sagacheck.engines.ports import ClientActions, TrialClock
 from sagacheck.language import AnyOrder, Event, EventKind, Scenario
 from sagacheck.network import FaultRule, Moment, Network
 from sagacheck.saga import SagaUnderTest
 from sagacheck.services import Services
-from sagacheck.world import Attempt, Clock, ManualClock, World
+from sagacheck.world import Attempt, ManualClock, World
 
 DAY = 86_400.0
 """Seconds after which faults end. An order that has not ended after as long again is stuck."""
-
-
-class TrialClock(Clock, Protocol):
-    """A clock that knows whether anything is still to happen."""
-
-    @property
-    def next_due(self) -> float | None:
-        """When the next callback is to run; ``None`` when there is none."""
-
-    def stop(self) -> None:
-        """Stand still from now on."""
-
-
-class ClientActions(Protocol):
-    """What clients and operators can do to the orders of a trial, each with its answer."""
-
-    async def cancel(self, event: Event) -> Answer:
-        """Ask for an order to be cancelled."""
-
-    async def submit(self, event: Event) -> Answer:
-        """Place an order again."""
-
-    async def terminate(self, event: Event) -> Answer:
-        """Terminate an order's workflow."""
-
-    async def query(self, event: Event) -> Answer:
-        """Ask an order for its status."""
 
 
 @dataclass

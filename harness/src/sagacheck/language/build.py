@@ -20,7 +20,7 @@ from sagacheck.language.scenario import (
     Scenario,
     When,
 )
-from sagacheck.language.yaml.reader import Path, Source
+from sagacheck.language.yaml.source import KeyPath, Source
 from sagacheck.services import OperationTable
 
 DEFAULT_REASON = "changed my mind"
@@ -53,7 +53,7 @@ def build(written: ScenarioFile, source: Source, operations: OperationTable) -> 
     )
 
 
-def _place(source: Source, path: Path) -> Place:
+def _place(source: Source, path: KeyPath) -> Place:
     return Place(source.file, *source.key_at(path))
 
 

@@ -13,7 +13,7 @@ from sagacheck.language.model.expect import Expect, OrderExpect
 from sagacheck.language.model.file import ScenarioFile
 from sagacheck.language.model.problems import KEY, PROBLEM, nearest
 from sagacheck.language.model.written import Written
-from sagacheck.language.yaml.reader import Path, Source
+from sagacheck.language.yaml.source import KeyPath, Source
 
 _LONGEST_VALUE = 60
 
@@ -52,7 +52,9 @@ def _problem(detail: ErrorDetails, source: Source, file: type[ScenarioFile]) -> 
     return Problem(source.file, *place, what, value, rule, suggestion)
 
 
-def _words(detail: ErrorDetails, path: Path, file: type[ScenarioFile]) -> tuple[str, str, str, str]:
+def _words(
+    detail: ErrorDetails, path: KeyPath, file: type[ScenarioFile]
+) -> tuple[str, str, str, str]:
     """What is wrong, the value, the rule and the suggestion."""
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == PROBLEM:
@@ -86,7 +88,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
-def _path(detail: ErrorDetails) -> Path:
+def _path(detail: ErrorDetails) -> KeyPath:
     """Where the problem is, without pydantic's marks for keys and for forms of a value."""
     return tuple(step for step in detail["loc"] if step != KEY and not _is_form(step))
 
@@ -99,11 +101,11 @@ def _is_about_key(detail: ErrorDetails) -> bool:
     return detail["type"] == "extra_forbidden" or detail["loc"][-1:] == (KEY,)
 
 
-def _above(path: Path) -> Iterator[Path]:
+def _above(path: KeyPath) -> Iterator[KeyPath]:
     return (path[:length] for length in range(len(path)))
 
 
-def _keys(path: Path, file: type[ScenarioFile]) -> list[str]:
+def _keys(path: KeyPath, file: type[ScenarioFile]) -> list[str]:
     """The keys that may stand in the mapping at `path`."""
     model: type[Written] = file
     for step in path:

@@ -126,16 +126,13 @@ def judge(trial: Trial) -> tuple[Findings, list[Unmet]]:
 def evidence_of(trial: Trial) -> Evidence:
     """What the invariants look at."""
     operations = trial.network.operations
-    completed_means = trial.saga.completed_means
-    if completed_means is None:
-        completed_means = tuple(operation.name for operation in operations.creates)
     return Evidence(
         operations=operations,
         ledger=trial.world.ledger,
         journal=trial.world.journal,
         orders={order.id: terms_of(order) for order in trial.scenario.orders},
         outcomes=trial.outcomes,
-        completed_means=completed_means,
+        completed_means=trial.saga.promised,
         cancelled=frozenset(
             planned.event.order
             for planned in trial.events

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
@@ -30,56 +29,17 @@ from ruamel.yaml.reader import ReaderError
 
 from sagacheck.errors import InvalidScenarioError, Problem
 from sagacheck.language.yaml.scalars import resolved
+from sagacheck.language.yaml.source import KeyPath, Position, Source
 
 MAX_BYTES = 256 * 1024
 """The largest file that is read."""
 MAX_DEPTH = 20
 """How deep collections may be nested."""
 
-Path = tuple[str | int, ...]
-"""The keys and indexes that lead to a value, such as ``("faults", 0, "on")``."""
-
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ASIDE = -1
 """Stands in the path of what is read only to see whether it may stand in a file at all."""
-
-
-class Position(NamedTuple):
-    """A place in a file; both count from 1."""
-
-    line: int
-    column: int
-
-
-@dataclass(frozen=True)
-class Source:
-    """The content of a file.
-
-    Attributes:
-        file: The file's name, for messages.
-        data: Mappings, lists, texts, whole numbers, booleans; `OtherNumber` for
-            any other number.
-        keys: Where each key stands.
-        values: Where each value begins; the top of the file is the empty path.
-        problems: What is wrong although the rest of the file could be read.
-    """
-
-    file: str
-    data: dict[str, Any] = field(default_factory=dict)
-    keys: dict[Path, Position] = field(default_factory=dict)
-    values: dict[Path, Position] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-
-    def key_at(self, path: Path) -> Position:
-        """Where the key of `path` stands; where its value does, for an item of a list."""
-        return self.keys.get(path) or self.value_at(path)
-
-    def value_at(self, path: Path) -> Position:
-        """Where the value of `path` begins; of what should hold it, where there is none."""
-        while path not in self.values and path:
-            path = path[:-1]
-        return self.values.get(path, Position(1, 1))
 
 
 def read(content: str | bytes, file: str) -> Source:
@@ -182,7 +142,7 @@ class _Reader:
                 rule = "a file holds one scenario; put the next one into a file of its own"
                 self._give_up(_position(event), "a second document", "", rule)
 
-    def _value(self, event: Event, path: Path) -> Any:
+    def _value(self, event: Event, path: KeyPath) -> Any:
         position = self._source.values[path] = self._start(event, path)
         if len(path) > MAX_DEPTH:
             self._give_up(position, "nested too deep", "", f"{MAX_DEPTH} levels are the limit")
@@ -201,12 +161,12 @@ class _Reader:
         self._refuse_magic(event, position)
         return value
 
-    def _start(self, event: Event, path: Path) -> Position:
+    def _start(self, event: Event, path: KeyPath) -> Position:
         # Where nothing is written the parser is at the next token already, lines below its key.
         is_nothing = isinstance(event, ScalarEvent) and event.style is None and not event.value
         return self._source.keys.get(path, _position(event)) if is_nothing else _position(event)
 
-    def _mapping(self, path: Path) -> dict[str, Any]:
+    def _mapping(self, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for event in self._until(MappingEndEvent):
             position = _position(event)
@@ -219,7 +179,7 @@ class _Reader:
                 self._value(next(self._events), (*path, _ASIDE))
         return result
 
-    def _refuse_key(self, key: Any, position: Position, path: Path) -> None:
+    def _refuse_key(self, key: Any, position: Position, path: KeyPath) -> None:
         if isinstance(key, str):
             line = self._source.keys[*path, key].line
             rule = f"a key stands once in a mapping; this one stands in line {line} already"
@@ -230,7 +190,7 @@ class _Reader:
             text = str(key).lower() if isinstance(key, bool) else str(key)
             self._refuse(position, "a key that is not a text", text, "keys are texts", f'"{text}"')
 
-    def _list(self, path: Path) -> list[Any]:
+    def _list(self, path: KeyPath) -> list[Any]:
         events = enumerate(self._until(SequenceEndEvent))
         return [self._value(event, (*path, index)) for index, event in events]
 

@@ -69,8 +69,7 @@ class Audit:
         self._client_log, self._planner, self._saga = client_log, planner, saga
         self._key = idempotency_key
         self._operations = saga.operations
-        creates = tuple(each.name for each in saga.operations.creates)
-        self._checks = StreamingChecks(saga.operations, saga.completed_means or creates)
+        self._checks = StreamingChecks(saga.operations, saga.promised)
         self._read_to = -1
         self._looked_at = datetime.now(UTC).timestamp()
         self._judged: dict[str, OrderStatus] = {}

@@ -1,0 +1,48 @@
+"""The content of a file, and where everything in it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sagacheck.errors import Problem
+
+KeyPath = tuple[str | int, ...]
+"""The keys and indexes that lead to a value, such as ``("faults", 0, "on")``."""
+
+
+class Position(NamedTuple):
+    """A place in a file; both count from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """The content of a file.
+
+    Attributes:
+        file: The file's name, for messages.
+        data: Mappings, lists, texts, whole numbers, booleans; `OtherNumber` for
+            any other number.
+        keys: Where each key stands.
+        values: Where each value begins; the top of the file is the empty path.
+        problems: What is wrong although the rest of the file could be read.
+    """
+
+    file: str
+    data: dict[str, Any] = field(default_factory=dict)
+    keys: dict[KeyPath, Position] = field(default_factory=dict)
+    values: dict[KeyPath, Position] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def key_at(self, path: KeyPath) -> Position:
+        """Where the key of `path` stands; where its value does, for an item of a list."""
+        return self.keys.get(path) or self.value_at(path)
+
+    def value_at(self, path: KeyPath) -> Position:
+        """Where the value of `path` begins; of what should hold it, where there is none."""
+        while path not in self.values and path:
+            path = path[:-1]
+        return self.values.get(path, Position(1, 1))

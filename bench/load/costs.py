@@ -72,6 +72,6 @@ async def costs_by_kind(client: Client, fakes: ControlClient, name: str) -> dict
         order = planner.plan(0, number).order
         await customer.place(order)
         await customer.wait(order.id)
-        found[kind] = costs_of(await customer.handle(order.id).fetch_history())
+        found[kind] = costs_of(await customer.view(order.id).history())
         fakes.heal()
     return found

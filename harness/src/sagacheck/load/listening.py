@@ -34,10 +34,11 @@ def listen(workload: Workload) -> None:
     """Let Locust put this workload under load; to be called by a locustfile."""
     add = partial(add_options, task_queue=workload.task_queue)
     events.init_command_line_parser.add_listener(add)
-    environments: list[Environment] = []
-    # Registered first, it runs last: when Locust has killed the workers that it has forked.
-    atexit.register(_exit_with_verdict, environments)
-    events.init.add_listener(partial(_begin, workload, environments))
+    events.init.add_listener(partial(_begin, workload))
+    exit_codes: list[int] = []
+    events.quit.add_listener(partial(_note_exit_code, exit_codes))
+    # Registered first, it runs last: when Locust has waited for the workers that it has forked.
+    atexit.register(_exit_at_once, exit_codes)
 
 
 class _Shape(LoadTestShape):
@@ -54,18 +55,18 @@ class _Shape(LoadTestShape):
         return self._profile.at(self.get_run_time())  # type: ignore[no-untyped-call]
 
 
-def _exit_with_verdict(environments: Sequence[Environment]) -> None:
-    """Exit with the code that was decided; Locust's own `sys.exit` may crash instead."""
-    for each in environments:
-        if each.process_exit_code is not None:
-            exit_process(each.process_exit_code)
+def _note_exit_code(exit_codes: list[int], exit_code: int, **_: Any) -> None:
+    exit_codes.append(exit_code)
 
 
-def _begin(
-    workload: Workload, environments: list[Environment], environment: Environment, **_: Any
-) -> None:
+def _exit_at_once(exit_codes: Sequence[int]) -> None:
+    """Exit with the code that was decided. Locust's own `sys.exit` may crash or hang instead."""
+    if exit_codes:
+        exit_process(exit_codes[-1])
+
+
+def _begin(workload: Workload, environment: Environment, **_: Any) -> None:
     """Check the options, and begin a session: in each process of a run."""
-    environments.append(environment)
     parsed = environment.parsed_options
     assert parsed is not None, "Locust was started from its command line"
     generator = LoadGenerator(workload)
@@ -77,7 +78,7 @@ def _begin(
         saga = generator.saga(options.saga)
         read_mix(options.faults, saga.operations)
     except (ValueError, ConfigError, NotImportableError) as error:
-        _exit(environment, WRONG_USAGE, str(error))
+        _exit(WRONG_USAGE, str(error))
     if options.shape:
         _shape(environment, options)
     session = Session(
@@ -86,9 +87,9 @@ def _begin(
     try:
         session.begin()
     except SystemStartError as error:
-        _exit(environment, Verdict.UNKNOWN.exit_code, str(error))
+        _exit(Verdict.UNKNOWN.exit_code, str(error))
     except RuntimeError as error:
-        _exit(environment, Verdict.UNKNOWN.exit_code, f"Temporal is not answering: {error}")
+        _exit(Verdict.UNKNOWN.exit_code, f"Temporal is not answering: {error}")
 
 
 def _shape(environment: Environment, options: Options) -> None:
@@ -103,7 +104,8 @@ def _shape(environment: Environment, options: Options) -> None:
     environment.shape_class.runner = environment.runner
 
 
-def _exit(environment: Environment, code: int, message: str) -> NoReturn:
+def _exit(code: int, message: str) -> NoReturn:
+    """Exit as Locust does, which stops the workers that it has forked."""
     say(message)
-    environment.process_exit_code = code
+    events.quit.fire(exit_code=code)
     sys.exit(code)

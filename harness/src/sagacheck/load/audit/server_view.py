@@ -5,23 +5,16 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from google.protobuf.field_mask_pb2 import FieldMask
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType, PendingActivityState
-from temporalio.api.failure.v1 import Failure
-from temporalio.api.workflowservice.v1 import UpdateActivityOptionsRequest
 from temporalio.client import WorkflowExecutionStatus
-from temporalio.service import RPCError, RPCStatusCode
 
 from sagacheck.checks import Ending
+from sagacheck.engines import WorkflowView
 from sagacheck.load.users.order_client import OrderClient
 
 PAGE = 1000
-SCHEDULED = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
 FAILING_ATTEMPTS = 4
 """A workflow task that has failed so often fails for ever: its code must be mended."""
 
@@ -70,7 +63,7 @@ class Waiting:
 class RunningAttempt:
     """An attempt at an activity that has started and not ended."""
 
-    workflow_id: str
+    workflow: WorkflowView
     activity_id: str
 
 
@@ -117,13 +110,7 @@ class ServerView:
 
     async def exists(self, order_id: str) -> bool:
         """Whether the server has the order's workflow."""
-        try:
-            await self._client.handle(order_id).describe()
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            return False
-        return True
+        return await self._client.view(order_id).exists()
 
     async def endings(self, order_ids: Iterable[str]) -> Mapping[str, Ending]:
         """How these orders ended; it waits for those that have not."""
@@ -131,40 +118,29 @@ class ServerView:
 
     async def waits_for(self, order_id: str) -> Waiting:
         """What an order waits for."""
-        description = await self._client.handle(order_id).describe()
-        if description.close_time is not None:
+        view = self._client.view(order_id)
+        state = await view.state()
+        if state.has_ended:
             return Waiting("nothing, it has just ended")
-        raw = description.raw_description
-        if raw.pending_workflow_task.attempt >= FAILING_ATTEMPTS:
-            why = await self._task_failure(order_id)
+        if state.task_attempt >= FAILING_ATTEMPTS:
+            why = await view.task_failure()
             return Waiting(f"its workflow task, which keeps failing: {why}", for_ever=bool(why))
-        pending = [
-            f"{each.activity_type.name}, attempt {each.attempt}"
-            + (f", {why}" if (why := _message(each.last_failure)) else "")
-            for each in raw.pending_activities
-        ]
-        if pending:
-            return Waiting("; ".join(pending))
-        if raw.HasField("pending_workflow_task"):
+        if state.has_pending_task and not state.pending_activities:
             return Waiting("a worker that polls for its workflow task")
-        return Waiting("a timer or a message")
+        return Waiting(state.waits_for)
 
     async def history(self, order_id: str) -> str:
         """The order's event history as Temporal's JSON."""
-        return (await self._client.handle(order_id).fetch_history()).to_json()
+        return (await self._client.view(order_id).history()).to_json()
 
     async def attempts_started_before(self, moment: datetime) -> list[RunningAttempt]:
         """The attempts that started before `moment` and have not ended."""
         query = f'ExecutionStatus = "Running" AND StartTime < "{moment.isoformat()}"'
-        found = []
+        found: list[RunningAttempt] = []
         for workflow_id in await self.workflows(query):
-            handle = self._client.client.get_workflow_handle(workflow_id)
-            pending = (await handle.describe()).raw_description.pending_activities
-            found += [
-                RunningAttempt(workflow_id, each.activity_id)
-                for each in pending
-                if each.state != SCHEDULED and each.last_started_time.ToDatetime(UTC) < moment
-            ]
+            view = WorkflowView(self._client.client, workflow_id)
+            activities = (await view.state()).attempts_started_before(moment)
+            found += [RunningAttempt(view, activity_id) for activity_id in activities]
         return found
 
     async def limit_attempts(
@@ -172,32 +148,7 @@ class ServerView:
     ) -> None:
         """Set the start-to-close timeout of attempts; ``None`` restores what it was."""
         for attempt in attempts:
-            request = UpdateActivityOptionsRequest(
-                namespace=self._client.client.namespace,
-                execution=WorkflowExecution(workflow_id=attempt.workflow_id),
-                id=attempt.activity_id,
-            )
-            if limit is None:
-                request.restore_original = True
-            else:
-                request.activity_options.start_to_close_timeout.FromTimedelta(limit)
-                request.update_mask.CopyFrom(FieldMask(paths=["start_to_close_timeout"]))
-            with suppress(RPCError):  # the attempt has ended meanwhile
-                await self._client.client.workflow_service.update_activity_options(request)
-
-    async def _task_failure(self, order_id: str) -> str:
-        message = ""
-        async for event in self._client.handle(order_id).fetch_history_events():
-            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-                message = event.workflow_task_failed_event_attributes.failure.message
-        return message
-
-
-def _message(failure: Failure) -> str:
-    """The message of a failure. A server wraps one of more than 4 KiB into one of its own."""
-    while failure.HasField("server_failure_info") and failure.HasField("cause"):
-        failure = failure.cause
-    return failure.message
+            await attempt.workflow.limit_attempt(attempt.activity_id, limit)
 
 
 def _name(status: WorkflowExecutionStatus | None) -> str:

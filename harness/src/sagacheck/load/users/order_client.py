@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from sagacheck.checks import Ending
-from sagacheck.engines import Answer, AnswerKind, answer_of
+from sagacheck.engines import Answer, AnswerKind, WorkflowView, answer_of
 from sagacheck.language import AnyOrder, CancelBy
 from sagacheck.saga import SagaUnderTest
 
@@ -48,9 +46,9 @@ class OrderClient:
         before, _, after = self.saga.workflow_id.partition("{order_id}")
         return workflow_id.partition("/")[0].removeprefix(before).removesuffix(after)
 
-    def handle(self, order_id: str) -> WorkflowHandle[Any, Any]:
-        """The workflow of an order."""
-        return self.client.get_workflow_handle(self.workflow_id(order_id))
+    def view(self, order_id: str) -> WorkflowView:
+        """What Temporal shows of an order's workflow."""
+        return WorkflowView(self.client, self.workflow_id(order_id))
 
     async def place(self, order: AnyOrder) -> None:
         """Start an order. To place it again does no harm, or the saga is wrong."""
@@ -68,18 +66,15 @@ class OrderClient:
 
     async def wait(self, order_id: str) -> Ending:
         """Wait for the end of an order."""
-        try:
-            return Ending.of_result(await self.handle(order_id).result())
-        except WorkflowFailureError as failure:
-            return Ending.of_failure(failure)
+        return await self.view(order_id).ending()
 
     async def cancel(self, order_id: str, by: CancelBy) -> Answer:
         """Cancel an order, by `by` or else by the means that its workflow has."""
         if by is CancelBy.UPDATE and "request_cancel" in self.saga.updates:
             return await self.request_cancel(order_id, REASON)
         if "cancel" in self.saga.signals:
-            return await answer_of(self.handle(order_id).signal("cancel", REASON))
-        return await answer_of(self.handle(order_id).cancel())
+            return await answer_of(self.view(order_id).handle.signal("cancel", REASON))
+        return await answer_of(self.view(order_id).handle.cancel())
 
     async def status(self, order_id: str) -> Answer:
         """Ask for the status of an order, if its workflow has a query for it."""
@@ -89,8 +84,8 @@ class OrderClient:
 
     async def request_cancel(self, order_id: str, reason: str) -> Answer:
         """Cancel an order by the update ``request_cancel``."""
-        return await answer_of(self.handle(order_id).execute_update("request_cancel", reason))
+        return await answer_of(self.view(order_id).handle.execute_update("request_cancel", reason))
 
     async def query_status(self, order_id: str) -> str:
         """Ask for the status of an order by the query ``get_status``."""
-        return str(await self.handle(order_id).query("get_status"))
+        return str(await self.view(order_id).handle.query("get_status"))

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import signal
-from concurrent.futures import ThreadPoolExecutor
 
 import click
 import httpx
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from sagacheck.engines import add_search_attributes
+from sagacheck.engines import add_search_attributes, saga_worker
 from sagacheck.load.connection import Connection
 from sagacheck.load.worker.redirect import Target, redirected_to
 from sagacheck.network import Routes
 from sagacheck.process_exit import exit_process
 from sagacheck.saga import SagaUnderTest, load_saga
-
-THREADS = 32
-"""How many activities run at once that are no coroutines."""
 
 
 @click.command()
@@ -62,21 +55,9 @@ def main(
 async def _work(saga: SagaUnderTest, task_queue: str, connection: Connection) -> None:
     client = await connection.connect(saga)
     await add_search_attributes(client, saga.search_attributes)
-    has_threads = any(not inspect.iscoroutinefunction(each) for each in saga.activities)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with Worker(
-        client,
-        task_queue=task_queue,
-        workflows=[saga.workflow, *saga.children],
-        activities=saga.activities,
-        activity_executor=ThreadPoolExecutor(THREADS) if has_threads else None,
-        max_concurrent_activities=THREADS if has_threads else None,
-        interceptors=saga.interceptors,
-        workflow_runner=(
-            SandboxedWorkflowRunner() if saga.sandboxed else UnsandboxedWorkflowRunner()
-        ),
-    ):
+    async with saga_worker(client, saga, task_queue):
         click.echo(f"polling {task_queue}")
         await stop.wait()
 

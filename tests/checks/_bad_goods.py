@@ -86,7 +86,7 @@ def completed_without_mail() -> Evidence:
     story = Story()
     for step in (story.reserve, story.charge, story.ship):
         step()
-    refused = "BadRequest: nobody has asked for one"
+    refused = "BadRequest: no customer has asked for one"
     return story.end(OrderStatus.COMPLETED, confirmation_refused=refused).evidence()
 
 

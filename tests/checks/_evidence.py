@@ -1,4 +1,4 @@
-"""Tells what happened to orders, on real services, and makes the evidence that checks look at."""
+"""What happened to orders, on real services, and the evidence of it that checks look at."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class Story:
         broken_replay: str = "",
         **result: Any,
     ) -> Story:
-        """The order ends now; whoever waits for it is told so."""
+        """The order ends now, and each client that waits for it gets that end."""
         ending = Ending(status, str(result.get("error", "")), result)
         self.outcomes[order] = OrderOutcome(
             order=order,

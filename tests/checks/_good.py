@@ -10,7 +10,7 @@ from tests.checks._evidence import Story
 Tell = Callable[[], Evidence]
 
 GOOD: list[Tell] = []
-"""All of them, in the order in which they are told."""
+"""All of them, in the order in which they stand here."""
 
 
 def good(evidence: Tell) -> Tell:
@@ -223,7 +223,7 @@ def order_stands_because_the_parcel_left() -> Evidence:
 
 
 @good
-def parcel_left_and_nobody_knows_its_number() -> Evidence:
+def parcel_left_and_its_number_is_lost() -> Evidence:
     story = Story(ships_after=0.5)
     story.reserve()
     story.charge()

@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 
 from sagacheck.checks import INVARIANTS, check_all
-from tests.checks import _bad_effects, _bad_ends, _bad_goods, _bad_money
+from tests.checks import (
+    _bad_ends,
+    _bad_goods,
+    _bad_money,
+    _bad_requests,
+    _bad_rollback,
+    _bad_sequence,
+)
 from tests.checks._bad import BAD, Bad, in_words
 from tests.checks._good import GOOD, Tell
 
-TOLD_IN = (_bad_money, _bad_goods, _bad_effects, _bad_ends)
+TOLD_IN = (_bad_money, _bad_goods, _bad_sequence, _bad_rollback, _bad_requests, _bad_ends)
 
 
 @pytest.mark.parametrize("bad", BAD, ids=str)

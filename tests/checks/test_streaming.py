@@ -23,7 +23,14 @@ from sagacheck.run import ScenarioResult
 from sagacheck.run.judge import evidence_of, run_one
 from sagacheck.services import AVAILABLE
 from sagacheck.world import Idempotency, OrderRecord, records_by_order
-from tests.checks import _bad_effects, _bad_ends, _bad_goods, _bad_money
+from tests.checks import (
+    _bad_ends,
+    _bad_goods,
+    _bad_money,
+    _bad_requests,
+    _bad_rollback,
+    _bad_sequence,
+)
 from tests.checks._bad import BAD, Bad
 from tests.checks._evidence import CREATES, Story
 from tests.checks._good import GOOD, Tell
@@ -32,7 +39,7 @@ from tests.sagas import naive
 from tests.shop import find, load_file
 
 WILD_RUNS = 80
-TOLD_IN = (_bad_money, _bad_goods, _bad_effects, _bad_ends)
+TOLD_IN = (_bad_money, _bad_goods, _bad_sequence, _bad_rollback, _bad_requests, _bad_ends)
 
 
 def streamed(evidence: Evidence, *, seed: int = 0) -> Findings:

@@ -146,7 +146,7 @@ def test_what_cannot_be_played_is_unknown() -> None:
     assert result.verdict is UNKNOWN
 
 
-def test_an_order_that_nobody_concluded_is_found() -> None:
+def test_an_order_without_an_outcome_is_found() -> None:
     """An order without an outcome violates I16, and the expectation about it is not met."""
     result = _result(None)
 

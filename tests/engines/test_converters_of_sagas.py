@@ -18,7 +18,7 @@ from tests.temporal.test_codecs import HIDING
 
 STORY = """
 scenario: the card is declined, and the order is placed again
-why: it ends otherwise than well, and whoever asks is told how
+why: it fails, and each client that asks learns how
 orders: [{id: o1}]
 faults: [{on: payments.charge, calls: all, fault: 402}]
 events: [{submit: o1, when: {at: 1h}}]

@@ -87,7 +87,7 @@ expect:
 """,
     "crash_after": """
 scenario: the worker dies after it has charged, and its task with it
-why: the charge happened, and nobody knows; only its key keeps it from being done twice
+why: the charge happened and was not reported; only its key keeps it from being done twice
 orders:
   - id: o1
     items: [{sku: WIDGET, quantity: 2, price: "19.99"}]

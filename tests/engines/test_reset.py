@@ -84,7 +84,7 @@ async def _broken_by_resets(server: str, tested: SagaUnderTest, lines: str) -> s
     async with asyncio.timeout(60), engine:
         await engine.play(trial)
     assert trial.resets > 3
-    # What the client of the first run was told was the truth until somebody changed the past.
+    # The end that the client of the first run got was true until an operator changed the past.
     trial.outcomes = {"o1": replace(trial.outcomes["o1"], endings=[])}
     findings, unmet = judge(trial)
     return {each.invariant for each in findings.violations} | {each.detail for each in unmet}

@@ -42,7 +42,7 @@ def found(result: ScenarioResult) -> list[str]:
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("fault", "effects"), [("crash_before", 0), ("crash_after", 1)])
 async def test_a_worker_that_dies_never_reports(play: Play, fault: str, effects: int) -> None:
-    """The server times out each attempt whose worker died; nobody learned what came of it."""
+    """The server times out each attempt whose worker died: its outcome was never reported."""
     (result,) = await play(
         scenario(
             fault,
@@ -242,7 +242,7 @@ async def test_a_terminated_order_leaves_its_effects(play: Play) -> None:
 
 @pytest.mark.asyncio
 async def test_an_order_that_is_placed_again_is_the_same_order(play: Play) -> None:
-    """Both clients of an order that was placed twice are told of the one end it has."""
+    """Both clients of an order that was placed twice get the one end that it has."""
     (result,) = await play(
         scenario("again", "events: [{submit: o1, when: {after: payments.charge}}]", COMPLETES)
     )

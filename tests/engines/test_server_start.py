@@ -41,7 +41,7 @@ async def test_a_server_that_dies_leaves_its_last_words(
 
 
 @pytest.mark.asyncio
-async def test_an_address_where_nobody_answers_is_an_error() -> None:
+async def test_an_address_without_a_server_is_an_error() -> None:
     """An address without a server is an error, and not a wait."""
     with pytest.raises(EngineStartError, match=r"127\.0\.0\.1:1 cannot be reached"):
         await ServerEngine(RESERVES, address="127.0.0.1:1").__aenter__()

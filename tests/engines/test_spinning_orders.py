@@ -64,7 +64,7 @@ def test_an_order_that_asks_each_second_for_an_hour_does_not_spin() -> None:
 
 STUCK = """
 scenario: a customer cancels an order whose workflow task fails again and again
-why: nobody answers
+why: the update gets no answer
 orders: [{id: o1}, {id: o2}]
 faults: [{on: inventory.reserve, order: o2, calls: [1, 2], fault: drop_request}]
 events: [{cancel: o1, when: {at: 4s}, by: update}]
@@ -74,7 +74,7 @@ expect: {o1: {status: any}, o2: {status: any}}
 
 @pytest.mark.does_not_replay  # its workflow has a bug
 def test_a_customer_without_an_answer_hangs_up() -> None:
-    """An update that nobody accepts is given up, and no call of another order waits for it."""
+    """An update that no worker accepts is given up, and no call of another order waits for it."""
     play = _play(load_text(STUCK, "s.yaml"), small.BUGGY)
 
     assert play.trial is not None
@@ -98,7 +98,7 @@ expect: {o1: {status: any}}
 
 
 def test_a_second_run_that_never_ends_is_found() -> None:
-    """The first has ended; nobody waits for the second longer than for any other."""
+    """The first has ended; the engine waits for the second no longer than for any other."""
     again = WorkflowIDReusePolicy.ALLOW_DUPLICATE
     play = _play(load_text(AGAIN, "s.yaml"), replace(small.WAITS, id_reuse_policy=again))
 

@@ -14,7 +14,7 @@ from tests.sagas.small import BUGGY, NEVER_UNDONE, WAITS
 
 SCENARIO = """
 scenario: it does not end
-why: nobody may take an order that hangs for one that ended
+why: an order that is stuck must not pass for one that ended
 orders: [{id: o1}]
 expect: {o1: {status: completed}}
 """

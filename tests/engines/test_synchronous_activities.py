@@ -46,7 +46,7 @@ async def test_threads_suffer_as_coroutines_do(play: Play, fault: str) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_thread_whose_call_nobody_waits_for_any_more_holds_up_nothing(play: Play) -> None:
+async def test_a_thread_whose_attempt_has_timed_out_holds_up_nothing(play: Play) -> None:
     """The order ends while its thread still waits; so does the trial, and the next one begins."""
     text = SCENARIO.format(fault="drop_response, calls: all").replace("completed", "failed")
     text = text.replace("  effects: {inventory.reserve: 1}\n", "")

@@ -224,7 +224,7 @@ def workflow_cancel() -> WorkflowActivationJob:
 
 
 def query_status() -> WorkflowActivationJob:
-    """Somebody asks where the order is."""
+    """A client queries the status of the order."""
     return WorkflowActivationJob(
         query_workflow=QueryWorkflow(query_id="q1", query_type="get_status")
     )

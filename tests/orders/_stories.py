@@ -93,17 +93,17 @@ def loses_reply(on: str, *calls: int) -> FaultSpec:
 def cancels(
     by: CancelBy, moment: Literal["before", "after"], operation: str, *, call: int = 1
 ) -> Event:
-    """Somebody cancels the order around a call of an operation."""
+    """A customer cancels the order around a call of an operation."""
     return _event(EventKind.CANCEL, When(moment, operation, call), by)
 
 
 def cancels_at(by: CancelBy, seconds: float) -> Event:
-    """Somebody cancels the order at a time."""
+    """A customer cancels the order at a time."""
     return _event(EventKind.CANCEL, When("at", at=seconds), by)
 
 
 def submits_at(seconds: float) -> Event:
-    """Somebody places the order again."""
+    """A customer places the order again."""
     return _event(EventKind.SUBMIT, When("at", at=seconds), None)
 
 

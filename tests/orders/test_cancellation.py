@@ -52,7 +52,7 @@ class Matrix:
         self.endings[name] = ending
 
     def add_all(self, by: CancelBy) -> None:
-        """Add a story for every moment at which somebody may cancel by this means."""
+        """Add a story for every moment at which a client may cancel by this means."""
         if by is not CancelBy.UPDATE:  # which waits for the first task, to be answered by it
             self.add(f"{by} before the first task", UNDONE[by], [cancels_at(by, 0.0)])
         self.add(f"{by} after the end", "completed", [cancels_at(by, AFTER_THE_END)])

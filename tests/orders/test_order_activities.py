@@ -193,7 +193,7 @@ async def test_success_that_cannot_be_read(
 
 @pytest.mark.asyncio
 async def test_body_of_a_confirmation_does_not_matter(desk: Desk) -> None:
-    """Nobody needs to know what the confirmation is called, so an empty reply is a success."""
+    """The id of a confirmation is not needed, so an empty reply is a success."""
     desk.suffer("notifications.send", Fault("empty"))
     assert await desk.do("send_confirmation", CONFIRM) is None
 

@@ -21,7 +21,7 @@ from orders.cli import commands
 from sagacheck.engines import embedded_server
 from tests.orders._messages import ORDER_JSON
 
-NOBODY = "127.0.0.1:1"
+NO_SERVER = "127.0.0.1:1"
 DECLINED = "pm_declined"
 
 
@@ -199,7 +199,7 @@ def test_interrupted(town: Town, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_worker_stops(town: Town, number: signal.Signals) -> None:
-    """A worker that is told to stop lets calls in flight finish, and exits with 0."""
+    """A worker that gets SIGTERM lets calls in flight finish, and exits with 0."""
     with _worker(town) as worker:
         _first_line(worker.stdout)
         worker.send_signal(number)
@@ -216,12 +216,12 @@ def test_unknown_namespace(town: Town) -> None:
 
 
 @pytest.mark.parametrize("command", ["status o1", "cancel o1", "place -", "worker"])
-def test_nobody_answers(command: str) -> None:
+def test_no_server_answers(command: str) -> None:
     """Where there is no server every command says so, and what to do."""
     valid = json.dumps(ORDER_JSON)
-    result = CliRunner().invoke(commands, [*command.split(), "--address", NOBODY], input=valid)
+    result = CliRunner().invoke(commands, [*command.split(), "--address", NO_SERVER], input=valid)
     assert result.exit_code == 3
-    assert result.stderr.startswith(f"Error: no server answers at {NOBODY}; start one there")
+    assert result.stderr.startswith(f"Error: no server answers at {NO_SERVER}; start one there")
 
 
 def test_unknown_profile() -> None:

@@ -51,7 +51,7 @@ async def test_place_order_again(shop: Shop) -> None:
 
 @pytest.mark.asyncio
 async def test_place_order_twice_at_once(shop: Shop) -> None:
-    """Two clients that place an order at the same time are told the same, and it runs once."""
+    """Two clients that place an order at the same time get the same result, and it runs once."""
     twice = (place_order(order("twice"), client=shop.client) for _ in range(2))
     first, second = await asyncio.gather(*twice)
     assert first == second
@@ -62,7 +62,7 @@ async def test_place_order_twice_at_once(shop: Shop) -> None:
 async def test_place_other_order_with_same_id(shop: Shop) -> None:
     """An id that belongs to an order with other content is refused, and nothing is done."""
     await place_order(order("taken"), client=shop.client)
-    other = replace(order("taken"), customer_id="somebody else")
+    other = replace(order("taken"), customer_id="another customer")
     with pytest.raises(OrderConflictError, match="order taken was placed before"):
         await place_order(other, client=shop.client)
     assert shop.effects("taken") == ALL_STEPS
@@ -87,7 +87,7 @@ async def test_cancel_in_time(shop: Shop) -> None:
 
 @pytest.mark.asyncio
 async def test_cancel_while_the_customer_is_told(shop: Shop) -> None:
-    """Once the confirmation has begun a customer is told why the order cannot be cancelled."""
+    """Once the confirmation has begun a cancel is refused with the reason."""
     shop.hold("told", "notifications.send")
     handle = await start_order(order("told"), client=shop.client)
     await shop.reached("told", "notifications.send")
@@ -99,7 +99,7 @@ async def test_cancel_while_the_customer_is_told(shop: Shop) -> None:
 
 @pytest.mark.asyncio
 async def test_cancel_after_the_end(shop: Shop) -> None:
-    """Who cancels an order that has ended is told how it ended."""
+    """A cancel of an order that has ended is refused with its end."""
     await place_order(order("over"), client=shop.client)
     answer = await cancel_order("over", "too late", client=shop.client)
     assert answer.why_not == "order over has ended: completed"
@@ -175,7 +175,7 @@ async def test_invalid_order_of_another_client(
 
 @pytest.mark.asyncio
 async def test_id_of_an_invalid_order(shop: Shop) -> None:
-    """An id that somebody used for what is no order is taken all the same."""
+    """An id that a workflow has which is no order is taken all the same."""
     await shop.client.start_workflow(
         "OrderSagaWorkflow", {}, id=workflow_id("spoilt"), task_queue=TASK_QUEUE
     )

@@ -122,7 +122,7 @@ def test_wrong_order(tree: Any, problem: str) -> None:
 
 @pytest.mark.parametrize(("content", "problem"), WRONG_BYTES.values(), ids=WRONG_BYTES)
 def test_wrong_bytes(content: bytes, problem: str) -> None:
-    """What is no JSON is told with its line and column, where it has them."""
+    """What is no JSON is reported with its line and column, where it has them."""
     assert _problems(content) == (problem,)
 
 

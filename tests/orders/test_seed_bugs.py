@@ -225,7 +225,7 @@ async def test_s1_a_result_survives_the_way_to_its_client() -> None:
 
 @pytest.mark.asyncio
 async def test_s8_a_parcel_that_has_left_is_an_error() -> None:
-    """S8: who cancels a parcel that has left is told so; the naive activity takes it for done."""
+    """S8: to cancel a parcel that has left is refused; the naive activity takes it for done."""
     network = order_network(PLENTY)
     with httpx_patch(), in_context(AttemptContext(network, order="o1")):
         async with httpx.AsyncClient() as http:

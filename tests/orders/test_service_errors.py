@@ -152,7 +152,7 @@ TIMED_OUT = TimeoutError("too slow", type=TimeoutType.START_TO_CLOSE, last_heart
     ],
 )
 def test_describe(error: BaseException, text: str) -> None:
-    """An error is told by its innermost cause, and not by Temporal's wrapping."""
+    """An error is described by its innermost cause, and not by Temporal's wrapping."""
     assert describe(error) == text
     assert text.startswith(type_of(error))
 

@@ -128,7 +128,7 @@ class FakesMachine(RuleBasedStateMachine):
 
     @invariant()
     def every_arrival_is_answered_as_it_should_be(self) -> None:
-        """Those that nobody waits for any more, too."""
+        """Those whose caller has given up, too."""
         answered = {
             attempt.number: [(arrival.status, arrival.code) for arrival in attempt.arrivals]
             for attempt in self.network.world.journal
@@ -178,7 +178,7 @@ class FakesMachine(RuleBasedStateMachine):
     # -- one request ----------------------------------------------------------------------------
 
     def _send(self, request: Call, fault: Fault | None, arrive: Callable[[float], Answer]) -> None:
-        """Send a request into both; `arrive` is told how long its reply takes to leave."""
+        """Send a request into both; `arrive` gets the seconds that its reply takes to leave."""
         fault = fault if fault and fault.kind.fits(request.operation) else None
         number = len(self.network.world.journal)
         answers = self.expected[number] = []

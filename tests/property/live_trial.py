@@ -1,8 +1,8 @@
-"""A trial that is played one step after the other, by whoever decides as it goes along.
+"""A trial that is played one step after the other, by a test that decides as it goes along.
 
 It is the simulated engine's trial with two differences. Each call is held before it is sent, until
-it is let through; so between any two calls something may happen. And time passes only when it is
-told to, while no call is held. All that is done is written down, as the scenario that it comes to.
+it is let through; so between any two calls something may happen. And time passes only when the
+test says so, while no call is held. All that is done is written down as a scenario.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ class LiveTrial:
         by: CancelBy | None = None,
         why: str = "",
     ) -> None:
-        """Somebody outside does something, during the call that is held for the order, if any."""
+        """A client or an operator acts, during the call that is held for the order, if any."""
         held = next((attempt for attempt in self.held if attempt.order == order), None)
         when = When("before", held.operation, held.call) if held else When("at", at=self.now())
         planned = PlannedEvent(Event(kind, order, when, why, by, NOWHERE))

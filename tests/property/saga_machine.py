@@ -54,7 +54,7 @@ class SagaMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.live.orders)
     @rule(data=st.data(), by=st.sampled_from([None, *CancelBy]))
     def cancel(self, data: st.DataObject, by: CancelBy | None) -> None:
-        """A customer cancels: by signal, by update, or somebody cancels the workflow."""
+        """A customer cancels: by signal, by update, or an operator cancels the workflow."""
         self.live.happen(EventKind.CANCEL, self._an_order(data), by=by, why=DEFAULT_REASON)
 
     @precondition(lambda self: self.live.orders)
@@ -113,7 +113,7 @@ class SagaMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self.live.held)
     @rule(seconds=DELAYS)
     def pass_time(self, seconds: float) -> None:
-        """Time passes; nothing is under way, so somebody waits for it."""
+        """Time passes; nothing is under way but the wait for it."""
         self.live.pass_time(seconds)
 
     # -- what must be ---------------------------------------------------------------------------

@@ -168,8 +168,8 @@ def calls() -> st.SearchStrategy[Calls]:
 def told_truly(fault: Fault, operations: Iterable[Operation]) -> Fault:
     """A fault with which no service says that money was given back, though it was not.
 
-    A 400 means just that at a refund, unless it says something else; and who is told so has to
-    believe it.
+    A 400 means just that at a refund, unless its body says something else; and a caller that gets
+    it has to believe it.
     """
     codes = [fault.code or op.code_for(fault.status) for op in operations if fault.status]
     return replace(fault, code="invalid_request") if "already_refunded" in codes else fault
@@ -219,7 +219,7 @@ def moments() -> st.SearchStrategy[When]:
 
 @st.composite
 def events(draw: st.DrawFn, order_ids: Sequence[str]) -> Event:
-    """Something that somebody outside does."""
+    """What a client or an operator does."""
     kind = draw(st.one_of(st.just(EventKind.CANCEL), st.sampled_from(EventKind)))
     is_cancel = kind is EventKind.CANCEL
     return Event(

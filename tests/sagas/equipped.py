@@ -66,7 +66,7 @@ class _TellingWorkflow(WorkflowInboundInterceptor):
 
 
 FORGETFUL = replace(RESERVES, workflow=SaysHowFarItIs)
-"""Nobody has told the server of its search attribute."""
+"""The server does not have its search attribute."""
 SEARCHABLE = replace(FORGETFUL, search_attributes=[ORDER_STATUS])
 MISTYPED = replace(FORGETFUL, search_attributes=[SearchAttributeKey.for_int(ORDER_STATUS.name)])
 WRAPPED = replace(RESERVES, interceptors=[Wraps()])

@@ -3,7 +3,7 @@
 They run inside of workflow tasks, and a worker that dies takes all of them back which are not
 written down yet. So each may run more than once even where it succeeds: that is for the idempotency
 keys to bear. What they cannot bear is a cancellation that comes in before a step is written down:
-it overtakes the step, which nobody undoes then. So the zoo (`tests/mutants`) has this saga among
+it overtakes the step, which is not undone then. So the zoo (`tests/mutants`) has this saga among
 its mutants, and the one that has only its undos as local activities among the correct ones.
 A local activity fails with the bare error, not with an `ActivityError` around it.
 """

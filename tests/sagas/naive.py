@@ -2,7 +2,7 @@
 
 It stands for the shape of many sagas: prices are floats, an undo is registered after its step and
 needs the id from the reply, only charges carry a key, every 409 means one thing, an undo is given
-up after five attempts, whoever cancels raises in the signal's handler, and the mail is not sent.
+up after five attempts, a cancel raises in the signal's handler, and the mail is not sent.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A saga during which somebody presses Ctrl-C: in the middle of an order of customer-2."""
+"""A saga during which a person presses Ctrl-C: in the middle of an order of customer-2."""
 
 from __future__ import annotations
 

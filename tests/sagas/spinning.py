@@ -1,4 +1,4 @@
-"""Sagas that never come to rest: each would keep whoever plays it busy for ever.
+"""Sagas that never come to rest: each would keep its engine busy for ever.
 
 All reserve the goods first. One of them is only patient, and ends.
 """
@@ -92,7 +92,7 @@ class LooksAgainAndAgain:
 
 @workflow.defn
 class NeverYields:
-    """Waits for a signal, and lets nobody send it."""
+    """Waits for a signal, and lets no client send it."""
 
     def __init__(self) -> None:
         self._approved = False

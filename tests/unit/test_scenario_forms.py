@@ -218,7 +218,7 @@ def test_an_order_goes_into_a_saga_as_json() -> None:
 
 
 def test_an_order_can_have_float_prices() -> None:
-    """For a saga that asks for floats prices are numbers; a choice that nobody made is left out."""
+    """For a saga that asks for floats prices are numbers; a choice that is not made is left out."""
     json = order_in("").as_json(float_prices=True)
 
     assert json["items"] == [{"sku": "WIDGET", "quantity": 1, "price": 10.0}]

@@ -40,7 +40,7 @@ def problems_in(content: str | bytes) -> list[str]:
     ],
 )
 def test_scalars_mean_what_yaml_1_2_says(written: str, meant: object) -> None:
-    """Whole numbers and booleans are told from texts, by the core schema of YAML 1.2."""
+    """Whole numbers and booleans differ from texts by the core schema of YAML 1.2."""
     assert {"a": meant} == read(f"a: {written}", "a.yaml").data
 
 

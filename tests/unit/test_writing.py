@@ -86,7 +86,7 @@ expect:
 
 
 def test_a_comment_stands_at_the_top() -> None:
-    """Whoever finds the file learns where it comes from."""
+    """The comment says where the file comes from."""
     text = as_yaml(load_text(text_with()), comment="found by explore\n\nseed\a 7\n")
 
     assert text.splitlines()[:5] == [

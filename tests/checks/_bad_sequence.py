@@ -1,4 +1,4 @@
-"""Histories whose effects go wrong: I7, I8, I10 to I14."""
+"""Histories in which I8, I10 and I12 are broken."""
 
 from __future__ import annotations
 
@@ -10,50 +10,6 @@ from tests.checks._evidence import Story
 
 NO_KEYS = Idempotency.NONE
 LEFT = {"activity": "payments.refund", "idempotency_key": "k", "error": "RefundRefused: no"}
-
-
-@bad(
-    "I7",
-    "o1 at 13 s: payments.charge (pay_1 over 19.98 USD) is left behind: o1 ended as failed",
-)
-def orphaned_charge() -> Evidence:
-    story = Story()
-    story.reserve()
-    story.charge(fault="drop_response")
-    story.release()
-    return story.end(OrderStatus.FAILED).evidence()
-
-
-@bad(
-    "I7",
-    "o1 at 101 s: inventory.reserve (res_1 of 2 WIDGET) is left behind: o1 ended as cancelled",
-)
-def zombie_reservation() -> Evidence:
-    story = Story(idempotency=NO_KEYS)
-    story.reserve(fault="delay_request", delay=100.0)
-    story.release()
-    return story.end(OrderStatus.CANCELLED).evidence()
-
-
-@bad(
-    "I7",
-    "o1 at 2 s: payments.charge (pay_1 over 19.98 USD) is left behind: o1 ended as terminated",
-)
-def orphan_of_a_terminated_order() -> Evidence:
-    story = Story()
-    story.reserve()
-    story.charge()
-    return story.end(OrderStatus.TERMINATED).evidence(orphans={"inventory.reserve": 1})
-
-
-@bad(
-    "I7",
-    "o7 at 1 s: shipping.create (shp_1) is left behind: o7 is not known",
-)
-def effect_for_an_unknown_order() -> Evidence:
-    story = Story()
-    story.ship("o7")
-    return story.evidence(settled=False)
 
 
 @bad(
@@ -172,43 +128,6 @@ def refunded_though_the_parcel_left() -> Evidence:
 
 
 @bad(
-    "I11",
-    "o1 at 13 s: call 1 of payments.charge may have had its effect, o1 ended as failed "
-    "and did not make sure that it is undone",
-)
-def lost_reply_forgotten() -> Evidence:
-    story = Story()
-    story.reserve()
-    story.charge(fault="drop_request")
-    story.release()
-    return story.end(OrderStatus.FAILED).evidence()
-
-
-@bad(
-    "I11",
-    "o1 at 1 s: call 1 of inventory.reserve succeeded, o1 ended as timed_out and did not "
-    "make sure that it is undone",
-)
-def done_and_never_undone() -> Evidence:
-    story = Story()
-    story.reserve()
-    return story.end(OrderStatus.TIMED_OUT).evidence()
-
-
-@bad(
-    "I11",
-    "o1 at 3 s: call 1 of inventory.reserve succeeded, o1 ended as needs_attention and "
-    "did not make sure that it is undone",
-)
-def one_listed_two_left() -> Evidence:
-    story = Story()
-    story.reserve()
-    story.charge()
-    story.refund(fault="reject")
-    return story.end(OrderStatus.NEEDS_ATTENTION, left=[LEFT]).evidence()
-
-
-@bad(
     "I12",
     "o1 at 2 s by entry 2: inventory.release (res_1) at 2.0 s, though o1 had ended as "
     "failed at 1.0 s",
@@ -245,71 +164,3 @@ def zombie_after_the_end() -> Evidence:
     story.ship(fault="delay_request", delay=60.0)
     story.call_back()
     return story.end(OrderStatus.CANCELLED).evidence()
-
-
-@bad(
-    "I13",
-    "o1 at 2 s by entry 2: inventory.reserve was done 2 times with key k: res_1, res_2",
-)
-def same_key_twice() -> Evidence:
-    story = Story(idempotency=NO_KEYS)
-    story.reserve()
-    story.reserve()
-    return story.end(OrderStatus.COMPLETED).evidence()
-
-
-@bad(
-    "I13",
-    "o1 at 12 s by entry 2: shipping.create was done 2 times with no key at all: shp_1, shp_2",
-)
-def no_key_twice() -> Evidence:
-    story = Story()
-    story.ship(key=None, fault="drop_response")
-    story.ship(key=None)
-    return story.end(OrderStatus.COMPLETED).evidence()
-
-
-@bad(
-    "I13",
-    "o1 at 12 s by entry 2: notifications.send was done 2 times with keys try-1 and "
-    "try-2: mail_1, mail_2",
-)
-def a_new_key_for_each_try() -> Evidence:
-    story = Story()
-    story.mail(key="try-1", fault="drop_response")
-    story.mail(key="try-2")
-    return story.end(OrderStatus.COMPLETED).evidence()
-
-
-@bad(
-    "I13",
-    "o1 at 12 s: call 2 of payments.charge sends key k again with amount '20.98' instead "
-    "of '19.98'",
-)
-def same_key_other_body() -> Evidence:
-    story = Story()
-    story.charge(amount="19.98", fault="drop_request")
-    story.charge(amount="20.98")
-    return story.end(OrderStatus.COMPLETED).evidence()
-
-
-@bad(
-    "I13",
-    "o2 at 2 s: call 1 of notifications.send sends key k again with order_id 'o2' instead of 'o1'",
-)
-def one_key_for_two_orders() -> Evidence:
-    story = Story("o1", "o2")
-    story.mail("o1", "k")
-    story.mail("o2", "k")
-    return story.evidence()
-
-
-@bad(
-    "I14",
-    "o1 at 1 s: call 1 of shipping.create succeeded without any effect",
-)
-def success_without_effect() -> Evidence:
-    story = Story()
-    attempt = story.ship(fault="reject")
-    attempt.outcome = type(attempt.outcome).OK
-    return story.end(OrderStatus.COMPLETED).evidence()

@@ -23,7 +23,7 @@ from sagacheck.checks import Verdict
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.language import Scenario
 from sagacheck.language.loader import find
-from sagacheck.output import findings_of
+from sagacheck.output import failure_lines
 from sagacheck.process_exit import exit_process
 from sagacheck.run.judge import run_one
 from sagacheck.saga import SagaUnderTest
@@ -104,7 +104,7 @@ async def _verdicts(
         for scenario in waiting:
             result = await run_one(scenario, engine, saga)
             verdicts.add(result.verdict)
-            for finding in findings_of(result):
+            for finding in failure_lines(result):
                 click.echo(f"{scenario.file}: {finding}", err=True)
 
     await asyncio.gather(*(work() for _ in range(at_once)))

@@ -30,7 +30,7 @@ def main(faults: int) -> None:
         exploration = explore(replace(search, jobs=jobs))
         for count, (histories, seconds) in enumerate(exploration.levels):
             _add(table, jobs, count, f"{histories:,}", seconds, histories)
-        total = exploration.findings.histories
+        total = exploration.tally.histories
         _add(table, jobs, f"0 to {faults}", f"{total:,}", exploration.seconds, total)
     part = explore(replace(search, faults=3, shard=(1, PARTS)))
     histories, seconds = part.levels[3]

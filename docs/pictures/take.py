@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> None:
         page = chromium.new_page(viewport={"width": WIDTH, "height": 800})
 
         page.goto(report(Path(folder, "run"), "run", ZOMBIE))
-        take(page, "timeline.png", ".story", "svg.timeline")
+        take(page, "timeline.png", ".scenario", "svg.timeline")
 
         page.goto(report(Path(folder, "explore"), "explore", "--faults", "1"))
         take(page, "explore.png", "main h2", "table")

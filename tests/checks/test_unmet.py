@@ -137,39 +137,39 @@ CASES = [
     Case(
         "error that no order has",
         "expect: {o1: {error: PaymentDeclined}}",
-        Unmet(EXPECTATION, "o1 was to fail with PaymentDeclined, it has no error", 4),
+        Unmet(EXPECTATION, "expected o1 to fail with PaymentDeclined, it has no error", 4),
     ),
     Case(
         "order that does not end",
         "expect: {o2: {status: failed}}",
-        Unmet(EXPECTATION, "o2 was to end as failed, it has not ended", 4),
+        Unmet(EXPECTATION, "expected o2 to end as failed, it has not ended", 4),
         (OrderStatus.COMPLETED, OrderStatus.RUNNING),
     ),
     Case(
         "effects in another number",
         "expect:\n  effects:\n    payments.charge: 1\n    shipping.create: 2",
-        Unmet(EXPECTATION, "effects: payments.charge was to be 1, it is 2", 6),
+        Unmet(EXPECTATION, "effects: payments.charge: expected 1, found 2", 6),
     ),
     Case(
         "calls in another number",
         "expect: {calls: {payments.refund: 1}}",
-        Unmet(EXPECTATION, "calls: payments.refund was to be 1, it is 0", 4),
+        Unmet(EXPECTATION, "calls: payments.refund: expected 1, found 0", 4),
     ),
     Case(
         "undos that did not happen",
         "expect: {undone: [payments.refund]}",
-        Unmet(EXPECTATION, "undone: was to be payments.refund, it is nothing", 4),
+        Unmet(EXPECTATION, "undone: expected payments.refund, found nothing", 4),
     ),
     Case(
         "orphans are those of terminated orders only",
         "events: [{terminate: o2, when: {at: 1s}}]\nexpect: {orphans: {payments.charge: 2}}",
-        Unmet(EXPECTATION, "orphans: payments.charge was to be 2, it is 1", 5),
+        Unmet(EXPECTATION, "orphans: payments.charge: expected 2, found 1", 5),
         (OrderStatus.COMPLETED, OrderStatus.TERMINATED),
     ),
     Case(
         "statuses in other numbers",
         "expect: {statuses: {completed: 1, failed: 1, terminated: 0}}",
-        Unmet(EXPECTATION, "statuses: failed was to be 1, it is 0", 4),
+        Unmet(EXPECTATION, "statuses: failed: expected 1, found 0", 4),
         (OrderStatus.COMPLETED, OrderStatus.RUNNING),
     ),
 ]

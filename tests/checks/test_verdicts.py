@@ -151,7 +151,7 @@ def test_an_order_without_an_outcome_is_found() -> None:
     result = _result(None)
 
     assert [each.invariant for each in result.violations] == ["I16"]
-    assert [each.detail for each in result.unmet] == ["nobody knows how o1 ended"]
+    assert [each.detail for each in result.unmet] == ["o1 has no outcome"]
     assert result.verdict is INVALID
 
 
@@ -159,7 +159,7 @@ def test_an_unmet_expectation_names_its_line() -> None:
     """A scenario that ends otherwise than expected is invalid, and says at which line."""
     result = _result(OrderOutcome("o1", Ending(OrderStatus.FAILED, "OutOfStock: none left")))
 
-    detail = "o1 was to end as completed, it ended as failed (OutOfStock: none left)"
+    detail = "expected o1 to end as completed, it ended as failed (OutOfStock: none left)"
     assert result.unmet == (Unmet(UnmetKind.EXPECTATION, detail, 5),)
     assert result.verdict is INVALID
 

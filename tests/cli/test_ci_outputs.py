@@ -139,7 +139,7 @@ def test_github_shows_what_is_wrong_at_its_line(ran: Result, folder: Path) -> No
     assert found[1] == f"{folder.name}/shop/b.yaml"
     assert found[2] == "1"
     assert found[3].startswith("invalid on simulated%3A 100%25%3A one%2C two")
-    assert "o1 was to end as failed, it ended as completed" in found[4]
+    assert "expected o1 to end as failed, it ended as completed" in found[4]
     assert warning.startswith(f"::warning file={folder.name}/bank/c.yaml,line=1,title=unknown on")
 
 

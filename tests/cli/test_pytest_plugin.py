@@ -33,7 +33,7 @@ def test_a_failure_begins_with_its_place(done: subprocess.CompletedProcess[str])
     """The first line of a failure is path, line and verdict, and no traceback follows."""
     lines = done.stdout.splitlines()
 
-    assert "shop/b.yaml:1: invalid: shop/b.yaml:4: o1 was to end as failed, " in done.stdout
+    assert "shop/b.yaml:1: invalid: shop/b.yaml:4: expected o1 to end as failed, " in done.stdout
     assert [line for line in lines if line.startswith("shop/c.yaml:1: unknown: shop/c.yaml:4: ")]
     assert "Traceback" not in done.stdout
 

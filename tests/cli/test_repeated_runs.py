@@ -43,12 +43,12 @@ def test_what_does_not_repeat_is_unknown(tmp_path: Path, saga: str, place: str) 
     [unmet] = json.loads((tmp_path / "out.json").read_text())["scenarios"][0]["unmet"]
     assert unmet["kind"] == "determinism"
     assert re.fullmatch(
-        "it went otherwise when it was played again: call 1 of inventory.reserve for o1, "
-        rf"{re.escape(place)}.*: the first time .+, then .+",
+        "the second run differed: call 1 of inventory.reserve for o1, "
+        rf"{re.escape(place)}.*: first .+, then .+",
         unmet["detail"],
     )
     assert unmet["detail"] in result.output.replace("\n  ", " ")
-    assert "1 played a second time: 1 did not repeat" in result.output
+    assert "1 scenario rerun: 1 differed" in result.output
     assert ET.parse(tmp_path / "out.xml").find(".//testcase/error") is not None
 
 
@@ -57,7 +57,7 @@ def test_what_repeats_stays_valid() -> None:
     result = command("run", "a.yaml", "--saga", "tests.sagas.small:RESERVES", "--check-determinism")
 
     assert result.exit_code == 0, result.output
-    assert "1 played a second time: each left the same, byte for byte" in result.output
+    assert "1 scenario rerun: identical, byte for byte" in result.output
 
 
 def test_a_violation_that_was_seen_stays(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_violation_that_was_seen_stays(tmp_path: Path) -> None:
     )
 
     assert result.exit_code == 1
-    assert "it went otherwise when it was played again" in result.output
+    assert "the second run differed" in result.output
 
 
 def test_what_one_scenario_leaves_to_the_next_is_found(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_what_one_scenario_leaves_to_the_next_is_found(tmp_path: Path) -> None:
 
     assert result.exit_code == 3
     assert "1 valid, 1 unknown in" in result.output
-    assert "call 1 of inventory.reserve for o1, body.number: the first time" in result.output
+    assert "call 1 of inventory.reserve for o1, body.number: first" in result.output
 
 
 def test_a_second_play_that_fails_is_unknown(tmp_path: Path) -> None:
@@ -101,10 +101,7 @@ def test_a_second_play_that_fails_is_unknown(tmp_path: Path) -> None:
     result = command("run", "a.yaml", "--saga", "once.py:SAGA", "--check-determinism")
 
     assert result.exit_code == 3
-    assert (
-        "it could not be played a second time: --saga: 'once.py:SAGA'; cannot import once"
-        in result.output
-    )
+    assert "the second run failed: --saga: 'once.py:SAGA'; cannot import once" in result.output
 
 
 def test_the_sample_is_always_the_same() -> None:
@@ -170,7 +167,7 @@ def test_a_broken_replay_is_reported_like_any_violation(tmp_path: Path) -> None:
     [
         (
             ["--check-determinism=100", "--saga", f"{SAGAS}/unrepeatable.py:BY_CLOCK"],
-            "a.yaml:1: unknown: it went otherwise when it was played again: call 1 of",
+            "a.yaml:1: unknown: the second run differed: call 1 of",
         ),
         (
             ["--evict-always", "--saga", f"{SAGAS}/nondeterministic.py:BY_COUNTER"],

@@ -65,7 +65,7 @@ def test_each_scenario_has_a_line_in_the_table(mixed: Mixed) -> None:
 def test_what_is_wrong_stands_below_the_table_with_its_place(mixed: Mixed) -> None:
     """Findings name file and line, and what was found instead."""
     assert (
-        "  shop/b.yaml:1\n  shop/b.yaml:4: o1 was to end as failed, it ended as completed\n"
+        "  shop/b.yaml:1\n  shop/b.yaml:4: expected o1 to end as failed, it ended as completed\n"
     ) in mixed.result.output
     assert "  shop/c.yaml:4: reject 503 on payments.charge never fired" in mixed.result.output
     assert "1 valid, 1 invalid, 1 unknown in" in mixed.result.output
@@ -90,7 +90,7 @@ def test_json_has_the_agreed_shape(mixed: Mixed) -> None:
     assert written["scenarios"][1]["unmet"] == [
         {
             "kind": "expectation",
-            "detail": "o1 was to end as failed, it ended as completed",
+            "detail": "expected o1 to end as failed, it ended as completed",
             "line": 4,
         }
     ]
@@ -159,7 +159,7 @@ def test_an_address_has_a_port(tmp_path: Path) -> None:
     result = command("run", tmp_path, "--engine", "server", "--address", "localhost")
 
     assert result.exit_code == 2
-    assert "'localhost' is no HOST:PORT, such as localhost:7233" in result.stderr
+    assert "'localhost' is not HOST:PORT, such as localhost:7233" in result.stderr
 
 
 def test_an_address_needs_the_server_engine(tmp_path: Path) -> None:
@@ -195,9 +195,7 @@ def test_missed_expectations_are_told_from_broken_invariants(
 
     result = command("run", tmp_path)
 
-    assert (
-        "no invariant is broken: 1 only went otherwise than the scenario expects" in result.output
-    )
+    assert "no invariant is broken: 1 only differs from what the scenario expects" in result.output
 
 
 def test_broken_invariants_are_counted_beside_missed_expectations(
@@ -212,4 +210,4 @@ def test_broken_invariants_are_counted_beside_missed_expectations(
 
     result = command("run", forgets, differs, "--saga", f"{local}:SAGA")
 
-    assert "1 of the invalid breaks an invariant; 1 only went otherwise" in result.output
+    assert "1 of the invalid breaks an invariant; 1 only differs" in result.output

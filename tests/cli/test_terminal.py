@@ -112,7 +112,7 @@ def test_colours_in_a_terminal_unless_nobody_wants_them(tmp_path: Path) -> None:
     assert "\x1b[1;31minvalid" in coloured
     assert "\x1b[1;31m" not in plain
     assert "\x1b[31m" not in plain
-    assert "o1 was to end as failed" in plain
+    assert "expected o1 to end as failed" in plain
 
 
 def test_a_run_looks_the_same_every_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,7 +143,7 @@ def test_a_forgotten_saga_is_asked_for() -> None:
 
     *problems, hint = result.stderr.splitlines()
     assert all(".yaml:" in each for each in problems)
-    assert "no services called car, flight, hotel; --saga names a saga that has" in hint
+    assert "no services called car, flight, hotel; pass --saga for one that has" in hint
 
 
 def test_a_misspelt_operation_is_no_other_saga(tmp_path: Path) -> None:

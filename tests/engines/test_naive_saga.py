@@ -12,7 +12,7 @@ import pytest
 
 from sagacheck.checks import Verdict
 from sagacheck.engines import SimulatedEngine
-from sagacheck.output import findings_of
+from sagacheck.output import failure_lines
 from sagacheck.run import ScenarioResult, run_all
 from tests.sagas import naive
 from tests.shop import load
@@ -56,7 +56,7 @@ def test_each_fact_of_the_readme_is_found(
     """The scenario shows it, in these words."""
     result = results[row["scenario"]]
 
-    found = [re.sub(r"^(I\d+) at [\d.]+ s:", r"\1:", each) for each in findings_of(result)]
+    found = [re.sub(r"^(I\d+) at [\d.]+ s:", r"\1:", each) for each in failure_lines(result)]
     assert row["fact"] in found
     assert result.verdict is Verdict.INVALID
 

@@ -10,7 +10,7 @@ from temporalio.common import WorkflowIDReusePolicy
 
 from sagacheck.engines import Answer
 from sagacheck.language import Scenario
-from sagacheck.run import Play, Player
+from sagacheck.run import LocalPlayer, TrialResult
 from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal.worker import deadlock
 from tests.sagas import small, spinning
@@ -23,8 +23,8 @@ DEADLOCK = (
 )
 
 
-def _play(scenario: Scenario, saga: SagaUnderTest) -> Play:
-    player = Player(saga)
+def _play(scenario: Scenario, saga: SagaUnderTest) -> TrialResult:
+    player = LocalPlayer(saga)
     with player.ready():
         return player.play(scenario)
 

@@ -10,8 +10,8 @@ import pytest
 
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
 from sagacheck.explore import Search
+from sagacheck.explore.choice_space import LASTING
 from sagacheck.explore.choices import (
-    LASTING,
     Choice,
     EventChoice,
     FaultChoice,
@@ -19,7 +19,7 @@ from sagacheck.explore.choices import (
     WorldChoice,
     apply,
 )
-from sagacheck.explore.search import play_family
+from sagacheck.explore.families import play_family
 from sagacheck.inprocess import httpx_patch
 from sagacheck.language import CancelBy, EventKind, Expectations, Scenario, When
 from sagacheck.network import Fault

@@ -10,8 +10,8 @@ import pytest
 
 from sagacheck.explore import Exploration, Search, explore
 from sagacheck.explore import search as searching
-from sagacheck.explore.choices import Menu
-from sagacheck.explore.player import HistoryPlayer
+from sagacheck.explore.choice_space import ChoiceSpace
+from sagacheck.explore.history_player import HistoryPlayer
 from sagacheck.explore.search import Progress
 from sagacheck.services import Service
 from scenarios import SAGA
@@ -33,7 +33,7 @@ def no_services(*_: object) -> list[Service]:
 
 def choices_of(exploration: Exploration) -> Counter[tuple[str, str, int]]:
     """In how many histories each choice was made."""
-    return exploration.findings.choices
+    return exploration.tally.choices
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_every_level_is_played(alone: Exploration) -> None:
     """None, one, two faults."""
     assert alone.complete
     assert [histories for histories, _ in alone.levels][:2] == [1, 4]
-    assert sum(histories for histories, _ in alone.levels) == alone.findings.histories
+    assert sum(histories for histories, _ in alone.levels) == alone.tally.histories
 
 
 def test_two_processes_find_what_one_finds(
@@ -57,15 +57,15 @@ def test_two_processes_find_what_one_finds(
     together = explore(replace(SMALL, jobs=2))
     assert together.complete
     assert choices_of(together) == choices_of(alone)
-    assert together.findings.histories == alone.findings.histories
+    assert together.tally.histories == alone.tally.histories
 
 
 def test_the_shards_are_the_whole_and_share_nothing(alone: Exploration) -> None:
     """Three machines do together what one does."""
     shards = [explore(replace(SMALL, shard=(number, 3))) for number in (1, 2, 3)]
-    assert sum(each.findings.histories for each in shards) == alone.findings.histories
+    assert sum(each.tally.histories for each in shards) == alone.tally.histories
     assert sum(map(choices_of, shards), Counter()) == choices_of(alone)
-    assert all(each.findings.histories for each in shards)
+    assert all(each.tally.histories for each in shards)
 
 
 def test_the_first_violation_ends_the_search_if_that_is_asked_for() -> None:
@@ -80,14 +80,14 @@ def test_the_first_violation_ends_the_search_if_that_is_asked_for() -> None:
         )
     )
     assert not exploration.complete
-    assert exploration.findings.violating
+    assert exploration.tally.violating
 
 
 def test_a_search_whose_time_is_over_keeps_what_it_found() -> None:
     """It says that it is not complete."""
     exploration = explore(replace(SMALL, budget=0.0))
     assert not exploration.complete
-    assert exploration.findings.histories == 1
+    assert exploration.tally.histories == 1
 
 
 def test_ctrl_c_keeps_what_was_found() -> None:
@@ -99,7 +99,7 @@ def test_ctrl_c_keeps_what_was_found() -> None:
 
     exploration = explore(SMALL, interrupt)
     assert not exploration.complete
-    assert exploration.findings.histories == 1 + 4
+    assert exploration.tally.histories == 1 + 4
 
 
 def test_progress_knows_what_is_left(alone: Exploration) -> None:
@@ -115,7 +115,7 @@ def test_progress_knows_what_is_left(alone: Exploration) -> None:
 def test_a_play_that_breaks_the_harness_is_unknown_and_ends_nothing() -> None:
     """It is about one history, not about all."""
     saga = replace(SAGA, services=no_services)
-    player = HistoryPlayer(saga, BASE, Menu(operations={}, means=()))
+    player = HistoryPlayer(saga, BASE, ChoiceSpace(operations={}, means=()))
     with player.ready():
         played = player.play(())
     assert played.unknown == ["run: NoServicesError: the warehouse burnt down"]

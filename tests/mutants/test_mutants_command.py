@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from sagacheck.checks import Verdict
-from sagacheck.mutants import QUICK, Row
-from sagacheck.mutants.finders import Finding
+from sagacheck.cli.commands.mutants import FINDERS as FINDER_NAMES
+from sagacheck.cli.commands.mutants import QUICK_RUNS, THOROUGH_RUNS
+from sagacheck.mutants import FINDERS, QUICK, THOROUGH, FinderResult, SpecimenResult
 from tests.cli._commands import ROOT, command
 from tests.mutants.wrong_harness import FLAGGED, SURVIVOR
 from tests.mutants.zoo import ZOO
@@ -45,7 +46,7 @@ def test_a_survivor_and_a_flagged_saga_fail() -> None:
 
     assert code == 1, output
     assert f"survived {SURVIVOR.name}" in output
-    assert "no finder has seen anything wrong: a scenario or an invariant is missing" in output
+    assert "no finder saw anything wrong: a scenario or an invariant is missing" in output
     assert f"flagged {FLAGGED.name}" in output
     assert "I6: o1 ended as failed: due nothing, shipped nothing, reserved" in output
     assert "0 of 1 bad sagas found, 0 of 1 correct ones clean" in output
@@ -73,7 +74,7 @@ def test_every_finder_says_where_it_has_looked(
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--by", "luck"), "'luck' is no finder, take some of catalogue, explore, simulate"),
+        (("--by", "luck"), "unknown finder 'luck'; the finders are catalogue, explore, simulate"),
         (("--zoo", "nowhere.py:ZOO"), "--zoo: 'nowhere.py:ZOO'; there is no file nowhere.py"),
         (("--zoo", "tests.mutants.zoo:Z"), "has no Z (did you mean ZOO?)"),
         (("no keys", "--zoo", "tests.mutants.zoo:ZOO"), "(did you mean 'no key'?)"),
@@ -88,27 +89,33 @@ def test_wrong_input(words: tuple[str, ...], says: str, monkeypatch: pytest.Monk
     assert says in " ".join(result.output.split())
 
 
-def _finding(broken: str = "", *, runs: int = 1, trouble: str = "") -> Finding:
-    finding = Finding(runs=runs, troubles=[trouble] if trouble else [])
-    finding.add("a scenario", {broken: "a detail"} if broken else {}, 0.1)
-    return finding
+def test_the_help_knows_the_finders_and_their_effort() -> None:
+    """It is printed without them, as they take time to import."""
+    assert tuple(FINDERS) == FINDER_NAMES
+    assert (QUICK.runs, THOROUGH.runs) == (QUICK_RUNS, THOROUGH_RUNS)
+
+
+def _found(broken: str = "", *, runs: int = 1, trouble: str = "") -> FinderResult:
+    result = FinderResult(runs=runs, troubles=[trouble] if trouble else [])
+    result.add("a scenario", {broken: "a detail"} if broken else {}, 0.1)
+    return result
 
 
 @pytest.mark.parametrize(
     ("row", "verdict"),
     [
-        (Row(BAD, {"catalogue": _finding("I7")}), Verdict.VALID),
-        (Row(BAD, {"catalogue": _finding(), "explore": _finding("I7")}), Verdict.VALID),
-        (Row(BAD, {"catalogue": _finding("expect")}), Verdict.VALID),
-        (Row(BAD, {"catalogue": _finding()}), Verdict.INVALID),
-        (Row(GOOD, {"catalogue": _finding()}), Verdict.VALID),
-        (Row(GOOD, {"catalogue": _finding("expect")}), Verdict.VALID),
-        (Row(GOOD, {"catalogue": _finding(), "explore": _finding("I7")}), Verdict.INVALID),
-        (Row(GOOD, {"catalogue": _finding(trouble="a check crashed")}), Verdict.UNKNOWN),
-        (Row(GOOD, {"catalogue": _finding(runs=0)}), Verdict.UNKNOWN),
-        (Row(BAD), Verdict.UNKNOWN),
+        (SpecimenResult(BAD, {"catalogue": _found("I7")}), Verdict.VALID),
+        (SpecimenResult(BAD, {"catalogue": _found(), "explore": _found("I7")}), Verdict.VALID),
+        (SpecimenResult(BAD, {"catalogue": _found("expect")}), Verdict.VALID),
+        (SpecimenResult(BAD, {"catalogue": _found()}), Verdict.INVALID),
+        (SpecimenResult(GOOD, {"catalogue": _found()}), Verdict.VALID),
+        (SpecimenResult(GOOD, {"catalogue": _found("expect")}), Verdict.VALID),
+        (SpecimenResult(GOOD, {"catalogue": _found(), "explore": _found("I7")}), Verdict.INVALID),
+        (SpecimenResult(GOOD, {"catalogue": _found(trouble="a check crashed")}), Verdict.UNKNOWN),
+        (SpecimenResult(GOOD, {"catalogue": _found(runs=0)}), Verdict.UNKNOWN),
+        (SpecimenResult(BAD), Verdict.UNKNOWN),
     ],
 )
-def test_the_verdict_of_a_row(row: Row, verdict: Verdict) -> None:
+def test_the_verdict_of_a_row(row: SpecimenResult, verdict: Verdict) -> None:
     """A bug has to be seen; a correct saga has to be seen whole. Nothing is known of no runs."""
     assert row.verdict is verdict

@@ -11,7 +11,7 @@ import pytest
 
 from sagacheck.language import ANOMALIES, OF_SAGAS, THEMES
 from sagacheck.mutants import Zoo, catalogue
-from sagacheck.reference.coverage import Row, coverage, gaps
+from sagacheck.reference.coverage import AnomalyCoverage, coverage, gaps
 from sagacheck.reference.invariants import invariants
 from sagacheck.reference.pages import anomalies_page, invariants_page
 from tests.mutants.zoo import ZOO
@@ -21,12 +21,12 @@ pytestmark = pytest.mark.does_not_replay  # known bugs are played, and some are 
 
 
 @cache
-def rows() -> Sequence[Row]:
+def rows() -> Sequence[AnomalyCoverage]:
     """What there is about each anomaly."""
     return tuple(coverage(catalogue(), ZOO))
 
 
-def row_of(name: str) -> Row:
+def row_of(name: str) -> AnomalyCoverage:
     """What there is about one anomaly."""
     return next(row for row in rows() if row.id == name)
 
@@ -48,7 +48,7 @@ def test_nothing_is_missing() -> None:
 @pytest.mark.parametrize(
     ("name", "lost", "says"),
     [
-        ("A5", {"scenarios": ()}, "A5 (Barrier race) needs a scenario and a bug"),
+        ("A5", {"scenarios": ()}, "A5 (Barrier race) needs a scenario and a mutant"),
         ("A5", {"catches": ()}, "shows that 'payments: tombstone checked, then acted' breaks I7"),
         ("B15", {"catches": ()}, "shows that 'parcel before payment' breaks I8"),
         ("D8", {"anomaly": replace(ANOMALIES["D8"], tests=("a",))}, "D8 (Refund fails later) cann"),

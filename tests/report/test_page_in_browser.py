@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
-from sagacheck.report import RunFacts, page_of, write_report
+from sagacheck.report import RunHeader, page_of, write_report
 from tests.report._material import many, naive_saga, played_files
 
 FILES = (
@@ -50,7 +50,7 @@ class Watched:
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a report of scenarios that a bad saga was run on."""
     results = played_files(*FILES, saga=naive_saga())
-    facts = RunFacts("sagacheck run", ("--saga", "naive.py:SAGA"), 1.0)
+    facts = RunHeader("sagacheck run", ("--saga", "naive.py:SAGA"), 1.0)
     return write_report(page_of(results, facts), tmp_path_factory.mktemp("report")).as_uri()
 
 
@@ -58,7 +58,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
 def long_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of a thousand scenarios."""
     results = many(played_files(*FILES, saga=naive_saga()), MANY)
-    return write_report(page_of(results, RunFacts("c")), tmp_path_factory.mktemp("long"))
+    return write_report(page_of(results, RunHeader("c")), tmp_path_factory.mktemp("long"))
 
 
 @pytest.fixture
@@ -85,15 +85,15 @@ def test_the_verdict_comes_first(opened: Page) -> None:
 
 def test_the_most_telling_scenario_is_open(opened: Page) -> None:
     """Somebody who opens the page sees a failing order without a click."""
-    expect(opened.locator(".story[open]")).to_have_count(1)
-    expect(opened.locator(".story").first).to_have_attribute("open", "")
+    expect(opened.locator(".scenario[open]")).to_have_count(1)
+    expect(opened.locator(".scenario").first).to_have_attribute("open", "")
 
 
 def test_scenarios_are_filtered_by_verdict(opened: Page) -> None:
     """A click on a verdict leaves those with it, and says how many are shown."""
     opened.locator(".filters .chip.valid").click()
 
-    verdicts = opened.locator(".story:visible").evaluate_all(
+    verdicts = opened.locator(".scenario:visible").evaluate_all(
         "all => all.map(e => e.dataset.verdict)"
     )
     assert set(verdicts) == {"valid"}
@@ -105,8 +105,8 @@ def test_scenarios_are_filtered_by_words(opened: Page, words: str) -> None:
     """Words of the name, ids of anomalies and of invariants find a scenario."""
     opened.get_by_placeholder("Filter").fill(words)
 
-    expect(opened.locator(".story:visible .name").first).to_contain_text(ZOMBIE)
-    expect(opened.locator(".story:visible")).to_have_count(1)
+    expect(opened.locator(".scenario:visible .name").first).to_contain_text(ZOMBIE)
+    expect(opened.locator(".scenario:visible")).to_have_count(1)
 
 
 def test_scenarios_are_filtered_by_invariant(opened: Page) -> None:
@@ -114,23 +114,23 @@ def test_scenarios_are_filtered_by_invariant(opened: Page) -> None:
     chip = opened.locator("[data-invariant=I12]")
 
     chip.click()
-    expect(opened.locator(".story:visible")).to_have_count(1)
+    expect(opened.locator(".scenario:visible")).to_have_count(1)
     chip.click()
-    expect(opened.locator(".story:visible")).to_have_count(8)
+    expect(opened.locator(".scenario:visible")).to_have_count(8)
 
 
 def test_a_violation_leads_to_its_moment_and_the_books_there(opened: Page) -> None:
     """The link shows the row at which it broke, and marks the ledger' column of that moment."""
-    story = opened.locator(".story", has_text=ZOMBIE).first
-    story.evaluate("story => { story.open = true; }")
-    link = story.locator(".findings li", has_text="I12").locator(".jump")
+    section = opened.locator(".scenario", has_text=ZOMBIE).first
+    section.evaluate("section => { section.open = true; }")
+    link = section.locator(".findings li", has_text="I12").locator(".jump")
 
     link.click()
 
-    row = story.locator(".row.here")
+    row = section.locator(".row.here")
     expect(row).to_be_in_viewport()
     expect(row).to_contain_text("broken")
-    column = story.locator(".books td.here")
+    column = section.locator(".ledger td.here")
     expect(column.first).to_be_in_viewport()
     assert column.all_text_contents() == [
         "failed",
@@ -145,32 +145,32 @@ def test_a_violation_leads_to_its_moment_and_the_books_there(opened: Page) -> No
 
 def test_a_link_to_a_moment_opens_its_scenario(opened: Page, report: str) -> None:
     """An address with a moment, as one sends it to a colleague, opens what it is in."""
-    story = opened.locator(".story").nth(3)
-    anchor = story.locator(".jump").first.get_attribute("href")
-    expect(story).not_to_have_attribute("open", "")
+    section = opened.locator(".scenario").nth(3)
+    anchor = section.locator(".jump").first.get_attribute("href")
+    expect(section).not_to_have_attribute("open", "")
 
     opened.goto("about:blank")
     opened.goto(f"{report}{anchor}")
 
-    expect(story).to_have_attribute("open", "")
-    expect(story.locator(".row.here")).to_be_in_viewport()
+    expect(section).to_have_attribute("open", "")
+    expect(section.locator(".row.here")).to_be_in_viewport()
 
 
 def test_the_yaml_can_be_copied(opened: Page) -> None:
     """What is copied is the file, to the letter."""
-    story = opened.locator(".story[open]")
-    story.get_by_role("button", name="Copy YAML").click()
+    section = opened.locator(".scenario[open]")
+    section.get_by_role("button", name="Copy YAML").click()
 
     copied = opened.evaluate("navigator.clipboard.readText()")
-    name = story.locator(".why .muted").inner_text().partition(":")[0]
+    name = section.locator(".why .muted").inner_text().partition(":")[0]
     assert copied == Path(name).read_text()
     expect(opened.get_by_role("status").last).to_have_text("Copied")
 
 
 def test_lines_that_fired_are_marked(opened: Page) -> None:
     """The fault's lines are marked, and how often it struck is said."""
-    story = opened.locator(".story", has_text=ZOMBIE).first
-    fired = story.locator(".yaml .fired")
+    section = opened.locator(".scenario", has_text=ZOMBIE).first
+    fired = section.locator(".yaml .fired")
 
     assert "fired 3 times" in " ".join(fired.all_text_contents())
 
@@ -180,9 +180,9 @@ def test_the_keyboard_is_enough(opened: Page) -> None:
     opened.keyboard.press("j")
     opened.keyboard.press("j")
     opened.keyboard.press("Enter")
-    expect(opened.locator(".story").nth(1)).to_have_attribute("open", "")
+    expect(opened.locator(".scenario").nth(1)).to_have_attribute("open", "")
     opened.keyboard.press("k")
-    expect(opened.locator(".story summary").first).to_be_focused()
+    expect(opened.locator(".scenario summary").first).to_be_focused()
     opened.keyboard.press("/")
     opened.keyboard.type("jkn")
     expect(opened.get_by_placeholder("Filter")).to_have_value("jkn")
@@ -204,7 +204,7 @@ def test_dark_and_light(opened: Page) -> None:
 def test_no_width_makes_the_page_scroll_sideways(opened: Page, width: int) -> None:
     """From a telephone to a wide screen the page fits, with scenarios open."""
     opened.set_viewport_size({"width": width, "height": 800})
-    opened.evaluate("for (const each of document.querySelectorAll('.story')) each.open = true")
+    opened.evaluate("for (const each of document.querySelectorAll('.scenario')) each.open = true")
 
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -216,7 +216,8 @@ def test_axe_finds_nothing_serious(opened: Page, scheme: str, width: int) -> Non
     opened.set_viewport_size({"width": width, "height": 900})
     opened.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     opened.evaluate(
-        "for (const each of [...document.querySelectorAll('.story')].slice(0, 4)) each.open = true"
+        "for (const each of [...document.querySelectorAll('.scenario')].slice(0, 4))"
+        " each.open = true"
     )
 
     found = Axe().run(opened).response["violations"]

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from sagacheck.checks import INVARIANTS, Verdict, Violation
-from sagacheck.report import RunFacts, page_of
+from sagacheck.report import RunHeader, page_of
 from sagacheck.report.amounts import clock
-from sagacheck.report.build_model import MAX_FINDINGS, rule_of
+from sagacheck.report.build_model import MAX_FINDINGS
+from sagacheck.report.findings import rule_of
 from sagacheck.report.ledger_table import MAX_MOMENTS
-from sagacheck.report.model import CallRow, EndRow, Page, Story
-from sagacheck.report.page import render
+from sagacheck.report.page_model import Page, ScenarioSection
+from sagacheck.report.rendering import render
+from sagacheck.report.timeline.model import CallRow, EndRow
 from sagacheck.run import ScenarioResult
 from sagacheck.saga import load_saga
 from tests.report._material import (
@@ -42,12 +44,12 @@ def lost(tmp_path_factory: pytest.TempPathFactory) -> ScenarioResult:
 
 def page(*results: ScenarioResult) -> Page:
     """The report of these results."""
-    return page_of(results, RunFacts("sagacheck run", ("--saga", "a b.py:SAGA"), 2.0))
+    return page_of(results, RunHeader("sagacheck run", ("--saga", "a b.py:SAGA"), 2.0))
 
 
-def story(*results: ScenarioResult) -> Story:
-    """What the report tells of the only scenario of these results."""
-    (only,) = page(*results).stories
+def section(*results: ScenarioResult) -> ScenarioSection:
+    """What the report shows of the only scenario of these results."""
+    (only,) = page(*results).scenarios
     return only
 
 
@@ -64,7 +66,9 @@ def test_nothing_is_called_inconsistent_for_a_missed_expectation() -> None:
     html = render(page(played_text(OTHERWISE)))
 
     assert "Not as expected" in html
-    assert "No invariant is broken, but in 1 of 1 scenario something else came of it" in html
+    assert (
+        "No invariant is broken, but 1 of 1 scenario differs from what the scenario expects" in html
+    )
     assert "Not consistent" not in html
 
 
@@ -73,7 +77,7 @@ def test_missed_expectations_are_counted_beside_broken_invariants(lost: Scenario
     html = render(page(lost, played_text(OTHERWISE)))
 
     assert "Not consistent" in html
-    assert "In 1 of 2 scenarios an invariant is broken; in 1 more something else came of it" in html
+    assert "An invariant is broken in 1 of 2 scenarios; 1 more differs from what" in html
 
 
 def test_the_worst_comes_first_and_is_counted(lost: ScenarioResult) -> None:
@@ -82,7 +86,7 @@ def test_the_worst_comes_first_and_is_counted(lost: ScenarioResult) -> None:
     shown = page(*fine, lost)
 
     assert shown.verdict is Verdict.INVALID
-    assert [each.verdict for each in shown.stories] == [Verdict.INVALID, Verdict.VALID]
+    assert [each.verdict for each in shown.scenarios] == [Verdict.INVALID, Verdict.VALID]
     assert shown.counts == {Verdict.INVALID: 1, Verdict.VALID: 1}
     assert (shown.facts, shown.invariants) == (
         sum(lost.facts.values()) + sum(fine[0].facts.values()),
@@ -92,24 +96,24 @@ def test_the_worst_comes_first_and_is_counted(lost: ScenarioResult) -> None:
 
 def test_engines_that_disagree_make_the_page_unknown() -> None:
     """Where engines disagree nothing is known, however valid each result is."""
-    facts = RunFacts("c", disagreements=("f.yaml: verdict: simulated says valid",))
+    facts = RunHeader("c", engine_diff=("f.yaml: verdict: simulated says valid",))
 
     assert page_of(played_files("payments/reply-lost.yaml"), facts).verdict is Verdict.UNKNOWN
 
 
-def test_one_scenario_on_two_engines_is_one_story(lost: ScenarioResult) -> None:
+def test_one_scenario_on_two_engines_is_one_section(lost: ScenarioResult) -> None:
     """The matrix has a row a scenario and a column an engine."""
-    both = story(lost, replace(lost, engine="server"))
+    both = section(lost, replace(lost, engine="server"))
 
-    assert [telling.engine for telling in both.tellings] == ["simulated", "server"]
+    assert [each.engine for each in both.by_engine] == ["simulated", "server"]
     assert page(lost, replace(lost, engine="server")).engines == ("simulated", "server")
 
 
 def test_a_violation_has_its_moment(lost: ScenarioResult) -> None:
     """What broke because the order ended is shown where the order ends."""
-    telling = story(lost).tellings[0]
-    finding = next(each for each in telling.findings if each.label == "I7")
-    row = telling.timeline.rows[finding.row or 0]
+    on_engine = section(lost).by_engine[0]
+    finding = next(each for each in on_engine.findings if each.label == "I7")
+    row = on_engine.timeline.rows[finding.row or 0]
 
     assert isinstance(row, EndRow)
     assert "I7" in row.broken
@@ -120,8 +124,8 @@ def test_a_violation_by_an_entry_is_at_its_call(lost: ScenarioResult) -> None:
     """What an entry of the ledger broke is shown at the call that wrote it."""
     entry = next(e for e in lost.trial.world.ledger.entries if e.operation == "payments.charge")
     found = replace(lost, violations=(Violation("I13", "o1", "d", entry.at, entry.number),))
-    telling = story(found).tellings[0]
-    row = next(row for row in telling.timeline.rows if row.broken)
+    on_engine = section(found).by_engine[0]
+    row = next(row for row in on_engine.timeline.rows if row.broken)
 
     assert isinstance(row, CallRow)
     assert (row.activity, row.attempt, row.broken) == ("charge_payment", 1, ("I13",))
@@ -129,7 +133,7 @@ def test_a_violation_by_an_entry_is_at_its_call(lost: ScenarioResult) -> None:
 
 def test_the_books_are_shown_before_there_and_after(lost: ScenarioResult) -> None:
     """The order says failed, its charge is live, the money is not back: all in one table."""
-    ledger = story(lost).tellings[0].ledger
+    ledger = section(lost).by_engine[0].ledger
     charge = next(line for line in ledger.groups["effects"] if line.name == "pay_1")
     money = {line.name: line.values for line in ledger.groups["money and stock"]}
 
@@ -142,7 +146,7 @@ def test_the_books_are_shown_before_there_and_after(lost: ScenarioResult) -> Non
 
 def test_the_file_is_shown_with_what_became_of_it(lost: ScenarioResult) -> None:
     """Faults and events that came, and expectations that were not met, are marked whole."""
-    lines = story(lost).tellings[0].yaml
+    lines = section(lost).by_engine[0].yaml
     marks = {line.number: (line.mark, line.note) for line in lines if line.mark}
 
     assert [line.text for line in lines] == LOST_REPLIES.splitlines()
@@ -152,7 +156,7 @@ def test_the_file_is_shown_with_what_became_of_it(lost: ScenarioResult) -> None:
         7: ("fired", ""),
         9: ("fired", "happened at 5.0 s"),
         10: ("fired", ""),
-        13: ("unmet", "effects: payments.refund was to be 1, it is 0"),
+        13: ("unmet", "effects: payments.refund: expected 1, found 0"),
     }
 
 
@@ -162,21 +166,21 @@ def test_a_fault_that_never_fired_is_marked(tmp_path: Path) -> None:
     file.write_text(LOST_REPLIES.replace("calls: all", "calls: 9"))
     (result,) = played([load_file(file)])
 
-    assert story(result).tellings[0].yaml[4].note == "never fired"
+    assert section(result).by_engine[0].yaml[4].note == "never fired"
 
 
 def test_a_scenario_whose_file_is_gone_is_told_all_the_same() -> None:
     """A scenario may come from a generator; then there is no file to show."""
-    told = story(played_text(LOST_REPLIES, naive_saga()))
+    told = section(played_text(LOST_REPLIES, naive_saga()))
 
-    assert told.tellings[0].yaml == ()
-    assert told.tellings[0].findings
+    assert told.by_engine[0].yaml == ()
+    assert told.by_engine[0].findings
 
 
 def test_an_order_that_got_stuck_is_told_to_its_last_moment() -> None:
     """Nobody knows when it would have ended; what it waits for stands at the end."""
     waits = load_saga(f"{ROOT / 'tests' / 'sagas' / 'small.py'}:WAITS")
-    told = story(played_text(LOST_REPLIES, waits)).tellings[0].timeline
+    told = section(played_text(LOST_REPLIES, waits)).by_engine[0].timeline
 
     end = told.rows[-1]
     assert isinstance(end, EndRow)
@@ -186,7 +190,7 @@ def test_an_order_that_got_stuck_is_told_to_its_last_moment() -> None:
 
 def test_the_command_of_a_scenario_can_be_pasted(lost: ScenarioResult) -> None:
     """It names the file and the saga, quoted for a shell."""
-    assert story(lost).command == (f"sagacheck run {lost.scenario.file} --saga 'a b.py:SAGA'")
+    assert section(lost).command == (f"sagacheck run {lost.scenario.file} --saga 'a b.py:SAGA'")
 
 
 @pytest.mark.parametrize("invariant", INVARIANTS)
@@ -198,13 +202,13 @@ def test_every_invariant_is_explained(invariant: str) -> None:
 def test_too_many_findings_say_how_many_there_are(lost: ScenarioResult) -> None:
     """Of a hundred violations some are shown, and it is said of how many."""
     some = tuple(Violation("I7", "o1", f"d{n}", float(n)) for n in range(100))
-    telling = story(replace(lost, violations=some)).tellings[0]
+    on_engine = section(replace(lost, violations=some)).by_engine[0]
 
-    assert len(telling.findings) == MAX_FINDINGS
-    assert telling.total_findings == 100 + len(lost.unmet)
+    assert len(on_engine.findings) == MAX_FINDINGS
+    assert on_engine.total_findings == 100 + len(lost.unmet)
     shown = render(page(replace(lost, violations=some)))
-    assert f"showing {MAX_FINDINGS} of {telling.total_findings}" in shown
-    assert len(telling.ledger.columns) <= MAX_MOMENTS + 2
+    assert f"showing {MAX_FINDINGS} of {on_engine.total_findings}" in shown
+    assert len(on_engine.ledger.columns) <= MAX_MOMENTS + 2
 
 
 def test_nothing_in_a_scenario_can_become_code() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sagacheck.report.model import (
+from sagacheck.report.timeline.model import (
     ArrivalRow,
     CallEndRow,
     CallRow,
@@ -17,8 +17,8 @@ from sagacheck.report.model import (
     Way,
     WorldRow,
 )
-from sagacheck.report.rows import rows_of
-from sagacheck.report.trimming import MAX_ROWS, trimmed
+from sagacheck.report.timeline.rows import rows_of
+from sagacheck.report.timeline.trimming import MAX_ROWS, trimmed
 from sagacheck.world import AttemptOutcome
 from tests.report._material import LOST_REPLIES, naive_saga, played_files, played_text
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sagacheck.checks import Verdict
-from sagacheck.simulate import Run, Simulation, Swarm, simulate
+from sagacheck.simulate import SeedResult, Simulation, Swarm, simulate
 from sagacheck.simulate import swarm as swarming
 from tests.cli._commands import ROOT, command, process
 from tests.shop import load_file
@@ -76,11 +76,11 @@ def test_the_same_seed_finds_the_same(found: Path, tmp_path: Path) -> None:
 def test_ctrl_c_keeps_what_was_run() -> None:
     """What has been run has been run; that nothing was found by then proves nothing."""
 
-    def interrupt(_run: Run) -> None:
+    def interrupt(_result: SeedResult) -> None:
         raise KeyboardInterrupt
 
     simulation = simulate(Swarm(seed=1, runs=5, orders=1), interrupt)
-    assert [run.seed for run in simulation.runs] == [1]
+    assert [result.seed for result in simulation.results] == [1]
     assert simulation.verdict is Verdict.UNKNOWN
 
 
@@ -99,15 +99,15 @@ def test_what_breaks_the_harness_is_unknown(monkeypatch: pytest.MonkeyPatch) -> 
         raise NoWorldError
 
     monkeypatch.setattr("sagacheck.run.local_player.Trial", no_trial)
-    (run,) = simulate(Swarm(seed=1, runs=1)).runs
-    assert run.verdict is Verdict.UNKNOWN
-    assert "NoWorldError" in run.unknown[0]
+    (result,) = simulate(Swarm(seed=1, runs=1)).results
+    assert result.verdict is Verdict.UNKNOWN
+    assert "NoWorldError" in result.unknown[0]
 
 
 @pytest.mark.parametrize(("runs", "one_in"), [(1, 1.05), (59, 20.2), (300, 100.6)])
 def test_clean_runs_bound_the_rate_of_failures(runs: int, one_in: float) -> None:
     """At one failure in twenty, 59 clean runs in a row would have been luck of 5 %."""
-    clean = [Run(seed, Verdict.VALID) for seed in range(runs)]
+    clean = [SeedResult(seed, Verdict.VALID) for seed in range(runs)]
     simulation = Simulation(Swarm(seed=0), clean)
     assert 1 / simulation.rate_below == pytest.approx(one_in, rel=0.01)
     assert (1 - simulation.rate_below) ** runs == pytest.approx(1 - swarming.CONFIDENCE)

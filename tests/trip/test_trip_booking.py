@@ -15,8 +15,8 @@ from sagacheck.checks import Verdict
 from sagacheck.errors import InvalidScenarioError
 from sagacheck.explore import Search, explore, save
 from sagacheck.language import GivenWords, Scenario, WorldTurn, load
-from sagacheck.report import RunFacts, page_of
-from sagacheck.run import Play, Player
+from sagacheck.report import RunHeader, page_of
+from sagacheck.run import LocalPlayer, TrialResult
 from sagacheck.run.judge import judge
 from sagacheck.saga import SagaUnderTest
 from sagacheck.services import Service
@@ -35,27 +35,27 @@ ABOUT_MONEY = {"I1", "I2", "I3", "I4", "I18"}
 
 
 @pytest.fixture
-def play() -> Iterator[Callable[[Scenario, SagaUnderTest], Play]]:
+def play() -> Iterator[Callable[[Scenario, SagaUnderTest], TrialResult]]:
     """Plays a scenario in virtual time."""
-    with Player(SAGA).ready():
-        yield lambda scenario, saga: Player(saga).play(scenario)
+    with LocalPlayer(SAGA).ready():
+        yield lambda scenario, saga: LocalPlayer(saga).play(scenario)
 
 
-def findings(played: Play) -> list[str]:
+def findings(played: TrialResult) -> list[str]:
     """All that is wrong."""
     return [each.invariant for each in played.violations] + [each.detail for each in played.unmet]
 
 
 @pytest.mark.parametrize("scenario", CATALOGUE, ids=lambda scenario: Path(scenario.file).stem)
 def test_the_trip_saga_is_valid(
-    scenario: Scenario, play: Callable[[Scenario, SagaUnderTest], Play]
+    scenario: Scenario, play: Callable[[Scenario, SagaUnderTest], TrialResult]
 ) -> None:
     """Each scenario of its catalogue comes out as it says."""
     assert findings(play(scenario, SAGA)) == []
 
 
 def test_its_catalogue_finds_the_undo_that_is_registered_too_late(
-    play: Callable[[Scenario, SagaUnderTest], Play],
+    play: Callable[[Scenario, SagaUnderTest], TrialResult],
 ) -> None:
     """By the scenarios in which a step may have happened that nobody was told of."""
     found = {Path(each.file).stem for each in CATALOGUE if findings(play(each, TOO_LATE))}
@@ -74,20 +74,20 @@ def test_what_is_explored_are_the_trips_own_services() -> None:
         Search(base=plain_orders(1, SAGA.dialect), saga_reference="trip.saga:SAGA", faults=1)
     )
 
-    assert exploration.findings.histories > 80
-    assert exploration.findings.violating == 0
-    where = {step for step, _, _ in exploration.findings.choices}
+    assert exploration.tally.histories > 80
+    assert exploration.tally.violating == 0
+    where = {step for step, _, _ in exploration.tally.choices}
     assert where >= {"hotel.book", "flight.book", "car.book"}
     assert "world" not in where
 
 
 def test_exploring_leaves_counterexamples_that_play_again(
-    tmp_path: Path, play: Callable[[Scenario, SagaUnderTest], Play]
+    tmp_path: Path, play: Callable[[Scenario, SagaUnderTest], TrialResult]
 ) -> None:
     """The smallest history of the wrong saga, as a file: it fails there, and not when mended."""
     base = plain_orders(1, SAGA.dialect)
     search = Search(base=base, saga_reference="trip.saga:TOO_LATE", faults=1)
-    first = explore(search).findings.smallest_first()[0]
+    first = explore(search).tally.smallest_first()[0]
     (saved,) = save([first], base, TOO_LATE, tmp_path)
 
     (scenario,) = load([saved.file], SAGA.dialect)
@@ -109,7 +109,7 @@ def test_a_swarm_draws_faults_for_trips_and_shrinks_what_it_finds() -> None:
 
 
 def test_invariants_look_at_the_books_that_there_are(
-    play: Callable[[Scenario, SagaUnderTest], Play],
+    play: Callable[[Scenario, SagaUnderTest], TrialResult],
 ) -> None:
     """Nobody takes money for a trip, so I1 and the like have no fact; places are counted."""
     looked_at: Counter[str] = Counter()
@@ -124,9 +124,9 @@ def test_invariants_look_at_the_books_that_there_are(
 
 def test_reports_tell_of_trips() -> None:
     """The page names the saga, has a lane for each service, and says what was not looked at."""
-    shown = page_of(played(CATALOGUE, SAGA), RunFacts("sagacheck run"))
-    story = next(each for each in shown.stories if each.name == "a trip is booked")
-    (told,) = story.tellings
+    shown = page_of(played(CATALOGUE, SAGA), RunHeader("sagacheck run"))
+    section = next(each for each in shown.scenarios if each.name == "a trip is booked")
+    (told,) = section.by_engine
 
     assert shown.title == "TripSaga under failure"
     assert set(shown.idle) == ABOUT_MONEY | {"I19"}
@@ -146,7 +146,9 @@ def _overbooked(world: World) -> list[Service]:
     return [Overbooked(world), *trip_services(world)[1:]]
 
 
-def test_the_books_of_a_trip_are_checked(play: Callable[[Scenario, SagaUnderTest], Play]) -> None:
+def test_the_books_of_a_trip_are_checked(
+    play: Callable[[Scenario, SagaUnderTest], TrialResult],
+) -> None:
     """A hotel that sells a room which it does not have breaks the invariant about stock."""
     full = load_text(HAPPY + "given: {stock: {ROOM: 0, SEAT: 1, CAR: 1}}\n", "", SAGA.dialect)
 
@@ -244,15 +246,16 @@ FOGGY = replace(SAGA, services=_foggy, given=WeatherWords)
 
 
 def test_services_may_have_settings_of_their_own(
-    play: Callable[[Scenario, SagaUnderTest], Play],
+    play: Callable[[Scenario, SagaUnderTest], TrialResult],
 ) -> None:
     """A scenario gives them, a saved one keeps them, and `explore` turns to them."""
     foggy = load_text(f"{HAPPY}given: {{fog: true}}\n", "", FOGGY.dialect)
     again = load_text(as_yaml(foggy, dialect=FOGGY.dialect), "", FOGGY.dialect)
-    menu = Search(base=plain_orders(1, FOGGY.dialect)).menu(FOGGY)
+    space = Search(base=plain_orders(1, FOGGY.dialect)).space(FOGGY)
 
     assert again.given == foggy.given == Weather(fog=True, default_stock=100)
-    assert "t1 was to end as completed, it ended as failed (SoldOut: no seat is left of SEAT)" in (
-        findings(play(foggy, FOGGY))
+    assert (
+        "expected t1 to end as completed, it ended as failed (SoldOut: no seat is left of SEAT)"
+        in (findings(play(foggy, FOGGY)))
     )
-    assert [str(choice) for choice in menu.of_worlds()] == ["there is fog"]
+    assert [str(choice) for choice in space.of_worlds()] == ["there is fog"]

@@ -1,4 +1,4 @@
-"""Where two plays of a scenario first differ."""
+"""Where two runs of a scenario first differ."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def _record(*facts: Any) -> list[tuple[str, str]]:
     ("first", "again", "difference"),
     [
         ([{"a": 1}], [{"a": 1}], ""),
-        ([{"a": 1}], [{"a": 2}], "line 1, a: the first time 1, then 2"),
-        ([1, {"a": [1, {"b": 2}]}], [1, {"a": [1, {"b": 3}]}], "line 2, a[1].b: the first time 2"),
-        ([{"a": 1}], [{"a": 1.0}], "line 1, a: the first time 1, then 1.0"),
-        ([{"a": 1, "b": 2}], [{"b": 2, "a": 1}], 'line 1: the first time {"a": 1, "b": 2}, then {'),
-        ([{"a": [1]}], [{"a": [1, 2]}], "line 1, a: the first time [1], then [1, 2]"),
-        ([1, 2], [1], "line 2 is there the first time only"),
-        ([1], [1, 2], "line 2 is there the second time only"),
+        ([{"a": 1}], [{"a": 2}], "line 1, a: first 1, then 2"),
+        ([1, {"a": [1, {"b": 2}]}], [1, {"a": [1, {"b": 3}]}], "line 2, a[1].b: first 2"),
+        ([{"a": 1}], [{"a": 1.0}], "line 1, a: first 1, then 1.0"),
+        ([{"a": 1, "b": 2}], [{"b": 2, "a": 1}], 'line 1: first {"a": 1, "b": 2}, then {'),
+        ([{"a": [1]}], [{"a": [1, 2]}], "line 1, a: first [1], then [1, 2]"),
+        ([1, 2], [1], "only the first run has line 2"),
+        ([1], [1, 2], "only the second run has line 2"),
     ],
 )
 def test_the_first_difference_is_found(first: Any, again: Any, difference: str) -> None:
-    """The first line, the first place in it, and what stands there each time."""
+    """The first line, the first place in it, and what stands there in each run."""
     found = first_difference(_record(*first), _record(*again))
 
     assert found.startswith(difference)

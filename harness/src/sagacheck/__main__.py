@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 import traceback
 
-from sagacheck.checks import Verdict
-from sagacheck.cli.completion import VARIABLE
+from sagacheck.cli.commands.completion import VARIABLE
+from sagacheck.cli.exit_codes import UNKNOWN, WRONG_INPUT
 from sagacheck.cli.main import main as command
-from sagacheck.cli.options import WRONG_INPUT
 from sagacheck.process_exit import exit_process
 
 
@@ -25,9 +24,9 @@ def _run() -> int:
     except OSError as error:  # a folder that cannot be written, a full disk
         print(error, file=sys.stderr)  # noqa: T201 - there is no console any more
         return WRONG_INPUT
-    except Exception:  # noqa: BLE001 - whatever it is, it says nothing of the saga
+    except Exception:  # noqa: BLE001 - an error of the harness says nothing about the saga
         traceback.print_exc()
-        return Verdict.UNKNOWN.exit_code
+        return UNKNOWN
     return 0
 
 

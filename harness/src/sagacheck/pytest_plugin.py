@@ -7,23 +7,21 @@ engine; each test then waits for its own. A failure's first line is ``path:line:
 from __future__ import annotations
 
 import argparse
-import asyncio
-import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sagacheck.config import ENGINES, ConfigError, Project, find_project
+
 if TYPE_CHECKING:
     # Imported when a scenario runs: a plugin must cost nothing where there are no scenarios.
     from sagacheck.language import Scenario
-    from sagacheck.run import ScenarioResult
+    from sagacheck.run import BackgroundRun, ScenarioResult
     from sagacheck.saga import SagaUnderTest
 
 SUFFIXES = frozenset({".yaml", ".yml"})
-AT_ONCE = 12
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,12 +29,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("scenarios")
     group.addoption(
         "--engine",
-        choices=["simulated", "server"],
-        default="simulated",
-        help="what plays scenarios",
+        choices=ENGINES,
+        help="what plays scenarios; by default the engine named in pyproject.toml, else simulated",
     )
     group.addoption(
-        "--saga", metavar="M:N", help="the saga under test: module:NAME or file.py:NAME"
+        "--saga",
+        metavar="M:N",
+        help="the saga under test: module:NAME or file.py:NAME; by default the saga named in "
+        "pyproject.toml",
     )
     group.addoption(
         "--evict-always",
@@ -50,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_percent,
         const=100.0,
         default=0.0,
-        help="play a sample of the scenarios a second time in a process whose hashes differ, and "
+        help="run a sample of the scenarios a second time in a process whose hashes differ, and "
         "compare byte for byte; all of them if no number is given",
     )
 
@@ -61,17 +61,16 @@ def _percent(text: str) -> float:
         value = float(text)
     except ValueError:
         hint = "write --check-determinism=100 where a path follows"
-        raise argparse.ArgumentTypeError(f"{text!r} is no number; {hint}") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number; {hint}") from None
     if not 0 <= value <= 100:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100")
     return value
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Get the saga that is asked for: its services give the scenarios their words."""
-    reference = session.config.getoption("--saga")
-    if reference:
-        session.config.stash[_SAGA] = _load(reference)
+    """Load the saga that is asked for: a wrong one ends the session before any test."""
+    if session.config.getoption("--saga"):
+        _saga_of(session.config)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -83,36 +82,15 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember what was collected, so that it can run together."""
-    _must_fit(session.config)
+    config = session.config
     items = [item for item in session.items if isinstance(item, ScenarioItem)]
-    if items and not session.config.option.collectonly:
-        session.config.stash[_RUN] = _Run(items, _saga_of(session.config), session.config)
-
-
-def _must_fit(config: pytest.Config) -> None:
     if config.getoption("--check-determinism") and config.getoption("--engine") == "server":
         raise pytest.UsageError(
             "--check-determinism needs virtual time, a server's is never the same: "
             "leave out --engine server"
         )
-
-
-def _saga_of(config: pytest.Config) -> SagaUnderTest:
-    """The saga under test, ours by default."""
-    saga = config.stash.get(_SAGA, None)
-    if saga is None:
-        saga = config.stash[_SAGA] = _load(None)
-    return saga
-
-
-def _load(reference: str | None) -> SagaUnderTest:
-    from sagacheck.importing import NotImportableError  # noqa: PLC0415 - see the top
-    from sagacheck.saga import load_saga  # noqa: PLC0415 - see the top
-
-    try:
-        return load_saga(reference)
-    except NotImportableError as error:
-        raise pytest.UsageError(str(error)) from None
+    if items and not config.option.collectonly:
+        config.stash[_RUN] = _run_of(items, config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -120,6 +98,62 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     run = config.stash.get(_RUN, None)
     if run is not None:
         run.close()
+
+
+def _run_of(items: Sequence[ScenarioItem], config: pytest.Config) -> BackgroundRun:
+    from sagacheck.run import BackgroundRun, RunSpec  # noqa: PLC0415 - see the top
+
+    reference = config.getoption("--saga")
+    project = _project_of(config)
+    configured = project.engine if project.engine in ENGINES else "simulated"
+    engine = config.getoption("--engine") or configured
+    if engine == "server":
+        _need_server()
+    spec = RunSpec(
+        scenarios=[item.scenario for item in items],
+        saga=_saga_of(config),
+        saga_reference=reference,
+        engines=(engine,),
+        evict_always=config.getoption("--evict-always"),
+        rerun_percent=config.getoption("--check-determinism") if engine == "simulated" else 0.0,
+        root=None if reference else project.root,
+    )
+    return BackgroundRun(spec)
+
+
+def _need_server() -> None:
+    from sagacheck.engines import server_program  # noqa: PLC0415 - see the top
+
+    if server_program() is None:
+        raise pytest.UsageError(
+            "--engine server needs what is not installed: pip install 'sagacheck[server]'"
+        )
+
+
+def _project_of(config: pytest.Config) -> Project:
+    """The project of pytest's root folder."""
+    try:
+        return find_project(config.rootpath)
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _saga_of(config: pytest.Config) -> SagaUnderTest:
+    """The saga under test: that of ``--saga``, or of pyproject.toml."""
+    saga = config.stash.get(_SAGA, None)
+    if saga is None:
+        saga = config.stash[_SAGA] = _load(config)
+    return saga
+
+
+def _load(config: pytest.Config) -> SagaUnderTest:
+    from sagacheck.importing import NotImportableError  # noqa: PLC0415 - see the top
+    from sagacheck.saga import load_saga  # noqa: PLC0415 - see the top
+
+    try:
+        return load_saga(config.getoption("--saga"), _project_of(config))
+    except (ConfigError, NotImportableError) as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 class ScenarioFile(pytest.File):
@@ -156,7 +190,7 @@ class ScenarioItem(pytest.Item):
         """Wait for the scenario's verdict."""
         from sagacheck.checks import Verdict  # noqa: PLC0415 - see the top
 
-        result = self.config.stash[_RUN].result_of(self)
+        result = self.config.stash[_RUN].result_of(self.scenario)
         if result.verdict is not Verdict.VALID:
             raise ScenarioFailedError(result)
 
@@ -176,85 +210,15 @@ class ScenarioItem(pytest.Item):
 
 
 class ScenarioFailedError(Exception):
-    """A scenario came out invalid or unknown."""
+    """A scenario is invalid or unknown."""
 
     def __init__(self, result: ScenarioResult) -> None:
-        from sagacheck.output import findings_of  # noqa: PLC0415 - see the top
+        from sagacheck.output import failure_lines  # noqa: PLC0415 - see the top
 
-        place = f"{result.scenario.file}:{result.scenario.place.line}"
-        super().__init__(f"{place}: {result.verdict}: " + "\n".join(findings_of(result)))
-
-
-class _Run:
-    """All collected scenarios on one engine, in a thread with a loop of its own."""
-
-    def __init__(
-        self, items: Sequence[ScenarioItem], saga: SagaUnderTest, config: pytest.Config
-    ) -> None:
-        self._config = config
-        self._futures: dict[ScenarioItem, Future[ScenarioResult]] = {it: Future() for it in items}
-        self._saga = saga
-        self._thread: threading.Thread | None = None
-        self._loop = asyncio.new_event_loop()
-        self._task: asyncio.Task[None] | None = None
-
-    def result_of(self, item: ScenarioItem) -> ScenarioResult:
-        """The result of `item`; the first to ask starts all."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._main, name="scenarios", daemon=True)
-            self._thread.start()
-        return self._futures[item].result()
-
-    def close(self) -> None:
-        """Stop what still runs."""
-        if self._thread is not None:
-            self._loop.call_soon_threadsafe(self._cancel)
-            self._thread.join()
-        self._loop.close()
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def _main(self) -> None:
-        self._task = self._loop.create_task(self._run_all())
-        try:
-            self._loop.run_until_complete(self._task)
-        except asyncio.CancelledError:
-            pass
-        except BaseException as error:  # noqa: BLE001 - the tests that wait must hear of it
-            for future in self._futures.values():
-                if not future.done():
-                    future.set_exception(error)
-
-    async def _run_all(self) -> None:
-        from sagacheck.engines import open_engine  # noqa: PLC0415 - see the top
-        from sagacheck.run import (  # noqa: PLC0415
-            Repetition,
-            run_all,
-            sample,
-        )
-
-        option = self._config.getoption
-        waiting = {id(item.scenario): future for item, future in self._futures.items()}
-        scenarios = [item.scenario for item in self._futures]
-        repeated = sample(scenarios, option("--check-determinism"))
-        repetition = Repetition(
-            repeated, saga_reference=option("--saga"), evict_always=option("--evict-always")
-        )
-        twice = {id(scenario) for scenario in repeated}
-
-        def tell(result: ScenarioResult) -> None:
-            if id(result.scenario) not in twice:
-                waiting[id(result.scenario)].set_result(result)
-
-        opened = open_engine(option("--engine"), self._saga, evict_always=option("--evict-always"))
-        async with repetition, opened as engine:
-            results = await run_all(scenarios, engine, self._saga, at_once=AT_ONCE, on_result=tell)
-            for result in await repetition.judge(results):
-                if id(result.scenario) in twice:
-                    waiting[id(result.scenario)].set_result(result)
+        lines = "\n".join(failure_lines(result))
+        super().__init__(f"{result.place}: {result.verdict}: {lines}")
 
 
-_RUN = pytest.StashKey[_Run]()
+_RUN = pytest.StashKey["BackgroundRun"]()
 _SAGA = pytest.StashKey["SagaUnderTest"]()
+"""The saga under test."""

@@ -1,38 +1,16 @@
-"""What commands have in common: options, and what they make of their values."""
+"""Options that commands have in common, and the types of their values."""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from sagacheck.checks import Verdict
-from sagacheck.config import ConfigError, find_project
-from sagacheck.errors import InvalidScenarioError, Problem
-from sagacheck.importing import NotImportableError
-from sagacheck.language import Scenario, load
-from sagacheck.saga import SagaUnderTest, load_saga
-
-WRONG_INPUT = 2
-UNKNOWN = Verdict.UNKNOWN.exit_code
-
-EXIT_CODES = """\b
-Exit codes:
-  0  valid    every scenario came out as it should, and no invariant was broken
-  1  invalid  an invariant was broken, or an expectation was not met
-  2  usage    wrong usage or wrong input; nothing was run
-  3  unknown  something that was to be seen was not: a fault that never fired,
-              an event that never happened, a run that came to no end or was
-              ended by Ctrl-C, which shows what was found by then
-"""
-
 
 class NewFile(click.Path):
-    """A file to be written, in a folder that is there: better known before a run than after it."""
+    """A file to be written, in a folder that exists: an error before a run, not after it."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path, dir_okay=False, writable=True)
@@ -66,7 +44,7 @@ class Percent(click.FloatRange):
             share = float(value)
         except ValueError:
             hint = "write --check-determinism=100 where a path follows"
-            self.fail(f"{value!r} is no number; {hint}", param, ctx)
+            self.fail(f"{value!r} is not a number; {hint}", param, ctx)
         return float(super().convert(share, param, ctx))
 
 
@@ -79,8 +57,19 @@ class Address(click.ParamType[str]):
         """The address as it is."""
         host, _, port = str(value).rpartition(":")
         if not (host and port.isdecimal()):
-            self.fail(f"{value!r} is no HOST:PORT, such as localhost:7233", param, ctx)
+            self.fail(f"{value!r} is not HOST:PORT, such as localhost:7233", param, ctx)
         return str(value)
+
+
+def folder(**more: Any) -> click.Path:
+    """The type of a folder, which need not exist."""
+    return click.Path(path_type=Path, file_okay=False, **more)
+
+
+def _available_cpus() -> int:
+    from sagacheck.run import available_cpus  # noqa: PLC0415 - the help needs no number
+
+    return available_cpus()
 
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
@@ -94,7 +83,7 @@ SAGA = click.option(
 RUNS = click.option(
     "--runs",
     "runs_folder",
-    type=click.Path(path_type=Path, file_okay=False, writable=True),
+    type=folder(writable=True),
     default=Path("runs"),
     show_default=True,
     help="The folder that keeps the results, journal and histories of each run; its link "
@@ -103,61 +92,19 @@ RUNS = click.option(
 REPORT = click.option(
     "--report",
     "report_folder",
-    type=click.Path(path_type=Path, file_okay=False, writable=True),
+    type=folder(writable=True),
     metavar="DIR",
-    help="Write a page that shows it all into this folder: DIR/index.html, which needs no network.",
+    help="Write an HTML report into this folder: DIR/index.html, which needs no network.",
 )
-
-
-def load_or_exit(paths: Sequence[Path], saga: SagaUnderTest) -> list[Scenario]:
-    """The scenarios of files and folders, in the saga's words.
-
-    Args:
-        paths: The files and folders; without any, those that pyproject.toml names.
-        saga: The saga under test.
-    """
-    try:
-        return load(paths or _scenario_folders(), saga.dialect)
-    except InvalidScenarioError as error:
-        lines = [*map(str, error.problems), *_hint_at_saga(error.problems, saga)]
-        exit_with(WRONG_INPUT, "\n".join(lines))
-
-
-def _scenario_folders() -> list[Path]:
-    """The folders that pyproject.toml names, as one would type them from here."""
-    try:
-        project = find_project()
-    except ConfigError as error:
-        exit_with(WRONG_INPUT, str(error))
-    folders = project.scenarios
-    if not folders:
-        exit_with(WRONG_INPUT, str(project.missing("scenarios", "pass files or folders")))
-    here = Path.cwd()
-    return [each.relative_to(here) if each.is_relative_to(here) else each for each in folders]
-
-
-def _hint_at_saga(problems: Iterable[Problem], saga: SagaUnderTest) -> Iterator[str]:
-    """Whoever has left out ``--saga`` sees nothing but operations that nobody knows."""
-    unknown = {
-        problem.value.strip("'").partition(".")[0]
-        for problem in problems
-        if problem.what == "unknown operation" and not problem.suggestion
-    }
-    strangers = unknown.difference(saga.operations.services)
-    if strangers:
-        names = ", ".join(sorted(strangers))
-        yield f"{saga.workflow_name} has no services called {names}; --saga names a saga that has"
-
-
-def saga_or_exit(reference: str | None) -> SagaUnderTest:
-    """The saga that ``--saga`` names, or else pyproject.toml."""
-    try:
-        return load_saga(reference)
-    except (ConfigError, NotImportableError) as error:
-        exit_with(WRONG_INPUT, str(error))
-
-
-def exit_with(code: int, message: str) -> NoReturn:
-    """End the command."""
-    click.echo(message, err=True)
-    sys.exit(code)
+JOBS = click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=_available_cpus,
+    help="The number of processes. [default: one for each CPU]",
+)
+ZOO = click.option(
+    "--zoo",
+    metavar="M:N",
+    help="The zoo: module:NAME, path/to/file.py:NAME, or a folder whose zoo.py has a ZOO. "
+    "[default: tests/mutants of the project]",
+)

@@ -2,7 +2,7 @@
 
 from sagacheck.engines.answer import Answer, AnswerKind, answer_of
 from sagacheck.engines.engine import Engine
-from sagacheck.engines.opening import ENGINES, open_engine
+from sagacheck.engines.opening import open_engine
 from sagacheck.engines.ports import ClientActions, TrialClock
 from sagacheck.engines.quiet import quiet_sdk
 from sagacheck.engines.saga_worker import saga_worker
@@ -11,6 +11,7 @@ from sagacheck.engines.server.embedded_server import (
     embedded_server,
     free_ports,
     server_command,
+    server_program,
 )
 from sagacheck.engines.server.kept_server import KeptServer
 from sagacheck.engines.server.search_attributes import add_search_attributes
@@ -19,7 +20,6 @@ from sagacheck.engines.trial import PlannedEvent, PlannedFault, Trial
 from sagacheck.engines.workflow_view import WorkflowState, WorkflowView
 
 __all__ = [
-    "ENGINES",
     "SERVER_ENVIRONMENT",
     "Answer",
     "AnswerKind",
@@ -41,4 +41,5 @@ __all__ = [
     "quiet_sdk",
     "saga_worker",
     "server_command",
+    "server_program",
 ]

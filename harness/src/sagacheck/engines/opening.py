@@ -11,8 +11,6 @@ from contextlib import AbstractAsyncContextManager
 from sagacheck.engines.engine import Engine
 from sagacheck.saga import SagaUnderTest
 
-ENGINES = ("simulated", "server")
-
 
 def open_engine(
     name: str,

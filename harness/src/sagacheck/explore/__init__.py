@@ -7,20 +7,26 @@ from sagacheck.explore.counterexamples import (
     replay_command,
     save,
     write_counterexample,
+    write_histories,
 )
-from sagacheck.explore.search import Exploration, OnProgress, Search, explore
-from sagacheck.explore.start import plain_orders
+from sagacheck.explore.plain_orders import plain_orders
+from sagacheck.explore.search import Exploration, OnProgress, Progress, explore
+from sagacheck.explore.search_spec import Search
+from sagacheck.explore.tally import Label
 
 __all__ = [
     "COUNTEREXAMPLE",
+    "WORLD",
+    "Exploration",
+    "Label",
+    "OnProgress",
+    "Progress",
     "Saved",
+    "Search",
+    "explore",
+    "plain_orders",
     "replay_command",
     "save",
     "write_counterexample",
-    "Exploration",
-    "OnProgress",
-    "Search",
-    "explore",
-    "WORLD",
-    "plain_orders",
+    "write_histories",
 ]

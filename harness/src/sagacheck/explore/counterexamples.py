@@ -1,4 +1,4 @@
-"""Counterexamples as files: a scenario that anybody can run, and the history that it leaves."""
+"""Counterexamples as files: a scenario that can be run again, and its event histories."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 from sagacheck.checks import Violation
 from sagacheck.engines import Trial
 from sagacheck.explore.choices import apply
-from sagacheck.explore.findings import Counterexample
+from sagacheck.explore.tally import Counterexample
 from sagacheck.language import Expectations, Scenario, as_yaml
-from sagacheck.run import Player, slug
+from sagacheck.run import LocalPlayer, slug
 from sagacheck.saga import SagaUnderTest, saga_words
 
 COUNTEREXAMPLE = "counterexample"
-"""The tag of what was found so."""
+"""The tag of a scenario that a search has found."""
 MOST = 100
-"""So many are kept; a saga that breaks in more ways than these is mended from the front."""
+"""So many are written; a saga that breaks in more ways is fixed from the first on."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def save(
 def write_counterexample(
     scenario: Scenario, violation: Violation, saga: SagaUnderTest, file: Path, *, again: str
 ) -> Path:
-    """Write a scenario that breaks an invariant, and beside it the histories that it leaves.
+    """Write a scenario that breaks an invariant, and beside it its event histories.
 
     Args:
         scenario: What to play.
@@ -103,7 +103,7 @@ def write_counterexample(
     shown = replace(scenario, why=violation.detail, tags=(COUNTEREXAMPLE,), expect=Expectations())
     text = as_yaml(shown, saga.dialect, comment=f"Runs again with: {again}")
     file.write_text(text, encoding="utf-8")
-    player = Player(saga)
+    player = LocalPlayer(saga)
     with player.ready():
         trial = player.play(shown).trial
     if trial is not None:

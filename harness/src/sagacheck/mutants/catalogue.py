@@ -1,4 +1,4 @@
-"""The catalogue of scenarios as a finder of bugs: what each of its scenarios shows."""
+"""The scenarios of the project as a finder of bugs: what each of them shows."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ from sagacheck.checks import OrderStatus, UnmetKind, Violation
 from sagacheck.config import find_project
 from sagacheck.language import Scenario, load
 from sagacheck.mutants.model import EXPECTATION
-from sagacheck.run import Play
+from sagacheck.run import TrialResult
 from sagacheck.saga import load_saga
 
 
 @lru_cache(maxsize=1)
 def catalogue() -> tuple[Scenario, ...]:
-    """All scenarios that pyproject.toml names, read once, in the words of the saga it names."""
-    return tuple(load(find_project().scenarios, load_saga().dialect))
+    """All scenarios that pyproject.toml names, read once, in the words of the saga it names.
+
+    Raises:
+        ConfigError: It names none.
+    """
+    project = find_project()
+    if not project.scenarios:
+        raise project.missing("scenarios", "leave out the finder catalogue")
+    return tuple(load(project.scenarios, load_saga(project=project).dialect))
 
 
 def name_of(scenario: Scenario) -> str:
@@ -25,33 +32,35 @@ def name_of(scenario: Scenario) -> str:
     return str(PurePath(path.parent.name, path.stem))
 
 
-def found_in(play: Play) -> dict[str, str]:
-    """What a run has shown: each invariant that it broke, with a sentence for the first time."""
+def found_in(result: TrialResult) -> dict[str, str]:
+    """What a trial has shown: each invariant that it broke, with a sentence for the first time."""
     found: dict[str, str] = {}
-    for violation in play.violations:
-        kind = EXPECTATION if _was_expected_otherwise(violation, play) else violation.invariant
+    for violation in result.violations:
+        kind = EXPECTATION if _was_expected_otherwise(violation, result) else violation.invariant
         found.setdefault(kind, f"{violation.invariant}: {violation.detail}")
-    for unmet in play.unmet:
+    for unmet in result.unmet:
         if unmet.kind is UnmetKind.EXPECTATION:
             found.setdefault(EXPECTATION, unmet.detail)
     return found
 
 
-def troubles_of(play: Play) -> list[str]:
-    """What kept a run from being judged. A fault that never fired is no such thing here.
+def troubles_in(result: TrialResult) -> list[str]:
+    """What kept a trial from being judged. A fault that never fired is no such thing here.
 
     Scenarios aim at the steps of the saga that they were written for, and others take other ones.
     """
-    return [unmet.detail for unmet in play.unmet if unmet.kind in (UnmetKind.RUN, UnmetKind.CHECK)]
+    return [
+        unmet.detail for unmet in result.unmet if unmet.kind in (UnmetKind.RUN, UnmetKind.CHECK)
+    ]
 
 
-def _was_expected_otherwise(violation: Violation, play: Play) -> bool:
+def _was_expected_otherwise(violation: Violation, result: TrialResult) -> bool:
     """Whether an invariant is broken only because the scenario expects something else.
 
     What a terminated order may leave behind is part of what its scenario expects, which was written
     for a saga that takes its steps in one order.
     """
-    assert play.trial is not None, "what breaks an invariant has been played"
-    outcome = play.trial.outcomes.get(violation.order)
+    assert result.trial is not None, "what breaks an invariant has been played"
+    outcome = result.trial.outcomes.get(violation.order)
     terminated = outcome is not None and outcome.status is OrderStatus.TERMINATED
-    return terminated and violation.invariant == "I7" and bool(play.trial.scenario.expect.orphans)
+    return terminated and violation.invariant == "I7" and bool(result.trial.scenario.expect.orphans)

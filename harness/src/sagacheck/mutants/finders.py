@@ -1,7 +1,4 @@
-"""What looks for bugs, each in its own way.
-
-The table `FINDERS` names them; whatever else looks for failures is one more line in it.
-"""
+"""Finders: ways to look for a bug. Another one is one more line in the table `FINDERS`."""
 
 from __future__ import annotations
 
@@ -13,13 +10,13 @@ from dataclasses import dataclass, field
 from sagacheck.checks import Verdict
 from sagacheck.explore import Search, explore, plain_orders
 from sagacheck.language import Scenario
-from sagacheck.mutants.catalogue import catalogue, found_in, name_of, troubles_of
-from sagacheck.run import Player
+from sagacheck.mutants.catalogue import catalogue, found_in, name_of, troubles_in
+from sagacheck.run import LocalPlayer
 from sagacheck.saga import SagaUnderTest
 from sagacheck.simulate import Swarm
 
 SWARM_ORDERS = 10
-"""So many orders each run of a swarm has."""
+"""How many orders each run of a swarm has."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Effort:
         searches: What `explore` tries one after another: how many orders, and how many faults.
         histories: So many histories of a search are enough.
         runs: How many runs `simulate` plays.
-        until_found: Whether a bug that one scenario of the catalogue shows is enough.
+        until_found: Whether the first scenario of the catalogue that shows a bug is enough.
     """
 
     searches: tuple[tuple[int, int], ...]
@@ -46,8 +43,8 @@ QUICK = Effort(searches=((1, 1),), histories=1000, runs=5, until_found=True)
 
 
 @dataclass
-class Finding:
-    """What a finder has found with one saga.
+class FinderResult:
+    """What a finder has found in one saga.
 
     Attributes:
         runs: How many runs it has looked at.
@@ -66,7 +63,7 @@ class Finding:
     troubles: list[str] = field(default_factory=list)
 
     def add(self, where: str, found: dict[str, str], seconds: float, times: int = 1) -> None:
-        """Note what was `found`, a sentence for each invariant; nothing where nothing was."""
+        """Add what was `found`: a sentence for each invariant, empty where nothing was."""
         if not found:
             return
         self.broken.update(dict.fromkeys(found, times))
@@ -77,7 +74,7 @@ class Finding:
             self.detail = next(iter(found.values()))
 
 
-Finder = Callable[[SagaUnderTest, Effort], Finding]
+Finder = Callable[[SagaUnderTest, Effort], FinderResult]
 
 
 def by_catalogue(
@@ -86,8 +83,8 @@ def by_catalogue(
     *,
     among: Iterable[Scenario] | None = None,
     until: frozenset[str] | None = None,
-) -> Finding:
-    """Plays the scenarios of the catalogue; finds what they expect and does not come, too.
+) -> FinderResult:
+    """Plays the scenarios of the catalogue; finds what they expect and is missing, too.
 
     Args:
         saga: The saga.
@@ -95,66 +92,66 @@ def by_catalogue(
         among: Play these scenarios; all of the catalogue by default.
         until: Stop once all of this was seen broken; play all scenarios by default.
     """
-    finding = Finding()
+    result = FinderResult()
     started = time.perf_counter()
-    player = Player(saga)
+    player = LocalPlayer(saga)
     with player.ready():
         for scenario in catalogue() if among is None else among:
-            play = player.play(scenario)
-            finding.runs += 1
-            finding.troubles += (f"{name_of(scenario)}: {each}" for each in troubles_of(play))
-            finding.add(name_of(scenario), found_in(play), time.perf_counter() - started)
-            if until is not None and until <= finding.broken.keys():
+            played = player.play(scenario)
+            result.runs += 1
+            result.troubles += (f"{name_of(scenario)}: {each}" for each in troubles_in(played))
+            result.add(name_of(scenario), found_in(played), time.perf_counter() - started)
+            if until is not None and until <= result.broken.keys():
                 break
-            if effort.until_found and finding.broken:
+            if effort.until_found and result.broken:
                 break
-    return finding
+    return result
 
 
-def by_explore(saga: SagaUnderTest, effort: Effort = THOROUGH) -> Finding:
+def by_explore(saga: SagaUnderTest, effort: Effort = THOROUGH) -> FinderResult:
     """Tries every fault, alone and then with another, up to its first find."""
-    finding = Finding()
+    result = FinderResult()
     started = time.perf_counter()
     for orders, faults in effort.searches:
         base, most = plain_orders(orders, saga.dialect), effort.histories
         exploration = explore(
             _SearchOf(saga=saga, base=base, faults=faults, until_found=True, most=most)
         )
-        finding.runs += exploration.findings.histories
-        finding.troubles += exploration.findings.unknown
+        result.runs += exploration.tally.histories
+        result.troubles += exploration.tally.unknown
         seconds = time.perf_counter() - started
-        for found in exploration.findings.smallest_first():
+        for found in exploration.tally.smallest_first():
             where = ", ".join(map(str, found.history)) or "nothing goes wrong"
             detail = f"{found.violation.invariant}: {found.violation.detail}"
-            finding.add(where, {found.violation.invariant: detail}, seconds, found.times)
-        if finding.where:
+            result.add(where, {found.violation.invariant: detail}, seconds, found.times)
+        if result.where:
             break
-    return finding
+    return result
 
 
-def by_simulate(saga: SagaUnderTest, effort: Effort = THOROUGH) -> Finding:
+def by_simulate(saga: SagaUnderTest, effort: Effort = THOROUGH) -> FinderResult:
     """Plays swarms of orders with faults drawn from a seed, up to its first find."""
-    finding = Finding()
+    result = FinderResult()
     started = time.perf_counter()
     swarm = _SwarmOf(saga=saga, seed=0, runs=effort.runs, orders=SWARM_ORDERS, shrinks=False)
-    with swarm.begin() as play:
+    with swarm.set_up() as run_seed:
         for seed in range(effort.runs):
-            run = play(seed)
-            finding.runs += 1
-            finding.troubles += (f"seed {seed}: {each}" for each in run.unknown)
+            run = run_seed(seed)
+            result.runs += 1
+            result.troubles += (f"seed {seed}: {each}" for each in run.unknown)
             if run.verdict is Verdict.INVALID:
                 found: dict[str, str] = {}
                 for violation in run.violations:
                     detail = f"{violation.invariant}: {violation.detail}"
                     found.setdefault(violation.invariant, detail)
-                finding.add(f"seed {seed}", found, time.perf_counter() - started)
+                result.add(f"seed {seed}", found, time.perf_counter() - started)
                 break
-    return finding
+    return result
 
 
 @dataclass(frozen=True, kw_only=True)
 class _SearchOf(Search):
-    """A search of a saga that is at hand, in this process."""
+    """A search of a saga that no reference names, in this process."""
 
     saga: SagaUnderTest
 
@@ -164,7 +161,7 @@ class _SearchOf(Search):
 
 @dataclass(frozen=True, kw_only=True)
 class _SwarmOf(Swarm):
-    """A swarm of a saga that is at hand, in this process."""
+    """A swarm of a saga that no reference names, in this process."""
 
     saga: SagaUnderTest
 

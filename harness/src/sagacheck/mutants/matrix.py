@@ -1,4 +1,4 @@
-"""The kill matrix: each specimen of a zoo before each finder, in as many processes as wanted."""
+"""The kill matrix: each specimen of a zoo by each finder, in several processes."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import NamedTuple
 
 from sagacheck.checks import Verdict
 from sagacheck.importing import load_object
-from sagacheck.mutants.finders import FINDERS, THOROUGH, Effort, Finding
+from sagacheck.mutants.finders import FINDERS, THOROUGH, Effort, FinderResult
 from sagacheck.mutants.model import EXPECTATION, Mutant, Specimen, Zoo
-from sagacheck.run import Crew
+from sagacheck.run import ProcessPool
 
 
 @dataclass
-class Row:
-    """One specimen, and what became of it.
+class SpecimenResult:
+    """A row of the matrix: one specimen, and what each finder has found in it.
 
     Attributes:
         specimen: The specimen.
-        findings: What each finder has found, by the finders' names.
+        by_finder: What was found, by the finders' names.
     """
 
     specimen: Specimen
-    findings: dict[str, Finding] = field(default_factory=dict)
+    by_finder: dict[str, FinderResult] = field(default_factory=dict)
 
     @property
     def is_mutant(self) -> bool:
@@ -36,13 +36,13 @@ class Row:
     @property
     def broken(self) -> set[str]:
         """What was seen broken; for a correct variant invariants only, whatever was expected."""
-        broken = {each for finding in self.findings.values() for each in finding.broken}
+        broken = {each for result in self.by_finder.values() for each in result.broken}
         return broken if self.is_mutant else broken - {EXPECTATION}
 
     @property
     def troubles(self) -> list[str]:
         """What kept runs from being judged."""
-        return [each for finding in self.findings.values() for each in finding.troubles]
+        return [each for result in self.by_finder.values() for each in result.troubles]
 
     @property
     def verdict(self) -> Verdict:
@@ -51,7 +51,7 @@ class Row:
         A correct saga is not known to be clean where some of its runs could not be judged, and
         nothing is known at all where there was no run.
         """
-        if not any(finding.runs for finding in self.findings.values()):
+        if not any(result.runs for result in self.by_finder.values()):
             return Verdict.UNKNOWN
         if self.is_mutant == (not self.broken):
             return Verdict.INVALID
@@ -64,8 +64,8 @@ def judge_zoo(
     finders: Sequence[str],
     jobs: int,
     effort: Effort = THOROUGH,
-) -> Iterator[tuple[Row, str]]:
-    """The rows of the matrix; each comes again with every finder that is through with it.
+) -> Iterator[tuple[SpecimenResult, str]]:
+    """The rows of the matrix; each comes again whenever a finder has finished with it.
 
     Args:
         reference: The zoo, ``module:NAME`` or ``path/to/file.py:NAME``.
@@ -75,33 +75,33 @@ def judge_zoo(
         effort: How hard the finders look.
     """
     rows = {row.specimen.name: row for row in chosen(load_zoo(reference), names)}
-    begin = partial(_look, reference, effort)
+    set_up = partial(_look, reference, effort)
     tasks = [Task(name, finder) for finder in finders for name in rows]
     with ExitStack() as stack:
-        found: Iterator[tuple[Task, Finding]]
+        found: Iterator[tuple[Task, FinderResult]]
         if jobs == 1:
-            found = map(stack.enter_context(begin()), tasks)
+            found = map(stack.enter_context(set_up()), tasks)
         else:
-            found = stack.enter_context(Crew(begin, jobs)).work(tasks)
-        for task, finding in found:
-            rows[task.specimen].findings[task.finder] = finding
+            found = stack.enter_context(ProcessPool(set_up, jobs)).map_unordered(tasks)
+        for task, result in found:
+            rows[task.specimen].by_finder[task.finder] = result
             yield rows[task.specimen], task.finder
 
 
 class Task(NamedTuple):
-    """One specimen before one finder, both by name."""
+    """One specimen and one finder, both by name."""
 
     specimen: str
     finder: str
 
 
 @contextmanager
-def _look(reference: str, effort: Effort) -> Iterator[Callable[[Task], tuple[Task, Finding]]]:
-    """Make a process ready to let finders loose on the specimens of a zoo."""
+def _look(reference: str, effort: Effort) -> Iterator[Callable[[Task], tuple[Task, FinderResult]]]:
+    """Make a process ready to run finders on the specimens of a zoo."""
     specimens = {each.name: each for each in load_zoo(reference).specimens}
     whole = replace(effort, until_found=False)
 
-    def look(task: Task) -> tuple[Task, Finding]:
+    def look(task: Task) -> tuple[Task, FinderResult]:
         specimen = specimens[task.specimen]
         # What a scenario expects may be missed by a correct saga, and then the next may show a bug.
         how = effort if isinstance(specimen, Mutant) else whole
@@ -110,9 +110,9 @@ def _look(reference: str, effort: Effort) -> Iterator[Callable[[Task], tuple[Tas
     yield look
 
 
-def chosen(zoo: Zoo, names: Sequence[str]) -> list[Row]:
+def chosen(zoo: Zoo, names: Sequence[str]) -> list[SpecimenResult]:
     """An empty row for each specimen of these names; for each of the zoo, where there are none."""
-    return [Row(each) for each in zoo.specimens if not names or each.name in names]
+    return [SpecimenResult(each) for each in zoo.specimens if not names or each.name in names]
 
 
 def load_zoo(reference: str) -> Zoo:

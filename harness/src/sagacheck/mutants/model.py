@@ -9,8 +9,8 @@ from sagacheck.language import OF_SAGAS
 from sagacheck.saga import SagaUnderTest
 
 EXPECTATION = "expect"
-"""Stands beside the invariants for a bug that leaves the ledger right and still fails somebody: only
-what a scenario expects can tell, so that only the catalogue finds it."""
+"""Stands beside the invariants, for a bug that leaves the ledger right: only what a scenario
+expects shows it, so only the catalogue finds it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Mutant:
 
     Attributes:
         name: How reports call it: what it does wrong.
-        anomaly: The anomaly that it suffers, by its id in `sagacheck.language.anomalies`, such as B1.
+        anomaly: The anomaly that it suffers, by its id, such as B1.
         also: Other anomalies that it suffers too.
         why: What comes of it, in one line.
         saga: The saga; without the bug it would meet all that the catalogue expects.

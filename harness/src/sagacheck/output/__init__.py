@@ -1,54 +1,26 @@
-"""Results for people and for programs: console, JUnit, JSON, GitHub."""
+"""Results of a run for people and for programs: console, JUnit, JSON, GitHub.
 
-from sagacheck.output.console import (
-    STYLES,
-    console_for,
-    print_catalogue,
-    print_disagreements,
-    print_kept_server,
-    print_repetition,
-    print_results,
-    print_sum,
-    print_way_on,
-    progress,
-)
-from sagacheck.output.exploration import (
-    exploration_json,
-    print_exploration,
-    search_progress,
-    verdict_of,
-)
-from sagacheck.output.junit import findings_of, junit_xml
-from sagacheck.output.kill_matrix import (
-    matrix_json,
-    matrix_progress,
-    print_matrix,
-    print_matrix_sum,
-    print_worth,
-)
-from sagacheck.output.results_schema import results_schema_text
+They listen to the events of a run (`sagacheck.run.Listener`), and know nothing of each other.
+"""
+
+from sagacheck.output.console import STYLES, console_for, plain_table, progress_bar, styled
+from sagacheck.output.failure_lines import failure_lines
+from sagacheck.output.github import GitHubAnnotations
+from sagacheck.output.json_file import JsonFile
+from sagacheck.output.junit import JUnitFile
+from sagacheck.output.run_console import RunConsole
+from sagacheck.output.run_progress import RunProgress
 
 __all__ = [
     "STYLES",
+    "GitHubAnnotations",
+    "JUnitFile",
+    "JsonFile",
+    "RunConsole",
+    "RunProgress",
     "console_for",
-    "print_catalogue",
-    "print_disagreements",
-    "print_kept_server",
-    "print_repetition",
-    "print_results",
-    "print_sum",
-    "print_way_on",
-    "progress",
-    "exploration_json",
-    "print_exploration",
-    "search_progress",
-    "verdict_of",
-    "findings_of",
-    "junit_xml",
-    "matrix_json",
-    "matrix_progress",
-    "print_matrix",
-    "print_matrix_sum",
-    "print_worth",
-    "results_schema_text",
+    "failure_lines",
+    "plain_table",
+    "progress_bar",
+    "styled",
 ]

@@ -9,11 +9,22 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import click
+
 from sagacheck.checks import Verdict
-from sagacheck.output.junit import findings_of
-from sagacheck.run import ScenarioResult
+from sagacheck.output.failure_lines import failure_lines
+from sagacheck.run import Listener, RunResult, ScenarioResult
 
 _LEVELS = {Verdict.INVALID: "error", Verdict.UNKNOWN: "warning"}
+
+
+class GitHubAnnotations(Listener):
+    """Prints what is wrong as workflow commands, where the run is a step of a GitHub workflow."""
+
+    def run_finished(self, run: RunResult) -> None:
+        """Print a command for each scenario that is not valid."""
+        if is_workflow_step():
+            click.echo("".join(f"{line}\n" for line in annotated(run.results)), nl=False)
 
 
 def is_workflow_step(environment: Mapping[str, str] = os.environ) -> bool:
@@ -34,7 +45,7 @@ def annotated(results: Sequence[ScenarioResult]) -> Iterator[str]:
             "title": f"{result.verdict} on {result.engine}: {scenario.name}",
         }
         listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-        yield f"::{level} {listed}::{_data(chr(10).join(findings_of(result)))}"
+        yield f"::{level} {listed}::{_data(chr(10).join(failure_lines(result)))}"
 
 
 def _in_workspace(file: str) -> str:

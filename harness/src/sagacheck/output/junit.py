@@ -9,13 +9,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from pathlib import PurePath
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from sagacheck.checks import Verdict, Violation
-from sagacheck.run import ScenarioResult
+from sagacheck.checks import Verdict
+from sagacheck.output.failure_lines import failure_lines
+from sagacheck.run import Listener, RunResult, ScenarioResult
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class JUnitFile(Listener):
+    """Writes the results of a run as JUnit XML.
+
+    Args:
+        file: Where they go.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def run_finished(self, run: RunResult) -> None:
+        """Write them."""
+        self._file.write_text(junit_xml(run.results), encoding="utf-8")
 
 
 def junit_xml(results: Sequence[ScenarioResult]) -> str:
@@ -40,8 +56,7 @@ def _suites(
 ) -> dict[tuple[str, str], list[ScenarioResult]]:
     suites: dict[tuple[str, str], list[ScenarioResult]] = {}
     for result in results:
-        theme = PurePath(result.scenario.file).parent.name
-        suites.setdefault((result.engine, theme), []).append(result)
+        suites.setdefault((result.engine, result.theme), []).append(result)
     return suites
 
 
@@ -56,11 +71,10 @@ def _counts(results: Sequence[ScenarioResult]) -> dict[str, str]:
 
 
 def _case(result: ScenarioResult) -> ET.Element:
-    theme = PurePath(result.scenario.file).parent.name
     case = ET.Element(
         "testcase",
         # What tells cases apart where only class and name are looked at: GitLab compares by them.
-        classname=_legal(".".join(filter(None, (result.engine, theme)))),
+        classname=_legal(".".join(filter(None, (result.engine, result.theme)))),
         name=_legal(result.scenario.name),
         file=_legal(result.scenario.file),
         line=str(result.scenario.place.line),
@@ -68,7 +82,7 @@ def _case(result: ScenarioResult) -> ET.Element:
     )
     if result.verdict is not Verdict.VALID:
         tag = "failure" if result.verdict is Verdict.INVALID else "error"
-        what = findings_of(result)
+        what = failure_lines(result)
         element = ET.SubElement(case, tag, message=_legal(what[0]), type=str(result.verdict))
         element.text = _legal("\n".join(what))
         ET.SubElement(case, "system-out").text = _legal(_story(result))
@@ -76,7 +90,7 @@ def _case(result: ScenarioResult) -> ET.Element:
 
 
 def _story(result: ScenarioResult) -> str:
-    """What happened, for whoever has only the viewer: why, where, and each attempt in a line."""
+    """What happened, for people who see only the viewer: where, why, and each attempt in a line."""
     scenario = result.scenario
     attempts = (
         f"{each.sent_at:9.1f} s  {each.order}  {each.activity or 'caller'} -> {each.operation} "
@@ -85,28 +99,9 @@ def _story(result: ScenarioResult) -> str:
         + (f" [{each.fault}]" if each.fault else "")
         for each in result.trial.world.journal
     )
-    place = f"{scenario.file}:{scenario.place.line}"
-    return "\n".join([place, f"why: {scenario.why}", "", *attempts])
+    return "\n".join([result.place, f"why: {scenario.why}", "", *attempts])
 
 
 def _legal(text: str) -> str:
     """`text` without the characters that XML has no way to write."""
     return _NOT_IN_XML.sub("\ufffd", text)
-
-
-def findings_of(result: ScenarioResult) -> list[str]:
-    """All that is wrong with a result, a line each, the violations first."""
-    return [
-        *(_violation_line(violation) for violation in result.violations),
-        *(_unmet_line(result, unmet.detail, unmet.line) for unmet in result.unmet),
-    ]
-
-
-def _violation_line(violation: Violation) -> str:
-    at = "" if violation.at is None else f" at {violation.at:.1f} s"
-    return f"{violation.invariant}{at}: {violation.detail}"
-
-
-def _unmet_line(result: ScenarioResult, detail: str, line: int | None) -> str:
-    place = f"{result.scenario.file}:{line}: " if line else ""
-    return f"{place}{detail}"

@@ -1,4 +1,4 @@
-"""Which scenarios cover which anomalies, and that they can fail: which known bugs they catch."""
+"""Which scenarios cover which anomalies, and that they can fail: which mutants they catch."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from sagacheck.checks import INVARIANTS
 from sagacheck.language import ANOMALIES, Anomaly, Scenario
 from sagacheck.mutants import EXPECTATION, Mutant, Zoo, found_in
-from sagacheck.run import Player
+from sagacheck.run import LocalPlayer
 
 VACUITY = "I20"
-"""Is about the run and not about the ledger, and so no check of theirs."""
+"""It is about the run and not about the ledger, so it has no check of its own."""
 
 
 @dataclass(frozen=True)
 class Catch:
-    """A known bug that a scenario has brought to light.
+    """A mutant that a scenario has caught.
 
     Attributes:
-        mutant: The bug.
+        mutant: The mutant.
         scenario: The scenario that was played with it.
-        shown: What was seen broken of what the bug breaks: a sentence for each invariant, or for
-            ``expect``.
+        shown: What the scenario shows of what the mutant breaks: a sentence for each invariant, or
+            for ``expect``.
     """
 
     mutant: Mutant
@@ -31,14 +31,14 @@ class Catch:
 
 
 @dataclass(frozen=True)
-class Row:
-    """What there is about one anomaly.
+class AnomalyCoverage:
+    """What covers one anomaly.
 
     Attributes:
         id: Its id.
         anomaly: The anomaly.
         scenarios: The scenarios that cover it.
-        catches: What these show of the bugs that suffer it, until all is shown that each breaks.
+        catches: What these show of the mutants that suffer it, until all is shown that each breaks.
     """
 
     id: str
@@ -58,20 +58,20 @@ def in_order(kinds: Iterable[str]) -> list[str]:
     return sorted(kinds, key=order.index)
 
 
-def coverage(scenarios: Sequence[Scenario], zoo: Zoo) -> Iterator[Row]:
-    """A row for each anomaly; every bug that it tells of is played for it."""
+def coverage(scenarios: Sequence[Scenario], zoo: Zoo) -> Iterator[AnomalyCoverage]:
+    """The coverage of each anomaly; every mutant that suffers it is played."""
     for name, anomaly in ANOMALIES.items():
         covering = tuple(scenario for scenario in scenarios if name in scenario.covers)
         suffering = [mutant for mutant in zoo.mutants if name in mutant.anomalies]
         closest = sorted(covering, key=lambda scenario: len(scenario.covers))
         catches = [each for mutant in suffering for each in _catches(mutant, closest)]
-        yield Row(name, anomaly, covering, tuple(catches))
+        yield AnomalyCoverage(name, anomaly, covering, tuple(catches))
 
 
 def _catches(mutant: Mutant, scenarios: Sequence[Scenario]) -> Iterator[Catch]:
-    """The scenarios, one after another, that show something of the bug for the first time."""
+    """The scenarios, one after another, that first show something of what the mutant breaks."""
     left = set(mutant.breaks)
-    player = Player(mutant.saga)
+    player = LocalPlayer(mutant.saga)
     with player.ready():
         for scenario in scenarios:
             if not left:
@@ -83,8 +83,8 @@ def _catches(mutant: Mutant, scenarios: Sequence[Scenario]) -> Iterator[Catch]:
             left -= shown.keys()
 
 
-def gaps(rows: Iterable[Row], zoo: Zoo) -> Iterator[str]:
-    """What is missing, in sentences: an anomaly that nothing shows, a bug that nothing catches."""
+def gaps(rows: Iterable[AnomalyCoverage], zoo: Zoo) -> Iterator[str]:
+    """What is missing, in sentences: an anomaly without a scenario, a mutant that is not caught."""
     for row in rows:
         anomaly, name = row.anomaly, f"{row.id} ({row.anomaly.name})"
         suffering = {mutant.name: mutant for mutant in zoo.mutants if row.id in mutant.anomalies}
@@ -93,7 +93,7 @@ def gaps(rows: Iterable[Row], zoo: Zoo) -> Iterator[str]:
                 yield f"{name} cannot happen here, and yet something shows it"
             continue
         if not (anomaly.tests or (row.scenarios and suffering)):
-            yield f"{name} needs a scenario and a bug that suffers it, or a test"
+            yield f"{name} needs a scenario and a mutant that suffers it, or a test"
         for mutant in suffering.values():
             shown = {k for c in row.catches if c.mutant.name == mutant.name for k in c.shown}
             wanted = mutant.breaks if row.id == mutant.anomaly else mutant.breaks & shown

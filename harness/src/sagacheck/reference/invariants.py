@@ -1,4 +1,4 @@
-"""What the invariants say about themselves: their functions' docstrings, in parts."""
+"""The invariants in words: the docstrings of their functions, in parts."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ _WRONG_FILES = {
 
 @dataclass(frozen=True)
 class KeyEntry:
-    """A key as the document tells of it."""
+    """A key as the document shows it."""
 
     name: str
     heading: str
@@ -90,7 +90,7 @@ class KeyEntry:
 
 @dataclass(frozen=True)
 class SectionEntry:
-    """A mapping as the document tells of it."""
+    """A mapping as the document shows it."""
 
     title: str
     description: str

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 CATALOGUE = "../scenarios/catalogue"
 """The catalogue, seen from the documents' folder."""
 _RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""What a bug makes at random."""
+"""What a mutant makes at random."""
 
 
 def render(template: str, **context: Any) -> str:
@@ -31,7 +31,7 @@ def cell(text: str) -> str:
 
 
 def quoted(sentence: str) -> str:
-    """What a run has said, in a line that is the same for each run."""
+    """A message of a run, in one line that is the same for each run."""
     return shorten(_RANDOM.sub("…", sentence), 300, placeholder=" …")
 
 

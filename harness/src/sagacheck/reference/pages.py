@@ -1,4 +1,4 @@
-"""The documents about anomalies and invariants, which are two views of the same rows."""
+"""The documents about anomalies and invariants: two views of the same coverage."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from sagacheck.language import THEMES, load_text
 from sagacheck.mutants import EXPECTATION, Mutant, name_of
-from sagacheck.reference.coverage import VACUITY, Catch, Row
+from sagacheck.reference.coverage import VACUITY, AnomalyCoverage, Catch
 from sagacheck.reference.invariants import Invariant, invariants
 from sagacheck.reference.markdown import render
-from sagacheck.run import Player
+from sagacheck.run import LocalPlayer
 from sagacheck.saga import load_saga
 
 VACUOUS = """\
@@ -25,15 +25,15 @@ faults:
 expect:
   o1: {status: completed}
 """
-"""A scenario with which I20 is not content."""
+"""A scenario that breaks I20."""
 
 
 @dataclass(frozen=True)
-class Bug:
-    """A mutant, and where the scenarios of one anomaly show it.
+class CaughtMutant:
+    """A mutant, and which scenarios of one anomaly catch it.
 
     Attributes:
-        mutant: The bug.
+        mutant: The mutant.
         where: The scenarios, by their names, each with what it showed.
     """
 
@@ -43,11 +43,11 @@ class Bug:
 
 @dataclass(frozen=True)
 class AnomalyEntry:
-    """An anomaly as its document tells of it."""
+    """An anomaly as its document shows it."""
 
-    row: Row
+    row: AnomalyCoverage
     scenarios: list[str]
-    bugs: list[Bug]
+    caught: list[CaughtMutant]
 
     @property
     def heading(self) -> str:
@@ -57,15 +57,15 @@ class AnomalyEntry:
 
 @dataclass(frozen=True)
 class InvariantEntry:
-    """An invariant as its document tells of it."""
+    """An invariant as its document shows it."""
 
     invariant: Invariant
     anomalies: list[AnomalyEntry]
     catches: list[Catch]
 
 
-def anomalies_page(rows: Sequence[Row]) -> str:
-    """What goes wrong, theme by theme: which scenarios show it, and which bugs these catch."""
+def anomalies_page(rows: Sequence[AnomalyCoverage]) -> str:
+    """What goes wrong, theme by theme: which scenarios show it, and which mutants they catch."""
     entries = [_anomaly_entry(row) for row in rows]
     themes = [
         (letter, title, [entry for entry in entries if entry.row.id.startswith(letter)])
@@ -75,7 +75,7 @@ def anomalies_page(rows: Sequence[Row]) -> str:
     return render("anomalies.md.j2", themes=themes, rows=rows, invariants=headings)
 
 
-def invariants_page(rows: Sequence[Row]) -> str:
+def invariants_page(rows: Sequence[AnomalyCoverage]) -> str:
     """What must hold: what is looked at and when, what breaks it, and an example of that."""
     anomalies = [_anomaly_entry(row) for row in rows]
     by_invariant: dict[str, dict[str, Catch]] = defaultdict(dict)
@@ -102,17 +102,17 @@ def invariants_page(rows: Sequence[Row]) -> str:
     )
 
 
-def _anomaly_entry(row: Row) -> AnomalyEntry:
-    where: dict[str, Bug] = {}
+def _anomaly_entry(row: AnomalyCoverage) -> AnomalyEntry:
+    where: dict[str, CaughtMutant] = {}
     for catch in row.catches:
-        bug = where.setdefault(catch.mutant.name, Bug(catch.mutant, []))
-        bug.where.append((name_of(catch.scenario), list(catch.shown)))
+        caught = where.setdefault(catch.mutant.name, CaughtMutant(catch.mutant, []))
+        caught.where.append((name_of(catch.scenario), list(catch.shown)))
     return AnomalyEntry(row, [name_of(each) for each in row.scenarios], list(where.values()))
 
 
 def _what_is_unmet(text: str) -> str:
     saga = load_saga()
-    player = Player(saga)
+    player = LocalPlayer(saga)
     with player.ready():
         (unmet,) = player.play(load_text(text, "scenario.yaml", dialect=saga.dialect)).unmet
     return unmet.detail

@@ -7,64 +7,52 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import PurePath
 
-from sagacheck.checks import INVARIANTS, Verdict, Violation
-from sagacheck.report.amounts import clock
+from sagacheck.checks import Verdict
+from sagacheck.report.findings import findings_in, first_moment, rule_of
 from sagacheck.report.ledger_table import ledger_table_of
-from sagacheck.report.model import (
-    BrokenInvariant,
-    EndRow,
-    Finding,
-    Page,
-    Row,
-    Story,
-    Telling,
-    Timeline,
-)
-from sagacheck.report.rows import rows_of
-from sagacheck.report.run_facts import RunFacts
-from sagacheck.report.trimming import trimmed
+from sagacheck.report.page_model import BrokenInvariant, EngineSection, Page, ScenarioSection
+from sagacheck.report.run_header import RunHeader
+from sagacheck.report.timeline import Timeline, rows_of, trimmed
 from sagacheck.report.yaml_lines import text_of, yaml_lines
 from sagacheck.run import ScenarioResult
 
 MAX_FINDINGS = 25
 """So many findings of one scenario are shown."""
-MAX_STORIES = 2000
+MAX_SCENARIOS = 2000
 """So many scenarios are shown, the worst first."""
 _SEVERITY = {Verdict.INVALID: 0, Verdict.UNKNOWN: 1, Verdict.VALID: 2}
 
 
-def page_of(results: Sequence[ScenarioResult], facts: RunFacts) -> Page:
+def page_of(results: Sequence[ScenarioResult], header: RunHeader) -> Page:
     """The report of a run of scenarios."""
     by_scenario: dict[int, list[ScenarioResult]] = {}
     for result in results:
         by_scenario.setdefault(id(result.scenario), []).append(result)
     groups = sorted(by_scenario.values(), key=_weight)
-    stories = tuple(
-        story_of(group, id=f"s{number}", again=facts.again)
-        for number, group in enumerate(groups[:MAX_STORIES], 1)
+    sections = tuple(
+        section_of(group, anchor=f"s{number}", again=header.again)
+        for number, group in enumerate(groups[:MAX_SCENARIOS], 1)
     )
     checked: Counter[str] = Counter()
     for result in results:
         checked.update(result.facts)
-    agreement = Verdict.UNKNOWN if facts.disagreements else Verdict.VALID
     return Page(
-        verdict=Verdict.merge([agreement, *(result.verdict for result in results)]),
+        verdict=header.verdict or _verdict_over_all(results, header),
         title=_title(results),
-        command=facts.command,
+        command=header.command,
         made_at=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        seconds=facts.seconds,
+        seconds=header.seconds,
         engines=tuple(dict.fromkeys(result.engine for result in results)),
         counts=Counter(_verdict_of(group) for group in groups),
         violating=sum(any(each.violations for each in group) for group in groups),
-        broken=tuple(_broken(groups[:MAX_STORIES])),
+        broken=tuple(_broken(groups[:MAX_SCENARIOS])),
         facts=sum(checked.values()),
         invariants=len(checked),
         idle=tuple(name for name, count in checked.items() if not count),
-        stories=stories,
+        scenarios=sections,
         total=len(groups),
-        disagreements=facts.disagreements,
+        engine_diff=header.engine_diff,
     )
 
 
@@ -73,34 +61,41 @@ def _title(results: Sequence[ScenarioResult]) -> str:
     return f"{' and '.join(sorted(sagas)) or 'No saga'} under failure"
 
 
-def story_of(results: Sequence[ScenarioResult], *, id: str, again: Sequence[str] = ()) -> Story:  # noqa: A002 - it is one
-    """What became of one scenario on the engines that played it."""
+def _verdict_over_all(results: Sequence[ScenarioResult], header: RunHeader) -> Verdict:
+    agreement = Verdict.UNKNOWN if header.engine_diff else Verdict.VALID
+    return Verdict.merge([agreement, *(result.verdict for result in results)])
+
+
+def section_of(
+    results: Sequence[ScenarioResult], *, anchor: str, again: Sequence[str] = ()
+) -> ScenarioSection:
+    """What became of one scenario on the engines that played it.
+
+    Args:
+        results: One for each engine.
+        anchor: The id of the section in the page.
+        again: The options with which a command repeats it.
+    """
     scenario = results[0].scenario
     text = text_of(scenario.file)
     words = ["sagacheck", "run", scenario.file, *again]
-    return Story(
-        id=id,
+    return ScenarioSection(
+        id=anchor,
         name=scenario.name,
         why=scenario.why,
         file=scenario.file,
         line=scenario.place.line,
-        theme=PurePath(scenario.file).parent.name,
+        theme=results[0].theme,
         covers=scenario.covers,
         verdict=_verdict_of(results),
-        tellings=tuple(_telling_of(result, text) for result in results),
+        by_engine=tuple(_engine_section(result, text) for result in results),
         yaml=text,
         command=shlex.join(words),
     )
 
 
-def rule_of(invariant: str) -> str:
-    """What an invariant means, as a sentence goes on behind its id; empty for any other id."""
-    meaning = INVARIANTS[invariant].meaning if invariant in INVARIANTS else ""
-    return meaning[:1].lower() + meaning[1:]
-
-
 def _weight(results: Sequence[ScenarioResult]) -> tuple[int, bool, bool, int]:
-    """The worst first, and of those what is most telling: something broke, of something, soon."""
+    """The worst first, and of those the clearest: an invariant is broken, and little happened."""
     worlds = [result.trial.world for result in results]
     is_broken = any(result.violations for result in results)
     has_effects = any(world.ledger.effects for world in worlds)
@@ -112,10 +107,10 @@ def _verdict_of(results: Sequence[ScenarioResult]) -> Verdict:
     return Verdict.merge(result.verdict for result in results)
 
 
-def _telling_of(result: ScenarioResult, text: str) -> Telling:
+def _engine_section(result: ScenarioResult, text: str) -> EngineSection:
     trial = result.trial
     every_row = rows_of(trial)
-    at_row = {id(each): _row_of(each, every_row) for each in result.violations}
+    at_row = {id(each): first_moment(each, every_row) for each in result.violations}
     marked = list(every_row)
     for violation in result.violations:
         index = at_row[id(violation)]
@@ -123,12 +118,12 @@ def _telling_of(result: ScenarioResult, text: str) -> Telling:
             row = marked[index]
             marked[index] = replace(row, broken=(*row.broken, violation.invariant))
     shown = trimmed(marked)
-    findings = tuple(_findings(result, [at_row[id(v)] for v in result.violations]))
-    return Telling(
+    findings = tuple(findings_in(result, [at_row[id(v)] for v in result.violations]))
+    return EngineSection(
         engine=result.engine,
         verdict=result.verdict,
         seconds=result.seconds,
-        ends=ends_of(result),
+        ends=result.endings,
         findings=findings[:MAX_FINDINGS],
         total_findings=len(findings),
         timeline=Timeline(
@@ -140,46 +135,6 @@ def _telling_of(result: ScenarioResult, text: str) -> Telling:
         ledger=ledger_table_of(trial, marked, result.violations),
         yaml=yaml_lines(text, trial, result.unmet),
     )
-
-
-def ends_of(result: ScenarioResult) -> str:
-    """How the orders ended: ``failed``, or ``2 completed, failed``."""
-    counts = Counter(str(outcome.status) for outcome in result.trial.outcomes.values())
-    return ", ".join(f"{n} {status}" if n > 1 else status for status, n in counts.items())
-
-
-def _row_of(violation: Violation, rows: Sequence[Row]) -> int | None:
-    """The moment at which an invariant first broke: by the ledger' entry, else by its time."""
-    if violation.entry is not None:
-        for index, row in enumerate(rows):
-            if violation.entry in row.entries:
-                return index
-    if violation.at is None:
-        return len(rows) - 1 if rows else None
-    ends = [
-        index
-        for index, row in enumerate(rows)
-        if isinstance(row, EndRow) and row.order == violation.order and row.at == violation.at
-    ]
-    before = [index for index, row in enumerate(rows) if row.at <= violation.at]
-    return max(ends or before, default=None)
-
-
-def _findings(result: ScenarioResult, rows: Sequence[int | None]) -> Iterator[Finding]:
-    explained: set[str] = set()
-    found = zip(result.violations, rows, strict=True)
-    for violation, row in sorted(found, key=lambda pair: -1 if pair[1] is None else pair[1]):
-        is_new = violation.invariant not in explained
-        explained.add(violation.invariant)
-        yield Finding(
-            label=violation.invariant,
-            rule=rule_of(violation.invariant) if is_new else "",
-            detail=violation.detail,
-            at="the end" if violation.at is None else clock(violation.at),
-            row=row,
-        )
-    for unmet in result.unmet:
-        yield Finding(label=str(unmet.kind), rule="", detail=unmet.detail, line=unmet.line)
 
 
 def _broken(groups: Sequence[Sequence[ScenarioResult]]) -> Iterator[BrokenInvariant]:

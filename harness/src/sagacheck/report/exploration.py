@@ -1,4 +1,4 @@
-"""The report of an exploration: what was tried where, and each counterexample played once more."""
+"""The report of an exploration: what was tried where, and each counterexample played again."""
 
 from __future__ import annotations
 
@@ -9,29 +9,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sagacheck.checks import Verdict
 from sagacheck.engines import open_engine
-from sagacheck.explore import WORLD, Exploration, Saved
+from sagacheck.explore import WORLD, Exploration, Label, Saved
 from sagacheck.language import load
 from sagacheck.network import FAULTS
 from sagacheck.report.build_model import page_of
-from sagacheck.report.model import Cell, Explored, Page
-from sagacheck.report.page import write_report
-from sagacheck.report.run_facts import RunFacts
+from sagacheck.report.page_model import Cell, Explored, Page
+from sagacheck.report.rendering import write_report
+from sagacheck.report.run_header import RunHeader
 from sagacheck.run import ScenarioResult, run_all
 from sagacheck.saga import SagaUnderTest
 
 _CLIENT, _WORLD = "the client", "the world"
 
 
-def write_exploration_report(  # noqa: PLR0913 - a search has that many sides, all of them named
+def write_exploration_report(
     exploration: Exploration,
     saved: Sequence[Saved],
+    header: RunHeader,
     *,
     saga: SagaUnderTest,
-    verdict: Verdict,
-    command: str,
-    again: Sequence[str],
     folder: Path,
 ) -> Path:
     """Write the report of a search into `folder`; returns the file.
@@ -39,15 +36,12 @@ def write_exploration_report(  # noqa: PLR0913 - a search has that many sides, a
     Args:
         exploration: What came of the search.
         saved: Its counterexamples.
+        header: What stands at the top.
         saga: The saga that they were found in.
-        verdict: What the search comes to.
-        command: The command that repeats it.
-        again: The options that a command needs to run a counterexample again.
         folder: Where the page goes.
     """
     results = asyncio.run(_played(saved, saga)) if saved else []
-    facts = RunFacts(command, tuple(again), exploration.seconds)
-    page = replace(page_of(results, facts), verdict=verdict)
+    page = page_of(results, header)
     return write_report(replace(page, explored=explored(exploration, saved, page)), folder)
 
 
@@ -58,35 +52,42 @@ async def _played(saved: Sequence[Saved], saga: SagaUnderTest) -> list[ScenarioR
 
 
 def explored(exploration: Exploration, saved: Sequence[Saved], page: Page) -> Explored:
-    """What was explored, with links to the counterexamples that `page` tells."""
-    findings = exploration.findings
-    story_at = {story.file: story.id for story in page.stories}
-    ways: Counter[tuple[str, str]] = Counter()
-    first: dict[tuple[str, str], str] = {}
-    for each in saved:
-        for label in dict.fromkeys(each.counterexample.labels):
-            ways[label] += 1
-            first.setdefault(label, story_at.get(str(each.file), ""))
-    calls: dict[tuple[str, str], dict[int, int]] = {}
-    for (where, what, number), count in findings.choices.items():
-        calls.setdefault((where, what), {})[number] = count
-    rows: dict[str, dict[str, dict[str, Cell]]] = {}
-    for (where, what), counts in calls.items():
-        label = (where, what)
-        cell = Cell(sum(counts.values()), _by_call(counts), ways[label], first.get(label, ""))
-        rows.setdefault(_position(where, what), {}).setdefault(what, {})[where] = cell
+    """What was explored, with links to the counterexamples on `page`."""
+    tally = exploration.tally
     return Explored(
-        histories=findings.histories,
-        violating=findings.violating,
+        histories=tally.histories,
+        violating=tally.violating,
         seconds=exploration.seconds,
         faults=exploration.search.faults,
         complete=exploration.complete,
-        steps=tuple(dict.fromkeys(where for where, _ in calls)),
-        positions=rows,
+        steps=tuple(dict.fromkeys(where for where, _, _ in tally.choices)),
+        positions=_cells(exploration, saved, page),
         kept=len(saved),
-        ways=len(findings.counterexamples),
-        unknown=tuple(findings.unknown),
+        ways=len(tally.counterexamples),
+        unknown=tuple(tally.unknown),
     )
+
+
+def _cells(
+    exploration: Exploration, saved: Sequence[Saved], page: Page
+) -> dict[str, dict[str, dict[str, Cell]]]:
+    """A cell for each choice at each step, by its position, by what happens and by the step."""
+    section_of = {section.file: section.id for section in page.scenarios}
+    ways: Counter[Label] = Counter()
+    first: dict[Label, str] = {}
+    for each in saved:
+        for label in dict.fromkeys(each.counterexample.labels):
+            ways[label] += 1
+            first.setdefault(label, section_of.get(str(each.file), ""))
+    calls: dict[Label, dict[int, int]] = {}
+    for (where, what, number), count in exploration.tally.choices.items():
+        calls.setdefault((where, what), {})[number] = count
+    cells: dict[str, dict[str, dict[str, Cell]]] = {}
+    for label, counts in calls.items():
+        where, what = label
+        cell = Cell(sum(counts.values()), _by_call(counts), ways[label], first.get(label, ""))
+        cells.setdefault(_position(where, what), {}).setdefault(what, {})[where] = cell
+    return cells
 
 
 def _by_call(counts: Mapping[int, int]) -> str:

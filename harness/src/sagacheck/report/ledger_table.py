@@ -9,13 +9,60 @@ from dataclasses import dataclass, replace
 from sagacheck.checks import Violation
 from sagacheck.engines import Trial
 from sagacheck.report.amounts import clock, decimal, money
-from sagacheck.report.model import Column, EndRow, LedgerTable, Line, Row
+from sagacheck.report.timeline import EndRow, Row
 from sagacheck.world import AccountKind, Effect, Entry, Ledger
 
 MAX_MOMENTS = 4
 """So many moments at which an invariant broke are shown beside the beginning and the end."""
 ABSENT = "\N{EN DASH}"
 _WORD = re.compile(r"[\w.-]*\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A moment at which the ledger is shown.
+
+    Attributes:
+        title: What the moment is.
+        at: When, as people write it; empty for the beginning and the end.
+        row: The number of the timeline's row, ``None`` for the beginning and the end.
+    """
+
+    title: str
+    at: str = ""
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the ledger: what something was at each of the columns' moments.
+
+    Attributes:
+        name: What it is.
+        note: More about it.
+        values: One a column.
+        blamed: Whether something that is wrong names it.
+    """
+
+    name: str
+    note: str
+    values: tuple[str, ...]
+    blamed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerTable:
+    """What the services held, before, at moments that matter, and after.
+
+    Attributes:
+        columns: The moments.
+        groups: Lines by what they are about: orders, effects, money and stock.
+        total_moments: How many moments there were before some were left out.
+    """
+
+    columns: tuple[Column, ...]
+    groups: Mapping[str, tuple[Line, ...]]
+    total_moments: int
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from sagacheck.checks import Unmet, UnmetKind
 from sagacheck.engines import Trial
 from sagacheck.report.amounts import clock
-from sagacheck.report.model import YamlLine
+from sagacheck.report.page_model import YamlLine
 
 FIRED, IDLE, UNMET = "fired", "idle", "unmet"
 

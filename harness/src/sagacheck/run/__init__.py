@@ -1,28 +1,39 @@
-"""Plays scenarios, judges them, compares engines, and checks determinism."""
+"""Runs: scenarios are played, checked, rerun to compare, and compared between engines."""
 
-from sagacheck.run.artifacts import leave_behind, new_folder, results_json, slug
-from sagacheck.run.determinism import Repetition, sample
+from sagacheck.run.artifacts import Artifacts, new_folder, results_json, results_text, slug
+from sagacheck.run.background import BackgroundRun
+from sagacheck.run.determinism import DeterminismCheck
+from sagacheck.run.events import Listener
 from sagacheck.run.expectations import unmet_by
-from sagacheck.run.judge import OnResult, ScenarioResult, run_all, terms_of
-from sagacheck.run.local_player import Play, Player
-from sagacheck.run.processes import Crew, processors
-from sagacheck.run.run import OpenEngine, Played, play
+from sagacheck.run.judge import OnResult, judge, run_all, run_one, terms_of
+from sagacheck.run.local_player import LocalPlayer, TrialResult
+from sagacheck.run.process_pool import ProcessPool, available_cpus
+from sagacheck.run.run import RunFailedError, play
+from sagacheck.run.run_result import RunResult
+from sagacheck.run.run_spec import RunSpec, sample
+from sagacheck.run.scenario_result import ScenarioResult
 
 __all__ = [
-    "Crew",
+    "Artifacts",
+    "BackgroundRun",
+    "DeterminismCheck",
+    "Listener",
+    "LocalPlayer",
     "OnResult",
-    "OpenEngine",
-    "Play",
-    "Played",
-    "Player",
-    "Repetition",
+    "ProcessPool",
+    "RunFailedError",
+    "RunResult",
+    "RunSpec",
     "ScenarioResult",
-    "leave_behind",
+    "TrialResult",
+    "available_cpus",
+    "judge",
     "new_folder",
     "play",
-    "processors",
     "results_json",
+    "results_text",
     "run_all",
+    "run_one",
     "sample",
     "slug",
     "terms_of",

@@ -1,4 +1,4 @@
-"""What a run leaves behind: ``runs/<time>/`` with results, journals and histories."""
+"""The artifacts of a run: ``runs/<time>/`` with results, journal and histories."""
 
 from __future__ import annotations
 
@@ -13,7 +13,30 @@ from typing import Any
 import msgspec
 
 from sagacheck.checks import Verdict
-from sagacheck.run.judge import ScenarioResult
+from sagacheck.run.events import Listener
+from sagacheck.run.run_result import RunResult
+from sagacheck.run.scenario_result import ScenarioResult
+
+
+class Artifacts(Listener):
+    """Writes the artifacts of a run once it has finished.
+
+    Args:
+        root: The folder that holds a folder for each run.
+        command: The command that repeats the run.
+
+    Attributes:
+        folder: The run's folder; there is none before the run has finished.
+    """
+
+    def __init__(self, root: Path, command: str) -> None:
+        self._root = root
+        self._command = command
+        self.folder: Path | None = None
+
+    def run_finished(self, run: RunResult) -> None:
+        """Write all of it."""
+        self.folder = write_artifacts(run.results, self._root, self._command)
 
 
 def results_json(results: Sequence[ScenarioResult]) -> dict[str, Any]:
@@ -24,8 +47,13 @@ def results_json(results: Sequence[ScenarioResult]) -> dict[str, Any]:
     }
 
 
-def leave_behind(results: Sequence[ScenarioResult], root: Path, command: str) -> Path:
-    """Write everything about a run below `root`, and let ``latest`` point there.
+def results_text(results: Sequence[ScenarioResult]) -> str:
+    """The same as the text of a file."""
+    return json.dumps(results_json(results), indent=2) + "\n"
+
+
+def write_artifacts(results: Sequence[ScenarioResult], root: Path, command: str) -> Path:
+    """Write results, journal and histories below `root`, and let ``latest`` point there.
 
     Args:
         results: The results of the run.
@@ -36,17 +64,9 @@ def leave_behind(results: Sequence[ScenarioResult], root: Path, command: str) ->
         The run's folder.
     """
     folder = new_folder(root, command)
-    (folder / "histories").mkdir()
-    _write(folder / "results.json", json.dumps(results_json(results), indent=2) + "\n")
-    with (folder / "journal.ndjson").open("w", encoding="utf-8") as journal:
-        for result in results:
-            for line in _journal_lines(result):
-                journal.write(json.dumps(line, default=str) + "\n")
-    for number, result in enumerate(results, 1):
-        for order, outcome in result.trial.outcomes.items():
-            if outcome.history:
-                name = f"{number:03d}-{slug(result.scenario.name)}.{order}.json"
-                _write(folder / "histories" / name, outcome.history)
+    _write(folder / "results.json", results_text(results))
+    _write_journal(results, folder / "journal.ndjson")
+    _write_histories(results, folder / "histories")
     return folder
 
 
@@ -64,17 +84,40 @@ def new_folder(root: Path, command: str) -> Path:
     return folder
 
 
+def slug(name: str) -> str:
+    """`name` as a part of a file name."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80].rstrip("-") or "scenario"
+
+
+def _write_journal(results: Sequence[ScenarioResult], file: Path) -> None:
+    with file.open("w", encoding="utf-8") as journal:
+        for result in results:
+            for line in _journal_lines(result):
+                journal.write(json.dumps(line, default=str) + "\n")
+
+
+def _write_histories(results: Sequence[ScenarioResult], folder: Path) -> None:
+    folder.mkdir()
+    for number, result in enumerate(results, 1):
+        for order, outcome in result.trial.outcomes.items():
+            if outcome.history:
+                name = f"{number:03d}-{slug(result.scenario.name)}.{order}.json"
+                _write(folder / name, outcome.history)
+
+
 def _journal_lines(result: ScenarioResult) -> list[dict[str, Any]]:
+    name = result.scenario.name
+    world = result.trial.world
     attempts = [
-        {"scenario": result.scenario.name, "kind": "attempt", **msgspec.to_builtins(attempt)}
-        for attempt in result.trial.world.journal
+        {"scenario": name, "kind": "attempt", **msgspec.to_builtins(attempt)}
+        for attempt in world.journal
     ]
     entries = [
-        {"scenario": result.scenario.name, "kind": "entry", **msgspec.to_builtins(entry)}
-        for entry in result.trial.world.ledger.entries
+        {"scenario": name, "kind": "entry", **msgspec.to_builtins(entry)}
+        for entry in world.ledger.entries
     ]
     violations = [
-        {"scenario": result.scenario.name, "kind": "violation", **asdict(violation)}
+        {"scenario": name, "kind": "violation", **asdict(violation)}
         for violation in result.violations
     ]
     return [*attempts, *entries, *violations]
@@ -89,8 +132,3 @@ def _point_latest_to(folder: Path) -> None:
     fresh = folder.parent / f".latest-{folder.name}"
     fresh.symlink_to(folder.name)
     fresh.replace(latest)  # in one step, for runs that end at the same time
-
-
-def slug(name: str) -> str:
-    """`name` as a part of a file name."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80].rstrip("-") or "scenario"

@@ -1,20 +1,19 @@
-"""Whether a run repeats: a sample of it is played again, in another process, and compared.
+"""The determinism check: a sample of a run is run again in another process, and compared.
 
-A second play in the same process would share what must not matter: the seed of Python's hashes, on
-which the order of sets depends, and whatever the first play has left in modules and caches. So
-the sample is played by the same command in a process of its own, with another ``PYTHONHASHSEED``
-and without the scenarios that were played between. What both leave behind, journal, ledger and event
-histories, has to be the same byte for byte. If it is not, a verdict says as much about the
-clock or the dice as about the saga: a valid one becomes unknown, a violation that was seen stays.
+A second run in the same process would share what must not matter: the seed of Python's hashes, on
+which the order of sets depends, and whatever the first run has left in modules and caches. So the
+sample runs by the same command in a process of its own, with another ``PYTHONHASHSEED`` and without
+the scenarios between. Journal, ledger and event histories of both runs have to be the same byte for
+byte. If they are not, a verdict says as much about a clock or dice as about the saga: a valid
+scenario becomes unknown, and a violation stays one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,28 +23,20 @@ from typing import Self
 
 from sagacheck.checks import Unmet, UnmetKind, Verdict
 from sagacheck.language import Scenario
-from sagacheck.run.artifacts import leave_behind
-from sagacheck.run.judge import ScenarioResult
-from sagacheck.run.run_log import first_difference, records
+from sagacheck.run.artifacts import write_artifacts
+from sagacheck.run.run_log import first_difference, read_run_log
+from sagacheck.run.run_spec import RunSpec
+from sagacheck.run.scenario_result import ScenarioResult
 
 
-def sample(scenarios: Iterable[Scenario], percent: float) -> list[Scenario]:
-    """About `percent` of the scenarios, the same ones in every run: their names decide."""
-    return [scenario for scenario in scenarios if _share(scenario.name) < percent]
-
-
-def _share(name: str) -> float:
-    digest = hashlib.sha256(name.encode()).digest()
-    return 100 * int.from_bytes(digest[:8]) / 2**64
-
-
-class Repetition:
-    """Plays scenarios again while their first play is under way; use it with ``async with``.
+class DeterminismCheck:
+    """Runs scenarios again while their first run is under way; use it with ``async with``.
 
     Args:
-        scenarios: What is to be played again on the simulated engine; nothing happens if empty.
-        saga_reference: The saga under test as ``--saga`` takes it; ours by default.
-        evict_always: As the first play has it.
+        scenarios: What runs again on the simulated engine; nothing happens if empty.
+        saga_reference: What ``--saga`` said; ``None`` for the saga that pyproject.toml names.
+        evict_always: As in the first run.
+        root: The folder in which the second run starts; the current one by default.
     """
 
     def __init__(
@@ -54,14 +45,32 @@ class Repetition:
         *,
         saga_reference: str | None = None,
         evict_always: bool = False,
+        root: Path | None = None,
     ) -> None:
         self._scenarios = scenarios
+        self._files = [str(Path(scenario.file).absolute()) for scenario in scenarios]
+        self._root = root
         self._words = [
-            *("-m", "sagacheck", "run", "--quiet"),
+            *("-m", "sagacheck", "run", "--quiet", "--engine=simulated"),
             *([f"--saga={saga_reference}"] if saga_reference else []),
             *(["--evict-always"] if evict_always else []),
         ]
         self._process: asyncio.subprocess.Process | None = None
+
+    @classmethod
+    def of(cls, spec: RunSpec) -> Self:
+        """The check of the scenarios that a run is to repeat."""
+        return cls(
+            spec.rerun,
+            saga_reference=spec.saga_reference,
+            evict_always=spec.evict_always,
+            root=spec.root,
+        )
+
+    @classmethod
+    def none(cls) -> Self:
+        """A check of nothing."""
+        return cls(())
 
     async def __aenter__(self) -> Self:
         self._folder = TemporaryDirectory(prefix="sagacheck-again-")
@@ -71,7 +80,8 @@ class Repetition:
                 *self._words,
                 f"--runs={self._again}",
                 "--",
-                *(scenario.file for scenario in self._scenarios),
+                *self._files,
+                cwd=self._root,
                 env=_other_environment(),
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
@@ -95,42 +105,38 @@ class Repetition:
         return Path(self._folder.name) / "again"
 
     async def judge(self, results: Sequence[ScenarioResult]) -> list[ScenarioResult]:
-        """The results, those unknown now that did not repeat.
+        """The results, unknown now where the second run differed.
 
         Args:
-            results: Of the first play, on the simulated engine; those of the sample among them.
+            results: Those of the first run, on the simulated engine.
         """
         if self._process is None:
             return list(results)
-        _, said = await self._process.communicate()
+        _, errors = await self._process.communicate()
         names = [scenario.name for scenario in self._scenarios]
-        by_name = {result.scenario.name: result for result in results}
-        first = leave_behind([by_name[name] for name in names], Path(self._folder.name), "")
         again = self._again / "latest"
         if not again.exists():
-            why = said.decode(errors="replace").strip() or f"exit code {self._process.returncode}"
-            return _all_unknown(results, names, f"it could not be played a second time: {why}")
-        here, there = records(first, names), records(again, names)
-        return [
-            _judged(result, first_difference(here[name], there[name])) if name in here else result
-            for result in results
-            for name in (result.scenario.name,)
-        ]
+            said = errors.decode(errors="replace").strip()
+            why = said or f"exit code {self._process.returncode}"
+            details = dict.fromkeys(names, f"the second run failed: {why}")
+        else:
+            details = self._differences(results, names, again)
+        return [_with_detail(each, details.get(each.scenario.name)) for each in results]
+
+    def _differences(
+        self, results: Sequence[ScenarioResult], names: Sequence[str], again: Path
+    ) -> dict[str, str]:
+        """Where the scenarios of these names differ between the two runs."""
+        by_name = {result.scenario.name: result for result in results}
+        first = write_artifacts([by_name[name] for name in names], Path(self._folder.name), "")
+        here, there = read_run_log(first, names), read_run_log(again, names)
+        found = {name: first_difference(here[name], there[name]) for name in names}
+        return {name: f"the second run differed: {where}" for name, where in found.items() if where}
 
 
-def _judged(result: ScenarioResult, difference: str) -> ScenarioResult:
-    if not difference:
+def _with_detail(result: ScenarioResult, detail: str | None) -> ScenarioResult:
+    if detail is None:
         return result
-    return _with(result, f"it went otherwise when it was played again: {difference}")
-
-
-def _all_unknown(
-    results: Sequence[ScenarioResult], names: Sequence[str], why: str
-) -> list[ScenarioResult]:
-    return [_with(each, why) if each.scenario.name in names else each for each in results]
-
-
-def _with(result: ScenarioResult, detail: str) -> ScenarioResult:
     unmet = Unmet(UnmetKind.DETERMINISM, detail)
     verdict = Verdict.merge([result.verdict, unmet.verdict])
     return replace(result, unmet=(*result.unmet, unmet), verdict=verdict)

@@ -1,17 +1,15 @@
-"""Whether two engines agree about a scenario. Where they do not, the server is right."""
+"""Where two engines disagree about a scenario. There the server is right."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from sagacheck.language import Scenario
-from sagacheck.run.judge import ScenarioResult
+from sagacheck.run.scenario_result import ScenarioResult
 from sagacheck.world import AttemptOutcome
 
 
-def disagreements(
-    simulated: Sequence[ScenarioResult], server: Sequence[ScenarioResult]
-) -> list[str]:
+def engine_diff(simulated: Sequence[ScenarioResult], server: Sequence[ScenarioResult]) -> list[str]:
     """What differs between the results of the same scenarios on two engines, a line each."""
     return [
         f"{ours.scenario.file}: {what}"
@@ -84,7 +82,7 @@ def depends_on_who_gives_back(*played: ScenarioResult) -> bool:
 
 
 def results(result: ScenarioResult, *, causes: bool) -> dict[str, object]:
-    """What whoever waited for each order was told, with or without why it failed."""
+    """The result that the client of each order got, with or without why it failed."""
     endings = {order: outcome.ending for order, outcome in result.trial.outcomes.items()}
     if causes:
         return dict(endings)

@@ -1,4 +1,4 @@
-"""What a scenario asked for and did not get: expectations, faults, events, and anything at all."""
+"""Expectations: what a scenario asks for, faults and events included, and what of it is missing."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _expectations(trial: Trial) -> Iterator[Unmet]:
     expect = trial.scenario.expect
     for order, wanted in expect.orders.items():
         outcome = trial.outcomes.get(order)
-        missing = [f"nobody knows how {order} ended"]
+        missing = [f"{order} has no outcome"]
         for detail in _about_order(order, wanted, outcome) if outcome else missing:
             yield Unmet(UnmetKind.EXPECTATION, detail, wanted.place.line)
     for key, wanted_counts, found in (
@@ -115,25 +115,25 @@ def _expectations(trial: Trial) -> Iterator[Unmet]:
     ):
         for name, wanted_count in wanted_counts.items():
             if found.get(name, 0) != wanted_count:
-                detail = f"{key}: {name} was to be {wanted_count}, it is {found.get(name, 0)}"
+                detail = f"{key}: {name}: expected {wanted_count}, found {found.get(name, 0)}"
                 yield Unmet(UnmetKind.EXPECTATION, detail, _line(trial, f"{key}/{name}", key))
     undone = _undone(trial)
     if expect.undone is not None and tuple(undone) != expect.undone:
-        detail = f"undone: was to be {_list(expect.undone)}, it is {_list(undone)}"
+        detail = f"undone: expected {_list(expect.undone)}, found {_list(undone)}"
         yield Unmet(UnmetKind.EXPECTATION, detail, _line(trial, "undone"))
 
 
 def _about_order(order: str, wanted: OrderExpectation, outcome: OrderOutcome) -> Iterator[str]:
     if not outcome.status.is_terminal:
-        yield f"{order} was to end as {wanted.status or 'anything'}, it has not ended"
+        yield f"expected {order} to end as {wanted.status or 'anything'}, it has not ended"
         return
     error = outcome.ending.error
     if wanted.status is not None and wanted.status != outcome.status:
         because = f" ({error})" if error else ""
-        yield f"{order} was to end as {wanted.status}, it ended as {outcome.status}{because}"
+        yield f"expected {order} to end as {wanted.status}, it ended as {outcome.status}{because}"
     if wanted.error is not None and not _names(error, wanted.error):
         found = f"its error is {error!r}" if error else "it has no error"
-        yield f"{order} was to fail with {wanted.error}, {found}"
+        yield f"expected {order} to fail with {wanted.error}, {found}"
 
 
 def _names(error: str, wanted: str) -> bool:

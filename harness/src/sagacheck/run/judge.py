@@ -1,12 +1,10 @@
-"""From scenarios to verdicts: plays each on an engine and judges what came of it."""
+"""From scenarios to verdicts: each is played on an engine, and checked."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from sagacheck.checks import (
     Evidence,
@@ -21,45 +19,8 @@ from sagacheck.checks import (
 from sagacheck.engines import Engine, PlannedEvent, Trial
 from sagacheck.language import AnyOrder, EventKind, Scenario
 from sagacheck.run.expectations import unmet_by
+from sagacheck.run.scenario_result import ScenarioResult
 from sagacheck.saga import SagaUnderTest
-
-
-@dataclass(frozen=True)
-class ScenarioResult:
-    """What became of one scenario.
-
-    Attributes:
-        scenario: The scenario.
-        engine: The engine that played it.
-        verdict: What it comes to.
-        seconds: Real time from start to verdict.
-        violations: What must never be, and was.
-        unmet: What the scenario asked for and did not get.
-        trial: The whole run: world, journal, outcomes.
-        facts: How many facts each invariant looked at.
-    """
-
-    scenario: Scenario
-    engine: str
-    verdict: Verdict
-    seconds: float
-    violations: tuple[Violation, ...]
-    unmet: tuple[Unmet, ...]
-    trial: Trial
-    facts: Mapping[str, int] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """The result as ``--json`` writes it."""
-        return {
-            "scenario": self.scenario.name,
-            "file": self.scenario.file,
-            "engine": self.engine,
-            "verdict": str(self.verdict),
-            "seconds": round(self.seconds, 3),
-            "violations": [violation.as_json() for violation in self.violations],
-            "unmet": [unmet.as_json() for unmet in self.unmet],
-        }
-
 
 OnResult = Callable[[ScenarioResult], None]
 

@@ -1,4 +1,4 @@
-"""Plays scenarios in this process, one after another, as fast as that goes."""
+"""Plays scenarios on the simulated engine in this process, one after another."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from sagacheck.world import LoopClock
 
 
 @dataclass
-class Play:
-    """A scenario that was played.
+class TrialResult:
+    """What became of one scenario, without the time that it took.
 
     Attributes:
-        trial: All that happened; ``None`` where the harness itself failed before anything could.
-        violations: What must never be, and was.
-        unmet: What was to be seen and was not.
+        trial: The whole trial; ``None`` where the harness itself failed before it began.
+        violations: The facts that break an invariant.
+        unmet: What the scenario asked for and did not get.
     """
 
     trial: Trial | None = None
@@ -30,11 +30,11 @@ class Play:
     unmet: list[Unmet] = field(default_factory=list)
 
 
-Watch = Callable[[Trial], None]
-"""Told of a trial before it is played."""
+OnTrial = Callable[[Trial], None]
+"""Called with a trial before it is played."""
 
 
-class Player:
+class LocalPlayer:
     """Plays scenarios on the simulated engine.
 
     Args:
@@ -51,16 +51,16 @@ class Player:
         with httpx_patch(), quiet_sdk():
             yield
 
-    def play(self, scenario: Scenario, watch: Watch = lambda _trial: None) -> Play:
-        """Play a scenario and judge it. What the harness runs into makes it unknown."""
-        play = Play()
+    def play(self, scenario: Scenario, on_trial: OnTrial = lambda _trial: None) -> TrialResult:
+        """Play a scenario and check it. An error of the harness makes it unknown."""
+        result = TrialResult()
         try:
-            play.trial = Trial(scenario, self.saga, LoopClock())
-            watch(play.trial)
-            self._engine.play_now(play.trial)
-            findings, play.unmet = judge(play.trial)
+            result.trial = Trial(scenario, self.saga, LoopClock())
+            on_trial(result.trial)
+            self._engine.play_now(result.trial)
+            findings, result.unmet = judge(result.trial)
         except Exception as error:  # noqa: BLE001 - it is about one scenario, not about all
-            play.unmet = [Unmet(UnmetKind.RUN, f"{type(error).__name__}: {error}")]
+            result.unmet = [Unmet(UnmetKind.RUN, f"{type(error).__name__}: {error}")]
         else:
-            play.violations = findings.violations
-        return play
+            result.violations = findings.violations
+        return result

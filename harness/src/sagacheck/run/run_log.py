@@ -1,4 +1,4 @@
-"""What a run has left in its folder, read back, and where two such records differ."""
+"""The run log: journal and histories of a run, read back from its folder, and compared."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-Record = list[tuple[str, str]]
-"""What one play has left: each line with what it is about."""
+ScenarioLog = list[tuple[str, str]]
+"""What one scenario has written: each line with what it is about."""
 
 
-def records(folder: Path, names: Sequence[str]) -> dict[str, Record]:
-    """What a run has left in its folder, by the names of its scenarios."""
-    found: dict[str, Record] = {name: [] for name in names}
+def read_run_log(folder: Path, names: Sequence[str]) -> dict[str, ScenarioLog]:
+    """The log of each scenario of a run, by name.
+
+    Args:
+        folder: The run's folder.
+        names: The names of its scenarios, in their order.
+    """
+    found: dict[str, ScenarioLog] = {name: [] for name in names}
     for line in (folder / "journal.ndjson").read_text(encoding="utf-8").splitlines():
         fact = json.loads(line)
         found[fact["scenario"]].append((_title(fact), line))
@@ -42,16 +47,16 @@ def _events(order: str, history: str) -> Iterator[tuple[str, str]]:
         yield f"event {event['eventId']} of {order}, {kind}", json.dumps(event)
 
 
-def first_difference(first: Record, again: Record) -> str:
-    """Where two plays of one scenario first differ, and how; empty if they do not."""
+def first_difference(first: ScenarioLog, again: ScenarioLog) -> str:
+    """Where two runs of one scenario first differ, and how; empty if they do not."""
     for (what, line), (other_what, other) in zip_longest(first, again, fillvalue=("", "")):
         if not line or not other:
-            missing = "the second time only" if not line else "the first time only"
-            return f"{what or other_what} is there {missing}"
+            which = "second" if not line else "first"
+            return f"only the {which} run has {what or other_what}"
         if line != other:
             place, was, is_ = _first_leaf(json.loads(line), json.loads(other))
             where = f"{what}, {place}" if place else what
-            return f"{where}: the first time {was}, then {is_}"
+            return f"{where}: first {was}, then {is_}"
     return ""
 
 

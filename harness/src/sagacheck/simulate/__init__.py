@@ -1,5 +1,6 @@
-"""Many orders, many faults, drawn at random from a seed: `sagacheck simulate`."""
+"""Many orders, many faults, generated at random from a seed: `sagacheck simulate`."""
 
-from sagacheck.simulate.swarm import CONFIDENCE, OnRun, Run, Simulation, Swarm, simulate
+from sagacheck.simulate.seed_runner import SeedResult
+from sagacheck.simulate.swarm import CONFIDENCE, OnSeed, Simulation, Swarm, simulate
 
-__all__ = ["CONFIDENCE", "OnRun", "Run", "Simulation", "Swarm", "simulate"]
+__all__ = ["CONFIDENCE", "OnSeed", "SeedResult", "Simulation", "Swarm", "simulate"]

@@ -1,4 +1,4 @@
-"""Makes a scenario that fails smaller, as long as it fails in the same way.
+"""Shrinks a scenario that fails, as long as it fails in the same way.
 
 What can be left out is a list of parts, and the list is shortened by delta debugging: large pieces
 first, then smaller ones (Zeller and Hildebrandt, "Simplifying and Isolating Failure-Inducing
@@ -16,7 +16,7 @@ from sagacheck.language import AnyOrder, Event, FaultSpec, OrderWords, Scenario
 from sagacheck.world import Settings
 
 Fails = Callable[[Scenario], bool]
-"""Plays a scenario and tells whether it fails in the way in question."""
+"""Plays a scenario; whether it fails in the way in question."""
 
 _T = TypeVar("_T")
 
@@ -26,7 +26,7 @@ def shrink(scenario: Scenario, fails: Fails, orders: type[OrderWords] = OrderWor
 
     Args:
         scenario: It fails.
-        fails: Tells whether another does; it must say the same of the same scenario each time.
+        fails: Whether another one does; the same scenario must give the same answer each time.
         orders: How its orders are written; says how one may be simpler.
     """
     smaller = _without_parts(scenario, fails)

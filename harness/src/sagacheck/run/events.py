@@ -1,0 +1,60 @@
+"""The events of a run, and who listens to them.
+
+A run knows none of its listeners: console, files and reports hear of it in the same way, in the
+order in which they were given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sagacheck.language import Scenario
+from sagacheck.run.run_result import RunResult
+from sagacheck.run.scenario_result import ScenarioResult
+
+
+class Listener:
+    """Hears of the events of a run; each method that is not overridden does nothing."""
+
+    def engine_started(self, engine: str, scenarios: Sequence[Scenario]) -> None:
+        """An engine starts up, to play these scenarios."""
+
+    def scenario_finished(self, result: ScenarioResult) -> None:
+        """A scenario has its verdict; the check of its second run may change that later."""
+
+    def engine_finished(self, engine: str) -> None:
+        """An engine has played all, or has failed, or was interrupted."""
+
+    def run_finished(self, run: RunResult) -> None:
+        """All is played, or Ctrl-C has ended it."""
+
+
+class Listeners(Listener):
+    """Tells each event to several listeners.
+
+    Args:
+        listeners: Those who hear of it, in this order.
+    """
+
+    def __init__(self, listeners: Iterable[Listener]) -> None:
+        self._listeners = tuple(listeners)
+
+    def engine_started(self, engine: str, scenarios: Sequence[Scenario]) -> None:
+        """Tell all."""
+        for each in self._listeners:
+            each.engine_started(engine, scenarios)
+
+    def scenario_finished(self, result: ScenarioResult) -> None:
+        """Tell all."""
+        for each in self._listeners:
+            each.scenario_finished(result)
+
+    def engine_finished(self, engine: str) -> None:
+        """Tell all."""
+        for each in self._listeners:
+            each.engine_finished(engine)
+
+    def run_finished(self, run: RunResult) -> None:
+        """Tell all."""
+        for each in self._listeners:
+            each.run_finished(run)

@@ -1,0 +1,69 @@
+"""What is to be run, and how."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sagacheck.engines import Engine, open_engine
+from sagacheck.language import Scenario
+from sagacheck.saga import SagaUnderTest
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSpec:
+    """A run of scenarios on one engine or on several.
+
+    Attributes:
+        scenarios: What is played.
+        saga: The saga under test.
+        saga_reference: What ``--saga`` said; ``None`` for the saga that pyproject.toml names.
+        engines: The names of the engines, in the order in which they play.
+        address: For the server engine, a server that is there already.
+        skips_time: Whether that server skips time; by default it does not.
+        at_once: How many scenarios may be under way at the same time.
+        evict_always: Whether each workflow is forgotten after each of its tasks.
+        rerun_percent: How much of the scenarios runs a second time, to compare. In virtual time
+            only, as a server's time is never the same.
+        root: The folder in which the second run starts; the current one by default.
+    """
+
+    scenarios: Sequence[Scenario]
+    saga: SagaUnderTest
+    saga_reference: str | None = None
+    engines: tuple[str, ...] = ("simulated",)
+    address: str | None = None
+    skips_time: bool | None = None
+    at_once: int = 12
+    evict_always: bool = False
+    rerun_percent: float = 0.0
+    root: Path | None = None
+
+    @cached_property
+    def rerun(self) -> Sequence[Scenario]:
+        """The scenarios that run a second time."""
+        return sample(self.scenarios, self.rerun_percent)
+
+    def open_engine(self, name: str) -> AbstractAsyncContextManager[Engine]:
+        """The engine called `name`, to be entered with ``async with``."""
+        return open_engine(
+            name,
+            self.saga,
+            address=self.address,
+            skips_time=self.skips_time,
+            evict_always=self.evict_always,
+        )
+
+
+def sample(scenarios: Iterable[Scenario], percent: float) -> list[Scenario]:
+    """About `percent` of the scenarios, the same ones in every run: their names decide."""
+    return [scenario for scenario in scenarios if _share(scenario.name) < percent]
+
+
+def _share(name: str) -> float:
+    digest = hashlib.sha256(name.encode()).digest()
+    return 100 * int.from_bytes(digest[:8]) / 2**64

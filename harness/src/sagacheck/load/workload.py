@@ -30,8 +30,8 @@ class Workload:
 
     Attributes:
         draw_order: Draws an order with an id, from a random generator that is seeded for it.
-        services: The command that serves the saga's services over HTTP, as ``python -m fakes``
-            does. ``--port`` and ``--journal`` are added.
+        services: The command that serves the saga's services over HTTP, such as one made by
+            `sagacheck.http.serve_command`. ``--port`` and ``--journal`` are added.
         saga: The saga under test as ``module:NAME``; by default the one that pyproject.toml names.
         order_client: What customers do to orders.
         idempotency_key: The key of an order's requests to the services.

@@ -25,9 +25,9 @@ from temporalio.service import RPCStatusCode
 from sagacheck.temporal.base.unsupported_fields import allow_only
 from sagacheck.temporal.frontend.description import description_of
 from sagacheck.temporal.frontend.rpc_errors import already_completed, rpc_error
+from sagacheck.temporal.server.ports import TaskWorker
 from sagacheck.temporal.server.simulated_temporal import SimulatedTemporal
 from sagacheck.temporal.server.workflow_run import WorkflowRun
-from sagacheck.temporal.worker.simulated_worker import SimulatedWorker
 
 _T = TypeVar("_T")
 _CLOSE_EVENT = HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT
@@ -156,12 +156,12 @@ def _rejects(condition: QueryRejectCondition.ValueType, run: WorkflowRun) -> boo
 
 
 async def _by_worker(
-    temporal: SimulatedTemporal, run: WorkflowRun, act: Callable[[SimulatedWorker], _T]
+    temporal: SimulatedTemporal, run: WorkflowRun, act: Callable[[TaskWorker], _T]
 ) -> _T:
     """Have the worker do something in a callback: workflow code must not run inside a task."""
     done: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
 
-    def task(worker: SimulatedWorker) -> None:
+    def task(worker: TaskWorker) -> None:
         if done.done():
             return  # the client has cancelled its call
         try:

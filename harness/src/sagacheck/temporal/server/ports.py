@@ -5,21 +5,55 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import temporalio.bridge.proto.workflow_activation as activation_pb
+import temporalio.bridge.proto.workflow_completion as completion_pb
 from temporalio.api.common.v1 import Header, Payloads, WorkflowExecution
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
 
 from sagacheck.temporal.base.events import Event
 from sagacheck.temporal.base.run_identity import RunIdentity
-from sagacheck.temporal.base.task_queue import Task
+from sagacheck.temporal.base.task_queue import Poller, Task
+from sagacheck.temporal.core.managed_run import ManagedRun
 from sagacheck.temporal.core.messages import Job
 from sagacheck.temporal.server.run_start import ParentLink, RunStart
 from sagacheck.temporal.server.search_attributes import KnownAttributes
-from sagacheck.temporal.worker.simulated_worker import SimulatedWorker
+from sagacheck.temporal.worker.activities.attempt import ActivityHost
 
 HISTORY_SERVICE = "history-service"
 """The identity with which the server itself signals, cancels and terminates."""
 IDENTITY = "simulated"
 """The identity of all workers."""
+
+
+class TaskWorker(Poller, ActivityHost, Protocol):
+    """A worker, as the tasks that it takes from a queue see it."""
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether workflows stay in memory between their tasks."""
+
+    def activate(
+        self, activation: activation_pb.WorkflowActivation, run: ManagedRun
+    ) -> completion_pb.WorkflowActivationCompletion:
+        """Activate a run; one that is not in memory is rebuilt first by replaying its past.
+
+        Raises:
+            NondeterminismError: The replay did something else than the run had done.
+        """
+
+    def has_in_memory(self, run_id: str) -> bool:
+        """Whether a run is in memory, and need not be replayed."""
+
+    def evict(self, run_id: str) -> None:
+        """Drop the workflow of a run from memory; its next task replays its past."""
+
+    def task_done(self, run_id: str, *, is_last: bool) -> None:
+        """Evict a run after its task, unless the worker keeps it in memory.
+
+        Args:
+            run_id: The run.
+            is_last: Whether the run has closed.
+        """
 
 
 class OtherRun(Protocol):
@@ -75,9 +109,7 @@ class Service(Protocol):
     def new_run_id(self) -> str:
         """An id for a run."""
 
-    def put_task(
-        self, queue: str, task: Task[SimulatedWorker], *, only_begins: bool = False
-    ) -> None:
+    def put_task(self, queue: str, task: Task[TaskWorker], *, only_begins: bool = False) -> None:
         """Put a task into a task queue, as `TaskQueue.put` takes it."""
 
     def find(self, workflow_id: str, run_id: str = "") -> OtherRun | None:

@@ -15,11 +15,11 @@ from sagacheck.temporal.core.activations import (
     query_job,
 )
 from sagacheck.temporal.core.managed_run import ManagedRun
-from sagacheck.temporal.worker.simulated_worker import SimulatedWorker
+from sagacheck.temporal.server.ports import TaskWorker
 
 
 def answer_query(
-    run: ManagedRun, worker: SimulatedWorker, query: WorkflowQuery, seen: HistorySize
+    run: ManagedRun, worker: TaskWorker, query: WorkflowQuery, seen: HistorySize
 ) -> commands_pb.QueryResult:
     """Ask the code of a run.
 

@@ -29,14 +29,13 @@ from sagacheck.temporal.server.commands.properties import Properties
 from sagacheck.temporal.server.commands.timers import Timers
 from sagacheck.temporal.server.commands.updates import Update, Updates
 from sagacheck.temporal.server.next_run import continued_start, retried_start
-from sagacheck.temporal.server.ports import Service
+from sagacheck.temporal.server.ports import Service, TaskWorker
 from sagacheck.temporal.server.queries import answer_query
 from sagacheck.temporal.server.run_start import RunStart, init_job, started_attributes
 from sagacheck.temporal.server.run_timeouts import RunTimeouts
 from sagacheck.temporal.server.tasks.open_task import TaskFailure
 from sagacheck.temporal.server.tasks.task_events import TaskEvents
 from sagacheck.temporal.server.tasks.workflow_tasks import WorkflowTasks
-from sagacheck.temporal.worker.simulated_worker import SimulatedWorker
 
 Status = WorkflowExecutionStatus
 _RUNNING = Status.WORKFLOW_EXECUTION_STATUS_RUNNING  # looked up once, for it takes long
@@ -209,7 +208,7 @@ class WorkflowRun:
         """Send an update; a second one with the same id is the same update."""
         return self.updates.add(request)
 
-    def query(self, worker: SimulatedWorker, query: WorkflowQuery) -> commands_pb.QueryResult:
+    def query(self, worker: TaskWorker, query: WorkflowQuery) -> commands_pb.QueryResult:
         """Ask its code.
 
         Raises:

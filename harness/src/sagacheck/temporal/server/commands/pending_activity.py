@@ -14,7 +14,7 @@ from sagacheck.temporal.base.backoff import RetryAfter, after_failure
 from sagacheck.temporal.base.errors import UnsupportedError
 from sagacheck.temporal.base.events import Event
 from sagacheck.temporal.base.payloads import json_payload
-from sagacheck.temporal.server.ports import IDENTITY, OpenRun, Service
+from sagacheck.temporal.server.ports import IDENTITY, OpenRun, Service, TaskWorker
 from sagacheck.temporal.worker.activities.attempt import ActivityAttempt
 from sagacheck.temporal.worker.activities.facts import AttemptFacts, ScheduledActivity
 from sagacheck.temporal.worker.activities.report import AttemptReport, StopReason
@@ -24,7 +24,6 @@ from sagacheck.temporal.worker.activities.timeouts import (
     SCHEDULE_TO_START,
     START_TO_CLOSE,
 )
-from sagacheck.temporal.worker.simulated_worker import SimulatedWorker
 
 _TIMEOUT_NAMES = {
     START_TO_CLOSE: "StartToClose",
@@ -135,7 +134,7 @@ class PendingActivity:
 
     # -- one attempt -----------------------------------------------------------------------------
 
-    def _start(self, worker: SimulatedWorker, attempt: int) -> None:
+    def _start(self, worker: TaskWorker, attempt: int) -> None:
         if self.closed or attempt != self.attempt or self._started_at is not None:
             return
         self._disarm()

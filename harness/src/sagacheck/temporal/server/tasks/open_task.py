@@ -19,8 +19,8 @@ from sagacheck.temporal.core.activations import (
 from sagacheck.temporal.core.local_activity_results import LocalResult
 from sagacheck.temporal.core.managed_run import ManagedRun
 from sagacheck.temporal.core.messages import Job, Outgoing
+from sagacheck.temporal.server.ports import TaskWorker
 from sagacheck.temporal.worker.activities.local_activity_manager import LocalActivityManager
-from sagacheck.temporal.worker.simulated_worker import SimulatedWorker
 
 Cause = WorkflowTaskFailedCause
 _UNHANDLED = Cause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE
@@ -63,7 +63,7 @@ class OpenTask:
     def __init__(  # noqa: PLR0913 - a task stands between these
         self,
         run: ManagedRun,
-        worker: SimulatedWorker,
+        worker: TaskWorker,
         manager: LocalActivityManager,
         jobs: list[Job],
         *,

@@ -18,11 +18,10 @@ from sagacheck.temporal.core.command_sizes import is_too_large
 from sagacheck.temporal.core.local_activity_results import LocalResult
 from sagacheck.temporal.core.managed_run import ManagedRun
 from sagacheck.temporal.core.messages import Job, Marker, Outgoing
-from sagacheck.temporal.server.ports import Service
+from sagacheck.temporal.server.ports import Service, TaskWorker
 from sagacheck.temporal.server.tasks.open_task import OpenTask, TaskFailure
 from sagacheck.temporal.server.tasks.task_events import TaskEvents
 from sagacheck.temporal.worker.activities.local_activity_manager import LocalActivityManager
-from sagacheck.temporal.worker.simulated_worker import SimulatedWorker
 
 _Ts = TypeVarTuple("_Ts")
 
@@ -221,7 +220,7 @@ class WorkflowTasks:
 
     # -- doing a task ----------------------------------------------------------------------------
 
-    def _on_poll(self, worker: SimulatedWorker) -> None:
+    def _on_poll(self, worker: TaskWorker) -> None:
         self._is_due = False
         if self._owner.is_running:
             self._step(self._start, worker)
@@ -235,7 +234,7 @@ class WorkflowTasks:
         finally:
             self._settled.set()
 
-    def _start(self, worker: SimulatedWorker, alive_since: float | None = None) -> None:
+    def _start(self, worker: TaskWorker, alive_since: float | None = None) -> None:
         """Start a task. Time passes in it only where it waits for local activities."""
         jobs, self._jobs = self._jobs, []
         if self._has_news:

@@ -117,9 +117,10 @@ def wheels(session: nox.Session, wheel: str) -> None:
         session.run(wheel, "--help", silent=True)
         session.run("python", "-I", "-c", ALONE.format(wheel), silent=True)
         if wheel == "sagacheck":
-            session.run("sagacheck", "run")
-            session.install(locked, f"{built}[report,server]")
-            session.run("sagacheck", "run", "--engine", "both", "--report", "report")
+            session.run("python", "-m", "sagacheck", "run", "--quiet")
+            session.install(locked, f"{built}[report,server]", "pytest")
+            session.run("sagacheck", "run", "--quiet", "--engine", "both", "--report", "report")
+            session.run("pytest", "-q")
 
 
 @nox.session(default=False, venv_backend="uv")

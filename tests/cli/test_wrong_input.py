@@ -64,6 +64,11 @@ CASES = [
         ("--saga: 'shop.py:SAGA'; there is no file shop.py",),
     ),
     Case(
+        "saga in a misspelt file",
+        ("run", "a.yaml", "--saga", "no_workflo.py:SAGA"),
+        ("there is no file no_workflo.py (did you mean no_workflow.py?)",),
+    ),
+    Case(
         "saga in no module",
         ("run", "a.yaml", "--saga", "no_such_shop:SAGA"),
         ("--saga: 'no_such_shop:SAGA'; cannot import no_such_shop: ModuleNotFoundError",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -44,13 +45,17 @@ def load_object(reference: str, kind: type[_T], place: str, root: Path | None = 
     found = getattr(module, name, None)
     if isinstance(found, kind):
         return found
-    why = f"{name} is a {type(found).__name__}, not a {kind.__name__}"
+    why = f"{module_name} has no {name}"
+    if found is not None:
+        why = f"{name} is a {type(found).__name__}, not a {kind.__name__}"
     fitting = [key for key, value in vars(module).items() if isinstance(value, kind)]
-    near = difflib.get_close_matches(name, fitting, n=1, cutoff=0.0)
-    hint = f" (did you mean {near[0]}?)" if near else ""
-    raise not_importable(
-        place, reference, (f"{module_name} has no {name}" if found is None else why) + hint
-    )
+    # Any object of the kind is worth naming, however little its name resembles the one given.
+    raise not_importable(place, reference, why + _hint(name, fitting, cutoff=0.0))
+
+
+def _hint(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 class _NoModuleError(Exception):
@@ -79,7 +84,8 @@ def _import_file(file: Path, root: Path | None) -> ModuleType:
     path = (root or Path.cwd()) / file
     if not path.is_file():
         where = f" in {root}" if root else ""
-        raise _NoModuleError(f"there is no file {file}{where}")
+        beside = (str(file.with_name(each.name)) for each in sorted(path.parent.glob("*.py")))
+        raise _NoModuleError(f"there is no file {file}{where}" + _hint(str(file), beside))
     loaded = sys.modules.get(path.stem)
     if loaded is not None and Path(loaded.__file__ or "").resolve() != path.resolve():
         msg = f"{file} is named like the module {path.stem}, which is another; rename it"

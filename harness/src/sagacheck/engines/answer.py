@@ -68,14 +68,15 @@ async def answer_of(
     """Send a signal, query, update, cancellation or termination, and return the answer.
 
     Args:
-        request: The SDK's call. An update or query is granted with what its handler returns.
+        request: The SDK's call. What the handler of an update or a query returns is a refusal where
+            its text begins with ``refused``, and else granted.
         refusals: The RPC statuses that are an answer from Temporal and not a failure to get one.
 
     Raises:
         RPCError: With another status than those of `refusals`.
     """
     try:
-        return Answer.granted(str(await request or "sent"))
+        return _answer_in(str(await request or "sent"))
     except WorkflowUpdateFailedError as error:
         return Answer.refused(describe_failure(error.cause))
     except WorkflowQueryFailedError as error:
@@ -84,3 +85,9 @@ async def answer_of(
         if error.status not in refusals:
             raise
         return Answer.refused(error.message)
+
+
+def _answer_in(text: str) -> Answer:
+    """The answer that a handler gives by what it returns: an update may refuse without failing."""
+    kind = AnswerKind.REFUSED if text.startswith("refused") else AnswerKind.GRANTED
+    return Answer(kind, text)

@@ -83,6 +83,8 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember what was collected, so that it can run together."""
     config = session.config
+    if error := config.stash.get(_WRONG, None):
+        raise error
     items = [item for item in session.items if isinstance(item, ScenarioItem)]
     if config.getoption("--check-determinism") and config.getoption("--engine") == "server":
         raise pytest.UsageError(
@@ -167,6 +169,9 @@ class ScenarioFile(pytest.File):
         try:
             place = _from(self.config.invocation_params.dir, self.path)
             scenario = load_file(place, _saga_of(self.config).dialect)
+        except pytest.UsageError as error:
+            self.config.stash[_WRONG] = error  # to be raised where pytest takes it for what it is
+            return
         except InvalidScenarioError as error:
             raise self.CollectError("\n".join(str(each) for each in error.problems)) from None
         yield ScenarioItem.from_parent(self, name=scenario.name, scenario=scenario)
@@ -220,5 +225,8 @@ class ScenarioFailedError(Exception):
 
 
 _RUN = pytest.StashKey["BackgroundRun"]()
+"""The scenarios that were collected, as they run."""
 _SAGA = pytest.StashKey["SagaUnderTest"]()
 """The saga under test."""
+_WRONG = pytest.StashKey[pytest.UsageError]()
+"""What is wrong with the configuration, where it was found during collection."""

@@ -155,8 +155,12 @@ TESTED_BESIDE = (
     *("CONTRIBUTING.md", "README.md", "pyproject.toml"),
 )
 """What tests need beside the two wheels."""
-WHEEL_TESTS = ("tests/unit", "tests/checks", "tests/cli", "tests/trip", "tests/services")
-"""The tests that run against the wheels on each change; those of all folders do every night."""
+WHEEL_TESTS = (
+    *("tests/unit", "tests/checks", "tests/services", "tests/trip"),
+    "tests/engines/test_simulated_engine.py",
+    *(f"tests/cli/test_{name}.py" for name in ("list_and_schema", "pytest_plugin", "run_command")),
+)
+"""The tests that run against the wheels on each change; all of them do every night."""
 
 
 @contextmanager

@@ -6,8 +6,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import sagacheck
+
 ROOT = Path(__file__).parents[2]
-HARNESS = ROOT / "harness" / "src"
+HARNESS = Path(sagacheck.__file__).parents[1]
 CODE = (HARNESS / "sagacheck", ROOT / "fakes", ROOT / "scenarios", ROOT / "load", ROOT / "examples")
 
 

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+import orders
+import sagacheck
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
-    ROOT / "harness/src/sagacheck",
-    ROOT / "src/orders",
+    Path(sagacheck.__file__).parent,
+    Path(orders.__file__).parent,
     ROOT / "fakes",
     ROOT / "scenarios",
     ROOT / "load",

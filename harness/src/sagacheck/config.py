@@ -148,7 +148,7 @@ class _Reader:
         for name in value:
             if not (self._root / name).exists():
                 there = [each.name for each in self._root.iterdir()]
-                rule = f"there is no {name} in {self._root}"
+                rule = f"there is no {name} in {self._root}; make the folder, or name another"
                 raise self._problem("scenarios", rule, _nearest(name, there))
         return tuple(self._root / name for name in value)
 

@@ -125,7 +125,8 @@ WRONG = [
     Wrong(
         "folder that is not there",
         ('scenarios = ["failure"]',),
-        ".scenarios: ['failure']; there is no failure in {root} (did you mean failures?)",
+        ".scenarios: ['failure']; there is no failure in {root}; make the folder, or name another "
+        "(did you mean failures?)",
     ),
     Wrong(
         "engine of another name",

@@ -219,7 +219,7 @@ def imports(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure: the catalogue's time and growth, the way to a verdict, one engine by the other."""
-    _install(session, "harness")
+    _install(session, "load")
     session.run("python", "bench/catalogue.py", *session.posargs)
     session.run("python", "bench/engines.py")
     for measured in ("sagas", "memory", "start"):

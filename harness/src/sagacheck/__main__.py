@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 
@@ -11,8 +12,14 @@ from sagacheck.cli.main import main as command
 from sagacheck.process_exit import exit_process
 
 
+OBJECTS_BETWEEN_COLLECTIONS = 25_000
+"""Python looks for garbage after every 700 objects. Almost all that imports make stays, so that the
+start of a command is a thirtieth shorter without."""
+
+
 def main() -> None:
     """Run a command, and end the process with its exit code."""
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     exit_process(_run())
 
 

@@ -11,7 +11,6 @@ from sagacheck.cli.exit_codes import UNKNOWN, WRONG_INPUT
 from sagacheck.cli.main import main as command
 from sagacheck.process_exit import exit_process
 
-
 OBJECTS_BETWEEN_COLLECTIONS = 25_000
 """Python looks for garbage after every 700 objects. Almost all that imports make stays, so that the
 start of a command is a thirtieth shorter without."""

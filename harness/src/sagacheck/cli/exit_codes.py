@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 VALID, INVALID, WRONG_INPUT, UNKNOWN = range(4)
-"""As `sagacheck.checks.Verdict` has them, and one more for what is no verdict."""
+"""Those of `sagacheck.checks.Verdict`, and one for wrong usage and wrong input."""
 
 EXIT_CODES = """\b
 Exit codes:

@@ -27,7 +27,7 @@ _STATUSES = (400, 429, 500, 503)
 """Errors that any service may answer with: your fault, too many, my fault, not now."""
 
 _DELAYS = {"delay_response": 30.0, "delay_request": 1800.0}
-"""Seconds: a reply that its caller still waits for, a request that nobody waits for any more."""
+"""Seconds: a reply within its caller's timeout, a request long after its caller gave up."""
 
 _LASTING_FAULTS = (
     Fault("refuse"),

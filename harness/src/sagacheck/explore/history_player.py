@@ -35,7 +35,7 @@ class HistoryPlayer:
 
     Args:
         saga: The saga under test.
-        base: The scenario that all of them begin with; its expectations are not looked at.
+        base: The scenario that all of them begin with; its expectations are not checked.
         space: The choices that can be made.
     """
 

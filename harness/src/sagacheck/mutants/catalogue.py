@@ -36,7 +36,7 @@ def found_in(result: TrialResult) -> dict[str, str]:
     """What a trial has shown: each invariant that it broke, with a sentence for the first time."""
     found: dict[str, str] = {}
     for violation in result.violations:
-        kind = EXPECTATION if _was_expected_otherwise(violation, result) else violation.invariant
+        kind = EXPECTATION if _is_only_unexpected(violation, result) else violation.invariant
         found.setdefault(kind, f"{violation.invariant}: {violation.detail}")
     for unmet in result.unmet:
         if unmet.kind is UnmetKind.EXPECTATION:
@@ -54,7 +54,7 @@ def troubles_in(result: TrialResult) -> list[str]:
     ]
 
 
-def _was_expected_otherwise(violation: Violation, result: TrialResult) -> bool:
+def _is_only_unexpected(violation: Violation, result: TrialResult) -> bool:
     """Whether an invariant is broken only because the scenario expects something else.
 
     What a terminated order may leave behind is part of what its scenario expects, which was written

@@ -47,7 +47,7 @@ class FinderResult:
     """What a finder has found in one saga.
 
     Attributes:
-        runs: How many runs it has looked at.
+        runs: How many runs it has checked.
         broken: In how many of them each invariant was broken, ``expect`` being one of them.
         where: The runs in which something was found, by their names, in the order of the search.
         detail: What was found first, in words.

@@ -73,7 +73,7 @@ def _counts(results: Sequence[ScenarioResult]) -> dict[str, str]:
 def _case(result: ScenarioResult) -> ET.Element:
     case = ET.Element(
         "testcase",
-        # What tells cases apart where only class and name are looked at: GitLab compares by them.
+        # GitLab compares cases by class and name alone, so that both together must be unique.
         classname=_legal(".".join(filter(None, (result.engine, result.theme)))),
         name=_legal(result.scenario.name),
         file=_legal(result.scenario.file),

@@ -18,7 +18,7 @@ from sagacheck.run import Listener, RunResult, ScenarioResult
 
 
 class RunConsole(Listener):
-    """Prints a table of verdicts, then all that is wrong, then how many came out how.
+    """Prints a table of verdicts, then all that is wrong, then the totals.
 
     Args:
         console: Where it goes.
@@ -52,7 +52,7 @@ class RunConsole(Listener):
             self._console.print(Padding.indent(escape(line), 2))
 
     def _print_totals(self, run: RunResult) -> None:
-        """How many scenarios came out how, and what the invariants have looked at."""
+        """How many scenarios have which verdict, and how many facts were checked."""
         counts = Counter(result.verdict for result in run.results)
         parts = (styled(each, f"{counts[each]} {each}") for each in Verdict if counts[each])
         self._console.print(f"\n{', '.join(parts) or 'nothing'} in {run.seconds:.1f} s")

@@ -22,7 +22,7 @@ class RunProgress(Listener):
     """A bar that moves with each result, and says what is wrong so far and what is awaited.
 
     Args:
-        console: Where it is shown; nothing is, if that is no terminal.
+        console: Where it is shown; nothing is shown outside of a terminal.
     """
 
     def __init__(self, console: Console) -> None:

@@ -71,7 +71,7 @@ _WRONG_FILES = {
     "a tag": "why: !!str w",
     "a key is missing": "",
 }
-"""What is wrong with a file before its keys are looked at, or as a whole."""
+"""Mistakes that are found before the keys of a file, or concern it as a whole."""
 
 
 @dataclass(frozen=True)

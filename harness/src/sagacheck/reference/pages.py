@@ -76,7 +76,7 @@ def anomalies_page(rows: Sequence[AnomalyCoverage]) -> str:
 
 
 def invariants_page(rows: Sequence[AnomalyCoverage]) -> str:
-    """What must hold: what is looked at and when, what breaks it, and an example of that."""
+    """What must hold: what each invariant reads and when, what breaks it, and an example."""
     anomalies = [_anomaly_entry(row) for row in rows]
     by_invariant: dict[str, dict[str, Catch]] = defaultdict(dict)
     for row in rows:

@@ -2,7 +2,7 @@
 
 Data flows one way: results -> `page_model` (plain values, made by `build_model`) -> HTML
 (`rendering`, with drawings by `timeline`). The page needs nothing else: no network, no other file.
-It needs jinja2, an extra of this distribution, so whoever can do without a report imports it late.
+It needs jinja2, an extra of this distribution, so a command imports it where it writes a page.
 """
 
 from sagacheck.report.build_model import page_of

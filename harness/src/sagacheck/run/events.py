@@ -1,7 +1,7 @@
-"""The events of a run, and who listens to them.
+"""The events of a run, and its listeners.
 
-A run knows none of its listeners: console, files and reports hear of it in the same way, in the
-order in which they were given.
+A run knows none of them: console, files and reports get the same events, in the order in which the
+listeners were given.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sagacheck.run.scenario_result import ScenarioResult
 
 
 class Listener:
-    """Hears of the events of a run; each method that is not overridden does nothing."""
+    """Listens to the events of a run; a method that is not overridden does nothing."""
 
     def engine_started(self, engine: str, scenarios: Sequence[Scenario]) -> None:
         """An engine starts up, to play these scenarios."""
@@ -33,7 +33,7 @@ class Listeners(Listener):
     """Tells each event to several listeners.
 
     Args:
-        listeners: Those who hear of it, in this order.
+        listeners: The listeners, in this order.
     """
 
     def __init__(self, listeners: Iterable[Listener]) -> None:

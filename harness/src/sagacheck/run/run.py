@@ -24,7 +24,7 @@ def play(spec: RunSpec, listeners: Iterable[Listener] = ()) -> RunResult:
 
     Args:
         spec: What is played, and how.
-        listeners: Those who hear of its events.
+        listeners: They get its events.
 
     Raises:
         EngineStartError: An engine has no server.
@@ -57,7 +57,7 @@ def play(spec: RunSpec, listeners: Iterable[Listener] = ()) -> RunResult:
 async def _play_on(
     engine: str, spec: RunSpec, listener: Listener, results: list[ScenarioResult]
 ) -> None:
-    """Play on one engine; `results` holds what there is of it at any moment."""
+    """Play on one engine; `results` gets each result at once, so that Ctrl-C loses none."""
 
     def on_result(result: ScenarioResult) -> None:
         results.append(result)

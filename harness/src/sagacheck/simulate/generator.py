@@ -30,7 +30,7 @@ from sagacheck.services import Operation
 from sagacheck.world import Settings
 
 HEALED = 12 * 3600.0
-"""Seconds after which all faults end; from then on every order must come to its end."""
+"""Seconds after which all faults end, so that every order can end."""
 
 _CALLS = 6
 """How many calls of an operation, for each order, may suffer a fault of their own."""

@@ -13,7 +13,7 @@ class HtmlReport(Listener):
     """Writes the HTML report of a run: where it was asked for, or where something is not valid.
 
     Args:
-        artifacts: The artifacts, beside which a report goes that nobody asked for.
+        artifacts: The artifacts of the run; a report that was not asked for goes to their folder.
         folder: Where the report was asked for.
         command: The command that repeats the run.
         words: The options with which a command repeats a single scenario.

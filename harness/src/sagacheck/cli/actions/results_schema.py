@@ -15,7 +15,7 @@ class _Strict(BaseModel):
 
 
 class ViolationEntry(_Strict):
-    """A fact that must never be, and was."""
+    """A fact that breaks an invariant."""
 
     invariant: str = Field(
         description="The id of the invariant.", examples=["I7"], pattern=r"^I\d+$"
@@ -58,7 +58,7 @@ class ScenarioEntry(_Strict):
         examples=["scenarios/catalogue/payments/card-declined.yaml"],
     )
     engine: str = Field(description="What played it.", examples=["simulated", "server"])
-    verdict: Verdict = Field(description="What it comes to.", examples=["valid"])
+    verdict: Verdict = Field(description="Its verdict.", examples=["valid"])
     seconds: float = Field(description="Real time until its verdict.", examples=[0.031], ge=0)
     violations: list[ViolationEntry] = Field(
         description="Invariants that were broken; any makes the scenario invalid.", examples=[[]]

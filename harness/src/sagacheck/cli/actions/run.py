@@ -127,7 +127,7 @@ def _spec_or_exit(options: RunOptions) -> RunSpec:
 
 
 def _listeners(options: RunOptions, artifacts: Artifacts) -> list[Listener]:
-    """Who hears of the run, in this order."""
+    """The listeners of the run, in the order in which they get its events."""
     console = console_for()
     report = HtmlReport(
         artifacts, options.report_folder, options.command(options.paths), options.words

@@ -1,4 +1,4 @@
-"""Draws a timeline: a sequence diagram with a lane for whoever has a part in it, time downwards.
+"""Draws a timeline: a sequence diagram with a lane for each participant, time downwards.
 
 The network stands between the activities and the services, because that is where faults happen: a
 lost request ends there, a late one waits there, a lost reply came only as far.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sagacheck.engines.server import embedded_server
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.errors import EngineStartError
 from tests.sagas.small import RESERVES
@@ -38,6 +39,22 @@ async def test_a_server_that_dies_leaves_its_last_words(
     assert shutil.which("temporal", path=str(tmp_path)) == str(program)
     with pytest.raises(EngineStartError, match="ended at once: no room on the disk"):
         await ServerEngine(RESERVES).__aenter__()
+
+
+@pytest.mark.asyncio
+async def test_a_port_that_is_taken_after_all_is_another_one_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A server whose UI finds its port taken ends, and says why on its standard output alone."""
+    server, http, metrics, ui = embedded_server.free_ports(4)
+    offered = [[server, http, metrics, http], [server, http, metrics, ui]]
+    monkeypatch.setattr(embedded_server, "free_ports", lambda _: offered.pop(0))
+
+    started = await embedded_server.start_server(with_ui=True)
+
+    assert offered == []
+    assert started.ui_address.endswith(f":{ui}")
+    await started.stop()
 
 
 @pytest.mark.asyncio

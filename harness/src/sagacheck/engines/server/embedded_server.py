@@ -7,10 +7,12 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from temporalio.client import Client
 
@@ -20,6 +22,7 @@ START_LIMIT_SECONDS = 30.0
 START_TRIES = 5
 HOST = "127.0.0.1"
 PORT_TAKEN = "address already in use"
+MESSAGE_BYTES = 2000
 
 DYNAMIC_CONFIG = {
     # Time skipping per workflow, in the server itself.
@@ -60,13 +63,13 @@ class Server:
         address: The address for clients and workers.
         ui_address: The address of its UI; empty where it has none.
         process: The process.
-        errors: The end of its error output, once it has ended.
+        output: What the process prints. A file, since a pipe that nobody reads stops the process.
     """
 
     address: str
     ui_address: str
     process: asyncio.subprocess.Process
-    errors: asyncio.Task[str]
+    output: IO[bytes]
 
     async def wait(self) -> None:
         """Wait until the process ends by itself."""
@@ -77,7 +80,12 @@ class Server:
         if self.process.returncode is None:
             self.process.kill()  # it is all in memory, and a graceful end takes a second
         await self.process.wait()
-        await self.errors
+        self.output.close()
+
+    def first_words(self) -> str:
+        """The beginning of what the process printed: later lines are stack traces."""
+        self.output.seek(0)
+        return self.output.read(MESSAGE_BYTES).decode(errors="replace")
 
 
 async def start_server(*, with_ui: bool = False) -> Server:
@@ -90,12 +98,10 @@ async def start_server(*, with_ui: bool = False) -> Server:
         server = await _launch(with_ui=with_ui)
         try:
             await _wait_until_up(server)
-        except EngineStartError as error:
-            if tries_left and PORT_TAKEN in str(error):
-                continue
-            raise
-        except BaseException:
+        except BaseException as error:
             await server.stop()
+            if tries_left and isinstance(error, EngineStartError) and PORT_TAKEN in str(error):
+                continue
             raise
         return server
     raise AssertionError("the last try returns or raises")
@@ -129,17 +135,18 @@ def server_command(ports: Sequence[int], *, ui_port: int | None = None) -> list[
 async def _launch(*, with_ui: bool) -> Server:
     *ports, last = free_ports(4)
     ui_port = last if with_ui else None
+    command = server_command(ports, ui_port=ui_port)
+    output = tempfile.TemporaryFile()  # noqa: SIM115 (the server closes it when it stops)
     process = await asyncio.create_subprocess_exec(
-        *server_command(ports, ui_port=ui_port),
+        *command,
         env={**os.environ, **SERVER_ENVIRONMENT},
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
+        stdout=output,  # its UI says there, and only there, why it ends
+        stderr=output,
         start_new_session=True,  # Ctrl-C is for the run, which then stops the server
     )
-    errors = asyncio.create_task(_error_output(process))
     ui_address = "" if ui_port is None else f"{HOST}:{ui_port}"
-    return Server(f"{HOST}:{ports[0]}", ui_address, process, errors)
+    return Server(f"{HOST}:{ports[0]}", ui_address, process, output)
 
 
 def server_program() -> str | None:
@@ -171,23 +178,32 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
-async def _error_output(process: asyncio.subprocess.Process) -> str:
-    """Drain the server's error output, and keep its end."""
-    assert process.stderr is not None, "the error output is a pipe"
-    words = ""
-    while line := await process.stderr.readline():
-        words = (words + line.decode(errors="replace"))[-2000:]
-    return words
-
-
 async def _wait_until_up(server: Server) -> None:
-    async with asyncio.timeout(START_LIMIT_SECONDS):
-        while server.process.returncode is None:
-            try:
-                await Client.connect(server.address)
-            except RuntimeError:
-                await asyncio.sleep(0.02)
-            else:
+    problem = f"it does not answer within {START_LIMIT_SECONDS:g} s"
+    with suppress(TimeoutError):
+        async with asyncio.timeout(START_LIMIT_SECONDS):
+            if await _is_up(server):
                 return
-    msg = f"no Temporal server could be started: it ended at once: {await server.errors}"
+        problem = "it ended at once"
+    msg = f"no Temporal server could be started: {problem}: {server.first_words()}"
     raise EngineStartError(msg)
+
+
+async def _is_up(server: Server) -> bool:
+    """Wait until the server answers; false once its process has ended."""
+    while server.process.returncode is None:
+        try:
+            await Client.connect(server.address)
+            await _reach_ui(server)
+        except (RuntimeError, OSError):
+            await asyncio.sleep(0.02)
+        else:
+            return True
+    return False
+
+
+async def _reach_ui(server: Server) -> None:
+    """Connect to the UI, which starts beside the server, and takes its port after it."""
+    if server.ui_address:
+        _, writer = await asyncio.open_connection(*server.ui_address.split(":"))
+        writer.close()

@@ -94,8 +94,12 @@ def coverage(session: nox.Session) -> None:
 
 
 def _test(session: nox.Session, *options: str) -> None:
-    profile = os.environ.get("HYPOTHESIS_PROFILE", "ci")
-    session.run("pytest", CHECK_DETERMINISM, *options, env={"HYPOTHESIS_PROFILE": profile})
+    environment = {
+        "HYPOTHESIS_PROFILE": os.environ.get("HYPOTHESIS_PROFILE", "ci"),
+        # Commands are started hundreds of times: without bytecode each compiles all that it imports.
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
+    session.run("pytest", CHECK_DETERMINISM, *options, env=environment)
 
 
 @nox.session(default=False)

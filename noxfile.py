@@ -20,7 +20,7 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 
 CHECK_DETERMINISM = "--check-determinism=5"
-"""Of all scenarios so many percent are played twice and compared, in CI as by hand."""
+"""The percentage of scenarios that are played twice and compared, in CI as by hand."""
 
 
 def _install(session: nox.Session, group: str) -> None:
@@ -51,14 +51,14 @@ def scenarios(session: nox.Session) -> None:
 
 @nox.session
 def explore(session: nox.Session) -> None:
-    """Play every history in which at most two faults happen."""
+    """Play every history with at most two faults."""
     _install(session, "harness")
     session.run("sagacheck", "explore", "--no-matrix", *session.posargs)
 
 
 @nox.session(default=False)
 def mutants(session: nox.Session) -> None:
-    """Let known bugs loose: who finds which, and how fast; with --quick, in about a minute."""
+    """Run known mutants and show which are caught, and how fast; --quick takes about a minute."""
     _install(session, "test")
     session.run("sagacheck", "mutants", *session.posargs)
 
@@ -88,7 +88,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
-    """Run all tests, and measure how much of the code they reach: it takes half as long again."""
+    """Run all tests with a measurement of their coverage: 1.5 times as long."""
     _install(session, "test")
     _test(session, "--cov", "--cov-report=term", *session.posargs)
 
@@ -104,7 +104,7 @@ def _test(session: nox.Session, *options: str) -> None:
 
 @nox.session(default=False)
 def conformance(session: nox.Session) -> None:
-    """Hold the simulated Temporal service against a real server, event by event."""
+    """Compare the simulated Temporal service with a real server, event by event."""
     _install(session, "test")
     session.run("pytest", "tests/conformance", *session.posargs)
 
@@ -158,17 +158,17 @@ TESTED_BESIDE = (
     *("bench", "docs", "examples", "fakes", "load", "scenarios", "tests"),
     *("CONTRIBUTING.md", "README.md", "pyproject.toml"),
 )
-"""What tests need beside the two wheels."""
+"""What tests need besides the two wheels."""
 WHEEL_TESTS = (
     *("tests/unit", "tests/checks", "tests/services", "tests/trip"),
     *("tests/engines/test_simulated_engine.py", "tests/cli/test_list_and_schema.py"),
 )
-"""The tests that run against the wheels on each change; all of them do every night."""
+"""The tests that run against the wheels on each change; every night all tests do."""
 
 
 @contextmanager
 def _outside(*copied: str) -> Iterator[Path]:
-    """A folder outside this repository, with copies of these files and folders of it."""
+    """A folder outside this repository, with copies of these files and folders."""
     ignored = shutil.ignore_patterns("__pycache__", "runs")
     with tempfile.TemporaryDirectory(prefix="wheels-") as name:
         for each in copied:
@@ -181,13 +181,13 @@ def _outside(*copied: str) -> Iterator[Path]:
 
 
 def _built(session: nox.Session, folder: Path, *which: str) -> list[Path]:
-    """Wheels that are built from their source distributions, as an index gets them."""
+    """Wheels that are built from their source distributions, as for an index."""
     session.run_install("uv", "build", "--quiet", f"--out-dir={folder}", *which, external=True)
     return sorted(folder.glob("*.whl"))
 
 
 def _locked(session: nox.Session, folder: Path, *which: str) -> Path:
-    """The versions of other packages that the lock file has, as requirements."""
+    """The versions of other packages in the lock file, as requirements."""
     file = folder / "locked.txt"
     session.run_install(
         *("uv", "export", "--quiet", "--locked", "--all-packages", "--no-default-groups", *which),
@@ -208,21 +208,21 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check all types, those of the tests too."""
+    """Check all types, in the tests too."""
     _install(session, "types")
     session.run("mypy", *session.posargs)
 
 
 @nox.session
 def imports(session: nox.Session) -> None:
-    """Check who imports whom."""
+    """Check that modules import only what their layer allows."""
     _install(session, "imports")
     session.run("lint-imports", *session.posargs)
 
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure: the catalogue's time and growth, the way to a verdict, one engine by the other."""
+    """Measure the time of the catalogue, of verdicts, of both engines, and of the start."""
     _install(session, "load")
     session.run("python", "bench/catalogue.py", *session.posargs)
     session.run("python", "bench/engines.py")
@@ -234,7 +234,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def pictures(session: nox.Session) -> None:
-    """Take the pictures of reports anew that the documents show; needs Chromium."""
+    """Take new pictures of reports for the documents; needs Chromium."""
     _install(session, "test")
     session.run("python", "docs/pictures/take.py", *session.posargs)
 
@@ -244,7 +244,7 @@ LOAD = ("-f", "load/", "--headless", "--only-summary", "-u", "8", "-r", "8", "--
 
 @nox.session(default=False)
 def load(session: nox.Session) -> None:
-    """Put orders under load, faults and chaos: ours must stay consistent, a bad saga must not."""
+    """Run orders under load, faults and chaos: our saga stays consistent, a naive one does not."""
     _install(session, "load")
     chaos = ("--faults", "heavy", "--chaos", "--patience", "120", *session.posargs)
     session.run("locust", *LOAD, "-t", "22s", *chaos)
@@ -254,6 +254,6 @@ def load(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def load_bench(session: nox.Session) -> None:
-    """Measure load: what saga, Locust, workers and many orders cost, in half an hour."""
+    """Measure the cost of saga, Locust, workers and many orders under load, in half an hour."""
     _install(session, "load")
     session.run("python", "-m", "bench.load", *session.posargs)

@@ -42,7 +42,7 @@ class ItemEntry(Written):
     """Some pieces of one article."""
 
     sku: StockedSku = Field(description="The article.", examples=["WIDGET"])
-    quantity: PositiveNumber = Field(description="How many pieces.", examples=[2])
+    quantity: PositiveNumber = Field(description="The number of pieces.", examples=[2])
     price: Price = Field(description="The price of one piece, in quotes.", examples=["19.99"])
 
 
@@ -77,28 +77,30 @@ class OrderEntry(OrderWords):
 
     items: Items | None = Field(
         None,
-        description=f'What is ordered; by default one {DEFAULT_SKU} at "10.00".',
+        description=f'The lines of the order; by default one {DEFAULT_SKU} at "10.00".',
         examples=[[{"sku": DEFAULT_SKU, "quantity": 2, "price": "19.99"}]],
     )
-    customer_id: str = Field(DEFAULT_CUSTOMER, description="Who orders.", examples=["customer-2"])
+    customer_id: str = Field(DEFAULT_CUSTOMER, description="The customer.", examples=["customer-2"])
     payment_method_id: str = Field(
         DEFAULT_PAYMENT_METHOD,
-        description="Which card pays; see given.cards.",
+        description="The card that pays; see given.cards.",
         examples=["pm_declined"],
     )
     shipping_address: AddressEntry = Field(
-        default_factory=AddressEntry, description="Where it goes.", examples=[{"zip_code": ""}]
+        default_factory=AddressEntry,
+        description="The address of the parcel.",
+        examples=[{"zip_code": ""}],
     )
     on_confirmation_failure: Choice | None = Field(
         None,
-        description="Whether an order whose confirmation is refused is undone or completes.",
+        description="Whether a refused confirmation undoes the order or lets it complete.",
         examples=["complete"],
     )
 
     skeleton: ClassVar = {
         "stock": "{WIDGET: 5}",
         "orders": """\
-# Who orders what. Only the id is needed: an order is for one WIDGET at "10.00" unless it says more.
+# The orders. Only the id is required: by default an order is for one WIDGET at "10.00".
 orders:
   - id: o1
     items: [{sku: WIDGET, quantity: 2, price: "19.99"}]""",

@@ -1,6 +1,6 @@
 """The activities: one HTTP call each, made with the order's idempotency key.
 
-They never retry by themselves: Temporal's retry policy does that, and two layers of it multiply.
+They never retry: Temporal's retry policy does that, and two layers of retries multiply.
 """
 
 from __future__ import annotations

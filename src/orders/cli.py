@@ -57,7 +57,7 @@ from orders.worker import create_worker
 _COMMANDS_EXAMPLES = """
 \b
 Examples:
-  orders worker                       carries orders out, until it is stopped
+  orders worker                       runs orders until it is stopped
   orders place order.json             places an order and waits for its end
   orders status o1                    shows the status of an order
   orders cancel o1 --reason "..."     cancels it, if that is still possible
@@ -133,17 +133,17 @@ _patience_option = click.option(
     default=30.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait for a worker that does not answer.",
+    help="How long to wait for a worker to answer.",
 )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_COMMANDS_EXAMPLES)
 @click.version_option(package_name="orders")
 def commands() -> None:
-    """Place orders that are carried out completely or undone completely.
+    """Place orders that complete or are undone as a whole.
 
-    Where Temporal is, is configured as for all its tools: by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
-    TEMPORAL_API_KEY and so on, or by a profile of temporal.toml.
+    The connection to Temporal is configured as for all its tools: by TEMPORAL_ADDRESS,
+    TEMPORAL_NAMESPACE, TEMPORAL_API_KEY and so on, or by a profile of temporal.toml.
     """
 
 
@@ -153,15 +153,14 @@ def commands() -> None:
     "--sandbox/--no-sandbox",
     default=True,
     show_default=True,
-    help="Watch the workflow for what a replay cannot repeat; about a quarter of all CPU time.",
+    help="Stop workflow code that a replay cannot repeat; costs about a quarter of the CPU time.",
 )
 @connection_options
 def worker(task_queue: str, sandbox: bool, **connection: Option) -> None:
-    """Carry orders out, until SIGINT or SIGTERM.
+    """Run orders until SIGINT or SIGTERM.
 
-    Where the services are is read from ORDERS_INVENTORY_URL, ORDERS_PAYMENTS_URL,
-    ORDERS_SHIPPING_URL and ORDERS_NOTIFICATIONS_URL, and how many seconds a call may take from
-    ORDERS_INVENTORY_TIMEOUT and so on.
+    ORDERS_INVENTORY_URL, ORDERS_PAYMENTS_URL, ORDERS_SHIPPING_URL and ORDERS_NOTIFICATIONS_URL are
+    the URLs of the services, ORDERS_INVENTORY_TIMEOUT and so on the timeouts of calls in seconds.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     services = _services_or_exit()
@@ -177,8 +176,8 @@ def worker(task_queue: str, sandbox: bool, **connection: Option) -> None:
 def place(file: str, no_wait: bool, patience: float, task_queue: str, **connection: Option) -> None:
     """Place the order in FILE, or on standard input, and print its result as JSON.
 
-    Its progress goes to standard error. To place an order again is harmless: the same id is the
-    same order, and gives the same result. Money is written as a string.
+    Its progress goes to standard error. You may place an order again: the same id is the same
+    order, and gives the same result. Money is a string, such as "19.99".
     """
     order = _order_or_exit(file)
     run(lambda client: _place(client, order, no_wait, patience, task_queue), connection)
@@ -193,7 +192,7 @@ def status(order_id: str, patience: float, **connection: Option) -> None:
 
     Prints pending, processing or compensating while it is under way, and at its end completed,
     failed, needs_attention, cancelled, or invalid for an order that was refused. An order whose
-    workflow an operator or Temporal has ended is terminated or timed_out: nothing of it was undone.
+    workflow an operator or Temporal has ended is terminated or timed_out: no step was undone.
     """
     run(lambda client: _status(client, order_id, patience), connection)
 
@@ -204,15 +203,15 @@ def status(order_id: str, patience: float, **connection: Option) -> None:
     "--reason",
     default="cancelled by the customer",
     show_default=True,
-    help="What the order's result will give as its error.",
+    help="The error in the order's result.",
 )
 @_patience_option
 @connection_options
 def cancel(order_id: str, reason: str, patience: float, **connection: Option) -> None:
     """Cancel an order, if that is still possible.
 
-    Says whether the wish was accepted, or why not. Accepted means that the order will be undone,
-    unless it turns out that its parcel has left. Exit code 1 means that it was not accepted.
+    Prints whether the request was accepted, or why not. Accepted means that the order will be
+    undone, unless its parcel has left. Exit code 1 means that the request was refused.
     """
     run(lambda client: _cancel(client, order_id, reason, patience), connection)
 

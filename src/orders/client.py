@@ -24,7 +24,7 @@ TASK_QUEUE = "orders"
 """The task queue that order workers poll."""
 
 INVALID = "invalid"
-"""How an order ended that was none: its workflow refused it before it did anything."""
+"""The status of an invalid order: its workflow refused it before the first step."""
 
 OrderHandle = WorkflowHandle[OrderSagaWorkflow, OrderResult]
 
@@ -41,7 +41,7 @@ def workflow_id(order_id: str) -> str:
 def connection_config(
     *, address: str | None = None, namespace: str | None = None, profile: str | None = None
 ) -> ClientConnectConfig:
-    """Which Temporal the environment and the profile file name, and how to connect to it.
+    """The Temporal server that the environment and the profile file name, and its connection.
 
     The address, namespace, TLS and API key come from `temporalio.envconfig` (``TEMPORAL_ADDRESS``,
     ``TEMPORAL_PROFILE`` and so on); without any, the address is ``localhost:7233``.
@@ -93,7 +93,7 @@ async def start_order(
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
         )
     except WorkflowAlreadyStartedError:
-        # Rather than attach unseen (USE_EXISTING), be told of the other one and compare.
+        # USE_EXISTING would attach to any order with this id; compare their content instead.
         handle = order_handle(order.order_id, client)
         await _check_same_order(handle, order, client)
         return handle
@@ -128,7 +128,7 @@ async def get_order_status(
     client: Client | None = None,
     timeout: timedelta = timedelta(seconds=10),  # noqa: ASYNC109 - the server keeps it too
 ) -> OrderStatus:
-    """Where the order is.
+    """The status of the order.
 
     Args:
         order_id: The order.
@@ -153,7 +153,7 @@ async def cancel_order(
 
     Args:
         order_id: The order.
-        reason: What the result of the order will give as its error.
+        reason: The error in the result of the order.
         client: The connection; a new one by `connect` where there is none.
         timeout: How long to wait for a worker to answer.
 
@@ -181,10 +181,10 @@ async def cancel_order(
 
 
 async def how_it_ended(handle: OrderHandle) -> str | None:
-    """The status with which an order ended, ``None`` if it has not; no worker is asked.
+    """The status with which an order ended, ``None`` if it has not; this needs no worker.
 
-    Beside those of `OrderStatus` it may be ``invalid``, where nothing was done, or ``terminated``
-    or ``timed_out``, where nothing was undone.
+    Besides those of `OrderStatus` it may be ``invalid``, if no step was taken, or ``terminated``
+    or ``timed_out``, if no step was undone.
 
     Raises:
         temporalio.service.RPCError: There is no such order.
@@ -213,7 +213,7 @@ async def _check_same_order(handle: OrderHandle, order: OrderInput, client: Clie
         payloads = event.workflow_execution_started_event_attributes.input.payloads
         try:
             placed = await client.data_converter.decode(payloads, [OrderInput])
-        except ValidationError:  # what somebody else placed is no order at all
+        except ValidationError:  # another client started it with something that is no order
             placed = []
         if placed != [order]:
             msg = f"order {order.order_id} was placed before with other content"

@@ -67,9 +67,9 @@ def error_for_reply(
 
     Args:
         response: The reply.
-        backoff: What Temporal would wait by itself before the next attempt. ``Retry-After`` can
-            only make that longer: a service that always says "in a second" must not be asked every
-            second for the whole of an outage.
+        backoff: What Temporal waits by default before the next attempt. ``Retry-After`` can only
+            make that longer: a service that always answers "in a second" must not get a request
+            every second for the whole of an outage.
     """
     body = _body(response)
     code = body.get("error")
@@ -86,7 +86,7 @@ def error_for_reply(
 
 
 def error_for_unreadable(response: httpx.Response) -> ApplicationError:
-    """The error for a success that cannot be read: the effect happened, its name is lost."""
+    """The error for a success that cannot be read: the effect happened, its id is lost."""
     host = response.request.url.host
     return ApplicationError(
         f"{host} answered {response.status_code} with a body that cannot be read",
@@ -107,13 +107,13 @@ def error_after_doubt(refusal: ApplicationError) -> ApplicationError:
 
 
 def may_have_happened(error: BaseException) -> bool:
-    """Whether a refusal came after attempts of which nobody knows what they did."""
+    """Whether a refusal came after attempts with an unknown outcome."""
     cause = cause_of(error)
     return isinstance(cause, ApplicationError) and MAY_HAVE_HAPPENED in cause.details
 
 
 def cause_of(error: BaseException) -> BaseException:
-    """The innermost failure: what really went wrong, below Temporal's wrapping."""
+    """The innermost failure: the cause, without Temporal's wrapping."""
     while isinstance(error, ActivityError) and error.cause is not None:
         error = error.cause
     return error

@@ -51,7 +51,7 @@ class RefundPayment:
 
 @dataclass(frozen=True)
 class CreateShipment:
-    """Have a parcel fetched."""
+    """Order a parcel from the carrier."""
 
     order_id: str
     address: Address
@@ -75,7 +75,7 @@ class Shipment:
 
 @dataclass(frozen=True)
 class SendConfirmation:
-    """Tell the customer that the order is on its way."""
+    """Send the customer a mail that the order is on its way."""
 
     order_id: str
     customer_id: str

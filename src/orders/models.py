@@ -2,7 +2,7 @@
 
 Money is `Decimal` everywhere and crosses the wire as a decimal string; a float is refused, because
 a sum of floats is not the price that the customer saw. Every model checks itself when it is made,
-so a bad order is refused before anything starts, whoever sends it.
+so an invalid order of any client is refused before its first step.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ Text = Annotated[str, StringConstraints(max_length=200)]
 
 
 class OrderStatus(StrEnum):
-    """Where an order is. The last four are final."""
+    """The status of an order. The last four are final."""
 
     PENDING = "pending"
     PROCESSING = "processing"
     COMPENSATING = "compensating"
     COMPLETED = "completed"
-    """Paid, reserved, shipped and told, unless the result says that the mail was refused."""
+    """Paid, reserved, shipped and confirmed, unless the result says that the mail was refused."""
     FAILED = "failed"
     """Everything was undone."""
     NEEDS_ATTENTION = "needs_attention"
-    """A service refused to undo something; the result lists what is left for a person to do."""
+    """A service refused an undo; the result lists what is left for an operator to do."""
     CANCELLED = "cancelled"
     """The workflow itself was cancelled, and everything was undone; there is no result."""
 
@@ -86,7 +86,7 @@ class OrderItem:
 
 @dataclass(frozen=True)
 class Address:
-    """Where a parcel goes. Whether it can go there is for the carrier to say."""
+    """Where a parcel goes. The carrier decides whether it delivers there."""
 
     street: Text
     city: Text
@@ -122,11 +122,11 @@ class OrderInput:
 
 
 def _fail_the_workflow(value: Any, decode: ValidatorFunctionWrapHandler) -> OrderInput:
-    """Decode an order that a client sent, whoever that was.
+    """Decode an order that a client sent.
 
-    Any other error would fail the workflow's task, which Temporal tries again for ever. Declaring
-    ValidationError a failure of the workflow would be too much: an activity's result that cannot be
-    read would then end an order in the middle, with nothing undone.
+    Any other error would fail the workflow's task, which Temporal retries for ever. To declare
+    ValidationError a failure of the workflow would be too much: an unreadable result of an activity
+    would then end an order in the middle, with no step undone.
     """
     try:
         order: OrderInput = decode(value)
@@ -146,7 +146,7 @@ PlacedOrder = TypeAliasType("PlacedOrder", Annotated[OrderInput, WrapValidator(_
 
 @dataclass(frozen=True)
 class Leftover:
-    """Something that could not be undone and waits for a person.
+    """An effect that could not be undone and waits for an operator.
 
     Attributes:
         activity: The activity that was refused.
@@ -173,9 +173,9 @@ class OrderResult:
         shipment_id: The carrier's id, of a completed order.
         tracking_number: The carrier's tracking number, of a completed order.
         error: Why the order did not complete, as ``Type: message``.
-        too_late: What would have undone the order, had the parcel not left already.
-        confirmation_refused: Why the customer could not be told.
-        left: What a person must see to, of an order that needs attention.
+        too_late: Why the order would have been undone, if the parcel had not left.
+        confirmation_refused: Why the confirmation was refused.
+        left: What is left for an operator, of an order that needs attention.
     """
 
     order_id: str
@@ -192,7 +192,7 @@ class OrderResult:
 
 @dataclass(frozen=True)
 class CancelAnswer:
-    """What a customer who wants to cancel is told: accepted, or why not."""
+    """The answer to a customer who cancels: accepted, or why not."""
 
     accepted: bool
     why_not: str | None = None

@@ -19,7 +19,7 @@ Path = Sequence[str | int]
 
 
 class InvalidOrderError(ValueError):
-    """What was read is no order.
+    """The file holds no valid order.
 
     Attributes:
         problems: One line for each thing that is wrong, with the place where it is.

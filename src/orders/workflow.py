@@ -4,9 +4,9 @@ Three rules make it consistent whatever fails, whenever it fails:
 
 * A compensation is registered *before* its step and names the effect by its idempotency key. So it
   does not matter whether the step's reply was lost, or whether its request is still under way.
-* A wish to cancel is a state, not an event. Whoever cancels only records the wish and interrupts
-  the step in flight; what happens next is decided in one place, once the steps are at an end.
-* A rollback runs in a task of its own, which nobody cancels.
+* A requested cancellation is a state, not an event. Its handler only records the request and
+  interrupts the step in flight; one place decides what follows, once the steps have ended.
+* A rollback runs in a task of its own, which no cancellation reaches.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ with workflow.unsafe.imports_passed_through():
 STEP_RETRIES = RetryPolicy(maximum_attempts=3)
 UNDO_TIMEOUT = timedelta(minutes=2)
 UNDO_RETRIES = RetryPolicy(maximum_interval=timedelta(minutes=5))
-"""Without limit: only a refusal ends an undo. A failure of technology is a delay."""
+"""Without limit: only a refusal ends an undo. Any other error is a delay."""
 KEYS_LIVE = timedelta(hours=12)
 """Services remember idempotency keys for a day; a create is not repeated by its key after this."""
 RESERVATION_TRUSTED = timedelta(minutes=15)
-"""An older reservation is looked at again before goods leave for it: it may have expired."""
+"""An older reservation is checked again before its goods are shipped: it may have expired."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class _Undo:
 
 @workflow.defn
 class OrderSagaWorkflow:
-    """Reserves, charges, ships and confirms an order, or undoes what it has done of that."""
+    """Reserves, charges, ships and confirms an order, or undoes the steps that it has taken."""
 
     @workflow.init
     def __init__(self, order: PlacedOrder) -> None:
@@ -85,7 +85,7 @@ class OrderSagaWorkflow:
         self._status = OrderStatus.PENDING
         self._steps: asyncio.Task[None] | None = None
         self._undos: list[_Undo] = []
-        self._cancel_wish: str | None = None
+        self._cancel_request: str | None = None
         self._cancelled_from_outside = False
         self._confirming = False
         self._reservation_id: str | None = None
@@ -105,10 +105,10 @@ class OrderSagaWorkflow:
         """Bring the order to its end.
 
         Raises:
-            ApplicationError: The order is invalid; nothing was done for it.
+            ApplicationError: The order is invalid; no step was taken.
             asyncio.CancelledError: The workflow was cancelled, and everything is undone.
         """
-        _refuse_what_is_no_order(order)
+        _refuse_invalid_order(order)
         self._status = OrderStatus.PROCESSING
         self._steps = asyncio.create_task(self._take_steps())
         await self._until_done(self._steps)
@@ -123,19 +123,19 @@ class OrderSagaWorkflow:
 
     @workflow.query
     def get_status(self) -> OrderStatus:
-        """Where the order is."""
+        """The status of the order."""
         return self._status
 
     @workflow.signal
     def cancel(self, reason: str) -> None:
-        """Cancel the order if that is still possible; `request_cancel` tells whether it is."""
+        """Cancel the order if that is still possible. `request_cancel` answers whether it is."""
         if self._why_not_cancel() is None:
-            self._wish_to_cancel(reason)
+            self._record_cancel_request(reason)
 
     @workflow.update
     def request_cancel(self, reason: str) -> CancelAnswer:
         """Cancel the order. Accepted means that it will be undone, unless the parcel has left."""
-        self._wish_to_cancel(reason)
+        self._record_cancel_request(reason)
         return CancelAnswer(accepted=True)
 
     @request_cancel.validator
@@ -152,11 +152,11 @@ class OrderSagaWorkflow:
         if self._order.total:
             await self._charge()
         if workflow.now() - reserved_at > RESERVATION_TRUSTED:
-            await self._reserve(undo=None)  # the same key: it is still there, or refused as gone
+            await self._reserve(undo=None)  # the same key: still reserved, or refused as expired
         await self._ship()
         self._refuse_if_cancelled()
         self._confirming = True
-        await self._tell()
+        await self._confirm()
 
     async def _reserve(self, undo: _Undo | None) -> None:
         self._reservation_id = await self._step(
@@ -186,11 +186,11 @@ class OrderSagaWorkflow:
             undo=_Undo(OrderActivities.cancel_shipment, CancelShipment(self._key)),
         )
 
-    async def _tell(self) -> None:
-        """Confirm the order. A refusal undoes it, unless the customer may have been told before."""
-        assert self._shipment is not None, "the parcel is ordered before the customer is told"
+    async def _confirm(self) -> None:
+        """Confirm the order. A refusal undoes it, unless an earlier attempt may have succeeded."""
+        assert self._shipment is not None, "the parcel is ordered before the confirmation"
         try:
-            await self._confirm(self._shipment)
+            await self._send_confirmation(self._shipment)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
@@ -219,12 +219,12 @@ class OrderSagaWorkflow:
         )
 
     def _refuse_if_cancelled(self) -> None:
-        """A wish that arrived together with a step's completion must not be lost."""
-        if self._cancel_wish is not None or self._cancelled_from_outside:
+        """A cancellation that arrives together with a step's completion must not be lost."""
+        if self._cancel_request is not None or self._cancelled_from_outside:
             raise ApplicationError(self._cancel_reason(), type=ORDER_CANCELLED)
 
-    async def _confirm(self, shipment: Shipment) -> None:
-        """Tell the customer. Without a limit of attempts: only a refusal is an answer."""
+    async def _send_confirmation(self, shipment: Shipment) -> None:
+        """Send the mail, with no limit of attempts: only a refusal ends it."""
         order = self._order
         await workflow.execute_activity_method(
             OrderActivities.send_confirmation,
@@ -250,7 +250,7 @@ class OrderSagaWorkflow:
                     self._parcel_has_left = True
                     await self._let_the_order_stand()
                     return
-                self._leave_to_a_person(undo, describe(error))
+                self._leave_to_an_operator(undo, describe(error))
                 if isinstance(undo.message, CancelShipment):
                     self._keep_money_and_goods()
 
@@ -263,12 +263,12 @@ class OrderSagaWorkflow:
         )
 
     def _keep_money_and_goods(self) -> None:
-        """The parcel may still leave: nothing is given back for it until a person has looked."""
+        """The parcel may still leave: an operator decides about the refund and the release."""
         while self._undos:
-            self._leave_to_a_person(self._undos.pop(), "NotTried: the parcel may still leave")
+            self._leave_to_an_operator(self._undos.pop(), "NotTried: the parcel may still leave")
 
     async def _let_the_order_stand(self) -> None:
-        """The goods are on their way: keep the money, keep the stock gone, tell the customer."""
+        """The goods are on their way: neither refund nor release them, and confirm the order."""
         if self._shipment is None:
             try:
                 self._shipment = await self._ask_for_shipment_again()
@@ -277,12 +277,12 @@ class OrderSagaWorkflow:
                 return
         if self._confirmation_refused is None:
             try:
-                await self._confirm(self._shipment)
+                await self._send_confirmation(self._shipment)
             except ActivityError as error:
                 self._confirmation_refused = describe(error)
 
     async def _ask_for_shipment_again(self) -> Shipment:
-        """The reply with the tracking number was lost; the same key brings the same reply.
+        """Ask for the tracking number, whose reply was lost: the same key gets the same reply.
 
         Raises:
             ActivityError: The carrier refuses, or does not answer in time.
@@ -301,7 +301,7 @@ class OrderSagaWorkflow:
             retry_policy=UNDO_RETRIES,
         )
 
-    def _leave_to_a_person(self, undo: _Undo, error: str) -> None:
+    def _leave_to_an_operator(self, undo: _Undo, error: str) -> None:
         is_refund = isinstance(undo.message, RefundPayment)
         self._left.append(
             Leftover(
@@ -319,20 +319,20 @@ class OrderSagaWorkflow:
             return f"order {self._order.order_id} has ended: {self._status}"
         if self._parcel_has_left:
             return f"the parcel of order {self._order.order_id} has left"
-        if self._status is OrderStatus.COMPENSATING and self._cancel_wish is None:
+        if self._status is OrderStatus.COMPENSATING and self._cancel_request is None:
             return f"order {self._order.order_id} is being undone already"
         if self._confirming:
-            return f"order {self._order.order_id} is on its way, and its customer is being told"
+            return f"order {self._order.order_id} is on its way, and its confirmation is being sent"
         return None
 
-    def _wish_to_cancel(self, reason: str) -> None:
-        if self._cancel_wish is None:
-            self._cancel_wish = reason
+    def _record_cancel_request(self, reason: str) -> None:
+        if self._cancel_request is None:
+            self._cancel_request = reason
             if self._steps is not None:
                 self._steps.cancel()
 
     async def _until_done(self, task: asyncio.Task[None]) -> None:
-        """Wait for `task` whatever happens. To cancel the workflow ends the steps, no rollback."""
+        """Wait for `task`. A cancellation of the workflow ends the steps, but no rollback."""
         while not task.done():
             try:
                 await workflow.wait([task])
@@ -369,7 +369,9 @@ class OrderSagaWorkflow:
         return f"{ORDER_CANCELLED}: {self._cancel_reason()}"
 
     def _cancel_reason(self) -> str:
-        return self._cancel_wish or workflow.cancellation_reason() or "the workflow was cancelled"
+        return (
+            self._cancel_request or workflow.cancellation_reason() or "the workflow was cancelled"
+        )
 
     def _end(
         self, status: OrderStatus, *, error: str | None = None, too_late: str | None = None
@@ -390,8 +392,8 @@ class OrderSagaWorkflow:
         )
 
 
-def _refuse_what_is_no_order(order: object) -> None:
-    """Payloads such as null are decoded past all type hints, and would hang the workflow."""
+def _refuse_invalid_order(order: object) -> None:
+    """Payloads such as null are decoded despite the type hints, and would hang the workflow."""
     if not isinstance(order, OrderInput):
         msg = f"an order is a JSON object, not {order!r:.80}"
         raise ApplicationError(msg, type=INVALID_ORDER)

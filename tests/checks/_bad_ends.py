@@ -11,7 +11,7 @@ LEFT = {"activity": "payments.refund", "idempotency_key": "k", "error": "RefundR
 
 @bad(
     "I9",
-    "o1 at 6 s: client 1 learned that o1 ended as completed, it ended as failed "
+    "o1 at 6 s: client 1 saw that o1 ended as completed, but it ended as failed "
     "(PaymentDeclined: no money)",
 )
 def told_another_end() -> Evidence:
@@ -27,8 +27,8 @@ def told_another_end() -> Evidence:
 
 @bad(
     "I9",
-    "o1 at 6 s: client 1 learned that o1 ended as failed (PaymentDeclined: no money), it"
-    " ended as failed (OutOfStock: x)",
+    "o1 at 6 s: client 1 saw that o1 ended as failed (PaymentDeclined: no money), "
+    "but it ended as failed (OutOfStock: x)",
 )
 def told_another_error() -> Evidence:
     endings = [Ending(OrderStatus.FAILED, "PaymentDeclined: no money")]
@@ -104,7 +104,7 @@ def two_given_up_one_listed() -> Evidence:
 
 @bad(
     "I17",
-    "o1 at 6 s: o1 lists 1 open matters for a person, there are 0",
+    "o1 at 6 s: o1 lists 1 open matters, but there are 0",
 )
 def attention_for_nothing() -> Evidence:
     return Story().all_undone().end(OrderStatus.NEEDS_ATTENTION, left=[LEFT]).evidence()

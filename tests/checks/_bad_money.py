@@ -47,7 +47,7 @@ def two_currencies_in_one_move() -> Evidence:
 
 @bad(
     "I2",
-    "o1 at 5 s: o1 completed and costs 19.98, but 0.00 was taken",
+    "o1 at 5 s: o1 completed and costs 19.98, but 0.00 was charged",
 )
 def completed_and_refunded() -> Evidence:
     story = Story().all_steps()
@@ -57,7 +57,7 @@ def completed_and_refunded() -> Evidence:
 
 @bad(
     "I2",
-    "o1 at 2 s: o1 completed and costs 19.98, but 19.97 was taken",
+    "o1 at 2 s: o1 completed and costs 19.98, but 19.97 was charged",
 )
 def completed_at_another_price() -> Evidence:
     story = Story()
@@ -68,7 +68,7 @@ def completed_at_another_price() -> Evidence:
 
 @bad(
     "I2",
-    "o1 at 3 s: o1 ended as failed, but 19.98 is not given back",
+    "o1 at 3 s: o1 ended as failed, but 19.98 was not refunded",
 )
 def failed_and_charged() -> Evidence:
     story = Story()
@@ -80,7 +80,7 @@ def failed_and_charged() -> Evidence:
 
 @bad(
     "I2",
-    "o1 at 101 s: o1 ended as failed, but 19.98 is not given back",
+    "o1 at 101 s: o1 ended as failed, but 19.98 was not refunded",
 )
 def charged_after_it_failed() -> Evidence:
     story = Story(idempotency=NO_KEYS)

@@ -57,8 +57,8 @@ def effect_for_an_unknown_order() -> Evidence:
 
 @bad(
     "I11",
-    "o1 at 13 s: call 1 of payments.charge may have had its effect, o1 ended as failed "
-    "and did not make sure that it is undone",
+    "o1 at 13 s: call 1 of payments.charge may have had its effect, but o1 ended as failed "
+    "without a confirmed undo",
 )
 def lost_reply_forgotten() -> Evidence:
     story = Story()
@@ -70,8 +70,8 @@ def lost_reply_forgotten() -> Evidence:
 
 @bad(
     "I11",
-    "o1 at 1 s: call 1 of inventory.reserve succeeded, o1 ended as timed_out and did not "
-    "make sure that it is undone",
+    "o1 at 1 s: call 1 of inventory.reserve succeeded, but o1 ended as timed_out without "
+    "a confirmed undo",
 )
 def done_and_never_undone() -> Evidence:
     story = Story()
@@ -81,8 +81,8 @@ def done_and_never_undone() -> Evidence:
 
 @bad(
     "I11",
-    "o1 at 3 s: call 1 of inventory.reserve succeeded, o1 ended as needs_attention and "
-    "did not make sure that it is undone",
+    "o1 at 3 s: call 1 of inventory.reserve succeeded, but o1 ended as needs_attention "
+    "without a confirmed undo",
 )
 def one_listed_two_left() -> Evidence:
     story = Story()

@@ -66,7 +66,7 @@ def told_before_shipped() -> Evidence:
 
 @bad(
     "I8",
-    "o1 at 0 s by entry 1: inventory.release of res_9, which was not there to be undone",
+    "o1 at 0 s by entry 1: inventory.release of res_9, which was not live",
 )
 @bad(
     "I14",

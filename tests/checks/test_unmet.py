@@ -103,7 +103,7 @@ CASES = [
         Unmet(
             FAULT,
             "reject 500 on payments.charge never fired: "
-            "call 1 of payments.charge suffered reject 503 from a rule before it",
+            "call 1 of payments.charge got reject 503 from an earlier rule",
             6,
         ),
     ),

@@ -100,7 +100,9 @@ def test_a_page_needs_the_extra_for_reports(words: tuple[str, ...], what: str, t
     code, output, errors = lacking(*words, cwd=trip)
 
     assert (code, output) == (2, "")
-    assert errors == f"{what} needs what is not installed: pip install 'sagacheck[report]'\n"
+    assert (
+        errors == f"{what} needs packages that are not installed: pip install 'sagacheck[report]'\n"
+    )
 
 
 def test_a_failure_without_the_extra_has_all_but_its_page(trip: Path) -> None:
@@ -129,7 +131,8 @@ def test_a_server_needs_the_extra_for_servers(
 
     result = command("run", "a.yaml", *words)
 
-    said = f"{' '.join(words)} needs what is not installed: pip install 'sagacheck[server]'\n"
+    remedy = "pip install 'sagacheck[server]'"
+    said = f"{' '.join(words)} needs packages that are not installed: {remedy}\n"
     assert (result.exit_code, result.stderr) == (2, said)
 
 

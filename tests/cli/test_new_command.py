@@ -88,7 +88,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     result = command("new", str(file))
 
     assert (result.exit_code, file.read_text()) == (2, "mine")
-    assert "is there already" in result.stderr
+    assert "exists already" in result.stderr
 
 
 def test_a_place_that_cannot_be_written_is_wrong_input(tmp_path: Path) -> None:

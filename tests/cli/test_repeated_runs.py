@@ -119,7 +119,7 @@ def test_the_sample_is_always_the_same() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--check-determinism", "a.yaml"], "write --check-determinism=100 where a path follows"),
+        (["--check-determinism", "a.yaml"], "write --check-determinism=100 before a path"),
         (["--check-determinism=101", "a.yaml"], "101.0 is not in the range 0<=x<=100"),
         (["--engine", "server", "--check-determinism"], "needs virtual time"),
     ],
@@ -201,7 +201,7 @@ def test_pytest_passes_what_repeats(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--check-determinism", "a.yaml"], "where a path follows"),
+        (["--check-determinism", "a.yaml"], "before a path"),
         (["a.yaml", "--check-determinism", "--engine", "server"], "needs virtual time"),
     ],
 )

@@ -37,7 +37,7 @@ def _told(saga: SagaUnderTest) -> list[Ending]:
 
 
 def test_a_codec() -> None:
-    """What goes through a codec goes through a client, and every client learns the same end."""
+    """What goes through a codec goes through a client, and every client sees the same end."""
     plain = SAGA
     hiding = replace(pydantic_data_converter, payload_codec=HIDING.payload_codec)
 

@@ -70,7 +70,7 @@ async def test_an_order_is_stuck_for_a_search_attribute(
     assert verdict is Verdict.INVALID
     [reason] = stuck
     assert reason == (
-        "o1 does not end: its workflow task fails again and again: "
+        "o1 does not end: its workflow task keeps failing: "
         f"BadSearchAttributes: {complaint}; add what the workflow sets, with its type, "
         "to SagaUnderTest.search_attributes"
     )

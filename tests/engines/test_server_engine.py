@@ -200,7 +200,7 @@ async def test_a_cancel_by_update_is_answered(play: Play) -> None:
     assert found(early) + found(late) == []
     assert "accepted" in str(early.trial.events[0].answer)
     assert late.trial.events[0].answer == Answer.refused(
-        "TooLate: order o1 is on its way, and its customer is being told"
+        "TooLate: order o1 is on its way, and its confirmation is being sent"
     )
 
 

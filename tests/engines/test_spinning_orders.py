@@ -16,9 +16,9 @@ from sagacheck.temporal.worker import deadlock
 from tests.sagas import small, spinning
 from tests.shop import load_text, plain_orders
 
-SPINS = "the trial spins, and hardly any time passes;"
+SPINS = "the trial makes no progress: hardly any time passes, with"
 DEADLOCK = (
-    "its workflow task fails again and again: [TMPRL1101] Potential deadlock detected: "
+    "its workflow task keeps failing: [TMPRL1101] Potential deadlock detected: "
     "workflow didn't yield within N second(s)."
 )
 
@@ -63,7 +63,7 @@ def test_an_order_that_asks_each_second_for_an_hour_does_not_spin() -> None:
 
 
 STUCK = """
-scenario: a customer cancels an order whose workflow task fails again and again
+scenario: a customer cancels an order whose workflow task keeps failing
 why: the update gets no answer
 orders: [{id: o1}, {id: o2}]
 faults: [{on: inventory.reserve, order: o2, calls: [1, 2], fault: drop_request}]

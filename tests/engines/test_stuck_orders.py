@@ -37,7 +37,7 @@ class Case:
     "case",
     [
         Case("signal", WAITS, "nothing is under way: it waits for a message that no client sends"),
-        Case("bug", BUGGY, "its workflow task fails again and again: a bug in the workflow"),
+        Case("bug", BUGGY, "its workflow task keeps failing: a bug in the workflow"),
         Case(
             "undo",
             NEVER_UNDONE,

@@ -146,7 +146,7 @@ def test_a_stopped_search_that_found_nothing_is_unknown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--shard", "3/2"], "'3/2' is not a part of a whole, such as 1/4"),
+        (["--shard", "3/2"], "'3/2' is not I/N with I from 1 to N, such as 1/4"),
         (["--only", "drop_respnse"], "'drop_respnse' is not known (did you mean 'drop_response'?)"),
         (["--faults", "7"], "7 is not in the range 0<=x<=6"),
         (["no.yaml"], "no.yaml"),

@@ -26,7 +26,7 @@ def _run(violations: int) -> dict[str, Any]:
         "unmet": [],
         "orders": {"completed": 2019, "needs_attention": 7},
         "facts": {"I13": 4000, "I16": 2026},
-        "notes": ["25 orders whose client did not learn the end; the server was asked"],
+        "notes": ["25 orders whose client got no result; the server was asked"],
         "orders_per_second": 33.8,
         "latency": {"p50": 0.3, "p95": 0.8, "p99": 1.6},
         "bottleneck": "server-bound at 33.8 orders/s",

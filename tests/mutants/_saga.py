@@ -1,4 +1,4 @@
-"""Our saga, made easy to spoil: subclass one part, override one method, and put it back together.
+"""Our saga in parts: a mutant subclasses one part, overrides one method, and reassembles the saga.
 
 Overrides carry ``@override``, so that the type checker finds one whose original is gone: a bug that
 is never met would be no bug.
@@ -54,7 +54,7 @@ def saga(
 
 
 def mutant(cls: _Workflow) -> _Workflow:
-    """Make a subclass of our workflow a workflow: the SDK wants a `run` of the very class."""
+    """Make a subclass of our workflow a workflow: the SDK requires a `run` in the class itself."""
     if "run" not in vars(cls):
         parent: Any = cls.__mro__[1]
 
@@ -85,7 +85,7 @@ class InPieces(OrderSagaWorkflow):
     async def _confirm_order(self) -> None:
         self._refuse_if_cancelled()
         self._confirming = True
-        await self._tell()
+        await self._confirm()
 
     @override
     async def _take_steps(self) -> None:

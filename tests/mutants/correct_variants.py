@@ -1,4 +1,4 @@
-"""Correct sagas that do it in another way than ours. An invariant that they break is wrong."""
+"""Correct sagas with another design than ours. An invariant that they break is wrong."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class RegistersAllAtOnce(InPieces):
 
 @mutant
 class ChargesFirst(InPieces):
-    """The customer's money first: it can always be given back."""
+    """The charge comes first: it can always be refunded."""
 
     @override
     async def _take_steps(self) -> None:
@@ -78,7 +78,7 @@ class ChargesFirst(InPieces):
 
 @mutant
 class ReservesAndChargesAtOnce(InPieces):
-    """Neither needs the other; both are at an end before anything is undone."""
+    """Neither needs the other; both have ended before the first undo."""
 
     @override
     async def _take_steps(self) -> None:
@@ -156,12 +156,12 @@ class OtherRetries(OrderSagaWorkflow):
 
 @mutant
 class FinishesTheStepInFlight(OrderSagaWorkflow):
-    """A wish to cancel interrupts nothing: the step under way ends first, then all is undone."""
+    """A cancellation interrupts no step: the step in flight ends first, then all is undone."""
 
     @override
-    def _wish_to_cancel(self, reason: str) -> None:
-        if self._cancel_wish is None:
-            self._cancel_wish = reason
+    def _record_cancel_request(self, reason: str) -> None:
+        if self._cancel_request is None:
+            self._cancel_request = reason
 
     @override
     async def _until_done(self, task: asyncio.Task[None]) -> None:
@@ -186,7 +186,7 @@ class KeyPerService(OrderActivities):
 
 @mutant
 class ListsKeysPerService(OrderSagaWorkflow):
-    """What is left to a person is listed by the key that its service knows."""
+    """The result lists what is left for an operator by the key that its service knows."""
 
     @override
     def _end(self, *status: Any, **why: Any) -> OrderResult:
@@ -220,7 +220,7 @@ class UndoesLocally(OrderSagaWorkflow):
 
 @workflow.defn
 class UndoOne:
-    """Undoes one step, and outlives whoever started it."""
+    """Undoes one step, and outlives its parent."""
 
     @workflow.run
     async def run(self, activity: str, message: dict[str, Any]) -> None:
@@ -232,7 +232,7 @@ class UndoOne:
 
 @mutant
 class UndoesInChildren(OrderSagaWorkflow):
-    """Each undo is a workflow of its own, which nobody cancels."""
+    """Each undo is a workflow of its own, which no cancellation reaches."""
 
     @override
     async def _compensate(self, undo: _Undo) -> None:
@@ -251,22 +251,22 @@ class UndoesInChildren(OrderSagaWorkflow):
 VARIANTS = (
     Variant(
         name="all compensations registered first",
-        why="an undo of what never happened changes nothing, and closes the door on late steps",
+        why="an undo of a step that never happened changes nothing, and blocks late requests",
         saga=saga(RegistersAllAtOnce),
     ),
     Variant(
         name="charge before reservation",
-        why="what is paid can be refunded: the order of these two is free",
+        why="a charge can be refunded, so these two steps may have any order",
         saga=saga(ChargesFirst),
     ),
     Variant(
         name="reservation and charge in parallel",
-        why="both are at an end before anything is undone",
+        why="both have ended before the first undo",
         saga=saga(ReservesAndChargesAtOnce),
     ),
     Variant(
         name="independent undos in parallel",
-        why="refund and release need the parcel to be back, not each other",
+        why="refund and release need the cancelled parcel, not each other",
         saga=saga(UndoesAtOnceWhatIsIndependent),
     ),
     Variant(
@@ -276,22 +276,22 @@ VARIANTS = (
     ),
     Variant(
         name="step in flight finished before a cancel",
-        why="it is undone afterwards, and that is all that was asked for",
+        why="the step is undone afterwards, which is enough",
         saga=saga(FinishesTheStepInFlight),
     ),
     Variant(
         name="key per service",
-        why="a key has to be the same in each attempt, and nothing more",
+        why="a key only has to be the same in each attempt",
         saga=saga(ListsKeysPerService, activities=KeyPerService),
     ),
     Variant(
         name="undos in child workflows",
-        why="a child that nobody cancels is as good as a task that nobody cancels",
+        why="a child that is never cancelled is as good as a task that is never cancelled",
         saga=saga(UndoesInChildren, children=(UndoOne,)),
     ),
     Variant(
         name="undos as local activities",
-        why="what a dying worker takes back is undone again, and the keys bear it",
+        why="after a worker dies its undos run again, and the keys make that safe",
         saga=saga(UndoesLocally),
     ),
 )

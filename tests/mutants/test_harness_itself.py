@@ -125,7 +125,7 @@ def test_f6_no_retry_masks_every_fault() -> None:
     assert _masked([LOST_REPLY]) == set(ORDER_OPERATIONS.names)
 
 
-def test_f7_books_that_are_read_too_early_hide_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f7_a_ledger_that_is_read_too_early_hides_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
     """F7: a request that comes hours after the end is waited for; who does not, misses it."""
     bad = saga(services=services(inventory=LeavesNoTombstone))
     assert "I12" in by_catalogue(bad, among=[ZOMBIE]).broken

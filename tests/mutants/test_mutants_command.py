@@ -58,7 +58,7 @@ def test_every_finder_says_where_it_has_looked(
     """A line for each finder. What a quick look finds is counted, the same on any machine."""
     monkeypatch.chdir(ROOT)
     words = ("--quick", "--jobs", "1", "--json", str(tmp_path / "m.json"))
-    result = command("mutants", *words, "no key", "success told ahead of time")
+    result = command("mutants", *words, "no key", "status completed too early")
 
     assert result.exit_code == 0, result.output
     assert "4/6 explore: no key: 1 of " in result.output
@@ -67,8 +67,8 @@ def test_every_finder_says_where_it_has_looked(
         for each in json.loads((tmp_path / "m.json").read_text())["specimens"]
     }
     assert by_name["no key"]["simulate"]["runs"] == 1
-    assert by_name["success told ahead of time"]["explore"]["first_seconds"] is None
-    assert by_name["success told ahead of time"]["simulate"]["runs"] == QUICK.runs
+    assert by_name["status completed too early"]["explore"]["first_seconds"] is None
+    assert by_name["status completed too early"]["simulate"]["runs"] == QUICK.runs
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class RaisesInItsSignalHandler(OrderSagaWorkflow):
 
 @mutant
 class CatchesExceptionOnly(OrderSagaWorkflow):
-    """To be cancelled is no `Exception`, so that the rollback is stepped over."""
+    """`CancelledError` is no `Exception`, so it skips the rollback."""
 
     @workflow.run
     @override
@@ -57,30 +57,30 @@ class GoesOnWithoutTheCancelledStep(OrderSagaWorkflow):
 
     @override
     def _refuse_if_cancelled(self) -> None:
-        """Nobody looks again."""
+        """No check after a step."""
 
 
 @mutant
-class SwallowsTheWish(OrderSagaWorkflow):
-    """The customer is told that the order is cancelled, and gets the parcel."""
+class SwallowsTheCancellation(OrderSagaWorkflow):
+    """The client gets the answer that the order is cancelled, and the customer gets the parcel."""
 
     @override
-    def _wish_to_cancel(self, reason: str) -> None:
+    def _record_cancel_request(self, reason: str) -> None:
         workflow.logger.info("cancelled: %s", reason)
 
 
 @mutant
-class LosesAWishThatComesWithACompletion(OrderSagaWorkflow):
-    """A step that has just been done cannot be interrupted any more, and nobody looks again."""
+class LosesACancelAtTheEndOfAStep(OrderSagaWorkflow):
+    """A step that has just ended cannot be interrupted, and no check follows."""
 
     @override
     def _refuse_if_cancelled(self) -> None:
-        """The step in flight was interrupted, was it not."""
+        """Rely on the interruption of the step in flight."""
 
 
 @mutant
-class LetsItsRollbackBeCancelled(OrderSagaWorkflow):
-    """Who cancels again stops the undos."""
+class CancelsItsRollback(OrderSagaWorkflow):
+    """A second cancellation stops the undos."""
 
     @override
     async def _until_done(self, task: asyncio.Task[None]) -> None:
@@ -93,7 +93,7 @@ class LetsItsRollbackBeCancelled(OrderSagaWorkflow):
 
 
 @mutant
-class CancelsWhatIsBeingTold(OrderSagaWorkflow):
+class CancelsAfterThePivot(OrderSagaWorkflow):
     """The mail is on its way, and the order is undone."""
 
     @override
@@ -109,14 +109,14 @@ class UndoesBesideItsSteps(OrderSagaWorkflow):
     """The handler rolls back while the steps go on."""
 
     @override
-    def _wish_to_cancel(self, reason: str) -> None:
-        self._cancel_wish = reason
+    def _record_cancel_request(self, reason: str) -> None:
+        self._cancel_request = reason
         self._beside = asyncio.create_task(self._roll_back())
 
 
 @mutant
 class CountsACancelledOrderAsDone(OrderSagaWorkflow):
-    """It returns instead of closing as cancelled: whoever cancelled the workflow is misled."""
+    """It returns instead of closing as cancelled, which misleads its operator."""
 
     @override
     def _end_of_rollback(self, error: BaseException | None) -> OrderResult:
@@ -136,50 +136,50 @@ MUTANTS = (
     Mutant(
         name="except Exception",
         anomaly="B9",
-        why="a cancelled workflow undoes nothing, for that is no Exception",
+        why="a cancelled workflow undoes nothing, because CancelledError is no Exception",
         saga=saga(CatchesExceptionOnly),
         breaks=frozenset({"I7", "I11"}),
     ),
     Mutant(
         name="cancelled step taken for done",
         anomaly="B10",
-        why="the parcel is sent though the charge was given up",
+        why="the parcel is sent although the charge was cancelled",
         saga=saga(GoesOnWithoutTheCancelledStep),
         breaks=frozenset({"I8"}),
     ),
     Mutant(
         name="cancellation swallowed",
         anomaly="B10",
-        why="the customer is told that the order is cancelled, and it completes",
-        saga=saga(SwallowsTheWish),
+        why="the client gets the answer cancelled, and the order completes",
+        saga=saga(SwallowsTheCancellation),
         breaks=frozenset({EXPECTATION}),
     ),
     Mutant(
-        name="cancel lost beside a completion",
+        name="cancel lost at the end of a step",
         anomaly="B11",
-        why="a wish that comes together with the end of a step meets no step to interrupt",
-        saga=saga(LosesAWishThatComesWithACompletion),
+        why="a cancellation that arrives with the end of a step finds no step to interrupt",
+        saga=saga(LosesACancelAtTheEndOfAStep),
         breaks=frozenset({EXPECTATION}),
     ),
     Mutant(
         name="rollback cut short by a cancel",
         anomaly="B8",
-        why="the second cancel interrupts the undos, and the rest stays",
-        saga=saga(LetsItsRollbackBeCancelled),
+        why="the second cancel interrupts the undos, and the others are never made",
+        saga=saga(CancelsItsRollback),
         breaks=frozenset({"I7", "I11"}),
     ),
     Mutant(
         name="cancel accepted after the pivot",
         anomaly="B12",
-        why="the customer was told that the order is on its way, and it is undone",
-        saga=saga(CancelsWhatIsBeingTold),
+        why="the customer has the confirmation, and the order is undone",
+        saga=saga(CancelsAfterThePivot),
         also=("B27",),
         breaks=frozenset({EXPECTATION}),
     ),
     Mutant(
         name="rollback beside the steps",
         anomaly="B13",
-        why="the handler undoes what the steps go on to do",
+        why="the handler undoes the steps while later steps still run",
         saga=saga(UndoesBesideItsSteps),
         breaks=frozenset({"I10"}),
     ),

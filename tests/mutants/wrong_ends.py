@@ -1,4 +1,4 @@
-"""Sagas that stumble behind the point of no return, or lose their rollback on the way."""
+"""Sagas that fail after the pivot, or lose their rollback."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.mutants.correct_variants import UndoOne
 
 @mutant
 class FailsThoughTheParcelLeft(OrderSagaWorkflow):
-    """A refusal ends the order, wherever it comes."""
+    """A refusal ends the order, even after the pivot."""
 
     @override
     async def _let_the_order_stand(self) -> None:
         if self._shipment is None:
             self._shipment = await self._ask_for_shipment_again()
-        await self._confirm(self._shipment)
+        await self._send_confirmation(self._shipment)
 
 
 @mutant
@@ -39,16 +39,16 @@ class LeavesItsUndosToChildren(OrderSagaWorkflow):
 
 MUTANTS = (
     Mutant(
-        name="refusal behind the point of no return fails the order",
+        name="refusal after the pivot fails the order",
         anomaly="B16",
-        why="the parcel is on its way, and the order says that everything was undone",
+        why="the parcel is on its way, and the order ends as failed",
         saga=saga(FailsThoughTheParcelLeft),
         breaks=frozenset({"I7", "I11"}),
     ),
     Mutant(
         name="undos in children that die with their parent",
         anomaly="B20",
-        why="the order has ended before anything is undone, and with it its children",
+        why="the order ends before its undos, and its children end with it",
         saga=saga(LeavesItsUndosToChildren, children=(UndoOne,)),
         breaks=frozenset({"I7", "I11"}),
     ),

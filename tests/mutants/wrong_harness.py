@@ -1,4 +1,4 @@
-"""A zoo of which the command has to complain, and what could hide bugs from the harness."""
+"""A wrong zoo, which the command must report, and fakes that could hide bugs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.mutants.wrong_rollbacks import ForgetsTheReservation
 
 
 def too_clean(world: World) -> list[Service]:
-    """Services that know a request again by its order: who sends no key is none the worse."""
+    """Services that recognise a repeated request by its order, even without a key."""
     services = order_services(world)
     for service in services:
         _guess_keys(service)
@@ -39,7 +39,7 @@ def _guess_keys(service: Service) -> None:
 
 
 class Remembers(OrderActivities):
-    """Keeps in the process what it should ask for: one run leaks into the next."""
+    """Keeps state in the process: one run leaks into the next."""
 
     reservations: ClassVar[dict[str, str]] = {}
 
@@ -55,7 +55,7 @@ class Remembers(OrderActivities):
 SURVIVOR = Mutant(
     name="a bug that is none",
     anomaly="A1",
-    why="nothing is wrong, so that nobody can find anything",
+    why="nothing is wrong, so no finder can catch it",
     saga=saga(),
     breaks=frozenset({"I7"}),
 )

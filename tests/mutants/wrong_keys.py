@@ -16,7 +16,7 @@ from tests.mutants.wrong_services import services
 
 
 class RefusesToUndoNothing(Payments):
-    """A refund for a charge that was never seen must be a mistake of the caller."""
+    """A refund of an unknown charge is answered with an error."""
 
     @override
     def _undo(self, request: Request) -> Reply:
@@ -26,7 +26,7 @@ class RefusesToUndoNothing(Payments):
 
 
 class ForgetsWhatWasUndone(Payments):
-    """With the charge its key is gone, and whoever comes late with it is the first."""
+    """The key is forgotten with its charge, and a late request counts as the first."""
 
     @override
     def end_effect(self, effect: Effect, by: str) -> None:
@@ -35,7 +35,7 @@ class ForgetsWhatWasUndone(Payments):
 
 
 class _RepeatsWhatWasUndone(Service):
-    """The first success is sent again, whatever has become of it since."""
+    """The first success is sent again, even after its undo."""
 
     @override
     def end_effect(self, effect: Effect, by: str) -> None:
@@ -59,14 +59,14 @@ MUTANTS = (
     Mutant(
         name="payments: refund of nothing refused",
         anomaly="A4",
-        why="an order that was never charged is left to a person",
+        why="an order that was never charged needs an operator",
         saga=saga(services=services(payments=RefusesToUndoNothing)),
         breaks=frozenset({EXPECTATION}),
     ),
     Mutant(
         name="payments: key forgotten with its charge",
         anomaly="A7",
-        why="a copy of the first request comes after the refund, and charges again",
+        why="a copy of the first request arrives after the refund, and charges again",
         saga=saga(services=services(payments=ForgetsWhatWasUndone)),
         breaks=frozenset({"I7", "I10", "I12"}),
     ),

@@ -1,4 +1,4 @@
-"""Sagas whose activities send the wrong key or sum, or misread what they are answered."""
+"""Sagas whose activities send the wrong key or sum, or misread replies."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class NoKeys(OtherKeys):
 
 
 class KeyPerAttempt(OtherKeys):
-    """A key that says which attempt it is protects from nothing."""
+    """A key with the number of the attempt prevents no duplicate."""
 
     @override
     def _other(self, key: str) -> str | None:
@@ -110,7 +110,7 @@ class CutsCents(OrderActivities):
 
 @mutant
 class RoundsTheMeanPrice(OrderSagaWorkflow):
-    """So many pieces at their mean price: the cents do not add up."""
+    """All pieces at their mean price: the cents do not add up."""
 
     @override
     async def _step(self, activity: Callable[..., Any], message: Any, **how: Any) -> Any:
@@ -135,7 +135,7 @@ class TakesAnyConflictForOutOfStock(OrderActivities):
 
 
 class GivesUpAtOnce(OrderActivities):
-    """What is not answered is not tried again."""
+    """A request without an answer is not retried."""
 
     @override
     async def _call(self, method: str, url: str, limit: float, **how: Any) -> dict[str, str]:
@@ -146,7 +146,7 @@ class GivesUpAtOnce(OrderActivities):
 
 
 class NeverGivesUp(OrderActivities):
-    """A refusal is tried again like anything else."""
+    """A refusal is retried like any other error."""
 
     @override
     async def _call(self, method: str, url: str, limit: float, **how: Any) -> dict[str, str]:
@@ -157,7 +157,7 @@ class NeverGivesUp(OrderActivities):
 
 
 class GivesUpUnreadableReplies(OrderActivities):
-    """The effect is there, only its name was lost on the way."""
+    """The effect is there, only its id was lost."""
 
     @override
     async def _call(self, method: str, url: str, limit: float, **how: Any) -> dict[str, str]:
@@ -170,7 +170,7 @@ class GivesUpUnreadableReplies(OrderActivities):
 
 
 class TakesAnyAnswerForYes(OrderActivities):
-    """Nobody looks at the status of the refund."""
+    """The status of the refund is ignored."""
 
     @activity.defn
     @override
@@ -206,8 +206,8 @@ class TakesRefundedForAFailure(OrderActivities):
         await self._call("POST", url, self._services.payments_timeout, json=body)
 
 
-class ForgetsItsDoubts(OrderActivities):
-    """An earlier attempt without a reply may have told the customer."""
+class ForgetsUnknownOutcomes(OrderActivities):
+    """An earlier attempt without a reply may have sent the mail."""
 
     @activity.defn
     @override
@@ -220,7 +220,7 @@ class ForgetsItsDoubts(OrderActivities):
 
 
 class ChargesWithoutEffect(OrderActivities):
-    """The charge is left for a job at night, which nobody has written yet."""
+    """The charge is left for a nightly job that does not exist."""
 
     @activity.defn
     @override
@@ -250,7 +250,7 @@ MUTANTS = (
     Mutant(
         name="key made in the activity",
         anomaly="A12",
-        why="a retry makes a new one, and so does a worker that comes back",
+        why="a retry makes a new key, and so does a restarted worker",
         saga=saga(activities=RandomKey),
         also=("B22",),
         breaks=frozenset({"I4", "I7", "I13"}),
@@ -299,16 +299,16 @@ MUTANTS = (
         breaks=frozenset({EXPECTATION}),
     ),
     Mutant(
-        name="nothing tried again",
+        name="nothing retried",
         anomaly="A17",
-        why="what would pass in a second ends the order, and undos are left to people",
+        why="a transient error ends the order, and its undos are left to an operator",
         saga=saga(activities=GivesUpAtOnce),
         breaks=frozenset({EXPECTATION}),
     ),
     Mutant(
-        name="refusals tried again",
+        name="refusals retried",
         anomaly="B6",
-        why="a refund that was refused is tried for ever, and nobody hears of it",
+        why="a refused refund is retried for ever, and no operator knows of it",
         saga=saga(activities=NeverGivesUp),
         also=("C9",),
         breaks=frozenset({"I16"}),
@@ -321,7 +321,7 @@ MUTANTS = (
         breaks=frozenset({EXPECTATION}),
     ),
     Mutant(
-        name="any answer to a refund taken for yes",
+        name="any answer to a refund taken for a success",
         anomaly="B5",
         why="refused, or down for maintenance: the customer waits for the money",
         saga=saga(activities=TakesAnyAnswerForYes),
@@ -337,21 +337,21 @@ MUTANTS = (
     Mutant(
         name="already refunded taken for a failure",
         anomaly="D10",
-        why="a person is called because everything is in order",
+        why="an operator is asked for although the refund is made",
         saga=saga(activities=TakesRefundedForAFailure),
         breaks=frozenset({EXPECTATION}),
     ),
     Mutant(
-        name="order undone though its customer was told",
+        name="order undone after its confirmation",
         anomaly="B14",
-        why="a lost reply, then a refusal: the mail had been sent",
-        saga=saga(activities=ForgetsItsDoubts),
+        why="the first attempt sent the mail, and the retry is refused",
+        saga=saga(activities=ForgetsUnknownOutcomes),
         breaks=frozenset({"I9"}),
     ),
     Mutant(
         name="charge left for later",
         anomaly="A1",
-        why="the parcel is sent, and nobody has paid",
+        why="the parcel is sent without a payment",
         saga=saga(activities=ChargesWithoutEffect),
         breaks=frozenset({"I2", "I6", "I8"}),
     ),

@@ -1,4 +1,4 @@
-"""Sagas that come back too soon, or in another way than they came."""
+"""Sagas that retry too early, or with another request."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sagacheck.mutants import EXPECTATION, Mutant
 from tests.mutants._saga import saga
 
 
-class ComesBackAtOnce(OrderActivities):
-    """That the service asked for time is lost on the way to Temporal."""
+class RetriesAtOnce(OrderActivities):
+    """The service's `Retry-After` does not reach Temporal."""
 
     @override
     async def _call(self, method: str, url: str, limit: float, **how: Any) -> dict[str, str]:
@@ -47,14 +47,14 @@ MUTANTS = (
     Mutant(
         name="Retry-After ignored",
         anomaly="A18",
-        why="a service that is overloaded is asked again at once",
-        saga=saga(activities=ComesBackAtOnce),
+        why="an overloaded service gets the next request at once",
+        saga=saga(activities=RetriesAtOnce),
         breaks=frozenset({EXPECTATION}),
     ),
     Mutant(
         name="charge looked up before it is made anew",
         anomaly="A19",
-        why="the answer was true when it was given, and the first request arrives after it",
+        why="the list shows no charge, and the first request arrives after it",
         saga=saga(activities=LooksTheChargeUp),
         breaks=frozenset({"I4", "I13"}),
     ),

@@ -21,7 +21,7 @@ from tests.mutants._saga import AheadOfTime, mutant, saga
 
 @mutant
 class RegistersAfterTheStep(OrderSagaWorkflow):
-    """What a step does that fails, or is cancelled, is undone by nobody."""
+    """A step that fails or is cancelled is not undone."""
 
     @override
     async def _step(self, *step: Any, undo: _Undo | None, **how: Any) -> Any:
@@ -33,7 +33,7 @@ class RegistersAfterTheStep(OrderSagaWorkflow):
 
 @mutant
 class TakesTimeoutsForFailures(OrderSagaWorkflow):
-    """No answer is no answer, not a no."""
+    """A timeout is an unknown outcome, not a failure."""
 
     @override
     async def _step(self, *step: Any, undo: _Undo | None, **how: Any) -> Any:
@@ -111,10 +111,10 @@ class GivesAnUndoUp(OrderSagaWorkflow):
 
 @mutant
 class ForgetsRefusedUndos(OrderSagaWorkflow):
-    """A refund that was refused is nobody's business any more."""
+    """A refused refund is not reported."""
 
     @override
-    def _leave_to_a_person(self, undo: _Undo, error: str) -> None:
+    def _leave_to_an_operator(self, undo: _Undo, error: str) -> None:
         workflow.logger.error("a compensation was refused")
 
 
@@ -123,14 +123,14 @@ class StopsAtTheFirstRefusedUndo(OrderSagaWorkflow):
     """One refused refund, and the goods stay locked too."""
 
     @override
-    def _leave_to_a_person(self, undo: _Undo, error: str) -> None:
-        super()._leave_to_a_person(undo, error)
+    def _leave_to_an_operator(self, undo: _Undo, error: str) -> None:
+        super()._leave_to_an_operator(undo, error)
         self._undos.clear()
 
 
 @mutant
-class AsksForHelpInVain(OrderSagaWorkflow):
-    """The order needs attention, and nobody can see what for."""
+class NeedsAttentionWithoutAList(OrderSagaWorkflow):
+    """The order needs attention, and its result does not list why."""
 
     @override
     def _end(self, *status: Any, **why: Any) -> OrderResult:
@@ -184,7 +184,7 @@ MUTANTS = (
     Mutant(
         name="compensation registered after the step",
         anomaly="B1",
-        why="a failed or cancelled step that had its effect is left behind",
+        why="a failed or cancelled step that had its effect is not undone",
         saga=saga(RegistersAfterTheStep),
         breaks=frozenset({"I7", "I11"}),
     ),
@@ -198,14 +198,14 @@ MUTANTS = (
     Mutant(
         name="undo needs the id from the reply",
         anomaly="A16",
-        why="when the reply was lost there is nothing to undo it by",
+        why="without the reply there is no id to undo it by",
         saga=saga(UndoesOnlyWhatItHasAnIdOf),
         breaks=frozenset({"I7", "I11"}),
     ),
     Mutant(
         name="reservation never released",
         anomaly="C7",
-        why="stock that can be sold shrinks with each failed order",
+        why="each failed order leaves less stock to sell",
         saga=saga(ForgetsTheReservation),
         also=("C1",),
         breaks=frozenset({"I7", "I6", "I11"}),
@@ -220,14 +220,14 @@ MUTANTS = (
     Mutant(
         name="dependent undos in parallel",
         anomaly="B4",
-        why="the refund may overtake the carrier, who may say no",
+        why="the refund may overtake the carrier, which may refuse",
         saga=saga(UndoesEverythingAtOnce),
         breaks=frozenset({"I10"}),
     ),
     Mutant(
         name="undo given up after five attempts",
         anomaly="B5",
-        why="an outage of some minutes, and the customer never sees the money again",
+        why="after an outage of some minutes the customer never gets the refund",
         saga=saga(GivesAnUndoUp),
         breaks=frozenset({"I7", "I17"}),
     ),
@@ -245,15 +245,15 @@ MUTANTS = (
     Mutant(
         name="one refused undo ends the rollback",
         anomaly="B7",
-        why="what comes after it is neither undone nor left to a person",
+        why="the undos after it are neither made nor left to an operator",
         saga=saga(StopsAtTheFirstRefusedUndo),
         breaks=frozenset({"I11"}),
     ),
     Mutant(
-        name="asks for help without saying for what",
+        name="attention without a list",
         anomaly="B6",
-        why="a person is called, and finds nothing to do",
-        saga=saga(AsksForHelpInVain),
+        why="an operator is asked for, and the result lists nothing to do",
+        saga=saga(NeedsAttentionWithoutAList),
         breaks=frozenset({"I17"}),
     ),
     Mutant(
@@ -267,7 +267,7 @@ MUTANTS = (
     Mutant(
         name="refund for a parcel that may leave",
         anomaly="B14",
-        why="the carrier refused to say, and nobody waited",
+        why="the carrier refused to cancel the parcel, and the money is refunded",
         saga=saga(GivesGoodsBackForAParcelThatMayLeave),
         breaks=frozenset({"I10"}),
     ),
@@ -281,7 +281,7 @@ MUTANTS = (
     Mutant(
         name="deadline for the rollback",
         anomaly="B17",
-        why="a long outage, and money and goods stay where they are",
+        why="after a long outage money and goods stay where they are",
         saga=saga(HasADeadline),
         breaks=frozenset({"I7"}),
     ),

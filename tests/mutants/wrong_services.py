@@ -63,7 +63,7 @@ def services(
 
 
 class LeavesNoTombstone(Inventory):
-    """To undo what was never seen succeeds, and the late create finds the door open."""
+    """An undo of an unknown create leaves no tombstone, and the late create succeeds."""
 
     @override
     def _undo(self, request: Request) -> Reply:
@@ -104,7 +104,7 @@ class Oversells(Inventory):
 
 
 class KeepsTheLinesItHas(Oversells):
-    """Says no when a line is missing, and keeps what it took for the lines before."""
+    """Refuses an order when a line is missing, and keeps the lines before it reserved."""
 
     @override
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
@@ -122,7 +122,7 @@ class KeepsTheLinesItHas(Oversells):
 
 
 class RestoresASnapshot(Inventory):
-    """To undo it writes back what was on the shelf before, whoever has taken from it since."""
+    """An undo writes back the old stock, and ignores what other orders have taken since."""
 
     @override
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
@@ -141,7 +141,7 @@ class RestoresASnapshot(Inventory):
 
 
 class ReleasesAgain(Inventory):
-    """Puts the goods on the shelf as often as it is asked to."""
+    """Each release puts the goods on the shelf again."""
 
     @override
     def _undo(self, request: Request) -> Reply:
@@ -159,7 +159,7 @@ class IgnoresKeys(Payments):
 
 
 class RefundsAgain(Payments):
-    """Gives the money back as often as it is asked to."""
+    """Each request for a refund refunds again."""
 
     @override
     def _handle(self, request: Request) -> Handling:
@@ -170,7 +170,7 @@ class RefundsAgain(Payments):
 
 
 class KeepsAFee(Payments):
-    """Gives back what is left after a fee."""
+    """Keeps a fee of each refund."""
 
     @override
     def undo(self, request: Request, effect: Effect) -> None:
@@ -179,7 +179,7 @@ class KeepsAFee(Payments):
 
 
 class LosesAFee(Payments):
-    """Takes a fee from the customer that nobody receives."""
+    """Takes a fee from the customer that no account receives."""
 
     @override
     def undo(self, request: Request, effect: Effect) -> None:
@@ -212,7 +212,7 @@ class CutsCents(Payments):
 
 
 class DeclinesAndCharges(Payments):
-    """The issuer said no after the money had been taken."""
+    """The issuer declines after the money was taken."""
 
     @override
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
@@ -226,7 +226,7 @@ class DeclinesAndCharges(Payments):
 
 
 class AcceptsAndForgets(Payments):
-    """Says yes before anything is written down, and then nothing is."""
+    """Answers with success, and writes nothing."""
 
     @override
     def _create(self, request: Request) -> Reply:
@@ -252,7 +252,7 @@ class CancelsWhatHasLeft(Shipping):
 
 
 class MailsEveryAttempt(Notifications):
-    """Who asks again gets another mail."""
+    """Each retry sends another mail."""
 
     def __init__(self, world: World) -> None:
         super().__init__(_without_keys(world))
@@ -281,7 +281,7 @@ MUTANTS = (
     _mutant(
         "inventory: no tombstone",
         "A3",
-        "a reservation that comes late is accepted after its undo",
+        "a late reservation is accepted after its undo",
         "I12",
         inventory=LeavesNoTombstone,
     ),
@@ -303,7 +303,7 @@ MUTANTS = (
     _mutant(
         "inventory: lines held one by one",
         "E1",
-        "an order that cannot be had as a whole locks a part of it",
+        "an order that cannot be reserved as a whole locks some of its lines",
         "I6",
         "I7",
         inventory=KeepsTheLinesItHas,
@@ -311,7 +311,7 @@ MUTANTS = (
     _mutant(
         "inventory: snapshot restored",
         "C2",
-        "what others have taken meanwhile is on the shelf again",
+        "goods that other orders have taken meanwhile are on the shelf again",
         "I5",
         inventory=RestoresASnapshot,
     ),
@@ -334,7 +334,7 @@ MUTANTS = (
     _mutant(
         "payments: refund without a cap",
         "D3",
-        "the same charge is refunded as often as somebody asks",
+        "each request refunds the same charge again",
         "I3",
         payments=RefundsAgain,
         also=("D2",),
@@ -357,14 +357,14 @@ MUTANTS = (
     _mutant(
         "payments: refund in another currency",
         "D6",
-        "dollars were charged, euros are given back",
+        "dollars are charged, euros are refunded",
         "I3",
         payments=RefundsEuros,
     ),
     _mutant(
         "payments: cents cut off",
         "D5",
-        "what is charged is not what was asked for",
+        "the charge differs from the requested amount",
         "I18",
         payments=CutsCents,
     ),
@@ -379,7 +379,7 @@ MUTANTS = (
     _mutant(
         "payments: accepted and forgotten",
         "A1",
-        "the saga is told yes, and there is no charge",
+        "the service answers with success, and there is no charge",
         "I6",
         "I14",
         payments=AcceptsAndForgets,
@@ -387,7 +387,7 @@ MUTANTS = (
     _mutant(
         "shipping: sent though cancelled",
         "E5",
-        "the parcel of a failed order leaves with goods that are promised to others",
+        "the parcel of a failed order leaves with goods that are reserved for other orders",
         "I6",
         shipping=ShipsWhatWasCancelled,
     ),

@@ -34,19 +34,19 @@ class ShipsBeforeItIsPaid(InPieces):
 
 
 @mutant
-class TellsBeforeItIsPaid(InPieces):
-    """Good news first; the tracking number follows."""
+class ConfirmsBeforePayment(InPieces):
+    """The mail comes first; the tracking number follows."""
 
     @override
     async def _take_steps(self) -> None:
         self._shipment = Shipment("", "follows")
-        await self._tell()
+        await self._confirm()
         self._shipment = None
         await super()._take_steps()
 
     @override
     async def _confirm_order(self) -> None:
-        """The customer knows already."""
+        """The mail is sent already."""
 
 
 @mutant
@@ -82,12 +82,12 @@ class ReservesLineByLine(InPieces):
 
 
 @mutant
-class NeverLooksAgain(InPieces):
+class TrustsOldReservations(InPieces):
     """The payment provider was down for hours, and the reservation has expired meanwhile."""
 
     @override
     async def _look_again(self, reserved_at: datetime) -> None:
-        """It will be there."""
+        """Trust the old reservation."""
 
 
 @mutant
@@ -131,7 +131,7 @@ class MakesARandomKey(OrderSagaWorkflow):
 
 @mutant
 class RetriesForEver(OrderSagaWorkflow):
-    """Sometime it has to succeed, does it not."""
+    """Retries a step without a limit of attempts."""
 
     @override
     async def _step(
@@ -149,22 +149,22 @@ class RetriesForEver(OrderSagaWorkflow):
 
 
 @mutant
-class TellsNobody(OrderSagaWorkflow):
-    """Still to be done."""
+class NeverConfirms(OrderSagaWorkflow):
+    """Sends no confirmation."""
 
     @override
-    async def _tell(self) -> None:
-        """Nothing yet."""
+    async def _confirm(self) -> None:
+        """Send nothing."""
 
 
 @mutant
-class AnnouncesItsSuccess(OrderSagaWorkflow):
-    """Says that it is completed while the customer is still being told."""
+class ReportsCompletedTooEarly(OrderSagaWorkflow):
+    """Reports completed while the confirmation is still being sent."""
 
     @workflow.query
     @override
     def get_status(self) -> OrderStatus:
-        """Where the order will be, if all goes well."""
+        """The status that the order reaches if nothing fails."""
         told = self._confirming and self._status is OrderStatus.PROCESSING
         return OrderStatus.COMPLETED if told else self._status
 
@@ -182,7 +182,7 @@ MUTANTS = (
         name="confirmation before payment",
         anomaly="E8",
         why="a mail cannot be taken back when the card is declined",
-        saga=saga(TellsBeforeItIsPaid),
+        saga=saga(ConfirmsBeforePayment),
         also=("B15",),
         breaks=frozenset({"I8", "I9"}),
     ),
@@ -203,8 +203,8 @@ MUTANTS = (
     Mutant(
         name="old reservation trusted",
         anomaly="C5",
-        why="the goods have been sold to somebody else when the parcel is packed",
-        saga=saga(NeverLooksAgain),
+        why="the goods are sold to another customer before the parcel is packed",
+        saga=saga(TrustsOldReservations),
         breaks=frozenset({"I6", "I8"}),
     ),
     Mutant(
@@ -217,50 +217,50 @@ MUTANTS = (
     Mutant(
         name="free order charged",
         anomaly="D13",
-        why="what costs nothing cannot be bought",
+        why="no free order can complete",
         saga=saga(ChargesForNothing),
         breaks=frozenset({EXPECTATION}),
     ),
     Mutant(
         name="random key made in the workflow",
         anomaly="B21",
-        why="a replay makes another key, and does not fit to what was done",
+        why="a replay makes another key, which differs from the history",
         saga=saga(MakesARandomKey),
         breaks=frozenset({"I15"}),
     ),
     Mutant(
-        name="step tried for ever",
+        name="step retried for ever",
         anomaly="A9",
-        why="a key that its service has spoilt will never succeed",
+        why="a key with a stored error never succeeds",
         saga=saga(RetriesForEver),
         breaks=frozenset({"I16"}),
     ),
     Mutant(
-        name="customer never told",
+        name="confirmation never sent",
         anomaly="E8",
-        why="an order is complete when its customer knows",
-        saga=saga(TellsNobody),
+        why="an order without a confirmation is not complete",
+        saga=saga(NeverConfirms),
         breaks=frozenset({"I6"}),
     ),
     Mutant(
         name="steps as local activities",
         anomaly="B22",
-        why="a dying worker takes back that a step was begun, and a cancel comes in before it",
+        why="a dying worker loses a step that has begun, and a cancel arrives before it runs again",
         saga=local.SAGA,
         breaks=frozenset({"I7", "I11"}),
     ),
     Mutant(
-        name="success told ahead of time",
+        name="status completed too early",
         anomaly="E7",
-        why="whoever asks is told of a success that is taken back",
-        saga=saga(AnnouncesItsSuccess),
+        why="a client sees a success that is undone later",
+        saga=saga(ReportsCompletedTooEarly),
         also=("E9",),
         breaks=frozenset({"I19"}),
     ),
     Mutant(
         name="resubmission runs again",
         anomaly="B26",
-        why="an order that has ended is placed again, and takes all its steps again",
+        why="an order that has ended is placed again, and repeats all its steps",
         saga=saga(id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE),
         breaks=frozenset({EXPECTATION}),
     ),

@@ -1,4 +1,4 @@
-"""Sagas that ask for another sum than the customer has agreed to."""
+"""Sagas that charge another sum than the agreed one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ChargesTodaysPrice(OrderSagaWorkflow):
 
 @mutant
 class AddsPostage(OrderSagaWorkflow):
-    """The total has a part that stands on no line."""
+    """The total has a part that is on no line."""
 
     @override
     async def _step(self, activity: Callable[..., Any], message: Any, **how: Any) -> Any:
@@ -45,7 +45,7 @@ class AddsPostage(OrderSagaWorkflow):
 
 
 class WorksTheSumOutEachTime(OrderActivities):
-    """What is worked out where it is used may be another sum in the next attempt."""
+    """A sum that is computed in the activity may differ in the next attempt."""
 
     @activity.defn
     @override
@@ -67,12 +67,12 @@ MUTANTS = (
     Mutant(
         name="price of today charged",
         anomaly="C3",
-        why="who waited for the warehouse pays another price than the one that was agreed",
+        why="a customer who waited for the warehouse pays another price than the agreed one",
         saga=saga(ChargesTodaysPrice),
         breaks=frozenset({"I2", "I18"}),
     ),
     Mutant(
-        name="postage that nobody agreed to",
+        name="postage added to the total",
         anomaly="D12",
         why="the charge is more than the lines add up to",
         saga=saga(AddsPostage),

@@ -94,7 +94,7 @@ async def test_cancel_while_the_customer_is_told(shop: Shop) -> None:
     answer = await cancel_order("told", "changed my mind", client=shop.client)
     await handle.terminate()
     assert not answer.accepted
-    assert answer.why_not == "order told is on its way, and its customer is being told"
+    assert answer.why_not == "order told is on its way, and its confirmation is being sent"
 
 
 @pytest.mark.asyncio

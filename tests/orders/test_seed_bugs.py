@@ -160,7 +160,7 @@ BUGS: dict[str, Bug] = {
         story("S13 refused", faults=[rejects("notifications.send", 400)], expect=ends("failed")),
         UNMET,
     ),
-    "S13 a cancel is too late once the customer is being told": _bug(
+    "S13 a cancel is too late once the confirmation is being sent": _bug(
         story(
             "S13 too late",
             events=[cancels(CancelBy.SIGNAL, "before", "notifications.send")],

@@ -81,7 +81,7 @@ def test_a_late_request_is_a_zombie_once_its_caller_has_gone() -> None:
     (arrival,) = (row for row in rows if isinstance(row, ArrivalRow))
 
     assert (arrival.call, arrival.zombie, arrival.at) == (call.number, True, 7200)
-    assert "arrives now, long after its caller gave up" in arrival.words
+    assert "arrives now, long after its caller's timeout" in arrival.words
 
 
 def test_a_late_request_whose_caller_still_waits_is_no_zombie() -> None:

@@ -44,14 +44,14 @@ def test_unknown_keys_are_refused_at_every_level(text: str, problem: str) -> Non
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (text_with(head="scenario: s"), "1:1: missing key: 'why'; it must be here"),
+        (text_with(head="scenario: s"), "1:1: missing key: 'why'; it is required"),
         (text_with(head='scenario: "a\\nb"\nwhy: w'), "1:11: not one line of text: 'a\\nb'"),
         (text_with(head='scenario: s\nwhy: " "'), "2:6: not a text: ' '; it may not be empty"),
-        (text_with("tags: x"), "5:7: not a list: 'x'; a list must stand here, such as [a, b]"),
+        (text_with("tags: x"), "5:7: not a list: 'x'; it must be a list, such as [a, b]"),
         (text_with("tags: [a b]"), "5:8: not a word: 'a b'; a tag is letters, digits, - and _"),
         (text_with("covers: [A1, G1]"), "5:14: unknown anomaly: 'G1'; sagacheck refe"),
         (text_with("why: 5"), "5:1: duplicate key: 'why'"),
-        (text_with(head="scenario: 5\nwhy: w"), "1:11: not a text: 5; a text must stand here (did"),
+        (text_with(head="scenario: 5\nwhy: w"), "1:11: not a text: 5; it must be a text (did"),
         (text_with("given: {ships_after: 45}"), "(did you mean '45s'?)"),
         (text_with("given: {ships_after: '45'}"), "(did you mean '45s'?)"),
         (text_with("given: {ships_after: 1.5s}"), "5:22: not a duration: '1.5s'; a duration has u"),
@@ -76,7 +76,7 @@ def test_what_describes_the_scenario_and_its_world_is_checked(text: str, problem
         ("[]", "3:9: empty: []; a scenario has at least one order (did you mean [{id: o1}"),
         ("[{}]", "3:10: missing key: 'id'"),
         ("[o1]", "3:10: not a mapping: 'o1'"),
-        ("[{id: 5}]", '3:15: not a text: 5; a text must stand here (did you mean "5"?)'),
+        ("[{id: 5}]", '3:15: not a text: 5; it must be a text (did you mean "5"?)'),
         ("[{id: -x}]", "3:15: not an id: '-x'; an id is at most 64 letters"),
         (f"[{{id: {'x' * 65}}}]", "3:15: not an id: 'xxxx"),
         ("[{id: o1}, {id: o1}]", "3:25: duplicate order: 'o1'; each order has an id of its own"),
@@ -130,9 +130,9 @@ def test_money_is_a_decimal_text(price: str, found: str, suggestion: str) -> Non
     ("quantity", "problem"),
     [
         ("0", "a number too small: 0; it must be at least 1"),
-        ("1.5", "not a whole number: 1.5; a whole number must stand here"),
-        ("true", "not a whole number: true; a whole number must stand here"),
-        ('"2"', "not a whole number: '2'; a whole number must stand here"),
+        ("1.5", "not a whole number: 1.5; it must be a whole number"),
+        ("true", "not a whole number: true; it must be a whole number"),
+        ('"2"', "not a whole number: '2'; it must be a whole number"),
     ],
 )
 def test_quantities_are_whole_numbers(quantity: str, problem: str) -> None:
@@ -147,7 +147,7 @@ def test_quantities_are_whole_numbers(quantity: str, problem: str) -> None:
     [
         (
             text_with(fault("refuse", more=", order: 01")),
-            '5:54: not a text: 1; a text must stand here (did you mean "1"?)',
+            '5:54: not a text: 1; it must be a text (did you mean "1"?)',
         ),
         (
             text_with(fault("refuse", more=", order: O1")),
@@ -358,7 +358,7 @@ def test_a_scenario_without_expectation_is_refused() -> None:
     """What should come of it is no part that a scenario may leave out."""
     text = "\n".join(text_with().splitlines()[:3])
 
-    assert problems_in(text) == ["a.yaml:1:1: missing key: 'expect'; it must be here"]
+    assert problems_in(text) == ["a.yaml:1:1: missing key: 'expect'; it is required"]
 
 
 def test_an_empty_value_is_reported_once() -> None:

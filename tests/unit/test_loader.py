@@ -123,7 +123,7 @@ def test_all_problems_of_a_file_are_reported_in_their_order() -> None:
         "a.yaml:5:56: unknown order: 'o3'; the orders are o1, o2",
         (
             "a.yaml:6:1: duplicate key: 'why'; "
-            "a key stands once in a mapping; this one stands in line 2 already"
+            "a key occurs once in a mapping; this one is in line 2 already"
         ),
     ]
 
@@ -193,8 +193,8 @@ def test_a_name_stands_for_one_scenario(tmp_path: Path) -> None:
         load([tmp_path])
 
     assert (
-        f"{tmp_path / 'b.yaml'}:1:1: duplicate name: 's'; a name stands for one scenario; "
-        f"this one stands in {tmp_path / 'a.yaml'}:1:1 too"
+        f"{tmp_path / 'b.yaml'}:1:1: duplicate name: 's'; each scenario has its own name; "
+        f"this one is also in {tmp_path / 'a.yaml'}:1:1"
     ) == str(caught.value)
 
 

@@ -94,7 +94,7 @@ def test_the_position_of_what_is_missing_is_that_of_its_holder() -> None:
         ("a: 1\rb: \x07", "2:4: forbidden character: U+0007"),
         ("a: \ud800", "1:4: undecodable text: byte 0xed"),
         ('a: "\\ud800"', "1:4: an unpaired surrogate: '\\ud800'"),
-        ("a: 1\na: 2", "2:1: duplicate key: 'a'; a key stands once in a mapping; this one stands"),
+        ("a: 1\na: 2", "2:1: duplicate key: 'a'; a key occurs once in a mapping; this one is"),
         ("a: !!python/object:os.system {}", "1:4: a tag: !!python/object:os.system"),
         ("a: !foo 1", "1:4: a tag: !foo; the language has no tags"),
         ("a: !!str 1", "1:4: a tag: !!str"),

@@ -60,7 +60,7 @@ def _percent(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        hint = "write --check-determinism=100 where a path follows"
+        hint = "write --check-determinism=100 before a path"
         raise argparse.ArgumentTypeError(f"{text!r} is not a number; {hint}") from None
     if not 0 <= value <= 100:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100")
@@ -128,7 +128,7 @@ def _need_server() -> None:
 
     if server_program() is None:
         raise pytest.UsageError(
-            "--engine server needs what is not installed: pip install 'sagacheck[server]'"
+            "--engine server needs packages that are not installed: pip install 'sagacheck[server]'"
         )
 
 

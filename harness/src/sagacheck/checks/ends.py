@@ -21,9 +21,9 @@ ANY_TIME = frozenset({"terminated", "timed_out"})
 """Ends that Temporal may put to an order whatever its status is."""
 
 
-@invariant("I9", "every client learns the same end")
-def every_client_learns_the_same_end(evidence: Evidence) -> Facts:
-    """An order has one end, and every client and every mail says that one.
+@invariant("I9", "every client sees the same end")
+def every_client_sees_the_same_end(evidence: Evidence) -> Facts:
+    """An order has one end, and every client and every mail reports that one.
 
     Reads: what each client got, the result, and the mails that were sent.
     Checked: for each order that has ended.
@@ -34,8 +34,8 @@ def every_client_learns_the_same_end(evidence: Evidence) -> Facts:
                 yield None
                 continue
             detail = (
-                f"client {number} learned that {order} {_in_words(ending)}, "
-                f"it {_in_words(outcome.ending)}"
+                f"client {number} saw that {order} {_in_words(ending)}, "
+                f"but it {_in_words(outcome.ending)}"
             )
             yield BrokenFact(order, detail, outcome.ended_at)
         if outcome.status.promises_undone:
@@ -48,7 +48,7 @@ def every_replay_does_the_same(evidence: Evidence) -> Facts:
 
     A workflow that was never rebuilt shows nothing, and is no fact.
 
-    Reads: the workflow's history, and what the SDK said when it was replayed.
+    Reads: the workflow's history, and what the SDK reported when it was replayed.
     Checked: whenever a workflow was rebuilt by a replay.
     """
     for order, outcome in evidence.outcomes.items():
@@ -75,11 +75,11 @@ def every_order_ends(evidence: Evidence) -> Facts:
         yield BrokenFact(order, f"{order} does not end: {waits_for}")
 
 
-@invariant("I17", "attention is asked for when needed")
-def attention_is_asked_for_when_needed(evidence: Evidence) -> Facts:
-    """What could not be undone is handed to a person, and nothing else is.
+@invariant("I17", "attention is requested when needed")
+def attention_is_requested_when_needed(evidence: Evidence) -> Facts:
+    """The result lists every effect that could not be undone, and nothing else.
 
-    Reads: the last attempt at each undo, the effects, and what the result lists for a person.
+    Reads: the last attempt at each undo, the effects, and the list ``left`` of the result.
     Checked: for each order that has ended.
     """
     for order, outcome in evidence.ended():
@@ -150,20 +150,20 @@ def _given_up(evidence: Evidence, order: str) -> list[tuple[str, Effect]]:
 def _wrong_with_the_list(
     evidence: Evidence, order: str, outcome: OrderOutcome, given_up: list[tuple[str, Effect]]
 ) -> Iterator[str]:
-    """What is wrong with what an order leaves to a person."""
+    """What is wrong with the list of what an order leaves to an operator."""
     listed = listed_for_a_person(outcome)
     if not listed:
-        yield f"{order} asks for attention, but lists nothing that is left to do"
+        yield f"{order} needs attention, but its result lists nothing that is left to do"
         return
     for matter in not_listed(outcome, [_matter(evidence, *each) for each in given_up]):
-        yield f"{matter.what} was given up, and {order} does not list it as left to do"
+        yield f"{matter.what} was given up, but {order} does not list it as left to do"
     unsettled = _unsettled(evidence, order, outcome)
     if len(listed) > unsettled:
-        yield f"{order} lists {len(listed)} open matters for a person, there are {unsettled}"
+        yield f"{order} lists {len(listed)} open matters, but there are {unsettled}"
 
 
 def _matter(evidence: Evidence, undo: str, effect: Effect) -> OpenMatter:
-    """An undo that was given up, as something that is left to a person."""
+    """An undo that was given up, as a matter for an operator."""
     tried = evidence.attempts_at(effect.order, undo)
     return OpenMatter(
         what=f"{undo} of {effect.id}",
@@ -173,7 +173,7 @@ def _matter(evidence: Evidence, undo: str, effect: Effect) -> OpenMatter:
 
 
 def _unsettled(evidence: Evidence, order: str, outcome: OrderOutcome) -> int:
-    """How many steps and undos may be left to a person, as it was when the order ended."""
+    """How many steps and undos may be left to an operator, as of the end of the order."""
     count = 0
     for create in evidence.operations.creates:
         undo = evidence.operations.undo_of(create.name)
@@ -186,7 +186,7 @@ def _unsettled(evidence: Evidence, order: str, outcome: OrderOutcome) -> int:
 
 
 def _ended_later(effect: Effect, outcome: OrderOutcome) -> bool:
-    """Whether the effect outlived its order, such as a reservation that expires by itself."""
+    """Whether the effect ended after its order, such as a reservation that expires."""
     at, end = effect.undone_at, outcome.ended_at
     return at is not None and end is not None and at > end
 

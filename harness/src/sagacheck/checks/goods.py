@@ -13,7 +13,7 @@ from sagacheck.world import AccountKind, Entry
 
 @invariant("I5", "stock is conserved", entry_by_entry=True)
 def stock_is_conserved(evidence: Evidence) -> Facts:
-    """Per SKU and at every prefix nothing appears or vanishes, and no shelf is below zero.
+    """Per SKU and at every prefix no goods appear or vanish, and no shelf is below zero.
 
     Reads: the postings of the ledger.
     Checked: after each entry, for its shelves.
@@ -58,7 +58,7 @@ def completed_means_done(evidence: Evidence) -> Facts:
     """A completed order has every effect it promises, and the goods that were ordered.
 
     Reads: the effects, the stock that the order has moved, its lines, and how it ended.
-    Checked: for each order that has ended, when the carrier has fetched what waited.
+    Checked: for each order that has ended, when the carrier has fetched its parcels.
     """
     for order, outcome in evidence.ended():
         if outcome.status is OrderStatus.COMPLETED:

@@ -33,10 +33,10 @@ def money_is_conserved(evidence: Evidence) -> Facts:
 
 @invariant("I2", "customer pays the price or nothing")
 def customer_pays_the_price_or_nothing(evidence: Evidence) -> Facts:
-    """A completed order is paid with its price, a failed one with nothing.
+    """The customer pays the price of a completed order, and nothing for a failed one.
 
     Reads: the merchant's account, how the order ended, and its price when it was placed.
-    Checked: for each order that has ended, when all that was under way has arrived.
+    Checked: for each order that has ended, when all late requests have arrived.
     """
     if not _is_about_money(evidence):
         return
@@ -50,10 +50,10 @@ def customer_pays_the_price_or_nothing(evidence: Evidence) -> Facts:
             yield None
             continue
         if completed:
-            detail = f"{order} completed and costs {_sum(price)}, but {_sum(taken)} was taken"
+            detail = f"{order} completed and costs {_sum(price)}, but {_sum(taken)} was charged"
         else:
-            more = f"{_sum(taken)} is not given back"
-            less = f"{_sum(-taken)} more was given back than was taken"
+            more = f"{_sum(taken)} was not refunded"
+            less = f"{_sum(-taken)} more was refunded than charged"
             detail = f"{order} ended as {outcome.status}, but {more if taken > 0 else less}"
         at = _since(outcome, moved[-1][0] if moved else None)
         yield BrokenFact(order, detail, at)
@@ -88,7 +88,7 @@ def refunds_stay_within_the_charge(evidence: Evidence) -> Facts:
 def at_most_one_live_charge(evidence: Evidence) -> Facts:
     """At every prefix an order has at most one charge that is not refunded.
 
-    Reads: the entries of charges and of their undoing.
+    Reads: the entries of charges and of their refunds.
     Checked: after each charge.
     """
     live: dict[str, list[str]] = {}

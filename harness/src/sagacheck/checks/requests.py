@@ -13,7 +13,7 @@ from sagacheck.world import Attempt, AttemptOutcome, Entry
 
 @invariant("I13", "one effect per request")
 def one_effect_per_request(evidence: Evidence) -> Facts:
-    """However often a request is sent, it has one effect; one key stands for one request.
+    """A request has one effect, however often it is sent, and a key belongs to one request.
 
     Reads: the entries, and the keys and bodies of the requests.
     Checked: at each entry of a step, and at each request with a key.

@@ -1,4 +1,4 @@
-"""I7 and I11: what an order leaves behind that did not complete."""
+"""I7 and I11: the effects of orders that did not complete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def no_orphans(evidence: Evidence) -> Facts:
 
     Reads: the effects that the services hold, and how the orders ended; an order that was
         terminated may leave what its scenario expects.
-    Checked: for every effect that has an undo, when all that was under way has arrived.
+    Checked: for every effect that has an undo, when all late requests have arrived.
     """
     allowance = Counter(evidence.orphans)
     for effect in evidence.effects:
@@ -40,7 +40,7 @@ def no_orphans(evidence: Evidence) -> Facts:
 def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
     """A step that had or may have had its effect is confirmed, compensated, or listed.
 
-    Reads: the attempts, what their callers saw of them, and what the result lists for a person.
+    Reads: the attempts, their outcomes for the caller, and the list ``left`` of the result.
     Checked: for each order that has ended without success.
     """
     for order, outcome in evidence.ended():
@@ -57,7 +57,7 @@ def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
         if outcome.status is OrderStatus.NEEDS_ATTENTION:
             due = not_listed(outcome, due)
         for matter in due:
-            how = f"{order} ended as {outcome.status} and did not make sure that it is undone"
+            how = f"but {order} ended as {outcome.status} without a confirmed undo"
             at = _later(outcome, matter.at)
             yield BrokenFact(order, f"{matter.what}, {how}", at)
 

@@ -11,7 +11,7 @@ from sagacheck.world import Entry
 
 @invariant("I8", "effects follow their causes")
 def effects_follow_their_causes(evidence: Evidence) -> Facts:
-    """Nothing ships that is not paid and reserved, and nothing is undone that was not done.
+    """Nothing ships that is not paid and reserved, and no step is undone that was not done.
 
     Reads: the entries, and which step needs which.
     Checked: at each entry of a step or of an undo.
@@ -33,7 +33,7 @@ def effects_follow_their_causes(evidence: Evidence) -> Facts:
         elif evidence.ends_effect(entry):
             effects = live.setdefault((entry.order, _undone(evidence, entry)), set())
             if evidence.is_undo(entry) and entry.effect not in effects:
-                detail = f"{entry.operation} of {entry.effect}, which was not there to be undone"
+                detail = f"{entry.operation} of {entry.effect}, which was not live"
                 yield BrokenFact.by(entry, detail)
             else:
                 yield None
@@ -42,7 +42,7 @@ def effects_follow_their_causes(evidence: Evidence) -> Facts:
 
 @invariant("I10", "no step after a compensation")
 def no_step_after_a_compensation(evidence: Evidence) -> Facts:
-    """Once an order is being undone it takes no step, and is undone in a safe order.
+    """After its first undo an order takes no step, and its undos come in a safe order.
 
     Reads: the entries, and which step needs which.
     Checked: at each entry of an order after its first undo.

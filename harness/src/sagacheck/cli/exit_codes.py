@@ -16,8 +16,8 @@ Exit codes:
   1  invalid  an invariant is broken, or an expectation is not met
   2  usage    wrong usage or wrong input; nothing was run
   3  unknown  an expected observation is missing: a fault that never fired, an
-              event that never happened, a run that did not end or that Ctrl-C
-              ended, which shows what was found by then
+              event that never happened, a run that did not end; or partial
+              results on Ctrl-C
 """
 
 

@@ -27,4 +27,5 @@ def server_or_exit(what: str) -> None:
 
 
 def _exit_without(extra: str, what: str) -> None:
-    exit_with(WRONG_INPUT, f"{what} needs what is not installed: pip install 'sagacheck[{extra}]'")
+    remedy = f"pip install 'sagacheck[{extra}]'"
+    exit_with(WRONG_INPUT, f"{what} needs packages that are not installed: {remedy}")

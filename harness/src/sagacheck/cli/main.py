@@ -16,10 +16,10 @@ Examples:
   sagacheck run                         all scenarios of the project
   sagacheck run my_scenarios/           your own scenarios
   sagacheck run --saga shop.saga:SAGA   your own saga
-  sagacheck new my-scenario             a scenario to begin with
+  sagacheck new my-scenario             a first scenario
   sagacheck explore                     every combination of two faults
   sagacheck simulate                    many orders, faults at random
-  sagacheck list                        which scenarios there are
+  sagacheck list                        the names of all scenarios
 """
 
 COMMANDS = (
@@ -50,4 +50,4 @@ class _Commands(click.Group):
 )
 @click.version_option(package_name="sagacheck")
 def main() -> None:
-    """Find out whether a saga stays consistent, whatever fails, whenever it fails."""
+    """Check that a saga stays consistent, whatever fails, whenever it fails."""

@@ -43,7 +43,7 @@ class Percent(click.FloatRange):
         try:
             share = float(value)
         except ValueError:
-            hint = "write --check-determinism=100 where a path follows"
+            hint = "write --check-determinism=100 before a path"
             self.fail(f"{value!r} is not a number; {hint}", param, ctx)
         return float(super().convert(share, param, ctx))
 

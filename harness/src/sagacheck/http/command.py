@@ -22,19 +22,19 @@ from sagacheck.world import ParsingError, Settings, World, read_settings
 _HELP = """Serve {services}, with faults on demand.
 
 All services answer below one URL. Their state lasts until the process ends or
-POST /__fakes__/reset begins a new world. With --journal FILE it outlives the process: the next
-one that is given FILE continues where the last one was stopped or killed, and takes its
-settings from FILE instead of the options. A TIME is a number and its unit: 500ms, 30s, 1h30m.
+POST /__fakes__/reset begins a new world. With --journal FILE the state survives a stop or a kill:
+a process that starts with the same FILE continues with it, and takes the settings from FILE
+instead of the options. A TIME is a number and its unit: 500ms, 30s, 1h30m.
 """
 
 _EPILOG = """
 \b
 Control routes below /__fakes__ (docs/fakes-http.md says more):
-  GET health, POST reset         is it up; begin a new world, with other settings
-  GET, POST, DELETE faults       what fails, such as {{"on": "{service}", "fault": 503}}
-  GET journal, GET books         the whole of it; ?after=N streams what has higher numbers
+  GET health, POST reset         health check; a new world, with other settings
+  GET, POST, DELETE faults       rules of faults, such as {{"on": "{service}", "fault": 503}}
+  GET journal, GET books         all attempts; the ledger; ?after=N streams those after number N
   POST finished                  {{"orders": {{"o1": ["order-o1"]}}}}: move ended orders to disk
-  GET totals, POST settle        sums; let everything happen that is still to come
+  GET totals, POST settle        sums; bring everything that is pending to its end
 
 \b
 Examples:

@@ -15,7 +15,7 @@ THEMES = {
     "B": "Orchestration",
     "C": "Isolation between sagas",
     "D": "Money",
-    "E": "Fulfilment, and what customers learn",
+    "E": "Fulfilment, and what customers see",
     "F": "The harness itself",
 }
 """What the anomalies with a letter are about."""

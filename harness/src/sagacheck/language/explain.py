@@ -18,11 +18,11 @@ from sagacheck.language.yaml.source import KeyPath, Source
 _LONGEST_VALUE = 60
 
 _RULES = {
-    "string_type": ("not a text", "a text must stand here"),
-    "int_type": ("not a whole number", "a whole number must stand here"),
-    "tuple_type": ("not a list", "a list must stand here, such as [a, b]"),
-    "dict_type": ("not a mapping", "a mapping must stand here, such as {{key: value}}"),
-    "model_type": ("not a mapping", "a mapping must stand here, such as {{key: value}}"),
+    "string_type": ("not a text", "it must be a text"),
+    "int_type": ("not a whole number", "it must be a whole number"),
+    "tuple_type": ("not a list", "it must be a list, such as [a, b]"),
+    "dict_type": ("not a mapping", "it must be a mapping, such as {{key: value}}"),
+    "model_type": ("not a mapping", "it must be a mapping, such as {{key: value}}"),
     "greater_than_equal": ("a number too small", "it must be at least {ge}"),
     "less_than_equal": ("a number too large", "it must be at most {le}"),
     "too_long": ("too many entries", "there may be at most {max_length}"),
@@ -61,12 +61,12 @@ def _words(
         shown = context.get("value", _shown(value))
         return context["what"], shown, context["rule"], context.get("suggestion", "")
     if kind == "missing":
-        return "missing key", repr(path[-1]), "it must be here", ""
+        return "missing key", repr(path[-1]), "it is required", ""
     if kind == "extra_forbidden":
         keys = _keys(path[:-1], file)
         rule = f"the keys here are {', '.join(keys)}"
         return "unknown key", repr(path[-1]), rule, nearest(str(path[-1]), keys)
-    what, rule = _RULES.get(kind, ("not what belongs here", detail["msg"]))
+    what, rule = _RULES.get(kind, ("not allowed here", detail["msg"]))
     return what, _shown(value), rule.format(**context), _in_quotes(kind, value)
 
 

@@ -107,6 +107,6 @@ def _same_names(scenarios: Iterable[Scenario]) -> Iterator[Problem]:
         other = first.setdefault(scenario.name, scenario)
         if other is not scenario:
             place = scenario.place
-            rule = f"a name stands for one scenario; this one stands in {other.place} too"
+            rule = f"each scenario has its own name; this one is also in {other.place}"
             value = repr(scenario.name)
             yield Problem(place.file, place.line, place.column, "duplicate name", value, rule)

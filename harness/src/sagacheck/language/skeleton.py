@@ -9,7 +9,7 @@ why: why this matters
 tags: []          # words to select it by
 covers: []        # ids of the anomalies that it is about, such as A2
 
-# The world at the beginning; all of it may be left out.
+# The world at the beginning; every key is optional.
 given:
   stock: {stock}
 
@@ -29,9 +29,9 @@ faults:
 #     when: {{after: {operation}}}      # or before: …, or at: 30s
 #     reason: changed my mind
 
-# How it should end. All invariants are checked in any case.
+# How it should end. All invariants are always checked.
 expect:
   o1: {{status: completed}}
-  effects: {effects}   # how often something happened
-  undone: []   # what was undone, in this order
+  effects: {effects}   # how often each operation takes effect
+  undone: []   # the undos, in this order
 """

@@ -18,7 +18,7 @@ def add_options(parser: Any, *, task_queue: str) -> None:
         parser: Locust's.
         task_queue: The default of ``--task-queue``.
     """
-    group = parser.add_argument_group("Orders", "What is put under load, and how it is disturbed")
+    group = parser.add_argument_group("Orders", "The workload and its faults")
 
     def option(name: str, text: str, **more: Any) -> None:
         variable = f"LOAD_{name.strip('-').replace('-', '_').upper()}"
@@ -33,11 +33,11 @@ def add_options(parser: Any, *, task_queue: str) -> None:
 def _add_system_options(option: Any, task_queue: str) -> None:
     option(
         "--temporal-address",
-        "Temporal that runs elsewhere, as host:port; TEMPORAL_ADDRESS, TEMPORAL_PROFILE and so on "
-        "are read as by all its tools. Without any, a server is started for the run.",
+        "A Temporal server that runs elsewhere; TEMPORAL_ADDRESS, TEMPORAL_PROFILE and so on work "
+        "as with Temporal's own tools. Default: a server that is started for the run.",
         metavar="HOST:PORT",
     )
-    option("--temporal-namespace", "Namespace, of Temporal that runs elsewhere.", metavar="NAME")
+    option("--temporal-namespace", "Namespace of a server that runs elsewhere.", metavar="NAME")
     option("--temporal-profile", "Profile of Temporal's configuration file.", metavar="NAME")
     option("--server-db", "File for the database of the server that is started.", metavar="FILE")
     option("--fakes-url", "Services that run elsewhere.", metavar="URL")
@@ -89,10 +89,12 @@ def _add_load_options(option: Any) -> None:
         "quarter, and all in the middle fifth; soak, all, after a slow start.",
         choices=list(SHAPES),
     )
-    option("--orders", "Stop after so many orders.", type=int, metavar="N")
+    option("--orders", "Stop after this number of orders.", type=int, metavar="N")
     option("--cancels", "Share of orders to cancel.", type=float, default=0.05, metavar="SHARE")
-    option("--resubmits", "Share to place twice.", type=float, default=0.05, metavar="SHARE")
-    option("--queries", "Share to ask for status.", type=float, default=0.1, metavar="SHARE")
+    option(
+        "--resubmits", "Share of orders to place twice.", type=float, default=0.05, metavar="SHARE"
+    )
+    option("--queries", "Share of orders to query.", type=float, default=0.1, metavar="SHARE")
 
 
 def _add_fault_options(option: Any) -> None:
@@ -104,8 +106,8 @@ def _add_fault_options(option: Any) -> None:
     )
     option(
         "--chaos",
-        "Kill workers and services, and stop the server, at moments that the seed decides; each is "
-        "restarted.",
+        "Kill and restart workers and services, and stop and restart the server, at moments that "
+        "the seed decides.",
         action="store_true",
     )
     option(
@@ -117,7 +119,7 @@ def _add_fault_options(option: Any) -> None:
     )
     option(
         "--patience",
-        "Seconds to wait at the end while no order ends. Default: 300.",
+        "Seconds to wait at the end for the next order to end. Default: 300.",
         type=float,
         default=300.0,
         metavar="S",

@@ -75,7 +75,7 @@ class Zoo:
         names = [specimen.name for specimen in self.specimens]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            msg = f"specimens of a zoo have names of their own, {', '.join(twice)} stands twice"
+            msg = f"each specimen of a zoo needs its own name; {', '.join(twice)} occurs twice"
             raise ValueError(msg)
         for mutant in self.mutants:
             for anomaly in mutant.anomalies:

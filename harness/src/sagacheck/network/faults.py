@@ -65,9 +65,11 @@ _NONE = Argument.NONE
 FAULTS: dict[str, FaultKind] = {
     kind.name: kind
     for kind in (
-        FaultKind("refuse", _BEFORE, _NONE, "the connection is refused: nothing happened"),
+        FaultKind("refuse", _BEFORE, _NONE, "the connection is refused; the request has no effect"),
         FaultKind("drop_request", _BEFORE, _NONE, "the request is lost; the caller times out"),
-        FaultKind("reject", _BEFORE, Argument.REJECTION, "an error is answered instead"),
+        FaultKind(
+            "reject", _BEFORE, Argument.REJECTION, "the service answers with an error; no effect"
+        ),
         FaultKind("drop_response", _AFTER, _NONE, "the reply is lost; the caller times out"),
         FaultKind("reset_after_effect", _AFTER, _NONE, "the connection is reset after the effect"),
         FaultKind(

@@ -43,7 +43,7 @@ def invariants() -> Iterator[Invariant]:
     """All invariants, and what stands beside them: that a run has shown something."""
     for each in INVARIANTS.values():
         yield _invariant(each.id, each.title, each.check)
-    yield _invariant(VACUITY, "something was seen", unmet_by)
+    yield _invariant(VACUITY, "something was observed", unmet_by)
 
 
 def _invariant(invariant_id: str, title: str, check: Callable[..., Any]) -> Invariant:

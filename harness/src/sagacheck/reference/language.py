@@ -64,7 +64,7 @@ _WRONG: Mapping[tuple[str, str], str] = {
 """A wrong value for the keys of which a wrong value of another type would teach little."""
 
 _WRONG_FILES = {
-    "a key stands twice": "why: w\nwhy: w",
+    "a key occurs twice": "why: w\nwhy: w",
     "a key has no value": "tags:",
     "a key is no text": "1: a",
     "an anchor or an alias": "tags: &words [a]",

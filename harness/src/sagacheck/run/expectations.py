@@ -56,7 +56,7 @@ def _nearest_call(trial: Trial, planned: PlannedFault) -> str:
         return f"{' or '.join(sorted(rule.operations))} was never called, only {_list(called)}"
     last = max(near, key=lambda attempt: attempt.call)
     if last.fault:
-        return f"call {last.call} of {last.operation} suffered {last.fault} from a rule before it"
+        return f"call {last.call} of {last.operation} got {last.fault} from an earlier rule"
     return (
         f"it waits for {_calls_in_words(rule)}; the last was call "
         f"{last.call} of {last.operation} for {last.order} at {last.sent_at:.1f} s"

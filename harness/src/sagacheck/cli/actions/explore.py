@@ -85,7 +85,7 @@ def _search_of(options: ExploreOptions, saga: SagaUnderTest) -> Search:
         if word not in known:
             near = nearest(word, known)
             hint = f"did you mean {near}?" if near else f"known: {', '.join(sorted(known))}"
-            raise click.BadParameter(f"{word!r} is not known ({hint})", param_hint="--only")
+            raise click.BadParameter(f"{word!r} is unknown ({hint})", param_hint="--only")
     return search
 
 
@@ -99,7 +99,7 @@ def _base_of(options: ExploreOptions, saga: SagaUnderTest) -> Scenario:
     if path is None:
         return plain_orders(options.orders, saga.dialect)
     if options.orders > 1:
-        raise click.UsageError("--orders is about plain orders, SCENARIO brings its own")
+        raise click.UsageError("--orders is for plain orders, but SCENARIO has its own")
     found = load_or_exit([path], saga)
     if len(found) > 1:
         msg = f"a search begins with one scenario, and {path} holds {len(found)}: name a file"

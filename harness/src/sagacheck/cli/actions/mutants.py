@@ -63,7 +63,7 @@ def _rows_or_exit(reference: str, options: MutantsOptions) -> dict[str, Specimen
         if name not in known:
             guess = nearest(name, known)
             hint = f" (did you mean {guess}?)" if guess else ""
-            exit_with(WRONG_INPUT, f"there is no specimen {name!r} in {reference}{hint}")
+            exit_with(WRONG_INPUT, f"unknown mutant or variant {name!r} in {reference}{hint}")
     return {row.specimen.name: row for row in chosen(zoo, options.names)}
 
 

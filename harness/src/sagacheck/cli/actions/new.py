@@ -39,7 +39,7 @@ def write_scenario(name: Path, saga_reference: str | None) -> None:
 
 def _write_or_exit(file: Path, text: str) -> None:
     if file.exists():
-        exit_with(WRONG_INPUT, f"{file} is there already; choose another name")
+        exit_with(WRONG_INPUT, f"{file} exists already; choose another name")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

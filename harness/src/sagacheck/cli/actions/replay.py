@@ -56,7 +56,7 @@ def _results_or_exit(
     try:
         return asyncio.run(run())
     except KeyboardInterrupt:
-        exit_with(UNKNOWN, "interrupted: nothing is known about this run")
+        exit_with(UNKNOWN, "interrupted: this run has no verdict")
     except EngineStartError as error:
         exit_with(UNKNOWN, f"nothing was run, {error}")
 

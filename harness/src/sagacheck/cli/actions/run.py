@@ -185,4 +185,6 @@ def _play_or_exit(spec: RunSpec, listeners: Sequence[Listener]) -> RunResult:
     except EngineStartError as error:
         exit_with(UNKNOWN, f"nothing was run, {error}")
     except RunFailedError:  # exit code 1 would say that the saga is inconsistent
-        exit_with(UNKNOWN, f"{traceback.format_exc()}\nthe harness has failed: nothing is known")
+        exit_with(
+            UNKNOWN, f"{traceback.format_exc()}\nthe harness has failed: this run has no verdict"
+        )

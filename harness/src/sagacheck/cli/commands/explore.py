@@ -21,9 +21,9 @@ Examples:
   sagacheck explore --saga shop.py:SAGA    your own saga
 
 \b
-What may happen, and counts as one fault each:
-  - a call fails: refused, lost, rejected with each status that matters, its reply lost,
-    unreadable or late, the request late or doubled; once, or three times in a row
+Each of these counts as one fault:
+  - a call fails: refused, lost, rejected with each relevant status, its reply lost,
+    unreadable or late, the request late or duplicated; once, or three times in a row
   - a client cancels by each means that the workflow has, or submits the order again:
     before and after every call, while the workflow waits, and after its end
   - the worker dies before or after the effect of a call, or loses its cached workflow
@@ -43,7 +43,7 @@ class Shard(click.ParamType[tuple[int, int]]):
             return value
         found = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", value)
         if found is None or int(found[1]) > int(found[2]):
-            self.fail(f"{value!r} is not a part of a whole, such as 1/4", param, ctx)
+            self.fail(f"{value!r} is not I/N with I from 1 to N, such as 1/4", param, ctx)
         return int(found[1]), int(found[2])
 
 
@@ -54,28 +54,28 @@ class Shard(click.ParamType[tuple[int, int]]):
     type=click.IntRange(0, 6),
     default=2,
     show_default=True,
-    help="How many faults a history has at most. One more takes about 80 times as long.",
+    help="The most faults in a history. One more takes about 80 times as long.",
 )
 @click.option(
     "--cancels",
     type=bool,
     default=True,
     metavar="0|1",
-    help="Whether clients cancel the order, and submit it again. [default: 1]",
+    help="Whether clients cancel the order and submit it again. [default: 1]",
 )
 @click.option(
     "--crashes",
     type=bool,
     default=True,
     metavar="0|1",
-    help="Whether workers die, and lose their caches. [default: 1]",
+    help="Whether workers die and lose their caches. [default: 1]",
 )
 @click.option(
     "--orders",
     type=click.IntRange(1, 4),
     default=1,
     show_default=True,
-    help="How many orders there are; several want the same goods, and one of them gets none.",
+    help="The number of orders; several compete for the same goods, and one of them gets none.",
 )
 @JOBS
 @click.option(
@@ -88,19 +88,19 @@ class Shard(click.ParamType[tuple[int, int]]):
     "--only",
     multiple=True,
     metavar="WORD",
-    help="Leave out all but this operation, service, fault or event; may be given several times.",
+    help="Play only this operation, service, fault or event; may be given several times.",
 )
 @SAGA
-@click.option("--json", "json_file", type=NewFile(), help="Write what was found as JSON.")
+@click.option("--json", "json_file", type=NewFile(), help="Write the findings as JSON.")
 @REPORT
 @RUNS
 def command(**values: Any) -> None:
     """Play every history with at most K faults.
 
     Reports those that violate an invariant. Nothing is random: each run shows what could have gone
-    wrong in it and when, and all of that is tried. SCENARIO is where the search begins, instead of
-    plain orders; its expectations are not checked, only invariants are. Each distinct violation is
-    written as a scenario file.
+    wrong in it and when, and the search tries all of that. It begins with SCENARIO, or with plain
+    orders. Only invariants are checked, not the expectations of SCENARIO. Each distinct violation
+    is written as a scenario file.
     """
     from sagacheck.cli.actions.explore import ExploreOptions, run_search
 

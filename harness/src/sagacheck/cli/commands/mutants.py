@@ -11,9 +11,9 @@ from sagacheck.cli.options import JOBS, ZOO, NewFile
 
 EPILOG = """\b
 Examples:
-  sagacheck mutants                        every specimen, every finder
+  sagacheck mutants                        every mutant and variant, every finder
   sagacheck mutants --quick                single faults, five seeds: a minute
-  sagacheck mutants --by catalogue         only what the scenarios find
+  sagacheck mutants --by catalogue         only the scenarios
   sagacheck mutants "no key" "oversold"    these two
   sagacheck mutants --zoo shop/zoo.py:ZOO  your own zoo
 
@@ -63,23 +63,23 @@ class Finders(click.ParamType[tuple[str, ...]]):
     type=Finders(),
     default=",".join(FINDERS),
     show_default=True,
-    help="The finders that run, with commas between.",
+    help="The finders to run, separated by commas.",
 )
 @click.option(
     "--quick",
     is_flag=True,
     help=f"Explore one order with one fault, simulate {QUICK_RUNS} seeds instead of "
-    f"{THOROUGH_RUNS}, and stop each finder at its first find.",
+    f"{THOROUGH_RUNS}, and stop each finder at its first finding.",
 )
 @JOBS
 @click.option("--json", "json_file", type=NewFile(), help="Write the matrix as JSON.")
 def command(**values: Any) -> None:
     """Run known mutants and show which are caught.
 
-    A zoo holds sagas with one known bug each, and correct ones that work in other ways. A bug that
-    no finder catches shows a hole in the scenarios or the invariants; a correct saga that is
-    flagged shows an invariant that knows one way only. The matrix says which finder caught what,
-    and how fast. NAME picks specimens.
+    A zoo holds mutants, sagas with one known bug each, and variants, correct sagas with another
+    design. A mutant that no finder catches shows a gap in the scenarios or the invariants; a
+    variant that is flagged shows an invariant that accepts only one design. The matrix shows which
+    finder caught what, and how fast. NAME is a mutant or variant. [default: all]
     """
     from sagacheck.cli.actions.mutants import MutantsOptions, run_zoo
 

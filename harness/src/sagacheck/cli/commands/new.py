@@ -16,8 +16,8 @@ Examples:
   sagacheck run carrier-down.yaml
 
 \b
-An editor that knows the YAML language server (VS Code with the YAML extension of Red Hat, Neovim,
-Helix, Zed, the JetBrains editors) completes keys and values, by the file's first line.
+An editor with the YAML language server (VS Code with the YAML extension of Red Hat, Neovim,
+Helix, Zed, the JetBrains editors) completes keys and values, because of the file's first line.
 """
 
 
@@ -25,9 +25,9 @@ Helix, Zed, the JetBrains editors) completes keys and values, by the file's firs
 @click.argument("name", type=click.Path(path_type=Path), metavar="NAME")
 @SAGA
 def command(name: Path, saga_reference: str | None) -> None:
-    """Write a commented scenario to begin with.
+    """Write a first scenario with comments.
 
-    NAME is the file; `.yaml` is added where it has no suffix.
+    NAME is the file; a name without a suffix gets `.yaml`.
     """
     from sagacheck.cli.actions.new import write_scenario
 

@@ -18,7 +18,7 @@ Examples:
 
 \b
 Exit codes:
-  0  it is printed, or written
+  0  the reference is printed, or written
   2  wrong usage or wrong input
 """
 
@@ -37,8 +37,8 @@ TOPICS = ("language", "anomalies", "invariants")
 def command(topics: tuple[str, ...], into: Path | None, zoo: str | None) -> None:
     """Print the reference as Markdown.
 
-    Topics are language, anomalies and invariants; without any, all are printed. The last two take
-    some seconds: each known mutant runs on the scenarios that cover its anomaly.
+    TOPIC is language, anomalies or invariants. [default: all] The last two take some seconds: each
+    known mutant runs on the scenarios that cover its anomaly.
     """
     report_or_exit("sagacheck reference")
 

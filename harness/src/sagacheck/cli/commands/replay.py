@@ -17,8 +17,8 @@ Examples:
   sagacheck replay 01-i13-drop-response.yaml --engine server
 
 \b
-A counterexample is a scenario. Once it is fixed, move its file into your scenarios, say in its
-`expect` how the order should end and in `covers` what it is about, and it will stay fixed.
+A counterexample is a scenario. Once it is fixed, move its file into your scenarios, and write in
+`expect` how the order should end and in `covers` the anomaly: then every run checks it.
 """
 
 
@@ -27,7 +27,7 @@ A counterexample is a scenario. Once it is fixed, move its file into your scenar
 @click.option(
     "--engine",
     type=click.Choice(ENGINES),
-    help="What plays them: virtual time, or a real server, which is started for it. "
+    help="The engine: virtual time, or a real server that is started for the run. "
     "[default: the engine named in pyproject.toml, else simulated]",
 )
 @SAGA

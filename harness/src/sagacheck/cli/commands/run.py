@@ -26,7 +26,7 @@ A scenario is a YAML file:
   faults: [{on: payments.charge, fault: drop_response}]
   expect: {o1: {status: completed}}
 
-All invariants are checked in any case. `sagacheck reference language` explains every key.
+All invariants are always checked. `sagacheck reference language` explains every key.
 """
 
 
@@ -35,15 +35,15 @@ All invariants are checked in any case. `sagacheck reference language` explains 
 @click.option(
     "--engine",
     type=click.Choice([*ENGINES, BOTH]),
-    help="What plays the scenarios: a simulated Temporal service in virtual time, a real server, "
-    "which is started for the run, or both, whose results are compared. "
+    help="The engine: a simulated Temporal service in virtual time, a real server that is started "
+    "for the run, or both, with a comparison of their results. "
     "[default: the engine named in pyproject.toml, else simulated]",
 )
 @click.option(
     "--address",
     type=Address(),
     metavar="HOST:PORT",
-    help="A Temporal server of yours instead; time is real there, so backoffs take their time.",
+    help="Your own Temporal server, in real time: backoffs last as long as they say.",
 )
 @SAGA
 @click.option(
@@ -51,13 +51,13 @@ All invariants are checked in any case. `sagacheck reference language` explains 
     type=click.IntRange(1, 200),
     default=12,
     show_default=True,
-    help="How many scenarios may be under way at the same time.",
+    help="The number of scenarios that run at the same time.",
 )
 @click.option(
     "--evict-always",
     is_flag=True,
-    help="Forget each workflow after each of its tasks, and rebuild it for the next by replaying "
-    "its history: finds workflow code that is not deterministic (I15), wherever it is.",
+    help="Evict each workflow after each of its tasks, and rebuild it for the next by a replay of "
+    "its history: finds workflow code that is not deterministic (I15).",
 )
 @click.option(
     "--check-determinism",
@@ -66,9 +66,9 @@ All invariants are checked in any case. `sagacheck reference language` explains 
     is_flag=False,
     flag_value="100",
     default=0.0,
-    help="Run a sample, so many percent of the scenarios, a second time in a process whose hashes "
-    "differ, and compare journals and histories byte for byte; all scenarios if no number is "
-    "given. A scenario whose second run differs is unknown. In virtual time only.",
+    help="Rerun this percentage of the scenarios (default: all) in a process whose hashes differ, "
+    "and compare journals and histories byte for byte. A scenario whose second run differs is "
+    "unknown. In virtual time only.",
 )
 @click.option("--json", "json_file", type=NewFile(), help="Write the results as JSON.")
 @click.option("--junit", "junit_file", type=NewFile(), help="Write the results as JUnit XML.")
@@ -77,14 +77,14 @@ All invariants are checked in any case. `sagacheck reference language` explains 
 @click.option(
     "--keep-server",
     is_flag=True,
-    help="Leave a Temporal server with its UI up after the run, until Ctrl-C, and print where it "
-    "shows each workflow; a simulated one by the import of its history.",
+    help="Keep a Temporal server with its UI running after the run, until Ctrl-C, and print the "
+    "address of each workflow. Import the histories of simulated workflows there.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Show only scenarios that are not valid.")
 def command(**values: Any) -> None:
     """Run scenarios and print a verdict for each.
 
-    PATH is a scenario file or a folder of them; without any, those that pyproject.toml names.
+    PATH is a scenario file or a folder of scenarios. [default: those named in pyproject.toml]
     """
     from sagacheck.cli.actions.run import RunOptions, run_scenarios
 

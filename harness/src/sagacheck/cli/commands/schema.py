@@ -20,7 +20,7 @@ is checked and completed by every editor with the YAML language server.
 
 
 @click.command("schema", epilog=EXAMPLES)
-@click.option("--results", is_flag=True, help="The schema of what `run --json` writes instead.")
+@click.option("--results", is_flag=True, help="Print the schema of `run --json` instead.")
 @SAGA
 def command(*, results: bool, saga_reference: str | None) -> None:
     """Print the JSON Schema of scenario files, for editors."""

@@ -36,24 +36,24 @@ events that still break it, and written as a scenario file.
     type=click.IntRange(1, 1000),
     default=10,
     show_default=True,
-    help="How many orders each run places.",
+    help="The number of orders in each run.",
 )
 @click.option("--seed", type=click.IntRange(0), help="The seed of the first run. [default: random]")
 @JOBS
-@click.option("--budget", type=float, metavar="SECONDS", help="Begin no more runs after this time.")
+@click.option("--budget", type=float, metavar="SECONDS", help="Start no more runs after this time.")
 @SAGA
-@click.option("--json", "json_file", type=NewFile(), help="Write what was found as JSON.")
+@click.option("--json", "json_file", type=NewFile(), help="Write the findings as JSON.")
 @click.option(
     "--folder",
     type=folder(writable=True),
     default=Path("runs"),
     show_default=True,
-    help="Where counterexamples are written, in a folder for each command.",
+    help="The folder for counterexamples, with a folder in it for each command.",
 )
 def command(**values: Any) -> None:
     """Play many orders with random faults.
 
-    All is generated from a seed, which plays the same again. Only invariants are checked.
+    A seed generates each run, and the same seed repeats it. Only invariants are checked.
     """
     from sagacheck.cli.actions.simulate import SimulateOptions, run_swarm
 

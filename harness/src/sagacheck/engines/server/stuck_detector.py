@@ -61,7 +61,7 @@ class StuckDetector:
         if state.task_attempt < 2 or self._idle_looks < FAILING_LOOKS:
             return ""
         message = await self._view.task_failure()
-        return message and f"its workflow task fails again and again: {message}"
+        return message and f"its workflow task keeps failing: {message}"
 
     def _why_stuck(self, state: WorkflowState) -> str:
         if self._virtual_now(state) > 2 * DAY:

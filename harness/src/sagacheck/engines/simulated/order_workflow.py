@@ -94,14 +94,14 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         events = len(self._temporal.history(self.workflow_id))
         calls = sum(attempt.order == self.order.id for attempt in self.trial.world.journal)
         return (
-            f"at {self.trial.clock.now():g} s the trial spins, and hardly any time passes; "
-            f"{events:,} events and {calls:,} calls are this order's"
+            f"at {self.trial.clock.now():g} s the trial makes no progress: hardly any time passes, "
+            f"with {events:,} events and {calls:,} calls of this order"
         )
 
     async def _why_stuck(self) -> str:
         state = await self.view.state()
         if state.task_attempt > 1:
-            return f"its workflow task fails again and again: {await self.view.task_failure()}"
+            return f"its workflow task keeps failing: {await self.view.task_failure()}"
         return f"after two days it waits for {state.waits_for}"
 
     # -- shorter ways than by the SDK's client ----------------------------------------------------

@@ -28,13 +28,19 @@ class WhenEntry(Written):
     model_config = ConfigDict(json_schema_extra=one_key_of(*_MOMENTS))
 
     before: OperationName | None = Field(
-        None, description="Just before a call of it is sent.", examples=["shipping.create"]
+        None,
+        description="Just before a call of this operation is sent.",
+        examples=["shipping.create"],
     )
     after: OperationName | None = Field(
-        None, description="Once its caller knows the outcome.", examples=["payments.charge"]
+        None,
+        description="Once the caller of this operation has its outcome.",
+        examples=["payments.charge"],
     )
     call: PositiveNumber | None = Field(
-        None, description="Which call, counted for each order; by default the first.", examples=[1]
+        None,
+        description="The number of the call, counted for each order; by default 1.",
+        examples=[1],
     )
     at: Duration | None = Field(None, description="The time since the beginning.", examples=["30s"])
 
@@ -64,7 +70,7 @@ CancelWay = Annotated[str, Among("means to cancel", tuple(way.value for way in C
 
 
 class EventEntry(Written):
-    """What a client or an operator does. It has one of the first five keys."""
+    """An action of a client or an operator. It has one of the first five keys."""
 
     model_config = ConfigDict(json_schema_extra=one_key_of(*EventKind))
 
@@ -87,7 +93,7 @@ class EventEntry(Written):
     )
     by: CancelWay | None = Field(
         None,
-        description="How the cancellation is sent; by default by the best means of the workflow.",
+        description="How the client cancels; by default by the best means of the workflow.",
         examples=["signal"],
     )
 

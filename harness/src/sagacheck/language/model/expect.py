@@ -39,10 +39,10 @@ class OrderExpect(Written):
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     status: EndName | None = Field(
-        None, description="How it ends; any: that it ends.", examples=["completed", "failed"]
+        None, description="Its status; any: it only has to end.", examples=["completed", "failed"]
     )
     error: ErrorName | None = Field(
-        None, description="The error that its result names.", examples=["PaymentDeclined"]
+        None, description="The type of the error in its result.", examples=["PaymentDeclined"]
     )
 
     @model_validator(mode="after")
@@ -62,7 +62,7 @@ def _expect_key(key: str, info: ValidationInfo) -> str:
 
 
 class Expect(Written):
-    """What should be true at the end: by order id, how it ends; and what holds over all orders.
+    """The state at the end: by order id, how the order ends; and totals over all orders.
 
     All invariants are checked in any case.
     """
@@ -72,7 +72,7 @@ class Expect(Written):
 
     effects: OperationCounts | None = Field(
         None,
-        description="How often operations take effect.",
+        description="The number of effects of each operation.",
         examples=[{"payments.charge": 1, "payments.refund": 1}],
     )
     undone: tuple[UndoName, ...] | None = Field(
@@ -81,19 +81,21 @@ class Expect(Written):
         examples=[["payments.refund", "inventory.release"]],
     )
     calls: OperationCounts | None = Field(
-        None, description="How often operations are called.", examples=[{"payments.charge": 2}]
+        None,
+        description="The number of calls of each operation.",
+        examples=[{"payments.charge": 2}],
     )
     stock: Pieces | None = Field(
         None, description="Pieces available at the end.", examples=[{"WIDGET": 5}]
     )
     statuses: StatusCounts | None = Field(
         None,
-        description="How many orders end how; each order is counted.",
+        description="The number of orders with each status; the sum is all orders.",
         examples=[{"completed": 1, "failed": 1}],
     )
     orphans: CreateCounts | None = Field(
         None,
-        description="Effects that stay behind because an order was terminated.",
+        description="Effects that remain because an order was terminated.",
         examples=[{"inventory.reserve": 1}],
     )
 

@@ -1,4 +1,4 @@
-"""The forms in which a fault, and the calls that it strikes, may be written.
+"""The forms in which a fault, and the calls that get it, may be written.
 
 They are made from the table of faults, so that a new fault needs no change here.
 """
@@ -149,7 +149,7 @@ def as_calls(written: int | tuple[int, ...] | str | None, fault: Fault) -> Calls
 
 
 class FaultEntry(Written):
-    """Something that fails. The first fault of the list that fits a call strikes it."""
+    """Something that fails. A call gets the first fault of the list that matches it."""
 
     on: Target = Field(
         description="An operation, or a service: all of its operations.",

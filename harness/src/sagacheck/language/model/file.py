@@ -18,22 +18,22 @@ from sagacheck.language.model.written import Written
 
 
 class ScenarioFile(Written):
-    """A story of failures, and how it should end."""
+    """The failures of one run, and how its orders should end."""
 
     scenario: Line = Field(
         description="What happens, in one line.",
         examples=["the charge commits, its reply is lost, then shipping is down"],
     )
     why: Prose = Field(
-        description="What it shows.",
+        description="Why it matters.",
         examples=["an unknown outcome must be undone by key and never charged twice"],
     )
     tags: tuple[TagWord, ...] = Field(
-        (), description="Words to select it by.", examples=[["payments", "ambiguous"]]
+        (), description="Words to select scenarios by.", examples=[["payments", "ambiguous"]]
     )
     covers: tuple[AnomalyId, ...] = Field(
         (),
-        description="The anomalies that it is about, by their ids in docs/anomalies.md.",
+        description="The anomalies that it covers, by their ids in docs/anomalies.md.",
         examples=[["A2", "B2"]],
     )
     given: GivenWords

@@ -17,9 +17,11 @@ DEFAULT_STOCK = 100
 
 
 class Expiry(Written):
-    """Idempotency keys that are forgotten."""
+    """Idempotency keys that expire."""
 
-    expires: PositiveDuration = Field(description="How long keys are remembered.", examples=["24h"])
+    expires: PositiveDuration = Field(
+        description="How long a service remembers a key.", examples=["24h"]
+    )
 
 
 RefundsWord = Annotated[str, Among("value for refunds", ("accepted", "refused"))]
@@ -36,7 +38,7 @@ IdempotencyForm = Annotated[
 
 
 class GivenWords(Written):
-    """The world at the beginning, as far as the services of any saga understand it.
+    """The world at the beginning, in the settings that the services of any saga have.
 
     Services that can be set in more ways have a class of their own, made from this one: with more
     keys, and both directions of the translation extended by them.
@@ -86,7 +88,7 @@ class GivenWords(Written):
 
 
 class Given(GivenWords):
-    """The world at the beginning, and what it does by itself."""
+    """The world at the beginning, and the events that it causes."""
 
     turns = (
         WorldTurn("parcels leave at once", "ships", (("ships_after", 0.0),)),

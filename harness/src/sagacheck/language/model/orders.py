@@ -1,4 +1,4 @@
-"""What a file may say about what is ordered."""
+"""The keys of an order."""
 
 from __future__ import annotations
 

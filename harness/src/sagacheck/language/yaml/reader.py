@@ -182,7 +182,7 @@ class _Reader:
     def _refuse_key(self, key: Any, position: Position, path: KeyPath) -> None:
         if isinstance(key, str):
             line = self._source.keys[*path, key].line
-            rule = f"a key stands once in a mapping; this one stands in line {line} already"
+            rule = f"a key occurs once in a mapping; this one is in line {line} already"
             self._refuse(position, "duplicate key", repr(key), rule)
         elif isinstance(key, dict | list):
             self._refuse(position, "a key that is not a text", "a collection", "keys are texts")

@@ -144,7 +144,7 @@ def _counts_disagree(observed: Observed) -> Iterator[Violation]:
         view = observed.clients.get(order)
         for ending in view.endings if view else ():
             if workflow.status not in CLOSED_AS[ending.status]:
-                detail = f"a client learned that {order} ended as {ending.status}"
+                detail = f"a client saw that {order} ended as {ending.status}"
                 yield Violation(COUNTS, order, f"{detail}, the server lists {workflow.status}")
 
 
@@ -154,7 +154,7 @@ def _notes(observed: Observed) -> Iterator[str]:
     never_received = sum(order not in workflows for order in clients)
     orphaned = sum(order not in clients for order in workflows)
     if unanswered:
-        yield f"{_orders(unanswered)} whose client did not learn the end; the server was asked"
+        yield f"{_orders(unanswered)} whose client got no result; the server was asked"
     if never_received:
         yield f"{_orders(never_received)} the server never received"
     if orphaned:

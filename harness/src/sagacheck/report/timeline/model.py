@@ -157,7 +157,7 @@ class EndRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldRow(Row):
-    """The outside world does something by itself: a parcel leaves, a reservation expires."""
+    """The outside world acts: a parcel leaves, a reservation expires."""
 
     service: str
     marks: tuple[Mark, ...]

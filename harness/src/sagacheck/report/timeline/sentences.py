@@ -59,28 +59,26 @@ def called(attempt: Attempt, marks: Sequence[Mark], request: Way, reply: Way) ->
 
 
 def call_ended(attempt: Attempt, *, arrived: bool, arrives: bool) -> str:
-    """A caller that has waited knows more, or gives up."""
+    """A caller that has waited gets its answer, or stops waiting."""
     who = f"{attempt.activity or 'the caller'} (call {attempt.call} of {attempt.operation})"
     if attempt.status is not None:
         return f"{who} gets its answer after all: {_saw(attempt)}; {_KNOWS[attempt.outcome]}."
     really = "it was done" if arrived else "it was not done"
     if arrives:
         really = "the request is still under way"
-    return (
-        f"{who} gives up waiting ({_saw(attempt)}): {_KNOWS[attempt.outcome]}; in truth {really}."
-    )
+    return f"{who} stops waiting ({_saw(attempt)}): {_KNOWS[attempt.outcome]}; in truth {really}."
 
 
 def arrived(attempt: Attempt, marks: Sequence[Mark], *, zombie: bool) -> str:
     """A request arrives late."""
-    late = ", long after its caller gave up" if zombie else ""
+    late = ", long after its caller's timeout" if zombie else ""
     return f"Call {attempt.call} of {attempt.operation} arrives now{late}, and {_changed(marks)}."
 
 
 def world_did(does: str, effects: Sequence[str]) -> str:
-    """The outside world does something by itself."""
+    """The outside world acts: a parcel leaves, a reservation expires."""
     what = does.removeprefix("world.").replace("_", " ")
-    return f"The outside world does something by itself: {what} ({', '.join(effects)})."
+    return f"An event of the outside world: {what} ({', '.join(effects)})."
 
 
 def ended(order: str, outcome: OrderOutcome) -> str:

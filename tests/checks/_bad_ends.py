@@ -80,7 +80,7 @@ def lost_track_of() -> Evidence:
 
 @bad(
     "I17",
-    "o1 at 2 s: o1 asks for attention, but lists nothing that is left to do",
+    "o1 at 2 s: o1 needs attention, but its result lists nothing that is left to do",
 )
 def attention_without_a_list() -> Evidence:
     story = Story(refunds_refused=True)
@@ -91,7 +91,7 @@ def attention_without_a_list() -> Evidence:
 
 @bad(
     "I17",
-    "o1 at 4 s: inventory.release of res_1 was given up, and o1 does not list it as left to do",
+    "o1 at 4 s: inventory.release of res_1 was given up, but o1 does not list it as left to do",
 )
 def two_given_up_one_listed() -> Evidence:
     story = Story(refunds_refused=True)

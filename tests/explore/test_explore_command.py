@@ -147,11 +147,11 @@ def test_a_stopped_search_that_found_nothing_is_unknown(tmp_path: Path) -> None:
     ("words", "message"),
     [
         (["--shard", "3/2"], "'3/2' is not I/N with I from 1 to N, such as 1/4"),
-        (["--only", "drop_respnse"], "'drop_respnse' is not known (did you mean 'drop_response'?)"),
+        (["--only", "drop_respnse"], "'drop_respnse' is unknown (did you mean 'drop_response'?)"),
         (["--faults", "7"], "7 is not in the range 0<=x<=6"),
         (["no.yaml"], "no.yaml"),
         (["scenarios/catalogue/contention"], "begins with one scenario"),
-        (["base.yaml", "--orders", "2"], "SCENARIO brings its own"),
+        (["base.yaml", "--orders", "2"], "SCENARIO has its own"),
         (["--saga", "nowhere:SAGA"], "cannot import nowhere"),
     ],
 )

@@ -51,14 +51,14 @@ def test_the_original_of_all_mutants_has_no_bug() -> None:
 @pytest.mark.parametrize(
     ("mutants", "says"),
     [
-        ([{}, {}], "no undo stands twice"),
+        ([{}, {}], "no undo occurs twice"),
         ([{"breaks": frozenset()}], "no undo breaks nothing; it must be some of I1, I2,"),
         ([{"breaks": frozenset({"I77"})}], "no undo breaks I77; it must be some of I1, I2,"),
         ([{"anomaly": "Z9"}], "no undo has the anomaly 'Z9'"),
     ],
 )
 def test_a_zoo_that_makes_no_sense(mutants: list[dict[str, object]], says: str) -> None:
-    """Two of one name, a bug that nobody is to see, and an anomaly that is none, are refused."""
+    """Duplicate names, a mutant that breaks nothing, and an unknown anomaly are refused."""
     breaks = frozenset({"I7"})
     mutant = Mutant(name="no undo", anomaly="B2", why="w", saga=HONEST, breaks=breaks)
     with pytest.raises(ValueError, match=says):

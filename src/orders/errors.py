@@ -143,7 +143,8 @@ def _is_transient(code: str, status: int) -> bool:
         return False
     if code in TRANSIENT_CODES or status in TRANSIENT_STATUSES:
         return True
-    return status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    # A redirection is no refusal: it comes from a proxy, and says nothing about the effect.
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST
 
 
 def _body(response: httpx.Response) -> dict[str, Any]:

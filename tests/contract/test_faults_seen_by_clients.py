@@ -117,6 +117,64 @@ async def test_an_error_may_hide_a_success(face: Face, status: int) -> None:
     assert face.last_attempt.outcome is AttemptOutcome.UNKNOWN
 
 
+@pytest.mark.parametrize("status", [400, 402, 404, 409, 422, 429])
+@pytest.mark.asyncio
+async def test_a_refusal_may_hide_a_success(face: Face, status: int) -> None:
+    """A 4xx after the effect tells the client that nothing happened, which is not so."""
+    face.fault("payments.charge", {"status_after_effect": status})
+
+    assert (await CHARGE.ask(face)).status_code == status
+    assert effects(face, CHARGE) == ["live"]
+    assert face.last_attempt.outcome is AttemptOutcome.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "outcome"),
+    [
+        (200, {"payment_id"}, AttemptOutcome.OK),
+        (202, {"payment_id"}, AttemptOutcome.OK),
+        (204, set(), AttemptOutcome.UNKNOWN),
+        (302, set(), AttemptOutcome.UNKNOWN),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_success_may_have_another_status(
+    face: Face, status: int, fields: set[str], outcome: AttemptOutcome
+) -> None:
+    """A 2xx keeps the body, where it may have one; a redirection says nothing of the effect."""
+    face.fault("payments.charge", {"status_after_effect": status})
+
+    response = await CHARGE.ask(face)
+
+    assert response.status_code == status
+    assert set(response.json() if response.content else {}) == fields
+    assert effects(face, CHARGE) == ["live"]
+    assert face.last_attempt.outcome is outcome
+
+
+@pytest.mark.asyncio
+async def test_a_redirection_after_an_effect_without_a_body_is_no_success(face: Face) -> None:
+    """What a caller expects no body of is not done either, where the reply is a redirection."""
+    await RESERVE.ask(face)
+    face.fault("inventory.release", {"status_after_effect": 302})
+
+    await RESERVE.undo_by_key(face)
+
+    assert face.last_attempt.outcome is AttemptOutcome.UNKNOWN
+
+
+@pytest.mark.parametrize("status", [200, 204])
+@pytest.mark.asyncio
+async def test_another_success_does_not_hide_a_refusal(face: Face, status: int) -> None:
+    """Where the service refuses there is no effect after which a success could come."""
+    face.fault("inventory.reserve", {"status_after_effect": status})
+
+    response = await RESERVE.ask(face, items=[{"sku": "WIDGET", "qty": 10_000}])
+
+    assert refusal(response) == (409, "insufficient_inventory")
+    assert effects(face, RESERVE) == []
+
+
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [

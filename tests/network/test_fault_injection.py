@@ -54,6 +54,9 @@ TABLE = (
     Expected(Fault("drop_response"), NoReplyError, AttemptOutcome.UNKNOWN, 1),
     Expected(Fault("reset_after_effect"), ConnectionLostError, AttemptOutcome.UNKNOWN, 1),
     Expected(Fault("status_after_effect", status=500), 500, AttemptOutcome.UNKNOWN, 1),
+    Expected(Fault("status_after_effect", status=404), 404, AttemptOutcome.REFUSED, 1),
+    Expected(Fault("status_after_effect", status=302), 302, AttemptOutcome.UNKNOWN, 1),
+    Expected(Fault("status_after_effect", status=203), 203, AttemptOutcome.OK, 1),
     Expected(Fault("malformed"), SUCCESS, AttemptOutcome.UNKNOWN, 1),
     Expected(Fault("truncated"), IncompleteReplyError, AttemptOutcome.UNKNOWN, 1),
     Expected(Fault("empty"), SUCCESS, AttemptOutcome.UNKNOWN, 1),
@@ -71,7 +74,7 @@ FITTING = [
     pytest.param(expected, operation, id=f"{expected.fault}-{operation.name}")
     for expected in TABLE
     for operation in ORDER_OPERATIONS.operations
-    if expected.fault.kind.fits(operation)
+    if expected.fault.fits(operation)
 ]
 
 
@@ -100,7 +103,7 @@ async def test_a_fault_does_what_its_table_says(expected: Expected, operation: O
     assert attempt.fault == str(expected.fault)
     assert attempt.outcome is expected.seen
     assert attempt.status == (shown if isinstance(shown, int) else None)
-    assert bool(attempt.error) == (shown != operation.success)
+    assert bool(attempt.error) == (not isinstance(shown, int) or shown >= 400)
     assert len(attempt.arrivals) == expected.arrivals
     clock_of(network).run_all()
     assert len(attempt.arrivals) == expected.arrivals + expected.late

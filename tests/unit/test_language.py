@@ -237,7 +237,13 @@ def test_unknown_faults_list_those_that_exist(written: str) -> None:
         ("{reject: {code: x}}", "5:48: missing key: 'status'"),
         ("{reject: {status: 503, retry_after: 5}}", "(did you mean '5s'?)"),
         ("{reject: {status: 503, code: a b}}", "5:68: not an error code: 'a b'; it is one word"),
-        ("{status_after_effect: 404}", "5:61: a number too small: 404; it must be at least 500"),
+        ("{status_after_effect: 199}", "5:61: a number too small: 199; it must be at least 200"),
+        ("{status_after_effect: 600}", "5:61: a number too large: 600; it must be at most 599"),
+        (
+            "{status_after_effect: 201}",
+            "5:39: a fault that changes nothing: {status_after_effect: 201}; payments.charge "
+            "answers 201 when it succeeds; write another status",
+        ),
         ("{delay_request: 45}", "5:55: not a duration: 45; a duration has units"),
         ("{delay_response: 0s}", "5:56: a duration of zero: '0s'"),
         ("{duplicate: 1}", "5:51: a number too small: 1; it must be at least 2"),

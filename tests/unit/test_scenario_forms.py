@@ -45,6 +45,8 @@ def order_in(written: str, *more: str) -> Order:
             Fault("reject", status=429, code="slow_down", retry_after=2.0),
         ),
         ("{status_after_effect: 502}", Fault("status_after_effect", status=502)),
+        ("{status_after_effect: 402}", Fault("status_after_effect", status=402)),
+        ("{status_after_effect: 204}", Fault("status_after_effect", status=204)),
         ("{delay_request: 45s}", Fault("delay_request", delay=45.0)),
         ("{delay_response: 500ms}", Fault("delay_response", delay=0.5)),
         ("{duplicate: 3}", Fault("duplicate", copies=3)),
@@ -86,6 +88,14 @@ def test_a_service_means_only_operations_that_the_fault_fits() -> None:
     """A fault on the body of replies leaves the operation of a service out that sends none."""
     assert ORDER_OPERATIONS["inventory.release"].reply_fields == ()
     assert fault_in("on: inventory, fault: malformed").operations == {"inventory.reserve"}
+
+
+def test_a_success_is_a_fault_only_where_it_is_another() -> None:
+    """Of the operations of a service, a status after the effect strikes those that answer else."""
+    assert ORDER_OPERATIONS["inventory.release"].success == 204
+    spec = fault_in("on: inventory, fault: {status_after_effect: 204}")
+
+    assert spec.operations == {"inventory.reserve"}
 
 
 def test_each_rule_of_a_fault_is_fresh() -> None:

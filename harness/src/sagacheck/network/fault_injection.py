@@ -17,6 +17,7 @@ from sagacheck.network.wire import (
     encoded,
     malformed,
     rejection,
+    with_status,
 )
 
 Injector = Callable[[Delivery, Fault], Awaitable[WireReply]]
@@ -59,9 +60,9 @@ async def _reset_after_effect(delivery: Delivery, fault: Fault) -> NoReturn:
 
 async def _status_after_effect(delivery: Delivery, fault: Fault) -> WireReply:
     handling = delivery.arrive()
-    delivery.service.finish(handling)
-    reply = rejection(delivery.call.operation, fault)
-    delivery.service.remember_error(handling, reply)
+    reply = with_status(delivery.service.finish(handling), delivery.call.operation, fault)
+    if not reply.ok:
+        delivery.service.remember_error(handling, reply)
     return encoded(reply)
 
 

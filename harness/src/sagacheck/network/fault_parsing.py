@@ -99,7 +99,7 @@ def _known(name: Any) -> str:
 def _read_argument(name: str, argument: Any) -> Fault:
     match FAULTS[name].argument:
         case Argument.STATUS:
-            return Fault(name, status=read_whole_number(argument, name, least=500, most=599))
+            return Fault(name, status=read_whole_number(argument, name, least=200, most=599))
         case Argument.REJECTION:
             return _read_rejection(argument)
         case Argument.DURATION:
@@ -139,7 +139,8 @@ def _read_operations(on: Any, fault: Fault, table: OperationTable) -> frozenset[
     named = [
         operation for operation in table.operations if on in {operation.name, operation.service}
     ]
-    fitting = frozenset(operation.name for operation in named if fault.kind.fits(operation))
+    fitting = frozenset(operation.name for operation in named if fault.fits(operation))
     if not fitting:
-        raise ParsingError(f"{fault.name} does not fit {on}, whose replies have no body")
+        what = "that is how it succeeds" if fault.status else "its replies have no body"
+        raise ParsingError(f"{fault} does not fit {on}: {what}")
     return fitting

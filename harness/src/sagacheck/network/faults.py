@@ -29,7 +29,7 @@ class Argument(StrEnum):
     """What argument a fault needs beside its name."""
 
     NONE = "nothing"
-    STATUS = "an HTTP status from 500 to 599"
+    STATUS = "an HTTP status from 200 to 599, but not that of success"
     REJECTION = "status, and optionally code and retry_after"
     DURATION = "a duration"
     COUNT = "a number of copies, at least 2"
@@ -55,7 +55,7 @@ class FaultKind:
     needs_reply_body: bool = False
 
     def fits(self, operation: Operation) -> bool:
-        """Whether the fault can happen to `operation`."""
+        """Whether such a fault can happen to `operation`, with some argument."""
         return bool(operation.reply_fields) or not self.needs_reply_body
 
 
@@ -73,7 +73,10 @@ FAULTS: dict[str, FaultKind] = {
         FaultKind("drop_response", _AFTER, _NONE, "the reply is lost; the caller times out"),
         FaultKind("reset_after_effect", _AFTER, _NONE, "the connection is reset after the effect"),
         FaultKind(
-            "status_after_effect", _AFTER, Argument.STATUS, "the effect happens, the reply is a 5xx"
+            "status_after_effect",
+            _AFTER,
+            Argument.STATUS,
+            "the effect happens, the reply has another status",
         ),
         FaultKind("malformed", _AFTER, _NONE, "the reply is not JSON", needs_reply_body=True),
         FaultKind("truncated", _AFTER, _NONE, "the reply is cut off", needs_reply_body=True),
@@ -125,6 +128,11 @@ class Fault:
     def kind(self) -> FaultKind:
         """The row of the table."""
         return FAULTS[self.name]
+
+    def fits(self, operation: Operation) -> bool:
+        """Whether the fault can happen to `operation`: an own success is no fault."""
+        is_success = self.kind.argument is Argument.STATUS and self.status == operation.success
+        return self.kind.fits(operation) and not is_success
 
     def __str__(self) -> str:
         """The fault as journals and reports show it."""

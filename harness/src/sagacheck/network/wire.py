@@ -15,6 +15,7 @@ from sagacheck.world import AttemptOutcome, Reply
 _JSON = {"Content-Type": "application/json"}
 _HTML = {"Content-Type": "text/html"}
 _ASK_AGAIN_LATER = (429, 503)
+_WITHOUT_BODY = (204, 205)
 
 
 class WireReply(msgspec.Struct, frozen=True):
@@ -117,6 +118,23 @@ def rejection(operation: Operation, fault: Fault) -> Reply:
     return Reply(fault.status, body, headers)
 
 
+def with_status(reply: Reply, operation: Operation, fault: Fault) -> Reply:
+    """What `fault` answers in place of `reply`, once the service has handled the request.
+
+    An error has a body of its own and a redirection none. Another success keeps the body; a
+    refusal by the service stays as it is then, since a success would claim an effect that is not
+    there.
+    """
+    assert fault.status is not None, f"{fault.name} has a status"
+    if fault.status >= 400:
+        return rejection(operation, fault)
+    if fault.status >= 300:
+        return Reply(fault.status)
+    if not reply.ok:
+        return reply
+    return Reply(fault.status, None if fault.status in _WITHOUT_BODY else reply.body)
+
+
 def error_code(wire: WireReply) -> str:
     """The ``error`` code that the caller can read, empty where there is none."""
     if wire.status < 400:
@@ -128,11 +146,13 @@ def error_code(wire: WireReply) -> str:
 
 
 def outcome_of(operation: Operation, wire: WireReply) -> AttemptOutcome:
-    """What the caller can conclude from a reply: a 5xx says nothing about the effect."""
+    """What the caller can conclude from a reply: a 5xx or a 3xx says nothing about the effect."""
     if wire.status >= 500 or wire.status == 408 or error_code(wire) == "request_in_flight":
         return AttemptOutcome.UNKNOWN
     if wire.status >= 400:
         return AttemptOutcome.REFUSED
+    if wire.status >= 300:
+        return AttemptOutcome.UNKNOWN
     return AttemptOutcome.OK if _is_readable(operation, wire) else AttemptOutcome.UNKNOWN
 
 

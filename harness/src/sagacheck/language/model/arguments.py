@@ -15,7 +15,7 @@ from sagacheck.language.model.written import Written
 from sagacheck.network import Argument
 
 ErrorStatus = Annotated[int, Strict(), Field(ge=400, le=599)]
-ServerStatus = Annotated[int, Strict(), Field(ge=500, le=599)]
+AnyStatus = Annotated[int, Strict(), Field(ge=200, le=599)]
 Copies = Annotated[int, Strict(), Field(ge=2, le=10)]
 
 
@@ -71,7 +71,7 @@ def _window_fields(written: Window) -> Mapping[str, Any]:
 
 
 ARGUMENTS: Mapping[Argument, _ArgumentForm] = {
-    Argument.STATUS: _ArgumentForm(ServerStatus, 502, lambda status: {"status": status}),
+    Argument.STATUS: _ArgumentForm(AnyStatus, 502, lambda status: {"status": status}),
     Argument.REJECTION: _ArgumentForm(
         Annotated[
             Annotated[ErrorStatus, Tag("<number>")] | Annotated[Rejection, Tag("<mapping>")],

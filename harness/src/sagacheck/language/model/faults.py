@@ -17,6 +17,7 @@ from pydantic import (
     create_model,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from sagacheck.language.model.arguments import ARGUMENTS, ErrorStatus
 from sagacheck.language.model.constraints import Among, ByShape, Filled, Matching, enumeration
@@ -181,7 +182,7 @@ class FaultEntry(Written):
 
     def operations_of(self, table: OperationTable) -> frozenset[str]:
         """The operations of `table` that are meant by `on` and that the fault fits."""
-        fits = self.fault_meant.kind.fits
+        fits = self.fault_meant.fits
         meant = (op for op in table.operations if self.on in (op.name, op.service))
         return frozenset(op.name for op in meant if fits(op))
 
@@ -190,8 +191,15 @@ class FaultEntry(Written):
         table = declared(info).operations
         if self.operations_of(table):
             return self
-        kind = self.fault_meant.kind
-        fitting = [op.name for op in table.operations if kind.fits(op)]
-        what = f"a fault that does not fit {self.on}"
-        rule = f"{kind.name} ({kind.summary}) fits {', '.join(fitting)}"
-        raise problems_at({("fault",): problem(what, rule, value=repr(kind.name))})
+        raise problems_at({("fault",): _does_not_fit(self.fault_meant, self.on, table)})
+
+
+def _does_not_fit(fault: Fault, on: str, table: OperationTable) -> PydanticCustomError:
+    if fault.kind.argument is Argument.STATUS:
+        what = "a fault that changes nothing"
+        rule = f"{on} answers {fault.status} when it succeeds; write another status"
+        return problem(what, rule, value=f"{{{fault.name}: {fault.status}}}")
+    fitting = [op.name for op in table.operations if fault.fits(op)]
+    what = f"a fault that does not fit {on}"
+    rule = f"{fault.name} ({fault.kind.summary}) fits {', '.join(fitting)}"
+    return problem(what, rule, value=repr(fault.name))

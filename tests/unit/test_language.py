@@ -379,3 +379,46 @@ def test_long_values_are_cut() -> None:
     (found,) = problems_in(text_with(fault("x" * 1000)))
 
     assert f"unknown fault: '{'x' * 59}…; " in found
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        (text_with("tags: null"), ["5:7: no value: null; nothing may be empty; write the value"]),
+        (text_with("given: {stock: ~}"), ["5:16: no value: ~"]),
+        (text_with("given: {stock: {WIDGET: }}"), ["5:17: no value; nothing may be empty"]),
+        (text_with(expect="{o1: {status: failed}, statuses: null}"), ["4:42: no value: null"]),
+        (text_with(expect="{o1: null}"), ["4:14: no value: null"]),
+        (text_with(expect="null"), ["4:9: no value: null"]),
+        (text_with(orders="[{id: null}]"), ["3:15: no value: null"]),
+        (text_with(orders="[{id: o1}, null]"), ["3:20: no value: null"]),
+        (text_with(head="scenario: null\nwhy: w"), ["1:11: no value: null"]),
+        (text_with(fault("null")), ["5:39: no value: null"]),
+        (text_with(fault("{delay_request: null}")), ["5:55: no value: null"]),
+        (text_with(fault("refuse", more=", calls: [1, null]")), ["5:58: no value: null"]),
+        (text_with(orders='[{id: "\\ud800"}]'), ["3:15: an unpaired surrogate"]),
+        (text_with('"\\ud800": 1'), ["5:1: an unpaired surrogate"]),
+        (text_with("<b>: 1"), ["5:1: unknown key: '<b>'; the keys here are scenario, why"]),
+        (text_with("<text>: 1"), ["5:1: unknown key: '<text>'"]),
+        (text_with('"[key]": 1'), ["5:1: unknown key: '[key]'"]),
+        (text_with("given: {stock: {WIDGET: 1, <text>: 1}}"), ["5:28: not an id: '<text>'"]),
+        (text_with("given: {stock: {WIDGET: 1, '[key]': 1}}"), ["5:28: not an id: '[key]'"]),
+        (
+            text_with("given: {stock: {WIDGET: -1, '[key]': 1}}"),
+            ["5:25: a number too small", "5:29: not an id: '[key]'"],
+        ),
+        (text_with(fault("{<mapping>: 1}")), ["5:51: unknown fault: '<mapping>'"]),
+        (text_with(fault("{reject: {<number>: 1, status: 503}}")), ["5:49: unknown key"]),
+        (text_with("given: {<<: {stock: {W: 1}}}"), ["5:9: a merge key: <<; the language has no"]),
+        (text_with("given: {1: {a: 1}}"), ["5:9: a key that is not a text: 1; keys are texts"]),
+    ],
+)
+def test_a_value_or_key_that_may_not_stand_there_is_one_problem(
+    text: str, problems: list[str]
+) -> None:
+    """It is told once, with its place and the rule, and hides no other problem."""
+    found = problems_in(text)
+
+    assert len(found) == len(problems)
+    for line, problem in zip(found, problems, strict=True):
+        assert line.startswith(f"a.yaml:{problem}")

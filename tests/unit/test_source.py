@@ -105,6 +105,7 @@ def test_the_position_of_what_is_missing_is_that_of_its_holder() -> None:
         ("true: a", "1:1: a key that is not a text: true"),
         ("1.5: a", "1:1: a key that is not a text: 1.5"),
         ("? [a]\n: b", "1:3: a key that is not a text: a collection"),
+        ("a: {<<: {b: 1}}", "1:5: a merge key: <<; the language has no merge keys; write the keys"),
         ("a:\nb: 1", "1:1: no value; nothing may be empty"),
         ("a: null", "1:4: no value: null; nothing may be empty"),
         ("? a\n? b", "1:3: no value"),

@@ -66,4 +66,16 @@ class Dialect:
             pydantic.ValidationError: When it is no scenario; `explain` reads it.
         """
         declared = Declared.by(data, self.operations, self.orders.skus_in)
-        return self.file.model_validate(data, context=declared)
+        return self.file.model_validate(_without_nothing(data), context=declared)
+
+
+def _without_nothing(value: Any) -> Any:
+    """`value` without the keys that the reader has found no value for, as if they were left out."""
+    match value:
+        case dict():
+            present = {key: each for key, each in value.items() if each is not None}
+            return {key: _without_nothing(each) for key, each in present.items()}
+        case list():
+            return [_without_nothing(each) for each in value]
+        case _:
+            return value

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sagacheck.errors import Problem
+from sagacheck.language.model.constraints import FORMS
 from sagacheck.language.model.expect import Expect, OrderExpect
 from sagacheck.language.model.file import ScenarioFile
 from sagacheck.language.model.problems import KEY, PROBLEM, nearest
@@ -16,6 +17,7 @@ from sagacheck.language.model.written import Written
 from sagacheck.language.yaml.source import KeyPath, Source
 
 _LONGEST_VALUE = 60
+_MARKS = {KEY, *FORMS}
 
 _RULES = {
     "string_type": ("not a text", "it must be a text"),
@@ -34,19 +36,21 @@ def explain(error: ValidationError, source: Source, file: type[ScenarioFile]) ->
     """The problems in `error`, each with its place in `source`.
 
     `file` is the model that it was checked with. What stands below a key that is wrong itself is
-    left out: it has no rule. So is an empty value, which the reader has reported already.
+    left out: it has no rule. So is what is wrong with a value because a part of it is not there,
+    which the reader has refused and reported already.
     """
-    details = [d for d in error.errors(include_url=False) if d["input"] is not None]
-    wrong_keys = {_path(detail) for detail in details if _is_about_key(detail)}
+    details = error.errors(include_url=False)
+    wrong_keys = {_path(detail, source) for detail in details if _is_about_key(detail)}
     return [
         _problem(detail, source, file)
         for detail in details
-        if not wrong_keys.intersection(_above(_path(detail)))
+        if not wrong_keys.intersection(_above(path := _path(detail, source)))
+        and (_is_about_key(detail) or not source.holds_refused(path))
     ]
 
 
 def _problem(detail: ErrorDetails, source: Source, file: type[ScenarioFile]) -> Problem:
-    path = _path(detail)
+    path = _path(detail, source)
     place = source.key_at(path) if _is_about_key(detail) else source.value_at(path)
     what, value, rule, suggestion = _words(detail, path, file)
     return Problem(source.file, *place, what, value, rule, suggestion)
@@ -88,13 +92,16 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
-def _path(detail: ErrorDetails) -> KeyPath:
-    """Where the problem is, without pydantic's marks for keys and for forms of a value."""
-    return tuple(step for step in detail["loc"] if step != KEY and not _is_form(step))
+def _path(detail: ErrorDetails, source: Source) -> KeyPath:
+    """Where the problem is, without pydantic's marks for keys and for forms of a value.
 
-
-def _is_form(step: str | int) -> bool:
-    return isinstance(step, str) and step.startswith("<")
+    A file may have a key that is written like one of these marks.
+    """
+    path: KeyPath = ()
+    for step in detail["loc"]:
+        if (*path, step) in source.keys or step not in _MARKS:
+            path = (*path, step)
+    return path
 
 
 def _is_about_key(detail: ErrorDetails) -> bool:

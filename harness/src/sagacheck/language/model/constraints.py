@@ -136,10 +136,14 @@ class Filled:
         return {**collection, least: 1}
 
 
+_SHAPES = {str: "<text>", int: "<number>", list: "<list>", dict: "<mapping>"}
+FORMS = (*_SHAPES.values(), "<other>")
+"""The tags of the forms of a value, which pydantic puts into the location of an error."""
+
+
 def shape(value: Any) -> str:
     """The kind of YAML value that `value` is: the tag of its form."""
-    shapes = {str: "<text>", int: "<number>", list: "<list>", dict: "<mapping>"}
-    return shapes.get(type(value), "<other>")
+    return _SHAPES.get(type(value), "<other>")
 
 
 @dataclass(frozen=True)

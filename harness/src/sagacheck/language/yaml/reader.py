@@ -1,9 +1,9 @@
 """Reads YAML text into plain data, and remembers where everything stood.
 
 The language is a small part of YAML 1.2: mappings with text keys, lists, and plain values. What
-lets a file mean something else than it shows (tags, anchors and aliases, duplicate keys, an
-empty value) is a problem. The parser's events are read and not its finished tree, since a tree no
-longer shows these, and since deep nesting then ends at a limit of ours and not at Python's.
+lets a file mean something else than it shows (tags, anchors and aliases, merge keys, duplicate
+keys, an empty value) is a problem. The parser's events are read and not its finished tree, since a
+tree no longer shows these, and since deep nesting then ends at a limit of ours and not at Python's.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ MAX_DEPTH = 20
 
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MERGE_KEY = "<<"
+"""Without quotes; in most readers it copies the keys of another mapping."""
 _ASIDE = -1
 """Stands in the path of what is read only to see whether it may stand in a file at all."""
 
@@ -88,6 +90,10 @@ _RULES = {
 
 def _rule_behind(words: str) -> str:
     return next((rule for met, rule in _RULES.items() if met in words), "")
+
+
+def _is_merge_key(event: Event) -> bool:
+    return isinstance(event, ScalarEvent) and event.style is None and event.value == _MERGE_KEY
 
 
 def _position(event: Event) -> Position:
@@ -150,15 +156,19 @@ class _Reader:
             case AliasEvent():
                 rule = "the language has no aliases; write the value again"
                 self._refuse(position, "an alias", f"*{event.anchor}", rule)
-                return None
+                value: Any = None
             case MappingStartEvent():
-                value: Any = self._mapping(path)
+                value = self._mapping(path)
+                self._refuse_magic(event, position)
             case SequenceStartEvent():
                 value = self._list(path)
+                self._refuse_magic(event, position)
             case _:
                 assert isinstance(event, ScalarEvent), "nothing else begins a value"
                 value = self._scalar(event, position)
-        self._refuse_magic(event, position)
+                self._refuse_magic(event, position)
+        if value is None:
+            self._source.refused.add(path)
         return value
 
     def _start(self, event: Event, path: KeyPath) -> Position:
@@ -170,6 +180,9 @@ class _Reader:
         result: dict[str, Any] = {}
         for event in self._until(MappingEndEvent):
             position = _position(event)
+            if _is_merge_key(event):
+                self._refuse_merge(position, path)
+                continue
             key = self._value(event, (*path, _ASIDE))
             if isinstance(key, str) and key not in result:
                 self._source.keys[*path, key] = position
@@ -178,6 +191,13 @@ class _Reader:
                 self._refuse_key(key, position, path)
                 self._value(next(self._events), (*path, _ASIDE))
         return result
+
+    def _refuse_merge(self, position: Position, path: KeyPath) -> None:
+        rule = "the language has no merge keys; write the keys that are meant"
+        self._refuse(position, "a merge key", _MERGE_KEY, rule)
+        event = next(self._events)
+        if not isinstance(event, AliasEvent):  # which would only be refused as well
+            self._value(event, (*path, _ASIDE))
 
     def _refuse_key(self, key: Any, position: Position, path: KeyPath) -> None:
         if isinstance(key, str):
@@ -206,8 +226,8 @@ class _Reader:
                 ascii(value),
                 "write both halves of the pair, or the character itself",
             )
+            return None
         return value
-
     def _until(self, end: type[Event]) -> Iterator[Event]:
         while not isinstance(event := next(self._events), end):
             yield event

@@ -28,6 +28,7 @@ class Source:
             any other number.
         keys: Where each key stands.
         values: Where each value begins; the top of the file is the empty path.
+        refused: Where a value stood that may not stand in a file; `data` has ``None`` there.
         problems: What is wrong although the rest of the file could be read.
     """
 
@@ -35,7 +36,12 @@ class Source:
     data: dict[str, Any] = field(default_factory=dict)
     keys: dict[KeyPath, Position] = field(default_factory=dict)
     values: dict[KeyPath, Position] = field(default_factory=dict)
+    refused: set[KeyPath] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+
+    def holds_refused(self, path: KeyPath) -> bool:
+        """Whether the value of `path` was refused, or one that belongs to it."""
+        return any(refused[: len(path)] == path for refused in self.refused)
 
     def key_at(self, path: KeyPath) -> Position:
         """Where the key of `path` stands; where its value does, for an item of a list."""

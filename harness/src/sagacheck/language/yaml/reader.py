@@ -228,6 +228,7 @@ class _Reader:
             )
             return None
         return value
+
     def _until(self, end: type[Event]) -> Iterator[Event]:
         while not isinstance(event := next(self._events), end):
             yield event

@@ -6,7 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from sagacheck.services import Operation, Refusal, RefusedError, Request, StockService
+from sagacheck.services import (
+    Operation,
+    Refusal,
+    RefusedError,
+    Request,
+    StockService,
+    refuse_unknown_fields,
+)
 from sagacheck.world import Effect
 
 INSUFFICIENT = Refusal(409, "insufficient_inventory")
@@ -17,6 +24,7 @@ RESERVE = Operation(
     success=201,
     refusals=(INSUFFICIENT,),
     reply_fields=("reservation_id",),
+    fields=("order_id", "items"),
 )
 RELEASE = Operation(
     name="inventory.release",
@@ -26,6 +34,7 @@ RELEASE = Operation(
     key_at=None,
     target_key_at="idempotency_key",
     target_id_at="reservation_id",
+    fields=(),
 )
 
 
@@ -61,6 +70,7 @@ def lines_of(items: Any) -> dict[str, int]:
         quantity = item.get("qty") if isinstance(item, dict) else None
         if not isinstance(sku, str) or not sku:
             raise RefusedError(400, "invalid_request", f"{item!r} has no sku")
+        refuse_unknown_fields(item, ("sku", "qty"), "items")
         if type(quantity) is not int or quantity < 1:
             raise RefusedError(400, "invalid_request", f"qty of {sku} must be a whole number >= 1")
         lines[sku] += quantity

@@ -14,6 +14,7 @@ SEND = Operation(
     success=202,
     reply_fields=("email_id",),
     needs=("shipping.create",),
+    fields=("order_id", "customer_id", "tracking_number"),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from sagacheck.services import (
     ALREADY_REFUNDED,
     PAYMENT_DECLINED,
+    REFUND_EXCEEDS_CHARGE,
     REFUND_REFUSED,
     Operation,
     PaymentService,
@@ -23,16 +24,18 @@ CHARGE = Operation(
     refusals=(PAYMENT_DECLINED,),
     reply_fields=("payment_id",),
     moves_money=True,
+    fields=("order_id", "customer_id", "payment_method_id", "amount", "currency"),
 )
 REFUND = Operation(
     name="payments.refund",
     routes=("POST /refunds",),
     success=201,
     undoes=CHARGE.name,
-    refusals=(REFUND_REFUSED, ALREADY_REFUNDED),
+    refusals=(REFUND_REFUSED, ALREADY_REFUNDED, REFUND_EXCEEDS_CHARGE),
     reply_fields=("refund_id",),
     target_key_at="charge_idempotency_key",
     target_id_at="payment_id",
+    fields=("reason", "amount"),
 )
 
 
@@ -63,5 +66,7 @@ class Payments(PaymentService):
         charges = list(self.effects(CHARGE.name))
         return {
             "charges": charges,
-            "refunds": [effect for effect in charges if effect.state is EffectState.UNDONE],
+            "refunds": [
+                each for each in charges if each.refunded or each.state is EffectState.UNDONE
+            ],
         }

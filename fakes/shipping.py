@@ -15,10 +15,12 @@ from sagacheck.services import (
     RefusedError,
     Request,
     ShipmentService,
+    refuse_unknown_fields,
 )
 from sagacheck.world import Effect
 
 INVALID_ADDRESS = Refusal(422, "invalid_address")
+ADDRESS = ("street", "city", "state", "zip", "country")
 
 CREATE = Operation(
     name="shipping.create",
@@ -27,6 +29,7 @@ CREATE = Operation(
     refusals=(INVALID_ADDRESS,),
     reply_fields=("shipment_id", "tracking_number"),
     needs=("inventory.reserve", "payments.charge"),
+    fields=("order_id", "address"),
 )
 CANCEL = Operation(
     name="shipping.cancel",
@@ -38,6 +41,7 @@ CANCEL = Operation(
     key_at=None,
     target_key_at="idempotency_key",
     target_id_at="shipment_id",
+    fields=(),
 )
 
 
@@ -53,6 +57,7 @@ class Shipping(ShipmentService):
         address = request.fields.get("address")
         if not isinstance(address, dict):
             raise RefusedError(400, "invalid_request", "address must be an object")
+        refuse_unknown_fields(address, ADDRESS, "address")
         for part in ("street", "city", "zip", "country"):
             if not isinstance(address.get(part), str) or not address[part].strip():
                 raise RefusedError.of(INVALID_ADDRESS, f"{part} is missing")

@@ -162,3 +162,23 @@ def free_and_charged() -> Evidence:
     story = Story(price=0)
     story.charge(amount="0.01")
     return story.end(OrderStatus.COMPLETED).evidence()
+
+
+@bad("I2", "o1 at 2 s: o1 ended as failed, but 2.00 is not given back")
+def a_tenth_is_not_given_back() -> Evidence:
+    story = Story()
+    story.charge()
+    story.refund(amount="17.98")
+    return story.end(OrderStatus.FAILED).evidence()
+
+
+@bad(
+    "I4",
+    "o1 at 3 s by entry 3: o1 is charged 2 times: pay_1 (19.98 USD), pay_2 (19.98 USD)",
+)
+def charged_again_while_a_part_is_not_refunded() -> Evidence:
+    story = Story()
+    story.charge(key="first")
+    story.refund(key="first", amount="17.98")
+    story.charge(key="second")
+    return story.evidence()

@@ -74,7 +74,8 @@ class Story:
     def refund(self, order: str = "o1", key: str | None = "k", **how: Any) -> Attempt:
         """Ask for the charge to be refunded."""
         body = {"charge_idempotency_key": key, "reason": "cancelled"}
-        return self.call("payments.refund", order, body, idempotency_key=key, **how)
+        how = {"idempotency_key": key, **how}
+        return self.call("payments.refund", order, body, **how)
 
     def call_back(self, order: str = "o1", key: str | None = "k", **how: Any) -> Attempt:
         """Ask for the parcel to be cancelled."""

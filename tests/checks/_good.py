@@ -215,6 +215,24 @@ def refund_refused_at_first() -> Evidence:
 
 
 @good
+def refunded_in_two_parts() -> Evidence:
+    story = Story()
+    story.charge()
+    for part, amount in enumerate(("17.98", "2.00")):
+        story.refund(amount=amount, idempotency_key=f"part-{part}")
+    return story.end(OrderStatus.FAILED).evidence()
+
+
+@good
+def two_parts_refunded_by_the_charge_alone() -> Evidence:
+    story = Story()
+    story.charge()
+    for amount in ("17.98", "2.00"):
+        story.refund(amount=amount, idempotency_key=None)
+    return story.end(OrderStatus.FAILED).evidence()
+
+
+@good
 def order_stands_because_the_parcel_left() -> Evidence:
     story = Story(ships_after=0.5)
     for step in (story.reserve, story.charge, story.ship, story.call_back, story.mail):

@@ -178,6 +178,7 @@ async def test_an_undo_must_say_of_what(face: Face, step: Step) -> None:
     path = {"inventory.release": "/reservations", "shipping.cancel": "/shipments/cancel"}
     method = "DELETE" if step is RESERVE else "POST"
 
-    response = await face.request(method, path.get(step.undo, "/refunds"), json={"reason": "r"})
+    body = {"reason": "r"} if step is CHARGE else {}
+    response = await face.request(method, path.get(step.undo, "/refunds"), json=body)
 
     assert refusal(response) == (400, "invalid_request")

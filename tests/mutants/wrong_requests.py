@@ -92,8 +92,9 @@ class StampsItsRequests(OrderActivities):
 
     @override
     async def _call(self, method: str, url: str, limit: float, **how: Any) -> dict[str, str]:
-        if how.get("json"):
-            how["json"]["sent_at"] = str(activity.info().started_time)
+        body = how.get("json") or {}
+        for name in body.keys() & {"reason", "tracking_number", "payment_method_id"}:
+            body[name] = f"{body[name]} at {activity.info().started_time}"
         return await super()._call(method, url, limit, **how)
 
 

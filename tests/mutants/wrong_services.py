@@ -165,6 +165,7 @@ class RefundsAgain(Payments):
     def _handle(self, request: Request) -> Handling:
         effect = self._target(request)
         if effect is not None and effect.state is EffectState.UNDONE:
+            effect.refunded = 0
             self.undo(request, effect)
         return super()._handle(request)
 

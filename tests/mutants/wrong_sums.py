@@ -18,6 +18,8 @@ from sagacheck.mutants import Mutant
 from tests.mutants._saga import mutant, saga
 
 CENT = Decimal("0.01")
+KEPT = Decimal("0.1")
+KEY = "idempotency_key"
 POSTAGE = Decimal("4.99")
 
 
@@ -63,6 +65,24 @@ class TakesCentsForDollars(OrderActivities):
         return await super().charge_payment(replace(message, amount=message.amount * 100))
 
 
+class KeepsATenth(OrderActivities):
+    """A tenth is kept for the trouble, and nobody has agreed to that."""
+
+    @override
+    async def _call(self, method: str, url: str, limit: float, **how: Any) -> dict[str, str]:
+        if url.endswith("/charges"):
+            _CHARGED[how["json"][KEY]] = Decimal(how["json"]["amount"])
+        charged = _CHARGED.get(how["json"][KEY], CENT) if url.endswith("/refunds") else None
+        if charged is not None:
+            back = (charged * (1 - KEPT)).quantize(CENT)
+            how["json"] = {**how["json"], "amount": f"{max(back, CENT)}"}
+        return await super()._call(method, url, limit, **how)
+
+
+_CHARGED: dict[str, Decimal] = {}
+"""What each key has charged, as the worker remembers it."""
+
+
 MUTANTS = (
     Mutant(
         name="price of today charged",
@@ -91,5 +111,12 @@ MUTANTS = (
         why="the customer is charged a hundred times the price",
         saga=saga(activities=TakesCentsForDollars),
         breaks=frozenset({"I2", "I18"}),
+    ),
+    Mutant(
+        name="a tenth of the charge kept",
+        anomaly="D4",
+        why="the refund succeeds, and is not all of the money",
+        saga=saga(activities=KeepsATenth),
+        breaks=frozenset({"I2", "I7"}),
     ),
 )

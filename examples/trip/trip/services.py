@@ -22,13 +22,14 @@ from sagacheck.world import Effect, World
 SOLD_OUT = Refusal(409, "sold_out")
 
 
-def _booking(name: str, path: str) -> Operation:
+def _booking(name: str, path: str, place: str) -> Operation:
     return Operation(
         name=name,
         routes=(f"POST {path}",),
         success=201,
         refusals=(SOLD_OUT,),
         reply_fields=("booking_id",),
+        fields=("traveller", place),
     )
 
 
@@ -40,14 +41,15 @@ def _cancelling(name: str, path: str, undoes: Operation) -> Operation:
         undoes=undoes.name,
         key_at=None,
         target_key_at="idempotency_key",
+        fields=(),
     )
 
 
-BOOK_HOTEL = _booking("hotel.book", "/stays")
+BOOK_HOTEL = _booking("hotel.book", "/stays", "room")
 CANCEL_HOTEL = _cancelling("hotel.cancel", "/stays", BOOK_HOTEL)
-BOOK_FLIGHT = _booking("flight.book", "/tickets")
+BOOK_FLIGHT = _booking("flight.book", "/tickets", "seat")
 CANCEL_FLIGHT = _cancelling("flight.cancel", "/tickets", BOOK_FLIGHT)
-BOOK_CAR = _booking("car.book", "/rentals")
+BOOK_CAR = _booking("car.book", "/rentals", "car")
 CANCEL_CAR = _cancelling("car.cancel", "/rentals", BOOK_CAR)
 
 

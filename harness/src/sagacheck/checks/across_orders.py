@@ -79,7 +79,8 @@ class Log:
 class Requests:
     """Every request that had a key, on disk, where two orders that share a key come together."""
 
-    def __init__(self) -> None:
+    def __init__(self, operations: OperationTable) -> None:
+        self._operations = operations
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._database.close)
         self._database.executescript(
@@ -103,4 +104,5 @@ class Requests:
         rows = self._database.execute("SELECT * FROM requests ORDER BY operation, key, number")
         for _, same in groupby(rows, key=itemgetter(1, 2)):
             decode = msgspec.json.Decoder(Attempt).decode
-            yield from keys_keep_their_payload(decode(json) for *_, json in same)
+            attempts = (decode(json) for *_, json in same)
+            yield from keys_keep_their_payload(attempts, self._operations)

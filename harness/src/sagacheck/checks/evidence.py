@@ -8,7 +8,16 @@ from functools import cached_property
 
 from sagacheck.checks.outcome import OrderOutcome
 from sagacheck.services import OperationTable
-from sagacheck.world import AccountKind, Attempt, Effect, EffectState, Entry, Journal, Ledger
+from sagacheck.world import (
+    AccountKind,
+    Attempt,
+    Effect,
+    EffectState,
+    Entry,
+    Journal,
+    Ledger,
+    Posting,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,19 @@ class Evidence:
     def _causes(self) -> dict[int, Attempt]:
         return {number: attempt for attempt in self.journal for number in attempt.entries}
 
+    @cached_property
+    def _partial_undos(self) -> frozenset[int]:
+        """The numbers of the entries that give back a part of a payment, and leave some of it."""
+        left: dict[str, int] = {}
+        partial = set()
+        for entry in self.ledger.entries:
+            taken = sum(posting.amount for posting in entry.postings if is_takings(posting))
+            if taken:
+                left[entry.effect] = left.get(entry.effect, 0) + taken
+                if taken < 0 < left[entry.effect]:
+                    partial.add(entry.number)
+        return frozenset(partial)
+
     def ended(self) -> Iterator[tuple[str, OrderOutcome]]:
         """The orders that have come to an end."""
         return ((order, out) for order, out in self.outcomes.items() if out.status.is_terminal)
@@ -126,10 +148,14 @@ class Evidence:
         return entry.operation in self._undos
 
     def ends_effect(self, entry: Entry) -> bool:
-        """Whether the entry took its effect away, at a caller's request or by the world's doing."""
+        """Whether the entry took its effect away, at a caller's request or by the world's doing.
+
+        A refund that leaves a part of its charge does not.
+        """
+        if self.is_undo(entry):
+            return not entry.postings or entry.number not in self._partial_undos
         effect = self.ledger.effects.get(entry.effect)
-        by_the_world = effect is not None and effect.undone_by == entry.operation
-        return self.is_undo(entry) or by_the_world
+        return effect is not None and effect.undone_by == entry.operation
 
     def first_undo_of(self, order: str) -> Entry | None:
         """The entry with which `order` began to be undone; ``None`` where it never was."""
@@ -145,7 +171,7 @@ class Evidence:
             (entry, posting.amount)
             for entry in self.entries_of(order)
             for posting in entry.postings
-            if posting.account.kind is AccountKind.MONEY and not posting.account.may_be_negative
+            if is_takings(posting)
         ]
 
     def stock_taken(self, order: str, account: str) -> dict[str, int]:
@@ -156,6 +182,11 @@ class Evidence:
                 if posting.account.kind is AccountKind.STOCK and posting.account.name == account:
                     pieces[posting.unit] = pieces.get(posting.unit, 0) + posting.amount
         return {sku: amount for sku, amount in pieces.items() if amount}
+
+
+def is_takings(posting: Posting) -> bool:
+    """Whether the posting is money that the merchant takes, or gives back where it is negative."""
+    return posting.account.kind is AccountKind.MONEY and not posting.account.may_be_negative
 
 
 def is_live(effect: Effect) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 
 from sagacheck.checks.evidence import Evidence
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
+from sagacheck.services import OperationTable
 from sagacheck.world import Attempt, AttemptOutcome, Entry
 
 
@@ -19,7 +20,7 @@ def one_effect_per_request(evidence: Evidence) -> Facts:
     Checked: at each entry of a step, and at each request with a key.
     """
     yield from requests_have_one_effect(evidence)
-    yield from keys_keep_their_payload(evidence.journal)
+    yield from keys_keep_their_payload(evidence.journal, evidence.operations)
 
 
 def requests_have_one_effect(evidence: Evidence) -> Facts:
@@ -53,11 +54,16 @@ def requests_have_one_effect(evidence: Evidence) -> Facts:
         yield BrokenFact.by(entry, detail)
 
 
-def keys_keep_their_payload(attempts: Iterable[Attempt]) -> Facts:
-    """The second half of I13: one key stands for one request."""
+def keys_keep_their_payload(attempts: Iterable[Attempt], operations: OperationTable) -> Facts:
+    """The second half of I13: one key stands for one request.
+
+    The key by which an undo names its create is no key of the undo: a charge may be refunded in
+    parts.
+    """
     first: dict[tuple[str, str], Attempt] = {}
     for attempt in attempts:
-        if attempt.key is None:
+        key_at = operations[attempt.operation].key_at
+        if attempt.key is None or attempt.body.get(key_at or "") != attempt.key:
             continue
         earlier = first.setdefault((attempt.operation, attempt.key), attempt)
         if earlier is attempt:

@@ -30,14 +30,15 @@ def effects_follow_their_causes(evidence: Evidence) -> Facts:
                     detail = f"{entry.operation} ({entry.effect}) without a live {needed}"
                     yield BrokenFact.by(entry, detail)
             live.setdefault((entry.order, entry.operation), set()).add(entry.effect)
-        elif evidence.ends_effect(entry):
+        elif evidence.is_undo(entry) or evidence.ends_effect(entry):
             effects = live.setdefault((entry.order, _undone(evidence, entry)), set())
             if evidence.is_undo(entry) and entry.effect not in effects:
                 detail = f"{entry.operation} of {entry.effect}, which was not live"
                 yield BrokenFact.by(entry, detail)
             else:
                 yield None
-            effects.discard(entry.effect)
+            if evidence.ends_effect(entry):
+                effects.discard(entry.effect)
 
 
 @invariant("I10", "no step after a compensation")

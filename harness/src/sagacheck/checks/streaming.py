@@ -69,7 +69,7 @@ class StreamingChecks:
         self._completed_means = completed_means
         self._orphans = Counter(orphans or {})
         self._log = Log(operations)
-        self._requests = Requests()
+        self._requests = Requests(operations)
         self._by_order: dict[str, Findings] = {}
         self._facts: Counter[str] = Counter()
         self._waiting: dict[str, FinishedOrder] = {}

@@ -8,9 +8,15 @@ from sagacheck.services.refusals import (
     ALREADY_SHIPPED,
     OUT_OF_STOCK,
     PAYMENT_DECLINED,
+    REFUND_EXCEEDS_CHARGE,
     REFUND_REFUSED,
 )
-from sagacheck.services.request import Handling, RefusedError, Request
+from sagacheck.services.request import (
+    Handling,
+    RefusedError,
+    Request,
+    refuse_unknown_fields,
+)
 from sagacheck.services.service import Service
 from sagacheck.services.services import ServiceFactory, Services, operations_of
 from sagacheck.services.shipments import ShipmentService
@@ -25,6 +31,7 @@ __all__ = [
     "OUTSIDE",
     "OUT_OF_STOCK",
     "PAYMENT_DECLINED",
+    "REFUND_EXCEEDS_CHARGE",
     "REFUND_REFUSED",
     "RESERVED",
     "SHIPPED",
@@ -43,4 +50,5 @@ __all__ = [
     "StockService",
     "minor_units",
     "operations_of",
+    "refuse_unknown_fields",
 ]

@@ -6,6 +6,7 @@ language, the checks' order of steps, the reports. A second set of services need
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
@@ -43,6 +44,8 @@ class Operation:
         target_id_at: For an undo, the field that names the id of the effect to undo.
         needs: For a create, the creates whose effects must be there before this one's.
         moves_money: For a create, whether its effect is a payment: a free order has none.
+        fields: The fields that it knows, beside those that other attributes name; a request with
+            a field of another name is 400 ``unknown_field``. With ``None`` it takes any field.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Operation:
     target_id_at: str | None = None
     needs: tuple[str, ...] = ()
     moves_money: bool = False
+    fields: tuple[str, ...] | None = None
 
     @cached_property
     def service(self) -> str:
@@ -66,6 +70,15 @@ class Operation:
     def is_create(self) -> bool:
         """Whether the operation makes an effect (and is not the undo of one)."""
         return self.undoes is None
+
+    @cached_property
+    def known_fields(self) -> frozenset[str] | None:
+        """Every field that a request may have; ``None`` where it may have any."""
+        if self.fields is None:
+            return None
+        keys = (self.key_at, self.target_key_at, self.target_id_at)
+        in_paths = re.findall(r"{(\w+)}", " ".join(self.routes))
+        return frozenset((*self.fields, *filter(None, keys), *in_paths))
 
     def code_for(self, status: int) -> str:
         """The ``error`` code that this operation sends with `status` by default."""

@@ -1,8 +1,7 @@
 """A payment service: charges and their refunds.
 
-Limitations: a charge is authorised and captured in one step; a refund is always for the whole
-charge and settles at once; there are no fees, disputes or currency conversions; every currency has
-hundredths.
+Limitations: a charge is authorised and captured in one step; a refund settles at once; there are
+no fees, disputes or currency conversions; every currency has hundredths.
 """
 
 from __future__ import annotations
@@ -11,7 +10,12 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from sagacheck.services.refusals import ALREADY_REFUNDED, PAYMENT_DECLINED, REFUND_REFUSED
+from sagacheck.services.refusals import (
+    ALREADY_REFUNDED,
+    PAYMENT_DECLINED,
+    REFUND_EXCEEDS_CHARGE,
+    REFUND_REFUSED,
+)
 from sagacheck.services.request import RefusedError, Request
 from sagacheck.services.service import Service
 from sagacheck.world import Account, AccountKind, Effect, Posting
@@ -25,8 +29,9 @@ _AMOUNT = re.compile(r"\d{1,12}(\.\d{1,2})?", re.ASCII)
 class PaymentService(Service):
     """Money between customers and the merchant, in minor units per currency.
 
-    A subclass defines `create`, which calls `charge`; to undo is to refund. `undo_reply` says under
-    which name the refund's id is answered.
+    A subclass defines `create`, which calls `charge`; to undo is to refund: all that is left of the
+    charge, or as much as the field ``amount`` of the request says. `undo_reply` says under which
+    name the refund's id is answered.
     """
 
     def charge(self, request: Request, *, method: str, amount: int, currency: str) -> Effect:
@@ -48,11 +53,17 @@ class PaymentService(Service):
         return effect
 
     def undo(self, request: Request, effect: Effect) -> None:
-        """Give the money back, unless the world's `refunds_refused` forbids it."""
+        """Give money back, unless the world's `refunds_refused` forbids it."""
+        amount = self._amount_of(request, effect)
         if self.settings.refunds_refused:
             raise RefusedError.of(REFUND_REFUSED, "the provider rejects this refund")
-        self.transfer(request.operation.name, effect, -effect.amount)
+        self.transfer(request.operation.name, effect, -amount)
+        effect.refunded += amount
         effect.details["refund_id"] = self.new_id("re")
+
+    def is_partial(self, request: Request, effect: Effect) -> bool:
+        """Whether a part of the charge is left, after a refund that names its amount."""
+        return request.fields.get("amount") is not None and effect.refunded < effect.amount
 
     def refund_id(self, request: Request, effect: Effect | None) -> str:
         """The refund's id. A refund by an unknown key moves nothing, and has an id too."""
@@ -60,9 +71,24 @@ class PaymentService(Service):
             return effect.details["refund_id"]
         return f"re_of_nothing_{request.target_key}"
 
-    def repeated_undo_by_id(self, request: Request, effect: Effect) -> None:
-        """Refuse: by its id a charge can be refunded once."""
-        raise RefusedError.of(ALREADY_REFUNDED, f"{effect.id} was refunded already")
+    def repeated_undo(self, request: Request, effect: Effect) -> None:
+        """Refuse: nothing is left of the charge. By its key alone, that is a success."""
+        if request.target_id is not None:
+            raise RefusedError.of(ALREADY_REFUNDED, f"{effect.id} was refunded already")
+        self._amount_of(request, effect)
+
+    def _amount_of(self, request: Request, effect: Effect) -> int:
+        """How much of a charge is to be given back, in minor units; by default all that is left.
+
+        Raises:
+            RefusedError: It is no sum of money, or more than is left.
+        """
+        left, asked = effect.amount - effect.refunded, request.fields.get("amount")
+        amount = left if asked is None else minor_units(asked)
+        if amount > left:
+            detail = f"{amount} of {effect.id} to be refunded, {left} of {effect.amount} are left"
+            raise RefusedError.of(REFUND_EXCEEDS_CHARGE, detail)
+        return amount
 
     def transfer(self, operation: str, effect: Effect, amount: int) -> None:
         """Write down that `amount` minor units go from the customer to the merchant."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -34,6 +34,27 @@ class RefusedError(Exception):
     def reply(self) -> Reply:
         """The reply that says so."""
         return Reply(self.status, {"error": self.code, "detail": self.detail})
+
+
+def refuse_unknown_fields(
+    fields: Mapping[str, Any], known: Collection[str] | None, place: str = ""
+) -> None:
+    """Refuse an object with other fields than those that are known.
+
+    Args:
+        fields: The object's fields.
+        known: Their names; ``None`` where any name is allowed.
+        place: The field in which the object stands; empty for the request itself.
+
+    Raises:
+        RefusedError: It has a field that is not known.
+    """
+    if known is None or all(name in known for name in fields):
+        return
+    name = next(name for name in fields if name not in known)
+    owner = f" of {place}" if place else ""
+    detail = f"unknown field {name!r}{owner}; known are {', '.join(sorted(known))}"
+    raise RefusedError(400, "unknown_field", detail)
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -16,7 +16,12 @@ from typing import Any, ClassVar
 from sagacheck.services.effects_by_key import EffectsByKey
 from sagacheck.services.keys import Keys, key_cancelled
 from sagacheck.services.operations import Operation
-from sagacheck.services.request import Handling, RefusedError, Request
+from sagacheck.services.request import (
+    Handling,
+    RefusedError,
+    Request,
+    refuse_unknown_fields,
+)
 from sagacheck.world import (
     Effect,
     EffectState,
@@ -71,12 +76,16 @@ class Service:
         """
         raise NotImplementedError(request.operation.name)
 
+    def is_partial(self, request: Request, effect: Effect) -> bool:
+        """Whether `undo` has left a part of `effect`; never, by default."""
+        return False
+
     def undo_reply(self, request: Request, effect: Effect | None) -> Mapping[str, Any] | None:
         """The body that answers a successful undo; `effect` is ``None`` for an unknown key."""
         return None
 
-    def repeated_undo_by_id(self, request: Request, effect: Effect) -> None:
-        """Decide about the undo, by its id, of an effect that is undone; a success by default.
+    def repeated_undo(self, request: Request, effect: Effect) -> None:
+        """Decide about the undo, by id or key, of an effect that is undone; a success by default.
 
         Raises:
             RefusedError: The service tells repeated undos apart.
@@ -196,6 +205,7 @@ class Service:
     def _handle(self, request: Request) -> Handling:
         if request.malformed:
             raise RefusedError(400, "invalid_request", request.malformed)
+        refuse_unknown_fields(request.fields, request.operation.known_fields)
         known = self.keys.answer(request)
         return Handling(known) if known else self._answer_first(request)
 
@@ -219,22 +229,28 @@ class Service:
         effect = self._target(request)
         if effect is not None and effect.state is not EffectState.UNDONE:
             self._end(request, effect)
-        elif effect is not None and request.target_id is not None:
-            self.repeated_undo_by_id(request, effect)
-        elif request.target_key is not None and request.operation.undoes is not None:
-            # An unknown key: its create may still be on the way, and must be refused then.
-            self.keys.cancel(request.operation.undoes, request.target_key, request.order)
+        else:
+            if effect is not None:
+                self.repeated_undo(request, effect)
+            self._leave_tombstone(request)
         return Reply(request.operation.success, self.undo_reply(request, effect))
+
+    def _leave_tombstone(self, request: Request) -> None:
+        """Refuse the create of an undo by key: it may still be on the way."""
+        key, undoes = request.target_key, request.operation.undoes
+        if request.target_id is None and key is not None and undoes is not None:
+            self.keys.cancel(undoes, key, request.order)
 
     def _end(self, request: Request, first: Effect) -> None:
         """Undo `first`; by key also what else the key has made, where keys are ignored."""
         effects = [first]
-        if request.target_id is None:
+        if request.target_id is None and not self.is_partial(request, first):
             same_key = self._by_key.with_key_of(first)
             effects += [e for e in same_key if e is not first and e.state is EffectState.LIVE]
         for effect in effects:
             self.undo(request, effect)
-            self.end_effect(effect, request.operation.name)
+            if not self.is_partial(request, effect):
+                self.end_effect(effect, request.operation.name)
 
     def _target(self, request: Request) -> Effect | None:
         """The effect that an undo is about: an id decides, then a key; ``None`` if never seen.

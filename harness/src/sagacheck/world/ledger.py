@@ -66,6 +66,7 @@ class Effect(msgspec.Struct):
         state: Live, undone or final.
         amount: Money involved, in minor units.
         currency: The currency of `amount`.
+        refunded: How much of `amount` was given back.
         lines: Pieces per SKU involved.
         details: What else the service remembers of it.
         undone_by: The operation, or the event of the outside world, that ended it.
@@ -80,6 +81,7 @@ class Effect(msgspec.Struct):
     state: EffectState = EffectState.LIVE
     amount: int = 0
     currency: str = ""
+    refunded: int = 0
     lines: dict[str, int] = {}
     details: dict[str, str] = {}
     undone_by: str | None = None

@@ -96,7 +96,7 @@ def coverage(session: nox.Session) -> None:
 def _test(session: nox.Session, *options: str) -> None:
     environment = {
         "HYPOTHESIS_PROFILE": os.environ.get("HYPOTHESIS_PROFILE", "ci"),
-        # Commands are started hundreds of times: without bytecode each compiles all that it imports.
+        # Hundreds of commands are started: without bytecode each compiles all its imports.
         "PYTHONDONTWRITEBYTECODE": "",
     }
     session.run("pytest", CHECK_DETERMINISM, *options, env=environment)

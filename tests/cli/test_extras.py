@@ -106,7 +106,7 @@ def test_a_page_needs_the_extra_for_reports(words: tuple[str, ...], what: str, t
 
 
 def test_a_failure_without_the_extra_has_all_but_its_page(trip: Path) -> None:
-    """Nobody asked for a page: the results are there, and how to get one is said."""
+    """Without `--report` the results are printed, with a hint how to get a page."""
     file = trip / "scenarios" / "booked.yaml"
     file.write_text(file.read_text().replace("status: completed", "status: failed"))
 

@@ -53,7 +53,7 @@ def test_what_does_not_repeat_is_unknown(tmp_path: Path, saga: str, place: str) 
 
 
 def test_what_repeats_stays_valid() -> None:
-    """A saga that is told by nothing but its order leaves the same twice."""
+    """A saga that depends on nothing but its order gives the same run twice."""
     result = command("run", "a.yaml", "--saga", "tests.sagas.small:RESERVES", "--check-determinism")
 
     assert result.exit_code == 0, result.output

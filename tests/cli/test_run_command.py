@@ -201,7 +201,7 @@ def test_missed_expectations_are_told_from_broken_invariants(
 def test_broken_invariants_are_counted_beside_missed_expectations(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Somebody else's saga on our catalogue: what breaks it, and what only differs from ours."""
+    """Another team's saga on our catalogue: what breaks it, and what only differs from ours."""
     monkeypatch.chdir(tmp_path)
     worker = ROOT / "scenarios" / "catalogue" / "worker"
     forgets = worker / "crash-forgets-a-step-that-a-cancel-overtakes.yaml"

@@ -143,7 +143,7 @@ def test_the_problems_of_all_files_are_said_at_once(
 
 
 def test_a_forgotten_saga_is_asked_for() -> None:
-    """Whoever runs another saga's scenarios without it is told so, below all that nobody knows."""
+    """Scenarios of another saga without `--saga`: the hint is below the unknown operations."""
     result = command("run", ROOT / "examples" / "trip" / "scenarios")
 
     *problems, hint = result.stderr.splitlines()

@@ -60,7 +60,7 @@ async def raise_plainly(message: str) -> None:
 
 @activity.defn
 async def raise_cancelled() -> None:
-    """Raise a cancellation that nobody has asked for."""
+    """Raise a cancellation that no client has requested."""
     raise asyncio.CancelledError
 
 

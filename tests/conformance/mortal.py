@@ -18,7 +18,7 @@ A_WHILE = timedelta(seconds=30)
 
 @activity.defn
 async def lasting() -> str:
-    """Be there, whoever runs it."""
+    """Exist, in whichever process it runs."""
     return "lasting"
 
 

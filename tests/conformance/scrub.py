@@ -70,7 +70,7 @@ def _scrub_backoff(event: dict[str, Any]) -> None:
 
 
 def _scrub_marker(event: dict[str, Any]) -> None:
-    """The marker of a local activity has times in it, and the batch in which its end was told."""
+    """The marker of a local activity has times in it, and the batch that reported its end."""
     marker = event.get("markerRecordedEventAttributes", {})
     if marker.get("markerName") != "core_local_activity":
         return

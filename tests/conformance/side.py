@@ -86,7 +86,7 @@ class Points:
         await self._reached[name].wait()
 
     def release(self, name: str) -> None:
-        """Let go on whoever waits at `name`."""
+        """Wake the code that waits at `name`."""
         self._released[name].set()
 
 

@@ -70,7 +70,7 @@ def test_both_engines_write_the_same_history(scenario: Scenario, pairs: dict[str
 
 
 def test_histories_of_orders_are_about_as_large(pairs: dict[str, Pair]) -> None:
-    """What the code is told of their size is within an eighth of what the server tells."""
+    """The size that the code sees is within an eighth of the server's."""
     ratios = [
         max(ours) / max(theirs)
         for scenario in CALM

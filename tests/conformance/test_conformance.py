@@ -182,7 +182,7 @@ def test_differences_are_noticed(simulated: Results) -> None:
 
 @pytest.mark.parametrize("case", _all(but=OF_AN_ANSWER))
 def test_histories_are_about_as_large(case: Case, simulated: Results, real: Results) -> None:
-    """What the code is told of their size is at most twice, and at least half, of the server's."""
+    """The size that the code sees is at most twice, and at least half, of the server's."""
     here, there = _evidence(simulated, case), _evidence(real, case)
 
     for workflow_id, chain in here.histories.items():

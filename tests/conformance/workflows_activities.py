@@ -256,7 +256,7 @@ class CancelsAtOnce:
 
     @workflow.run
     async def run(self, call: Call) -> str:
-        """Schedule, and cancel before anybody has seen it."""
+        """Schedule, and cancel before the service sees it."""
         activity = workflow.start_activity(call.activity, args=call.arguments, **call.options())
         await asyncio.sleep(0)
         activity.cancel()
@@ -268,7 +268,7 @@ class CancelsAtOnce:
 
 @case()
 async def an_activity_is_cancelled_before_anybody_has_seen_it(side: Side) -> None:
-    """The service never hears of it."""
+    """The service never sees it."""
     await side.run(CancelsAtOnce.run, Call("hang", start_to_close=5))
 
 
@@ -301,13 +301,13 @@ class CancelsWhileItBacksOff:
 
 @case()
 async def an_activity_is_cancelled_while_it_backs_off(side: Side) -> None:
-    """It ends at once: there is nobody to ask."""
+    """It ends at once: no worker has it."""
     await side.run(CancelsWhileItBacksOff.run, "TRY_CANCEL")
 
 
 @case()
 async def an_activity_that_backs_off_is_cancelled_and_waited_for(side: Side) -> None:
-    """It ends at once, and the workflow is told."""
+    """It ends at once, and the workflow gets its end."""
     await side.run(CancelsWhileItBacksOff.run, "WAIT_CANCELLATION_COMPLETED")
 
 
@@ -477,7 +477,7 @@ for _how in ("completes", "completes_by_id", "fails", "fails_by_id", "fails_wron
 
 @case(skips_time=False)
 async def an_activity_is_cancelled_elsewhere(side: Side) -> None:
-    """Whoever completes it learns that it is to be cancelled."""
+    """The client that completes it sees that it is to be cancelled."""
     call = Call(
         "complete_elsewhere",
         ["here"],

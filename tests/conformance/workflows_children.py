@@ -159,7 +159,7 @@ async def the_parent_is_cancelled_and_its_child_with_it(side: Side) -> None:
 
 @case(skips_time=False)
 async def the_child_is_terminated(side: Side) -> None:
-    """The parent is told."""
+    """The parent gets the end."""
     handle = await side.start(Parent.run, "Waits", [], {})
     await _until_both_wait(side, handle)
     child = side.client.get_workflow_handle(side.name("child"))
@@ -171,7 +171,7 @@ async def the_child_is_terminated(side: Side) -> None:
 @common
 @workflow.defn
 class SlowToCancel:
-    """Takes its time to cancel, and knows what it was told meanwhile."""
+    """Takes its time to cancel, and keeps the signals that arrive meanwhile."""
 
     def __init__(self) -> None:
         self._told = ""
@@ -296,7 +296,7 @@ for _policy_name, _attempts in (
 @common
 @workflow.defn
 class UnseenChild:
-    """Cancels a child, or a signal to it, before anybody has seen it."""
+    """Cancels a child, or a signal to it, before the service sees it."""
 
     @workflow.run
     async def run(self) -> str:
@@ -317,5 +317,5 @@ class UnseenChild:
 
 @case()
 async def a_child_is_cancelled_before_anybody_has_seen_it(side: Side) -> None:
-    """The service never hears of it."""
+    """The service never sees it."""
     await side.run(UnseenChild.run)

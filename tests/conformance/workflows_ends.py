@@ -182,7 +182,7 @@ async def a_failure_with_all_its_causes(side: Side) -> None:
 
 @case()
 async def a_workflow_that_nobody_knows(side: Side) -> None:
-    """A dynamic workflow takes what nobody knows; described while it is closed."""
+    """A dynamic workflow takes unknown types; described while it is closed."""
     handle = await side.start("NobodyKnowsIt")
     await side.note_result(handle)
     description = await handle.describe()

@@ -161,7 +161,7 @@ async def a_local_activity_runs_out_of_time_over_its_timers(side: Side) -> None:
 @common
 @workflow.defn
 class Recipe:
-    """Does what it is told, step by step, and tells how each ended."""
+    """Takes the given steps one by one, and returns how each ended."""
 
     def __init__(self) -> None:
         self._signals: list[str] = []
@@ -444,7 +444,7 @@ async def a_local_activity_of_a_closed_workflow_is_cancelled(side: Side) -> None
 
 @case(skips_time=False)
 async def a_workflow_is_cancelled_while_a_local_activity_runs(side: Side) -> None:
-    """It hears of it when its task is done, and then has to do it again."""
+    """It gets the message when its task is done, and then has to run it again."""
     handle = await side.start(Recipe.run, ["wait b", "far c"])
     await side.points.reached("b")
     await handle.cancel()

@@ -21,7 +21,7 @@ ABANDON = workflow.HandlerUnfinishedPolicy.ABANDON
 @common
 @workflow.defn
 class Mailbox:
-    """Collects what it is sent until it is told to end."""
+    """Collects its messages until one says that it ends."""
 
     def __init__(self) -> None:
         self._got: list[str] = []
@@ -261,7 +261,7 @@ async def an_update_fails_after_an_activity(side: Side) -> None:
 
 @case(skips_time=False)
 async def the_workflow_ends_while_an_update_runs(side: Side) -> None:
-    """Whoever waits for the update is told that it will never be."""
+    """The client that waits for the update gets an error."""
     handle = await side.start(Mailbox.run)
     await side.settled(handle)
     update = await handle.start_update(
@@ -276,7 +276,7 @@ async def the_workflow_ends_while_an_update_runs(side: Side) -> None:
 
 @case()
 async def messages_after_the_end(side: Side) -> None:
-    """Whoever is late is told."""
+    """A late client gets an error."""
     handle = await side.start(Mailbox.run)
     await side.settled(handle)
     await handle.signal(Mailbox.end)

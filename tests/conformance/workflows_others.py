@@ -51,11 +51,11 @@ async def another_workflow_is_cancelled(side: Side) -> None:
 
 @case()
 async def nobody_is_signalled(side: Side) -> None:
-    """The workflow is told that there is nobody."""
+    """The workflow gets the error that the other does not exist."""
     await side.run(Outsider.run, side.name("nobody"), "signal")
 
 
 @case()
 async def nobody_is_cancelled(side: Side) -> None:
-    """The workflow is told that there is nobody."""
+    """The workflow gets the error that the other does not exist."""
     await side.run(Outsider.run, side.name("nobody"), "cancel")

@@ -102,7 +102,7 @@ async def _update_with_start(client: Client, options: dict[str, Any]) -> Any:
         )
     except RPCError:
         with suppress(RPCError):
-            await start.workflow_handle()  # somebody has to ask
+            await start.workflow_handle()  # a client has to wait for it
         raise
 
 
@@ -155,7 +155,7 @@ CALLS: Calls = {
 
 @case(skips_time=False)
 async def refused_calls(side: Side) -> None:
-    """What has no name, no id, or the id of a run that is none, and a run that nobody knows."""
+    """Requests without a name or an id, with a malformed run id, and with an unknown one."""
     handle = await side.start(Waits.run)
     await side.settled(handle)
     client = side.client

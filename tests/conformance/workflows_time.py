@@ -305,7 +305,7 @@ class CompletesAndIsCancelled:
 
 @case(worker_waits=False, skips_time=False)
 async def cancelled_right_after_a_step(side: Side) -> None:
-    """The step has ended, the next one is cancelled before anybody has seen it."""
+    """The step has ended, the next one is cancelled before the service sees it."""
     handle = await side.start(CompletesAndIsCancelled.run)
     await side.points.reached("first")
     await handle.cancel()

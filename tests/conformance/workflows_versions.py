@@ -116,7 +116,7 @@ async def a_new_version_takes_over(side: Side) -> None:
 
 @case(skips_time=False)
 async def summary_and_details(side: Side) -> None:
-    """A client that looks at a workflow is told what whoever has started it says of it."""
+    """A client that describes a workflow gets the summary and details of its starter."""
     handle = await side.start("Patched", static_summary="a summary", static_details="more of it")
     description = await handle.describe()
     await side.note("summary", description.static_summary())

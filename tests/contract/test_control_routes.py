@@ -143,7 +143,7 @@ async def test_a_control_body_must_be_json(over_http: OverHttp) -> None:
     assert refusal(response) == (400, "invalid_fault")
 
 
-async def test_the_books_show_entries_effects_and_balances(over_http: OverHttp) -> None:
+async def test_the_ledger_shows_entries_effects_and_balances(over_http: OverHttp) -> None:
     """Everything that the services hold, as JSON."""
     await CHARGE.ask(over_http)
 

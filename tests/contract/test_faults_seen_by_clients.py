@@ -255,7 +255,7 @@ async def test_faults_count_the_calls_of_each_order(face: Face) -> None:
 
 @pytest.mark.asyncio
 async def test_requests_of_other_connections_pass_one_that_is_held(face: Face) -> None:
-    """A lost reply holds up no one but its own caller."""
+    """A lost reply delays only its own caller."""
     face.fault("payments.charge", "drop_response")
     lost = asyncio.ensure_future(CHARGE.ask(face))
     await until(lambda: effects(face, CHARGE) == ["live"])

@@ -1,7 +1,7 @@
 """Documents whose examples are run: their fenced blocks, one after another, in a folder of its own.
 
-What is to be done with a block stands in the comment above it, which nobody sees, or follows from
-its language. So nothing can be shown that is not run:
+A block is run by the comment above it, which readers do not see, or by its language. So nothing can
+be shown that is not run:
 
     ```console          commands behind `$`, each with what it prints
     ```diff             a change of files that were written before
@@ -53,7 +53,7 @@ VARYING = (
 
 @dataclass
 class Reader:
-    """Somebody who does what a document says.
+    """A reader who follows a document.
 
     Attributes:
         folder: Where; a document leaves it by `cd`.
@@ -125,7 +125,7 @@ class Reader:
             case _Block(language="diff"):
                 return self._patch(block.text)
             case _:
-                return f"nobody knows what to do with a block of {block.language}"
+                return f"there is no rule for a block of {block.language}"
         return ""
 
     def _run(self, command: str, shown: str) -> str:

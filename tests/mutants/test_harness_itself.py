@@ -1,6 +1,6 @@
 """Anomalies of the harness (F1 to F8): each is noticed, and each notice has something to notice.
 
-F1, F2 and F4 are told by single parts as well: `tests/checks/test_unmet.py` and
+F1, F2 and F4 have tests of single parts as well: `tests/checks/test_unmet.py` and
 `tests/checks/test_verdicts.py`. F5 is held over the whole catalogue by
 `tests/engines/test_simulated_engine.py`.
 """
@@ -131,7 +131,7 @@ def test_f7_a_ledger_that_is_read_too_early_hides_a_bug(monkeypatch: pytest.Monk
     assert "I12" in by_catalogue(bad, among=[ZOMBIE]).broken
 
     async def at_once(self: Trial) -> None:
-        """Nobody waits for what is under way."""
+        """No wait for requests that are under way."""
 
     monkeypatch.setattr(Trial, "finish", at_once)
     assert "I12" not in by_catalogue(bad, among=[ZOMBIE]).broken

@@ -152,7 +152,7 @@ BUGS: dict[str, Bug] = {
         ),
         UNMET,
     ),
-    "S13 the customer is told": _bug(
+    "S13 the customer gets a confirmation": _bug(
         story("S13", expect=ends("completed", effects={"notifications.send": 1})),
         UNMET,
     ),

@@ -56,7 +56,7 @@ def test_nothing_is_missing() -> None:
     ],
 )
 def test_a_gap_is_found(name: str, lost: dict[str, object], says: str) -> None:
-    """Where a scenario, a catch or a test is taken away, that is told."""
+    """A missing scenario, catch or test is reported."""
     row = replace(row_of(name), **lost)  # type: ignore[arg-type]
 
     assert any(says in gap for gap in gaps([row], ZOO))

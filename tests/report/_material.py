@@ -20,7 +20,7 @@ NAIVE = ROOT / "tests" / "sagas" / "naive.py"
 
 LOST_REPLIES = """\
 scenario: no reply to a charge arrives
-why: what nobody knows of must be undone all the same
+why: an effect without a reply must be undone too
 orders: [{id: o1}]
 faults:
   - on: payments.charge

@@ -1,4 +1,4 @@
-"""The colours of outcomes can be told apart by everybody, in the light and in the dark.
+"""Colour-blind people can distinguish the colours of outcomes, in the light and in the dark.
 
 Colour-blindness is simulated as by Machado, Oliveira and Fernandes, "A Physiologically-based Model
 for Simulation of Color Vision Deficiency" (2009), severity 1; distance is that of CIELAB (1976).

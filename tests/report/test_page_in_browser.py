@@ -84,7 +84,7 @@ def test_the_verdict_comes_first(opened: Page) -> None:
 
 
 def test_the_most_telling_scenario_is_open(opened: Page) -> None:
-    """Somebody who opens the page sees a failing order without a click."""
+    """A reader who opens the page sees a failing order without a click."""
     expect(opened.locator(".scenario[open]")).to_have_count(1)
     expect(opened.locator(".scenario").first).to_have_attribute("open", "")
 
@@ -119,7 +119,7 @@ def test_scenarios_are_filtered_by_invariant(opened: Page) -> None:
     expect(opened.locator(".scenario:visible")).to_have_count(8)
 
 
-def test_a_violation_leads_to_its_moment_and_the_books_there(opened: Page) -> None:
+def test_a_violation_leads_to_its_moment_and_the_ledger_there(opened: Page) -> None:
     """The link shows the row at which it broke, and marks the ledger' column of that moment."""
     section = opened.locator(".scenario", has_text=ZOMBIE).first
     section.evaluate("section => { section.open = true; }")

@@ -131,7 +131,7 @@ def test_a_violation_by_an_entry_is_at_its_call(lost: ScenarioResult) -> None:
     assert (row.activity, row.attempt, row.broken) == ("charge_payment", 1, ("I13",))
 
 
-def test_the_books_are_shown_before_there_and_after(lost: ScenarioResult) -> None:
+def test_the_ledger_is_shown_before_there_and_after(lost: ScenarioResult) -> None:
     """The order says failed, its charge is live, the money is not back: all in one table."""
     ledger = section(lost).by_engine[0].ledger
     charge = next(line for line in ledger.groups["effects"] if line.name == "pay_1")
@@ -178,7 +178,7 @@ def test_a_scenario_whose_file_is_gone_is_told_all_the_same() -> None:
 
 
 def test_an_order_that_got_stuck_is_told_to_its_last_moment() -> None:
-    """Nobody knows when it would have ended; what it waits for stands at the end."""
+    """Its end is unknown; what it waits for stands at the end."""
     waits = load_saga(f"{ROOT / 'tests' / 'sagas' / 'small.py'}:WAITS")
     told = section(played_text(LOST_REPLIES, waits)).by_engine[0].timeline
 

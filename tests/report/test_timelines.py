@@ -76,7 +76,7 @@ def test_a_caller_that_waits_in_vain_gives_up_later() -> None:
 
 
 def test_a_late_request_is_a_zombie_once_its_caller_has_gone() -> None:
-    """A request that arrives when nobody waits has its own row, with what it changed."""
+    """A request that arrives after its caller's timeout has its own row, with its changes."""
     call, rows = charge_with("{delay_request: 2h}")
     (arrival,) = (row for row in rows if isinstance(row, ArrivalRow))
 

@@ -47,7 +47,7 @@ def test_each_run_leaves_most_faults_out() -> None:
 
 @pytest.mark.parametrize("seed", range(0, 60, 6))
 def test_a_generated_scenario_can_be_written_and_read(seed: int) -> None:
-    """A seed is a file that anybody can run."""
+    """The scenario of a seed is a file that runs."""
     scenario = MANY[seed]
     read = load_text(as_yaml(scenario))
     assert read.given == scenario.given

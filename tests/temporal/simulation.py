@@ -73,7 +73,7 @@ async def simulation(
     starts: bool = True,
     **options: Any,
 ) -> AsyncIterator[Simulation]:
-    """A simulated service with a worker, which has started unless it is told not to."""
+    """A simulated service with a worker, which is started by default."""
     temporal = SimulatedTemporal(seed=seed)
     client = simulated_client(temporal, data_converter)
     worker = SimulatedWorker(

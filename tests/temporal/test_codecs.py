@@ -93,7 +93,7 @@ class Letters:
 @pytest.mark.parametrize("cached", [True, False])
 @pytest.mark.parametrize("converter", [HIDING, SECRETIVE], ids=["values", "failures too"])
 async def test_nothing_passes_in_the_clear(converter: DataConverter, cached: bool) -> None:
-    """Arguments, signals, updates, queries, details of failures: clients read them, nobody else."""
+    """Arguments, signals, updates, queries, details of failures: only clients read them."""
     async with simulation(
         Letters, activities=[refuse], data_converter=converter, cached=cached
     ) as simulated:

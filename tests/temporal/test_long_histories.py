@@ -29,7 +29,7 @@ class Endless:
 
 @virtual_time
 async def test_what_is_suggested_is_written_down() -> None:
-    """Only the last task was suggested to end the run; whoever replays it must be told the same."""
+    """Only the last task suggests to end the run; a replay must suggest the same."""
     async with simulation(Endless, activities=[step]) as simulated:
         length = await simulated.run(Endless.run)
         [run] = simulated.temporal.runs()

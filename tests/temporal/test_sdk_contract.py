@@ -189,7 +189,7 @@ def test_the_client_s_connection() -> None:
 
 
 def test_jobs_and_commands() -> None:
-    """Core and the SDK have no jobs and no commands that nobody here has thought of."""
+    """Core and the SDK have no jobs and no commands that are unknown here."""
     jobs = {field.name for field in WorkflowActivationJob.DESCRIPTOR.oneofs[0].fields}
     commands = {field.name for field in WorkflowCommand.DESCRIPTOR.oneofs[0].fields}
 
@@ -199,5 +199,5 @@ def test_jobs_and_commands() -> None:
 
 
 def test_what_a_client_can_ask_for() -> None:
-    """A new field of a start request is refused until somebody has looked at it."""
+    """A new field of a start request is refused until it is supported."""
     assert len(StartWorkflowExecutionRequest.DESCRIPTOR.fields) == 30

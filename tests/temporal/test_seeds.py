@@ -1,4 +1,4 @@
-"""What a workflow draws is what whoever replays its history will draw."""
+"""A workflow and a replay of its history draw the same random numbers."""
 
 from __future__ import annotations
 

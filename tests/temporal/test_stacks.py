@@ -79,7 +79,7 @@ def test_the_failure_is_the_sdk_s(converter: DataConverter, raises: object) -> N
 
 
 def test_other_places_have_other_stacks() -> None:
-    """Two lines that raise the same are told apart."""
+    """Two lines that raise the same error are distinguished."""
 
     def raise_it(here: bool) -> None:
         if here:

@@ -34,7 +34,7 @@ async def nothing() -> None:
 
 @activity.defn
 async def complete_elsewhere() -> None:
-    """Leave it to somebody else to say how it ends."""
+    """Leave the completion to another client."""
     activity.raise_complete_async()
 
 
@@ -90,7 +90,7 @@ class Wants:
 
     @workflow.query
     def a_lot(self) -> str:
-        """Say more than anybody takes."""
+        """Return more than any limit allows."""
         return "x" * LARGE
 
     async def _patch_attribute(self) -> None:
@@ -113,7 +113,7 @@ class Wants:
     ],
 )
 async def test_a_workflow_wants_what_there_is_not(what: str, named: str) -> None:
-    """Whoever waits for the workflow gets the error, and so does whoever asks later."""
+    """A client that waits for the workflow gets the error, and so does a later one."""
     activities = [nothing, complete_elsewhere, list_workflows, fail_at_length]
     async with simulation(Wants, activities=activities) as simulated:
         handle = await simulated.start(Wants.run, what)

@@ -57,7 +57,7 @@ def test_the_trip_saga_is_valid(
 def test_its_catalogue_finds_the_undo_that_is_registered_too_late(
     play: Callable[[Scenario, SagaUnderTest], TrialResult],
 ) -> None:
-    """By the scenarios in which a step may have happened that nobody was told of."""
+    """By the scenarios in which a step without a reply may have happened."""
     found = {Path(each.file).stem for each in CATALOGUE if findings(play(each, TOO_LATE))}
 
     assert found == {
@@ -108,10 +108,10 @@ def test_a_swarm_draws_faults_for_trips_and_shrinks_what_it_finds() -> None:
     assert len(found.faults) + len(found.events) <= 2
 
 
-def test_invariants_look_at_the_books_that_there_are(
+def test_invariants_check_the_ledger_that_there_is(
     play: Callable[[Scenario, SagaUnderTest], TrialResult],
 ) -> None:
-    """Nobody takes money for a trip, so I1 and the like have no fact; places are counted."""
+    """No service of a trip takes money, so I1 and the like have no fact; places are counted."""
     looked_at: Counter[str] = Counter()
     for scenario in CATALOGUE:
         trial = play(scenario, SAGA).trial
@@ -146,7 +146,7 @@ def _overbooked(world: World) -> list[Service]:
     return [Overbooked(world), *trip_services(world)[1:]]
 
 
-def test_the_books_of_a_trip_are_checked(
+def test_the_ledger_of_a_trip_is_checked(
     play: Callable[[Scenario, SagaUnderTest], TrialResult],
 ) -> None:
     """A hotel that sells a room which it does not have breaks the invariant about stock."""

@@ -111,7 +111,7 @@ def _reason_of(failure: BaseException) -> str:
 
 
 async def _see_through(rollback: Any) -> None:
-    """Wait for `rollback` to end, though somebody cancels the workflow again meanwhile."""
+    """Wait for `rollback` to end, even if the workflow is cancelled again meanwhile."""
     task = asyncio.create_task(rollback)
     while not task.done():
         try:

@@ -29,7 +29,7 @@ class Log:
 
     Attributes:
         found: What is wrong.
-        facts: How many facts were looked at.
+        facts: How many facts were checked.
         stock: The creates whose effects hold pieces of stock.
         money: The creates whose effects are payments.
     """

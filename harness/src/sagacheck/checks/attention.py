@@ -1,4 +1,4 @@
-"""What a result leaves to a person: an undo that the saga gave up, and what it lists of them."""
+"""Matters for an operator: undos that the saga gave up, and the list in its result."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _WHAT_CAME_OF_IT = {
 
 @dataclass(frozen=True, slots=True)
 class OpenMatter:
-    """Something that may be left to a person.
+    """Something that may be left to an operator.
 
     Attributes:
-        what: How a violation calls it.
-        names: What a result may call it by: the effects' keys and ids.
+        what: Its name in a violation.
+        names: Its names in a result: the effects' keys and ids.
         activities: The activities that tried to undo it. One key may stand for several matters.
         at: When it arose.
     """
@@ -34,7 +34,7 @@ class OpenMatter:
 
 
 def listed_for_a_person(outcome: OrderOutcome) -> list[frozenset[str]]:
-    """What a result says is left to do: for each entry of its ``left``, the texts in it."""
+    """What a result lists as left to do: for each entry of its ``left``, the texts in it."""
     result: Any = outcome.ending.result
     left = result.get("left") if isinstance(result, Mapping) else None
     if not isinstance(left, list):
@@ -91,7 +91,7 @@ def matter_of_step(evidence: Evidence, begun: list[Attempt]) -> OpenMatter:
 def is_left_to_a_person(evidence: Evidence, entry: Entry) -> bool:
     """Whether `entry` is the effect, or the undo, of a step that its order lists as not undone.
 
-    It was asked for before the order ended. After that a person decides, and no worker goes on.
+    It was asked for before the order ended. After that an operator decides, and no worker goes on.
     """
     outcome = evidence.outcomes.get(entry.order)
     if outcome is None or entry.operation not in evidence.operations:

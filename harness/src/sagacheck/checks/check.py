@@ -36,7 +36,7 @@ class Findings:
 
     Attributes:
         violations: What must never be, and was; in the order of the invariants.
-        facts: How many facts each invariant looked at.
+        facts: How many facts each invariant checked.
         crashes: Checks that failed themselves.
     """
 

@@ -1,4 +1,4 @@
-"""I9, I15, I16, I17, I19: how orders end, and what is said about it."""
+"""I9, I15, I16, I17, I19: how orders end, and what the saga reports about it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 }
 """Which status may follow which; a status that is not here is final."""
 ANY_TIME = frozenset({"terminated", "timed_out"})
-"""Ends that Temporal may put to an order whatever its status is."""
+"""Ends that Temporal may give an order with any status."""
 
 
 @invariant("I9", "every client sees the same end")

@@ -1,4 +1,4 @@
-"""What the invariants are checked on: the services' side of a run, and what clients learned."""
+"""The evidence for the invariants: the services' side of a run, and the answers to clients."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class OrderTerms:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that the invariants look at.
+    """Everything that the invariants read.
 
     Attributes:
         operations: The services' operations, creates in the order of a saga's steps.
@@ -45,7 +45,7 @@ class Evidence:
         outcomes: How the orders ended, by their ids.
         completed_means: The creates whose effects must be live when an order completes.
         cancelled: The orders whose cancellation a client asked for and was not refused.
-        orphans: How many effects of each create may be left behind, after a termination.
+        orphans: How many effects of each create may remain after a termination.
     """
 
     operations: OperationTable

@@ -13,7 +13,7 @@ from sagacheck.world import Entry
 
 @dataclass(frozen=True, slots=True)
 class BrokenFact:
-    """A fact that a check has looked at, and that does not hold.
+    """A fact that was checked and does not hold.
 
     Attributes:
         order: The order concerned, empty where it is about no single one.

@@ -79,11 +79,11 @@ class OrderOutcome:
         ending: The end that it came to, as the last client gets it.
         ended_at: When the workflow closed, in seconds of the world's clock.
         waits_for: For an order that got stuck, what it waits for.
-        endings: The end that each client got which had placed it, in the order of placing.
+        endings: The end that each client which placed it got, in the order of placing.
         statuses: Each status that a query saw, in order.
         workflow_id: The id of its workflow.
         recorded: Its event history, where it was fetched.
-        replays: How often its workflow was forgotten and rebuilt by replaying its history.
+        replays: How often its workflow was evicted and rebuilt by a replay.
         broken_replay: Where and how a replay first did something else than the history says, empty
             if each did the same.
     """

@@ -56,7 +56,7 @@ class StreamingChecks:
     Args:
         operations: The services' operations.
         completed_means: The creates whose effects must be live when an order completes.
-        orphans: How many effects of each create may be left behind, after a termination.
+        orphans: How many effects of each create may remain after a termination.
     """
 
     def __init__(

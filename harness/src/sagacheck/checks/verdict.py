@@ -1,7 +1,7 @@
-"""What a run may find, and what is made of it.
+"""The findings of a run, and the verdict.
 
-A verdict has three values, as in Jepsen: *unknown* is what remains when nothing wrong was seen, but
-not everything that was to be seen was seen.
+A verdict has three values, as in Jepsen: *unknown* means that no violation was found, but an
+expected observation is missing.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Violation:
 
 
 class UnmetKind(StrEnum):
-    """What a scenario asked for and did not get."""
+    """The kind of an expected observation that is missing."""
 
     EXPECTATION = "expectation"
     FAULT = "fault"
@@ -70,11 +70,11 @@ class UnmetKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unmet:
-    """Something a scenario asked for and did not get.
+    """An expected observation that is missing.
 
     An expectation that is not met makes the scenario invalid. A fault that never fired, an event
-    that never happened, a check that crashed, a run that came to no end or one that went otherwise
-    when it was played again makes it unknown.
+    that never happened, a check that crashed, a run that did not end, or one whose second run
+    differed makes it unknown.
     """
 
     kind: UnmetKind

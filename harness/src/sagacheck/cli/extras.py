@@ -1,4 +1,4 @@
-"""The extras of this distribution: parts that are installed only where they are wanted."""
+"""The extras of this distribution, which are optional."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ COMMANDS = (
     *("run", "new", "explore", "simulate", "replay"),
     *("mutants", "reference", "completion", "list", "schema"),
 )
-"""In the order in which people meet them. Each is imported when it is asked for."""
+"""In the order of the help. Each is imported when it is called."""
 
 
 class _Commands(click.Group):

@@ -1,4 +1,4 @@
-"""What a client is answered: by Temporal, by the saga, or not at all."""
+"""The answer to a client: from Temporal, from the saga, or none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AnswerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a client is answered.
+    """The answer to a client.
 
     Attributes:
         kind: Whether it got what it asked for.

@@ -27,7 +27,7 @@ def open_engine(
         saga: The saga under test.
         address: For the server engine, a server that is running already.
         skips_time: Whether that server can skip time; by default it cannot.
-        evict_always: Whether each workflow is forgotten after each of its tasks, and rebuilt for
+        evict_always: Whether each workflow is evicted after each of its tasks, and rebuilt for
             the next by replaying its history.
     """
     # An engine is imported when it is opened: the SDK takes half a second.

@@ -45,7 +45,7 @@ class PlannedFault:
     Attributes:
         rule: The rule of the network.
         line: The line of the scenario file that plans it.
-        text: The fault and where it strikes, for reports.
+        text: The fault and its operation, for reports.
     """
 
     rule: FaultRule
@@ -65,7 +65,7 @@ class Trial:
         faults: The scenario's faults with their rules.
         events: The scenario's events.
         outcomes: How the orders ended, by their ids.
-        troubles: What kept the engine from playing the scenario to its end.
+        troubles: Why the engine could not play the scenario to its end.
     """
 
     scenario: Scenario

@@ -21,13 +21,13 @@ from sagacheck.services import Operation
 from sagacheck.world import Attempt
 
 LASTING = 3
-"""How many calls a lasting fault strikes: as many as a step usually tries before it gives up."""
+"""How many calls in a row get a lasting fault: as many as a step usually has attempts."""
 
 _STATUSES = (400, 429, 500, 503)
 """Errors that any service may answer with: your fault, too many, my fault, not now."""
 
 _DELAYS = {"delay_response": 30.0, "delay_request": 1800.0}
-"""Seconds: a reply within its caller's timeout, a request long after its caller gave up."""
+"""Seconds: a reply within its caller's timeout, a request long after it."""
 
 _LASTING_FAULTS = (
     Fault("refuse"),
@@ -71,7 +71,7 @@ class ChoiceSpace:
         return self._steps | worlds | {*FAULTS, EventKind.CANCEL, EventKind.SUBMIT}
 
     def of_worlds(self) -> Iterator[Choice]:
-        """What the outside world may do by itself."""
+        """The events that the outside world may cause."""
         worlds = (WorldChoice(turn.what, turn.kind, turn.settings) for turn in self.turns)
         return filter(self._is_wanted, worlds)
 
@@ -102,7 +102,7 @@ class ChoiceSpace:
 
     @cached_property
     def _faults(self) -> dict[str, list[tuple[Fault, int]]]:
-        """For each operation its faults, and how many calls in a row suffer them."""
+        """For each operation its faults, and how many calls in a row get them."""
         return {name: list(self._faults_of(each)) for name, each in self.operations.items()}
 
     def _faults_of(self, operation: Operation) -> Iterator[tuple[Fault, int]]:

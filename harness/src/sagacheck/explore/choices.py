@@ -31,14 +31,14 @@ _NOWHERE = Place("", 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class FaultChoice:
-    """A call suffers a fault.
+    """A call gets a fault.
 
     Attributes:
         order: The order for which the call is made.
         operation: What is called.
         call: Which of its calls, from 1.
         fault: What happens to it.
-        calls: How many calls in a row suffer it.
+        calls: How many calls in a row get it.
     """
 
     order: str
@@ -71,7 +71,7 @@ class FaultChoice:
         return self.fault.name
 
     def strikes(self, attempt: Attempt) -> bool:
-        """Whether this is the fault that `attempt` suffered first."""
+        """Whether this is the first fault of `attempt`."""
         at = (self.order, self.operation, self.call)
         return at == (attempt.order, attempt.operation, attempt.call)
 

@@ -26,7 +26,7 @@ class Saved:
     """A counterexample as a file.
 
     Attributes:
-        counterexample: What it shows.
+        counterexample: The history, and its violation.
         file: The scenario file.
         text: What stands in it.
         again: The command that runs it again.
@@ -54,7 +54,7 @@ def replay_command(file: Path, saga_reference: str | None) -> str:
 
     Args:
         file: The scenario.
-        saga_reference: What ``--saga`` said; nothing for the saga of pyproject.toml.
+        saga_reference: The value of ``--saga``; empty for the saga named in pyproject.toml.
     """
     words = ["sagacheck", "replay", str(file), *saga_words(saga_reference)]
     return shlex.join(words)
@@ -75,7 +75,7 @@ def save(
         base: The scenario that the search began with.
         saga: The saga that they were found in.
         folder: Where they go; it is made if need be.
-        saga_reference: What ``--saga`` said; nothing for the saga of pyproject.toml.
+        saga_reference: The value of ``--saga``; empty for the saga named in pyproject.toml.
     """
     saved = []
     for number, each in enumerate(counterexamples[:MOST], 1):

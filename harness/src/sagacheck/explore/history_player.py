@@ -17,7 +17,7 @@ from sagacheck.saga import SagaUnderTest
 
 @dataclass(frozen=True)
 class HistoryResult:
-    """What became of a history.
+    """The result of a history.
 
     Attributes:
         offered: The choices that could have been made after its last.

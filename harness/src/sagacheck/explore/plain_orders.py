@@ -1,4 +1,4 @@
-"""Where a search begins: orders that all goes well for."""
+"""The beginning of a search: orders without faults."""
 
 from __future__ import annotations
 

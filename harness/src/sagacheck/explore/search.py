@@ -44,7 +44,7 @@ class Progress:
 
 @dataclass
 class Exploration:
-    """What came of a search.
+    """The result of a search.
 
     Attributes:
         search: What was searched.
@@ -136,7 +136,7 @@ class _FamilyPool:
         self._stack.close()
 
     def tallies(self, families: Iterable[History | None], histories: int) -> Iterator[Tally]:
-        """What came of each family, in any order.
+        """The result of each family, in any order.
 
         Args:
             families: Their parents.

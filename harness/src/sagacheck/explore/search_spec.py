@@ -22,7 +22,7 @@ class Search:
 
     Attributes:
         base: The scenario that all histories begin with.
-        saga_reference: What ``--saga`` said; ``None`` for the saga that pyproject.toml names.
+        saga_reference: The value of ``--saga``; ``None`` for the saga named in pyproject.toml.
         faults: How many choices a history makes at most.
         cancels: Whether clients cancel and submit again.
         crashes: Whether workers die and lose their caches.

@@ -41,7 +41,7 @@ class Counterexample:
 
 @dataclass
 class Tally:
-    """What came of some histories; tallies of several processes add up.
+    """The results of some histories; tallies of several processes add up.
 
     Attributes:
         histories: How many were played.
@@ -62,7 +62,7 @@ class Tally:
     unknown: dict[str, History] = field(default_factory=dict)
 
     def add(self, history: History, result: HistoryResult) -> None:
-        """Count what came of one history."""
+        """Count the result of one history."""
         self.histories += 1
         self.violating += bool(result.violations)
         self.to_come += len(result.offered)

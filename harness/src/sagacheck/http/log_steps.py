@@ -13,7 +13,7 @@ class Begin(msgspec.Struct):
     """The beginning of a world, and the end of the one before it.
 
     Attributes:
-        settings: What it holds at first and does by itself.
+        settings: Its initial state, and the events that it causes.
         at: When it began, in seconds since 1970.
     """
 

@@ -1,4 +1,4 @@
-"""Clients of activities, answered in this process by the world of their order."""
+"""HTTP clients of activities, answered in this process by the world of their order."""
 
 from sagacheck.inprocess.attempt_context import AttemptContext, in_context
 from sagacheck.inprocess.fakes_client import FakesClient

@@ -1,4 +1,4 @@
-"""Who makes a request of this process, and the answer of the caller's world.
+"""The attempt that makes a request in this process, and the answer of its world.
 
 A context variable says which world that is, so that many worlds can be played in one process at the
 same time.
@@ -101,15 +101,15 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
     content: bytes,
     timeout: float | None,  # noqa: ASYNC109 - the world's time, not the loop's
 ) -> WireReply:
-    """What the world of `context` answers.
+    """The answer of the world of `context`.
 
     Args:
-        context: Who makes the request.
+        context: The attempt that makes the request.
         request: Its method counts, and errors refer to it; the other arguments say the rest.
         path: The path of its URL, on any host.
         query: The parameters in its URL.
         content: Its body.
-        timeout: Seconds until the caller gives up; ``None`` for never.
+        timeout: The caller's timeout in seconds; ``None`` for none.
 
     Raises:
         httpx.TransportError: The caller gets no answer.
@@ -137,7 +137,7 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
 
 
 async def answer_request(context: AttemptContext, request: httpx.Request) -> WireReply:
-    """What the world of `context` answers to a whole request."""
+    """The answer of the world of `context` to a whole request."""
     return await answer(
         context,
         request,

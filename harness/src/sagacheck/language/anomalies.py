@@ -1,4 +1,4 @@
-"""What goes wrong in order sagas: the anomalies that scenarios cover and mutants suffer.
+"""What goes wrong in order sagas: the anomalies that scenarios cover and mutants have.
 
 The table is `anomalies.toml`. Its ids are stable.
 """
@@ -26,12 +26,12 @@ class Anomaly:
     """One way to go wrong.
 
     Attributes:
-        name: What people call it.
+        name: Its usual name.
         means: What happens, in one line.
         tests: Tests that show it where no scenario can, as ``path::function``.
         invariants: The invariants that its tests break. For other anomalies the mutants of a zoo
             show which.
-        not_here: Why this system cannot suffer it; empty if it can.
+        not_here: Why this system cannot have it; empty if it can.
     """
 
     name: str

@@ -92,7 +92,7 @@ class FaultSpec:
 
 
 class EventKind(StrEnum):
-    """What a client or an operator does."""
+    """An action of a client or an operator."""
 
     CANCEL = "cancel"
     SUBMIT = "submit"
@@ -128,7 +128,7 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a client or an operator does, and when.
+    """An action of a client or an operator, and its moment.
 
     Attributes:
         kind: What it is.
@@ -173,7 +173,7 @@ class Expectations:
         calls: How often operations were called, over all orders.
         stock: Pieces available at the end, by SKU.
         statuses: How many orders end how.
-        orphans: Effects left behind by orders that were terminated, by operation.
+        orphans: Effects of terminated orders that remain, by operation.
         places: Where each of these is written: ``o1``, ``effects``, ``effects/payments.charge``.
     """
 
@@ -204,16 +204,16 @@ class WorldTurn:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A story of failures, and how it should end.
+    """The failures of one run, and how its orders should end.
 
     Attributes:
         name: What happens, in one line.
-        why: What it shows.
-        tags: Words to select it by.
+        why: Why it matters.
+        tags: Words to select scenarios by.
         covers: The faults and anomalies that it covers, by id.
         given: The world at the beginning.
         orders: The orders that are placed.
-        faults: What fails; the first fault that fits a call strikes.
+        faults: What fails; a call gets the first fault that matches it.
         events: What clients and operators do while the orders run.
         expect: How it should end.
         file: The file that it stands in.

@@ -1,4 +1,4 @@
-"""Writes scenarios as files that people read and the loader takes: the way back from `build`.
+"""Writes scenarios as files that people read and the loader takes: the inverse of `build`.
 
 Defaults are left out. The style is that of the catalogue: one line for each fact, and what belongs
 to it in braces.

@@ -1,4 +1,4 @@
-"""Where Temporal is, so that every process of a run connects to the same server."""
+"""The connection to Temporal, so that every process of a run uses the same server."""
 
 from __future__ import annotations
 
@@ -66,5 +66,5 @@ class Connection:
 
 
 def environment_names_temporal() -> bool:
-    """Whether the environment says where Temporal is, as `temporalio.envconfig` reads it."""
+    """Whether the environment names a Temporal server, as `temporalio.envconfig` reads it."""
     return any(os.environ.get(name) for name in ("TEMPORAL_ADDRESS", "TEMPORAL_PROFILE"))

@@ -174,7 +174,7 @@ class LoadRun:
         return [order for order, view in orders if not view.is_acknowledged]
 
     def _unknown_endings(self, workflows: Mapping[str, ListedWorkflow]) -> Mapping[str, Ending]:
-        """How those orders ended whose clients have not learned it."""
+        """How the orders ended whose clients got no result."""
         clients = self.client_log.orders
         unknown = [
             order

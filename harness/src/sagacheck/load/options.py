@@ -1,4 +1,4 @@
-"""What was asked for on Locust's command line, in the environment, or in a form of its web UI."""
+"""The options from Locust's command line, the environment, or a form of its web UI."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from sagacheck.load.users.order_plans import Shares
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What was asked for; `sagacheck.load.command_line` says what each option means.
+    """The options of a run; `sagacheck.load.command_line` has the meaning of each.
 
     Attributes:
-        connection: Where Temporal is.
-        brings_temporal: Whether it was said where Temporal is; else the run starts a server.
+        connection: The connection to Temporal.
+        brings_temporal: Whether a Temporal server was named; else the run starts one.
         changed: What a form of the web UI has changed of `OF_EACH_TEST`.
     """
 
@@ -60,7 +60,7 @@ def read_options(parsed: Namespace, *, temporal_in_environment: bool) -> Options
 
     Args:
         parsed: What Locust's parser has made of the command line.
-        temporal_in_environment: Whether the environment says where Temporal is.
+        temporal_in_environment: Whether the environment names a Temporal server.
 
     Raises:
         ValueError: A value is out of its range; the message names option, value and rule.

@@ -24,7 +24,7 @@ class RunSpec:
         shares: How many orders have something done to them.
         rate: Orders per second of all load generators; ``None`` for the closed model.
         users: Users of all load generators, at the peak.
-        connection: Where Temporal is.
+        connection: The connection to Temporal.
         saga: The saga that ``--saga`` names; ``None`` for that of the workload.
         task_queue: The queue of its workers.
     """

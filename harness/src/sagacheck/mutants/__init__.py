@@ -1,4 +1,4 @@
-"""Mutation testing for the harness: does it find known bugs, and does it accept correct sagas?
+"""Mutation testing for the harness: does it catch known bugs, and does it accept correct sagas?
 
 Each mutant of a zoo is a saga with one known bug. Each finder (the catalogue of scenarios, and
 other searches) runs on each; a bug that no finder sees shows a hole in the scenarios or in the

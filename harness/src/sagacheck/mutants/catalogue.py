@@ -45,7 +45,7 @@ def found_in(result: TrialResult) -> dict[str, str]:
 
 
 def troubles_in(result: TrialResult) -> list[str]:
-    """What kept a trial from being judged. A fault that never fired is no such thing here.
+    """Why a trial could not be judged. A fault that never fired is no such thing here.
 
     Scenarios aim at the steps of the saga that they were written for, and others take other ones.
     """
@@ -57,7 +57,7 @@ def troubles_in(result: TrialResult) -> list[str]:
 def _is_only_unexpected(violation: Violation, result: TrialResult) -> bool:
     """Whether an invariant is broken only because the scenario expects something else.
 
-    What a terminated order may leave behind is part of what its scenario expects, which was written
+    The effects that a terminated order may leave are part of what its scenario expects, written
     for a saga that takes its steps in one order.
     """
     assert result.trial is not None, "what breaks an invariant has been played"

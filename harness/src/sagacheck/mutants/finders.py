@@ -21,7 +21,7 @@ SWARM_ORDERS = 10
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard the finders look. It is counted, not timed: so a machine's load changes nothing.
+    """The effort of the finders, in counts and not in time: so a machine's load changes nothing.
 
     Attributes:
         searches: What `explore` tries one after another: how many orders, and how many faults.
@@ -52,7 +52,7 @@ class FinderResult:
         where: The runs in which something was found, by their names, in the order of the search.
         detail: What was found first, in words.
         first_seconds: Real time until then; ``None`` where nothing was found.
-        troubles: What kept runs from being judged.
+        troubles: Why runs could not be judged.
     """
 
     runs: int = 0

@@ -41,7 +41,7 @@ class SpecimenResult:
 
     @property
     def troubles(self) -> list[str]:
-        """What kept runs from being judged."""
+        """Why runs could not be judged."""
         return [each for result in self.by_finder.values() for each in result.troubles]
 
     @property
@@ -72,7 +72,7 @@ def judge_zoo(
         names: Specimens to look at; all, where there are none.
         finders: Names of `FINDERS`.
         jobs: How many processes there are.
-        effort: How hard the finders look.
+        effort: The effort of the finders.
     """
     rows = {row.specimen.name: row for row in chosen(load_zoo(reference), names)}
     set_up = partial(_look, reference, effort)

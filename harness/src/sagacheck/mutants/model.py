@@ -1,4 +1,4 @@
-"""A zoo of bugs: sagas with one known bug each, and correct ones that differ from ours."""
+"""A zoo: mutants, sagas with one known bug each, and variants, correct sagas unlike ours."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ expects shows it, so only the catalogue finds it."""
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """A correct saga that does things in another way. No invariant may be broken by it.
+    """A correct saga with another design, which must break no invariant.
 
     What the scenarios of the catalogue expect beyond the invariants may be specific to the saga
     that they were written for, and is not asked of a variant.
 
     Attributes:
-        name: How reports call it.
-        why: Why it is as good as any other.
+        name: Its name in reports.
+        why: Why it is correct.
         saga: The saga.
     """
 
@@ -36,10 +36,10 @@ class Mutant:
     """A saga with one bug, in its own code or in the services that it talks to.
 
     Attributes:
-        name: How reports call it: what it does wrong.
-        anomaly: The anomaly that it suffers, by its id, such as B1.
-        also: Other anomalies that it suffers too.
-        why: What comes of it, in one line.
+        name: Its name in reports: what it does wrong.
+        anomaly: Its anomaly, by the id, such as B1.
+        also: Its other anomalies.
+        why: What it causes, in one line.
         saga: The saga; without the bug it would meet all that the catalogue expects.
         breaks: What a finder must see broken: ids of invariants, or `EXPECTATION`.
     """
@@ -53,7 +53,7 @@ class Mutant:
 
     @property
     def anomalies(self) -> tuple[str, ...]:
-        """All that it suffers."""
+        """All its anomalies."""
         return (self.anomaly, *self.also)
 
 
@@ -65,7 +65,7 @@ class Zoo:
     """Known-bad sagas, and correct ones.
 
     Raises:
-        ValueError: A name stands twice, an anomaly is none, or a mutant breaks nothing.
+        ValueError: A duplicate name, an unknown anomaly, or a mutant that breaks nothing.
     """
 
     mutants: tuple[Mutant, ...]

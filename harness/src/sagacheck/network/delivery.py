@@ -21,7 +21,7 @@ class Call(msgspec.Struct, frozen=True):
         fields: Path and query parameters and the body's members together.
         order: The order it is made for; empty where the request itself has to say.
         activity: The activity that makes it, if any.
-        timeout: Seconds until the caller gives up; ``None`` where that is unknown.
+        timeout: The caller's timeout in seconds; ``None`` if it is unknown.
         lifetime: Seconds until the caller's own attempt times out (start-to-close).
         malformed: What is wrong with the body, where it could not be read; empty if nothing is.
         connected: Whether the connection is open already, so that a refusal looks like a reset.
@@ -69,7 +69,7 @@ class Delivery(msgspec.Struct):
         """The reply that `prepare` makes in `delay` seconds, whether or not the caller still waits.
 
         Raises:
-            NoReplyError: The caller gives up first.
+            NoReplyError: The caller's timeout passes first.
         """
         left: list[Reply] = []
         replied = asyncio.Event()
@@ -89,7 +89,7 @@ class Delivery(msgspec.Struct):
         return left[0]
 
     async def time_out(self) -> NoReturn:
-        """Let the caller wait in vain until it gives up.
+        """Let the caller wait until its timeout.
 
         Raises:
             NoReplyError: Its timeout has passed.

@@ -126,4 +126,4 @@ INJECTORS: dict[str, Injector] = {
     "crash_after": _crash_after,
     "evict": _evict,
 }
-"""What injects a fault, by the fault's name."""
+"""The injection of each fault, by the fault's name."""

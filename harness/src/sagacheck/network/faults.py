@@ -1,4 +1,4 @@
-"""Faults as data: their table, and the rules that decide which call suffers which fault.
+"""Faults as data: their table, and the rules that decide which call gets which fault.
 
 A rule is a function of an attempt that returns a fault or ``None``; the first rule that returns a
 fault wins (after turmoil's ``Rule``).
@@ -17,7 +17,7 @@ from sagacheck.world import Attempt
 
 
 class Position(StrEnum):
-    """Where a fault strikes, seen from the effect of the call."""
+    """Where a fault acts, relative to the effect of the call."""
 
     BEFORE = "before the effect"
     AFTER = "after the effect"
@@ -41,8 +41,8 @@ class FaultKind:
     """One row of the table of faults.
 
     Attributes:
-        name: How scenarios spell it.
-        position: Where it strikes.
+        name: Its name in scenarios.
+        position: Where it acts.
         argument: What argument it needs.
         summary: What happens, in one line.
         needs_reply_body: Whether it spoils the reply's body, so that the reply must have one.
@@ -175,21 +175,21 @@ class Calls:
 ALL_CALLS = Calls()
 
 Rule = Callable[[Attempt], Fault | None]
-"""Takes an attempt that is about to be sent; returns the fault that it suffers, or ``None``."""
+"""Takes an attempt that is about to be sent; returns its fault, or ``None``."""
 
 
 @dataclass
 class FaultRule:
-    """A rule that lets some calls of some operations suffer a fault, and counts how often it did.
+    """A rule that gives some calls of some operations a fault, and counts how often it did.
 
     Attributes:
         operations: The operations concerned.
         fault: What happens to them.
         calls: Which of their calls.
         order: Only for this order; ``None`` for each.
-        share: Which part of these calls it strikes, from 0 to 1. Fault, order, operation and call
+        share: The share of these calls that get it, from 0 to 1. Fault, order, operation and call
             number decide which ones, so that the same run suffers the same faults.
-        fired: How often it struck.
+        fired: How often it fired.
     """
 
     operations: frozenset[str]

@@ -47,7 +47,7 @@ def _routes_of(operations: OperationTable) -> Routes:
 
 
 class Network:
-    """Sends calls to services, and lets them suffer faults.
+    """Sends calls to services, and injects faults.
 
     Args:
         services: Where the calls go.
@@ -57,7 +57,7 @@ class Network:
         world: What the services share.
         operations: What can be called.
         routes: How it is called over HTTP.
-        rules: Asked in turn which fault an attempt suffers; the first that names one counts.
+        rules: Give an attempt its fault; the first rule that returns one counts.
         observers: Called with every attempt.
     """
 

@@ -1,4 +1,4 @@
-"""What a caller sees: a reply as bytes, or an error because there is none."""
+"""The caller's view: a reply as bytes, or an error because there is none."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def error_code(wire: WireReply) -> str:
 
 
 def outcome_of(operation: Operation, wire: WireReply) -> AttemptOutcome:
-    """What the caller can conclude from a reply: a 5xx or a 3xx says nothing about the effect."""
+    """The outcome for the caller of a reply: a 5xx or a 3xx leaves it unknown."""
     if wire.status >= 500 or wire.status == 408 or error_code(wire) == "request_in_flight":
         return AttemptOutcome.UNKNOWN
     if wire.status >= 400:

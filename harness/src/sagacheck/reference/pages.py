@@ -65,7 +65,7 @@ class InvariantEntry:
 
 
 def anomalies_page(rows: Sequence[AnomalyCoverage]) -> str:
-    """What goes wrong, theme by theme: which scenarios show it, and which mutants they catch."""
+    """The anomalies by theme: the scenarios that cover each, and the mutants that these catch."""
     entries = [_anomaly_entry(row) for row in rows]
     themes = [
         (letter, title, [entry for entry in entries if entry.row.id.startswith(letter)])
@@ -76,7 +76,7 @@ def anomalies_page(rows: Sequence[AnomalyCoverage]) -> str:
 
 
 def invariants_page(rows: Sequence[AnomalyCoverage]) -> str:
-    """What must hold: what each invariant reads and when, what breaks it, and an example."""
+    """The invariants: what each reads and when, the mutants that break it, and an example."""
     anomalies = [_anomaly_entry(row) for row in rows]
     by_invariant: dict[str, dict[str, Catch]] = defaultdict(dict)
     for row in rows:

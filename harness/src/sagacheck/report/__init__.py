@@ -1,4 +1,4 @@
-"""The report: one HTML page that shows what happened, to people who have never seen the project.
+"""The report: one HTML page that shows a run to readers who have never seen the project.
 
 Data flows one way: results -> `page_model` (plain values, made by `build_model`) -> HTML
 (`rendering`, with drawings by `timeline`). The page needs nothing else: no network, no other file.

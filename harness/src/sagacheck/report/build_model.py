@@ -69,7 +69,7 @@ def _verdict_over_all(results: Sequence[ScenarioResult], header: RunHeader) -> V
 def section_of(
     results: Sequence[ScenarioResult], *, anchor: str, again: Sequence[str] = ()
 ) -> ScenarioSection:
-    """What became of one scenario on the engines that played it.
+    """The result of one scenario on the engines that played it.
 
     Args:
         results: One for each engine.

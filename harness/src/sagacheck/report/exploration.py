@@ -34,9 +34,9 @@ def write_exploration_report(
     """Write the report of a search into `folder`; returns the file.
 
     Args:
-        exploration: What came of the search.
+        exploration: The result of the search.
         saved: Its counterexamples.
-        header: What stands at the top.
+        header: The top of the page.
         saga: The saga that they were found in.
         folder: Where the page goes.
     """
@@ -99,7 +99,7 @@ def _by_call(counts: Mapping[int, int]) -> str:
 
 
 def _position(where: str, what: str) -> str:
-    """Where a choice strikes, seen from the effect of the call."""
+    """Where a choice acts, relative to the effect of the call."""
     name = re.match(r"\w+", what)
     kind = FAULTS.get(name[0]) if name else None
     if kind is not None:

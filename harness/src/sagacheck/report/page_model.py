@@ -50,7 +50,7 @@ class YamlLine:
 
 @dataclass(frozen=True, slots=True)
 class EngineSection:
-    """What became of a scenario on one engine."""
+    """The result of a scenario on one engine."""
 
     engine: str
     verdict: Verdict
@@ -65,12 +65,12 @@ class EngineSection:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioSection:
-    """A scenario and what became of it, on each engine that played it.
+    """A scenario and its result on each engine that played it.
 
     Attributes:
         id: Its place in the page, for links.
         name: What happens.
-        why: What it shows.
+        why: Why it matters.
         file: Where it stands.
         line: The line there.
         theme: The folder.

@@ -1,4 +1,4 @@
-"""What stands at the top of a report."""
+"""The top of a report."""
 
 from __future__ import annotations
 

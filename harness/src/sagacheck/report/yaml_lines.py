@@ -1,4 +1,4 @@
-"""A scenario's file with what became of its faults, events and expectations, line by line."""
+"""A scenario's file with the results of its faults, events and expectations, line by line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def text_of(file: str) -> str:
 
 
 def yaml_lines(text: str, trial: Trial, unmet: Sequence[Unmet]) -> tuple[YamlLine, ...]:
-    """The lines of a scenario's text, marked by what became of them in a trial."""
+    """The lines of a scenario's text, marked by their results in a trial."""
     lines = text.splitlines()
     marks: dict[int, str] = {}
     notes: dict[int, list[str]] = {}

@@ -34,7 +34,7 @@ class DeterminismCheck:
 
     Args:
         scenarios: What runs again on the simulated engine; nothing happens if empty.
-        saga_reference: What ``--saga`` said; ``None`` for the saga that pyproject.toml names.
+        saga_reference: The value of ``--saga``; ``None`` for the saga named in pyproject.toml.
         evict_always: As in the first run.
         root: The folder in which the second run starts; the current one by default.
     """

@@ -30,7 +30,7 @@ class Listener:
 
 
 class Listeners(Listener):
-    """Tells each event to several listeners.
+    """Passes each event to several listeners.
 
     Args:
         listeners: The listeners, in this order.
@@ -40,21 +40,21 @@ class Listeners(Listener):
         self._listeners = tuple(listeners)
 
     def engine_started(self, engine: str, scenarios: Sequence[Scenario]) -> None:
-        """Tell all."""
+        """Pass the event to all listeners."""
         for each in self._listeners:
             each.engine_started(engine, scenarios)
 
     def scenario_finished(self, result: ScenarioResult) -> None:
-        """Tell all."""
+        """Pass the event to all listeners."""
         for each in self._listeners:
             each.scenario_finished(result)
 
     def engine_finished(self, engine: str) -> None:
-        """Tell all."""
+        """Pass the event to all listeners."""
         for each in self._listeners:
             each.engine_finished(engine)
 
     def run_finished(self, run: RunResult) -> None:
-        """Tell all."""
+        """Pass the event to all listeners."""
         for each in self._listeners:
             each.run_finished(run)

@@ -1,4 +1,4 @@
-"""Expectations: what a scenario asks for, faults and events included, and what of it is missing."""
+"""Expectations: the faults, events and results that a scenario expects and that are missing."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from sagacheck.world import World
 
 
 def unmet_by(trial: Trial) -> list[Unmet]:
-    """I20: a run has shown something: calls were made, and its faults and events did happen.
+    """I20: calls were made, and all planned faults and events happened.
 
-    What it was to show and did not show makes a verdict unknown, and not valid.
+    A missing observation makes a verdict unknown, and not valid.
 
     Reads: the attempts, and what the scenario plans and expects.
     Checked: when the run is over.
@@ -31,7 +31,7 @@ def unmet_by(trial: Trial) -> list[Unmet]:
 
 
 def _vacuity(trial: Trial) -> Iterator[Unmet]:
-    """A run in which nothing happened shows nothing."""
+    """A run without a call shows nothing."""
     if not len(trial.world.journal) and not trial.events:
         yield Unmet(UnmetKind.RUN, "no call reached any service, so nothing was checked")
 
@@ -44,7 +44,7 @@ def _faults(trial: Trial) -> Iterator[Unmet]:
 
 
 def _nearest_call(trial: Trial, planned: PlannedFault) -> str:
-    """The call that came nearest to what the fault waits for."""
+    """The call that came nearest to the one that the fault waits for."""
     rule = planned.rule
     near = [
         attempt

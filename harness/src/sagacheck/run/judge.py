@@ -40,7 +40,7 @@ async def run_all(
         engine: What plays them.
         saga: The saga under test.
         at_once: How many may be under way at the same time.
-        on_result: Told each result as soon as it is there.
+        on_result: Called with each result as soon as it is there.
     """
     slots = asyncio.Semaphore(at_once)
 
@@ -85,7 +85,7 @@ def judge(trial: Trial) -> tuple[Findings, list[Unmet]]:
 
 
 def evidence_of(trial: Trial) -> Evidence:
-    """What the invariants look at."""
+    """The evidence for the invariants."""
     operations = trial.network.operations
     return Evidence(
         operations=operations,
@@ -111,7 +111,7 @@ def _is_granted_cancel(planned: PlannedEvent) -> bool:
 
 
 def terms_of(order: AnyOrder) -> OrderTerms:
-    """What the invariants want to know of an order."""
+    """The terms of an order, for the invariants."""
     return OrderTerms(price=int(order.total * 100), lines=order.lines)
 
 

@@ -17,12 +17,12 @@ from sagacheck.world import LoopClock
 
 @dataclass
 class TrialResult:
-    """What became of one scenario, without the time that it took.
+    """The result of one scenario, without the time that it took.
 
     Attributes:
         trial: The whole trial; ``None`` where the harness itself failed before it began.
         violations: The facts that break an invariant.
-        unmet: What the scenario asked for and did not get.
+        unmet: Expected observations that are missing.
     """
 
     trial: Trial | None = None

@@ -16,7 +16,7 @@ from sagacheck.run.scenario_result import ScenarioResult
 
 
 class RunFailedError(Exception):
-    """The harness itself has failed: nothing is known about the saga."""
+    """The harness itself has failed: there is no verdict about the saga."""
 
 
 def play(spec: RunSpec, listeners: Iterable[Listener] = ()) -> RunResult:
@@ -30,14 +30,14 @@ def play(spec: RunSpec, listeners: Iterable[Listener] = ()) -> RunResult:
         EngineStartError: An engine has no server.
         RunFailedError: The harness has failed; its cause says how.
     """
-    told = Listeners(listeners)
+    events = Listeners(listeners)
     started = time.perf_counter()
     by_engine: list[list[ScenarioResult]] = []
     interrupted = False
     try:
         for engine in spec.engines:
             by_engine.append([])
-            asyncio.run(_play_on(engine, spec, told, by_engine[-1]))
+            asyncio.run(_play_on(engine, spec, events, by_engine[-1]))
     except KeyboardInterrupt:
         interrupted = True
     except EngineStartError:
@@ -50,7 +50,7 @@ def play(spec: RunSpec, listeners: Iterable[Listener] = ()) -> RunResult:
         time.perf_counter() - started,
         interrupted,
     )
-    told.run_finished(run)
+    events.run_finished(run)
     return run
 
 

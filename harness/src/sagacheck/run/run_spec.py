@@ -21,12 +21,12 @@ class RunSpec:
     Attributes:
         scenarios: What is played.
         saga: The saga under test.
-        saga_reference: What ``--saga`` said; ``None`` for the saga that pyproject.toml names.
+        saga_reference: The value of ``--saga``; ``None`` for the saga named in pyproject.toml.
         engines: The names of the engines, in the order in which they play.
         address: For the server engine, a server that is there already.
         skips_time: Whether that server skips time; by default it does not.
-        at_once: How many scenarios may be under way at the same time.
-        evict_always: Whether each workflow is forgotten after each of its tasks.
+        at_once: The number of scenarios that run at the same time.
+        evict_always: Whether each workflow is evicted after each of its tasks.
         rerun_percent: How much of the scenarios runs a second time, to compare. In virtual time
             only, as a server's time is never the same.
         root: The folder in which the second run starts; the current one by default.

@@ -1,4 +1,4 @@
-"""What became of one scenario."""
+"""The result of one scenario."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sagacheck.language import Scenario
 
 @dataclass(frozen=True)
 class ScenarioResult:
-    """What became of one scenario on one engine.
+    """The result of one scenario on one engine.
 
     Attributes:
         scenario: The scenario.
@@ -23,9 +23,9 @@ class ScenarioResult:
         verdict: The verdict over all that was found.
         seconds: Real time from start to verdict.
         violations: The facts that break an invariant.
-        unmet: What the scenario asked for and did not get.
+        unmet: Expected observations that are missing.
         trial: The whole trial: world, journal, outcomes.
-        facts: How many facts each invariant looked at.
+        facts: How many facts each invariant checked.
     """
 
     scenario: Scenario

@@ -1,4 +1,4 @@
-"""What a service remembers of idempotency keys, and what it answers to a known one."""
+"""The idempotency keys of a service, and its answers to known keys."""
 
 from __future__ import annotations
 

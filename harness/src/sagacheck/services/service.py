@@ -1,4 +1,4 @@
-"""What all services have in common: idempotency keys, tombstones and undo, without any HTTP.
+"""The base of all services: idempotency keys, tombstones and undo, without any HTTP.
 
 The key check and the effect are one atomic step: `Service.begin` never awaits. The reply is decided
 a second time when it leaves (`Service.finish`): a create that was undone while its reply was being
@@ -88,7 +88,7 @@ class Service:
         """Decide about the undo, by id or key, of an effect that is undone; a success by default.
 
         Raises:
-            RefusedError: The service tells repeated undos apart.
+            RefusedError: The service refuses repeated undos.
         """
 
     def settle(self, effects: Iterable[Effect]) -> None:

@@ -20,7 +20,7 @@ class SeedResult:
         seed: The seed.
         verdict: Its verdict.
         calls: How many calls the services received.
-        faults: How many of them suffered a fault.
+        faults: How many of them had a fault.
         violations: The facts that break an invariant, in the smallest scenario.
         scenario: The smallest scenario that fails, or the one that was generated if the swarm does
             not shrink; ``None`` where nothing is wrong.
@@ -86,7 +86,7 @@ class SeedRunner:
 
 
 def what_happened(trial: Trial) -> Scenario:
-    """The scenario of `trial` without the faults that never struck and events that never came."""
+    """The scenario of `trial` without faults that never fired and events that never happened."""
     return replace(
         trial.scenario,
         faults=tuple(
@@ -111,6 +111,6 @@ def _counted(seed: int, played: TrialResult, trial: Trial) -> SeedResult:
 
 
 def _unknown(played: TrialResult) -> tuple[str, ...]:
-    """What kept a trial from being judged. A fault that never fired is no such thing here."""
+    """Why a trial could not be judged. A fault that never fired is no such thing here."""
     kinds = (UnmetKind.RUN, UnmetKind.CHECK)
     return tuple(each.detail for each in played.unmet if each.kind in kinds)

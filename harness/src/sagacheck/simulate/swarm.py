@@ -25,7 +25,7 @@ class Swarm:
         seed: The first seed; each other run has the next.
         runs: How many runs.
         orders: How many orders each has.
-        saga_reference: What ``--saga`` said; ``None`` for the saga that pyproject.toml names.
+        saga_reference: The value of ``--saga``; ``None`` for the saga named in pyproject.toml.
         jobs: How many processes play.
         budget: Seconds after which no more runs begin.
         shrinks: Whether the scenario of a run that fails is shrunk.
@@ -57,11 +57,11 @@ class Swarm:
 
 @dataclass
 class Simulation:
-    """What came of a swarm.
+    """The result of a swarm.
 
     Attributes:
         swarm: What was simulated.
-        results: What became of each seed that was played, in the order of seeds.
+        results: The result of each seed that was played, in the order of seeds.
         seconds: Real time that it took.
         interrupted: Whether Ctrl-C stopped it.
     """

@@ -12,7 +12,7 @@ import msgspec
 
 
 class AttemptOutcome(StrEnum):
-    """What the caller of an attempt knows about it.
+    """The outcome of an attempt for its caller.
 
     The vocabulary is Jepsen's ok, fail and info: an attempt that is *unknown* may have had its
     effect, may not have had it, or may have it later.
@@ -54,8 +54,8 @@ class Attempt(msgspec.Struct):
         activity: The activity that made it, where the caller is one.
         fault: The fault that the network added, empty for none.
         arrivals: Each arrival at the service, in order; empty for a request that was lost.
-        ended_at: When the caller had its answer or gave up; ``None`` until then.
-        outcome: What the caller knows.
+        ended_at: When the caller got its answer or timed out; ``None`` until then.
+        outcome: The outcome for the caller.
         status: The HTTP status that the caller saw, ``None`` where it saw none.
         error: The error code, or the kind of transport failure, that the caller saw.
     """

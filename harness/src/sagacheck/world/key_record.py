@@ -1,4 +1,4 @@
-"""What a service remembers of an idempotency key."""
+"""The record of an idempotency key."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sagacheck.world.reply import Reply
 
 
 class KeyState(StrEnum):
-    """What a service knows about an idempotency key."""
+    """The state of an idempotency key."""
 
     RUNNING = "running"
     """The first request that came with it has no reply yet."""
     DONE = "done"
     CANCELLED = "cancelled"
-    """What it stood for was undone, or was never to be: a tombstone."""
+    """Its create was undone, or must never happen: a tombstone."""
 
 
 class KeyRecord(msgspec.Struct):

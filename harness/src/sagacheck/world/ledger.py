@@ -27,7 +27,7 @@ class Account(msgspec.Struct, frozen=True):
     """A place where money or stock can be.
 
     Attributes:
-        name: How reports call it.
+        name: Its name in reports.
         kind: Money, counted in minor units of a currency, or stock, counted in pieces of a SKU.
         may_be_negative: Whether a balance below zero is possible in the real world.
     """

@@ -1,4 +1,4 @@
-"""Settings of the outside world: what it holds at first, and what it does by itself."""
+"""Settings of the outside world: its initial state, and the events that it causes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Idempotency(StrEnum):
     REPLAY = "replay"
     """The first success is sent again; a refusal is decided anew."""
     STORES_ERRORS = "stores_errors"
-    """The first answer is sent again whatever it was, as Stripe does: a key can be poisoned."""
+    """The first answer, even an error, is sent again, as Stripe does: a key can be poisoned."""
     NONE = "none"
-    """Keys are ignored: each create creates, and nothing is left behind for late ones."""
+    """Keys are ignored: each create has an effect, and an undo leaves no tombstone."""
 
 
 @dataclass(frozen=True, kw_only=True)

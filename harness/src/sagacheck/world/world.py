@@ -15,7 +15,7 @@ class World:
     (`sagacheck.network.Network`).
 
     Args:
-        settings: What the world holds at first and does by itself.
+        settings: The initial state of the world, and the events that it causes.
         clock: The world's clock; a `ManualClock` by default.
         ledger: What the services hold already; nothing but the opening stock, by default.
     """

@@ -23,7 +23,7 @@ def write_scenario(name: Path, saga_reference: str | None) -> None:
 
     Args:
         name: The file; `.yaml` is added where it has no suffix.
-        saga_reference: What ``--saga`` said.
+        saga_reference: The value of ``--saga``.
     """
     saga = saga_or_exit(saga_reference)
     file = name if name.suffix in _SUFFIXES else name.with_name(f"{name.name}.yaml")

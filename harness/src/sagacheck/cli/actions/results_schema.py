@@ -21,7 +21,7 @@ class ViolationEntry(_Strict):
         description="The id of the invariant.", examples=["I7"], pattern=r"^I\d+$"
     )
     order: str = Field(
-        description="The order concerned; empty where it is about no single one.", examples=["o1"]
+        description="The order concerned; empty if it is about several.", examples=["o1"]
     )
     detail: str = Field(
         description="What is wrong, with the effects concerned.",
@@ -30,7 +30,7 @@ class ViolationEntry(_Strict):
 
 
 class UnmetEntry(_Strict):
-    """Something that the scenario asked for and did not get."""
+    """An expected observation that is missing."""
 
     kind: UnmetKind = Field(
         description="An expectation that is not met makes a scenario invalid; a fault that never "
@@ -39,32 +39,32 @@ class UnmetEntry(_Strict):
         examples=["fault"],
     )
     detail: str = Field(
-        description="What was found instead.",
+        description="The expectation, and what was found.",
         examples=["reject 503 on payments.charge never fired: it waits for call 2"],
     )
     line: int | None = Field(
-        description="The line of the scenario's file that asks for it; null where none does.",
+        description="The line of the expectation in the scenario's file; null if it has none.",
         examples=[4],
         ge=1,
     )
 
 
 class ScenarioEntry(_Strict):
-    """What became of one scenario on one engine."""
+    """The result of one scenario on one engine."""
 
     scenario: str = Field(description="Its name.", examples=["the card is declined"])
     file: str = Field(
-        description="Where it stands, as the command named it.",
+        description="Its file, as the command named it.",
         examples=["scenarios/catalogue/payments/card-declined.yaml"],
     )
-    engine: str = Field(description="What played it.", examples=["simulated", "server"])
+    engine: str = Field(description="The engine that played it.", examples=["simulated", "server"])
     verdict: Verdict = Field(description="Its verdict.", examples=["valid"])
     seconds: float = Field(description="Real time until its verdict.", examples=[0.031], ge=0)
     violations: list[ViolationEntry] = Field(
         description="Invariants that were broken; any makes the scenario invalid.", examples=[[]]
     )
     unmet: list[UnmetEntry] = Field(
-        description="What the scenario asked for and did not get.", examples=[[]]
+        description="Expected observations that are missing.", examples=[[]]
     )
 
 

@@ -1,4 +1,4 @@
-"""Which zoo a command is about."""
+"""The zoo of a command."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DEFAULT = "tests/mutants"
 
 
 def zoo_reference(given: str | None) -> str:
-    """What ``--zoo`` said, or else the zoo in its usual place in the project."""
+    """The value of ``--zoo``, or else the zoo in its usual place in the project."""
     return given or str(project_or_exit().root / DEFAULT)
 
 

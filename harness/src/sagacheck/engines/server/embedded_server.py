@@ -63,7 +63,7 @@ class Server:
         address: The address for clients and workers.
         ui_address: The address of its UI; empty where it has none.
         process: The process.
-        output: What the process prints. A file, since a pipe that nobody reads stops the process.
+        output: What the process prints. A file, since a full pipe would block the process.
     """
 
     address: str
@@ -72,7 +72,7 @@ class Server:
     output: IO[bytes]
 
     async def wait(self) -> None:
-        """Wait until the process ends by itself."""
+        """Wait until the process ends."""
         await self.process.wait()
 
     async def stop(self) -> None:

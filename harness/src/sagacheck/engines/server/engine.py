@@ -48,7 +48,7 @@ class ServerEngine:
             its address cannot: there backoffs and outages take their time.
         numbers: Make the workflow ids of trials differ; engines that share a server need numbers
             of their own.
-        evict_always: Whether each workflow is forgotten after each of its tasks, and rebuilt for
+        evict_always: Whether each workflow is evicted after each of its tasks, and rebuilt for
             the next by replaying its history.
     """
 

@@ -66,6 +66,6 @@ class KeptServer:
         return f"{workflow}/{outcome.run_id}/history" if outcome.run_id else workflow
 
     def wait(self) -> None:
-        """Wait until Ctrl-C, or until the server ends by itself."""
+        """Wait until Ctrl-C, or until the server ends."""
         with suppress(KeyboardInterrupt):
             self._runner.run(self._started.wait())

@@ -23,7 +23,7 @@ class SimulatedEngine:
     Args:
         saga: The saga under test.
         seed: Decides what is random: run ids, and the workflows' own random numbers.
-        evict_always: Whether each workflow is forgotten after each of its tasks, and rebuilt for
+        evict_always: Whether each workflow is evicted after each of its tasks, and rebuilt for
             the next by replaying its history.
     """
 

@@ -1,1 +1,1 @@
-"""What a scenario file may say, as models."""
+"""The models of a scenario file."""

@@ -1,4 +1,4 @@
-"""What a file may say about events."""
+"""The keys of an event."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class EventEntry(Written):
 
     @property
     def kind(self) -> EventKind:
-        """What is done."""
+        """The kind of the event."""
         return self._kinds[0]
 
     @property

@@ -1,4 +1,4 @@
-"""What a file may expect."""
+"""The keys of ``expect``."""
 
 from __future__ import annotations
 
@@ -126,5 +126,5 @@ class Expect(Written):
 
     @property
     def orders(self) -> dict[str, OrderExpect]:
-        """How orders should end, by id."""
+        """How orders should end, by their ids."""
         return self.__pydantic_extra__

@@ -124,7 +124,7 @@ CallsForm = Annotated[
 
 
 def as_fault(written: str | int | OneFault) -> Fault:
-    """The fault that was written."""
+    """The fault that the file describes."""
     match written:
         case int():
             return Fault("reject", status=written)
@@ -135,7 +135,7 @@ def as_fault(written: str | int | OneFault) -> Fault:
 
 
 def as_calls(written: int | tuple[int, ...] | str | None, fault: Fault) -> Calls:
-    """The calls that were written; the first one by default, but all of an outage."""
+    """The calls that the file names; by default the first, and all during an outage."""
     match written:
         case int():
             return Calls(frozenset({written}))

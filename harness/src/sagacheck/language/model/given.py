@@ -1,4 +1,4 @@
-"""What a file may say about the world at the beginning."""
+"""The keys of ``given``: the world at the beginning."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ class GivenWords(Written):
     )
 
     def settings(self) -> Settings:
-        """The world that is meant."""
+        """The settings that the file describes."""
         return Settings(**self.general())
 
     @classmethod
     def words_for(cls, settings: Settings) -> dict[str, Any]:
-        """The way back: what a file says for a world; ``None`` where it need not say anything.
+        """The inverse: the keys of a file for a world; ``None`` where it need not say anything.
 
         Raises:
             ValueError: No file can mean that.
@@ -119,7 +119,7 @@ class Given(GivenWords):
     )
 
     def settings(self) -> Settings:
-        """The world that is meant."""
+        """The settings that the file describes."""
         return Settings(
             **self.general(),
             ships_after=self.ships_after,
@@ -130,7 +130,7 @@ class Given(GivenWords):
 
     @classmethod
     def words_for(cls, settings: Settings) -> dict[str, Any]:
-        """What a file says for a world."""
+        """The keys of a file for a world."""
         general = super().words_for(settings)
         return {
             "stock": general["stock"],

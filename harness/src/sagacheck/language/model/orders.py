@@ -53,7 +53,7 @@ class OrderWords(Written):
 
     @classmethod
     def words_for(cls, order: AnyOrder) -> dict[str, Any]:
-        """The way back: what a file says for an order; ``None`` where it need not say anything."""
+        """The inverse: the keys of a file for an order; ``None`` where it need not say anything."""
         assert isinstance(order, WrittenOrder), "it was made by `placed`"
         return order.entry.model_dump(mode="json", exclude_defaults=True)
 

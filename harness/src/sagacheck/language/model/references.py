@@ -175,4 +175,4 @@ Target = Annotated[
         "an operation is service.verb; a service means all of its operations",
     ),
 ]
-"""What a fault strikes: an operation, or all of a service."""
+"""The target of a fault: an operation, or all of a service."""

@@ -122,7 +122,7 @@ class Audit:
 
         Args:
             workflows: The server's list, by the orders' ids.
-            endings: How orders ended whose clients did not learn it.
+            endings: How the orders ended whose clients got no result.
             stuck: What orders wait for that have not ended.
         """
         self._fakes.settle()

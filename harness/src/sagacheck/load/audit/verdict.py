@@ -24,7 +24,7 @@ CLOSED_AS = {
     OrderStatus.TERMINATED: {"TERMINATED"},
     OrderStatus.TIMED_OUT: {"TIMED_OUT"},
 }
-"""How the server may list a workflow whose client learned that its order ended so."""
+"""The statuses on the server's list that fit the end which a client saw."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Judgement:
         violations: The invariants that were violated.
         unmet: Expected observations that are missing.
         statuses: How many orders ended how.
-        facts: How many facts each invariant looked at.
+        facts: How many facts each invariant checked.
         notes: What else is worth knowing.
     """
 
@@ -134,7 +134,7 @@ def _failed(observed: Observed) -> Iterator[Violation]:
 
 
 def _counts_disagree(observed: Observed) -> Iterator[Violation]:
-    """The server's counts, its list, and what clients learned must agree."""
+    """The server's counts, its list, and the ends that clients saw must agree."""
     for status in sorted({*observed.listed, *observed.counted}):
         listed, counted = (Counter(each)[status] for each in (observed.listed, observed.counted))
         if listed != counted:

@@ -1,1 +1,1 @@
-"""What people and programs see of a run: terminal, report, ``verdict.json``, web UI."""
+"""The results of a run: terminal, report, ``verdict.json``, web UI."""

@@ -21,7 +21,7 @@ COLOURS = (
     "var(--ink)",
     "#999999",
 )
-"""The palette of Okabe and Ito, which colour-blind people can tell apart."""
+"""The palette of Okabe and Ito, which colour-blind people can distinguish."""
 MOST_VIOLATIONS = 100
 
 Points = Sequence[tuple[float, float]]

@@ -13,14 +13,14 @@ from sagacheck.load.system.processes import Child, SystemStartError
 from sagacheck.load.system.stack import Stack
 
 STOP_SECONDS = 2.0
-"""How long the server may take to stop by itself; it would wait for each of its clients."""
+"""How long the server may take to stop; it would wait for each of its clients."""
 DOWN_SECONDS = (0.2, 3.0)
 """How long a process stays down before it is restarted."""
 RECOVERY_SECONDS = 60.0
 """How long a restart may take: a worker cannot start while the server is down."""
 
 Note = Callable[..., None]
-"""Writes a line into the run's journal: its kind, and facts."""
+"""Writes a line to the run's journal: its kind, and facts."""
 
 
 class Nemesis:

@@ -37,7 +37,7 @@ class Stack:
         say: Prints each step.
 
     Attributes:
-        connection: Where Temporal is.
+        connection: The connection to Temporal.
         server: The Temporal server, if the run has started it.
         services: The process of the services, if the run has started it.
         workers: The workers that the run has started.

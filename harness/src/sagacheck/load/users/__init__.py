@@ -1,4 +1,4 @@
-"""Simulated users: which orders they place, what they do to them, and what they learn.
+"""Simulated users: the orders that they place, their actions, and the answers that they get.
 
 Modules are imported one by one: `customer` imports Locust, which patches the whole process.
 """

@@ -1,4 +1,4 @@
-"""What clients did in a run, and what they know of it.
+"""The log of the clients of a run: their calls, and the outcomes that they know.
 
 An intent is written down before its call and the outcome after it. A call whose caller was killed
 in between, or got no answer, is *unknown*: the server is asked about it. Lines are plain data, so
@@ -40,7 +40,7 @@ class ClientLogWriter:
         self._write("placed", order)
 
     def ended(self, order: str, ending: Ending, due_at: float) -> None:
-        """A client that waited for the order has learned how it ended."""
+        """A client that waited for the order has its result."""
         left = isinstance(ending.result, Mapping) and ending.result.get("left")
         self._write(
             "ended",
@@ -82,7 +82,7 @@ class ClientView:
     Attributes:
         due_at: When it was to be placed.
         placed: Whether the server has accepted it.
-        endings: What each client that waited for its end has learned.
+        endings: The result that each client got.
         ended_at: When the first of them did.
         cancels: How often it was cancelled.
         refusals: How many of the cancellations were refused.

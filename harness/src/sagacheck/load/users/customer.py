@@ -35,7 +35,7 @@ class CustomerContext:
         environment: Takes the measurements.
         bridge: Runs the calls to Temporal.
         client: Makes the calls.
-        log: Takes what customers do and learn.
+        log: Takes the actions of customers and their answers.
         planner: Plans the orders.
         process: This process's number among those of the run.
         users: How many users there are at the peak, in all processes.

@@ -42,7 +42,7 @@ def reply(row: CallRow, service: float, y: float) -> Iterator[str]:
 
 
 def fault_label(fault: str, y: float) -> str:
-    """The fault that a call suffers, in the network's lane."""
+    """The fault of a call, in the network's lane."""
     words, half = _words(fault), _half(fault)
     return box(NETWORK_X - half, y - 8, 2 * half, 16, "fault") + text(
         NETWORK_X, y + 4, words, "fault", "middle"

@@ -70,7 +70,7 @@ class CallRow(Row):
         request: How far the request came.
         reply: How far the reply came.
         marks: What it changed, once for each delivery.
-        outcome: What the caller knows, by the end of the call.
+        outcome: The outcome for the caller, at the end of the call.
         answer: What the caller saw: a status, or a kind of failure.
         begins: Whether it is the first attempt of its activity.
         ends: Whether it is the last.
@@ -92,11 +92,11 @@ class CallRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallEndRow(Row):
-    """A caller has waited, and has its answer or gives up.
+    """A caller has waited, and gets its answer or times out.
 
     Attributes:
         call: The number of the row in which the call began.
-        gives_up: Whether it had no answer.
+        gives_up: Whether it timed out.
         outcome: What it knows.
         answer: What it saw.
     """
@@ -117,7 +117,7 @@ class ArrivalRow(Row):
     Attributes:
         call: The number of the row in which it was sent.
         service: Where it arrives.
-        zombie: Whether its caller has given up already.
+        zombie: Whether its caller has timed out already.
         marks: What it changed.
     """
 
@@ -133,7 +133,7 @@ class ClientRow(Row):
 
     Attributes:
         does: What.
-        answer: What came of it.
+        answer: The answer that the client got.
         to_network: Whether it is about the network (all faults end), not about a workflow.
     """
 

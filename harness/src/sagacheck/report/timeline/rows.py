@@ -1,6 +1,6 @@
 """The timeline of a trial: one row for each moment at which something happened.
 
-The journal tells what callers and services saw, the ledger what changed, the planned events what
+The journal has what callers and services saw, the ledger what changed, the planned events what
 clients and operators did. All of them are merged here by the world's clock, and within one moment
 by cause: a client's act before a call, the call, its late arrivals, its end.
 """
@@ -93,7 +93,7 @@ def _last_moment(trial: Trial) -> float:
 
 
 def _world_rows(trial: Trial) -> Iterator[RankedRow]:
-    """What the outside world does by itself."""
+    """The events of the outside world."""
     journal, ledger = trial.world.journal.attempts, trial.world.ledger
     caused = {number for attempt in journal for number in attempt.entries}
     alone = [

@@ -1,6 +1,6 @@
 """Measures the memory of the checks: ``nox -s bench``.
 
-Prints the peak of what `scenarios.runner.judge` allocates for trials of more and more orders, all
+Prints the peak of what `sagacheck.run.judge` allocates for trials of more and more orders, all
 of which have finished. The trial itself, with its journal and its ledger, is not counted.
 """
 

@@ -26,7 +26,7 @@ def order_network(settings: Settings | None = None, *, clock: Clock | None = Non
     """A new world with these services, and the network to them.
 
     Args:
-        settings: What the world holds at first and does by itself.
+        settings: The initial state of the world, and the events that it causes.
         clock: The world's clock; a `ManualClock` by default.
     """
     return Network(Services(World(settings, clock=clock), order_services))

@@ -44,9 +44,9 @@ class Order(AnyOrder):
     """An order of goods that a customer places.
 
     Attributes:
-        items: What is ordered.
-        customer_id: Who orders.
-        payment_method_id: Which card pays.
+        items: The lines of the order.
+        customer_id: The customer.
+        payment_method_id: The card that pays.
         shipping_address: ``street``, ``city``, ``state``, ``zip_code`` and ``country``.
         on_confirmation_failure: ``undo`` or ``complete``; ``None`` leaves it to the saga.
     """

@@ -118,7 +118,7 @@ orders:
 
     @classmethod
     def words_for(cls, order: AnyOrder) -> dict[str, Any]:
-        """What a file says for an order of goods."""
+        """The keys of a file for an order of goods."""
         assert isinstance(order, Order), "it was made by `placed`"
         address = {
             part: order.shipping_address[part]
@@ -169,7 +169,7 @@ orders:
             yield {"items": (replace(item, quantity=1, price=DEFAULT_ITEM.price),)}
 
     def placed(self, place: Place) -> Order:
-        """The order that is meant, with defaults filled in."""
+        """The order that the entry describes, with defaults filled in."""
         return Order(
             id=self.id,
             items=tuple(map(_item, self.items)) if self.items else (DEFAULT_ITEM,),

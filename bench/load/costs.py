@@ -36,7 +36,7 @@ class Costs:
 
     Attributes:
         events: Events in its history.
-        workflow_tasks: How often a worker was asked what to do next.
+        workflow_tasks: How many workflow tasks the server dispatched.
         activities: Steps and undos.
     """
 

@@ -23,7 +23,7 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class Measured:
-    """What came of it.
+    """The result of a measurement.
 
     Attributes:
         per_second: Orders a second, while all users were there.

@@ -241,8 +241,7 @@ def test_unknown_faults_list_those_that_exist(written: str) -> None:
         ("{status_after_effect: 600}", "5:61: a number too large: 600; it must be at most 599"),
         (
             "{status_after_effect: 201}",
-            "5:39: a fault that changes nothing: {status_after_effect: 201}; "
-            "payments.charge answers",
+            "5:39: a fault that changes nothing: {status_after_effect: 201}; payments.charge",
         ),
         ("{delay_request: 45}", "5:55: not a duration: 45; a duration has units"),
         ("{delay_response: 0s}", "5:56: a duration of zero: '0s'"),

@@ -89,7 +89,7 @@ class ChoicePoints:
             yield from (
                 choice
                 for choice in self._history
-                if isinstance(choice, FaultChoice) and choice.strikes(attempt)
+                if isinstance(choice, FaultChoice) and choice.caused(attempt)
             )
         else:
             yield from self._space.of_call(attempt)

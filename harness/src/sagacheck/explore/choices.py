@@ -70,7 +70,7 @@ class FaultChoice:
         """The fault's name."""
         return self.fault.name
 
-    def strikes(self, attempt: Attempt) -> bool:
+    def caused(self, attempt: Attempt) -> bool:
         """Whether this is the first fault of `attempt`."""
         at = (self.order, self.operation, self.call)
         return at == (attempt.order, attempt.operation, attempt.call)

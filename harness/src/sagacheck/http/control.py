@@ -83,7 +83,7 @@ def _faults(served: ServedWorld, _: Any) -> Any:
 def _add_fault(served: ServedWorld, body: Any) -> Any:
     rule = read_rule(body, served.network.operations)
     if rule.fault.kind.position is Position.WORKER:
-        detail = f"{rule.fault} strikes a worker: it needs one, in process or with an engine"
+        detail = f"{rule.fault} needs a worker; use it in process or with an engine"
         raise ParsingError(detail)
     served.add_rule(body, rule)
     return _as_answered(rule)

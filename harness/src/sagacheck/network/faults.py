@@ -188,7 +188,7 @@ class FaultRule:
         calls: Which of their calls.
         order: Only for this order; ``None`` for each.
         share: The share of these calls that get it, from 0 to 1. Fault, order, operation and call
-            number decide which ones, so that the same run suffers the same faults.
+            number decide which ones, so that the same run gets the same faults.
         fired: How often it fired.
     """
 

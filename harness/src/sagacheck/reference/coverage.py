@@ -38,7 +38,7 @@ class AnomalyCoverage:
         id: Its id.
         anomaly: The anomaly.
         scenarios: The scenarios that cover it.
-        catches: What these show of the mutants that suffer it, until all is shown that each breaks.
+        catches: The mutants with this anomaly that they catch, and what each breaks.
     """
 
     id: str
@@ -48,7 +48,7 @@ class AnomalyCoverage:
 
     @property
     def broken(self) -> list[str]:
-        """What a saga breaks that suffers it: invariants, or what a scenario expects."""
+        """What its mutants break: invariants, or what a scenario expects."""
         return in_order({*self.anomaly.invariants, *(k for c in self.catches for k in c.shown)})
 
 
@@ -59,7 +59,7 @@ def in_order(kinds: Iterable[str]) -> list[str]:
 
 
 def coverage(scenarios: Sequence[Scenario], zoo: Zoo) -> Iterator[AnomalyCoverage]:
-    """The coverage of each anomaly; every mutant that suffers it is played."""
+    """The coverage of each anomaly; every mutant with it is played."""
     for name, anomaly in ANOMALIES.items():
         covering = tuple(scenario for scenario in scenarios if name in scenario.covers)
         suffering = [mutant for mutant in zoo.mutants if name in mutant.anomalies]
@@ -93,7 +93,7 @@ def gaps(rows: Iterable[AnomalyCoverage], zoo: Zoo) -> Iterator[str]:
                 yield f"{name} cannot happen here, and yet something shows it"
             continue
         if not (anomaly.tests or (row.scenarios and suffering)):
-            yield f"{name} needs a scenario and a mutant that suffers it, or a test"
+            yield f"{name} needs a scenario and a mutant, or a test"
         for mutant in suffering.values():
             shown = {k for c in row.catches if c.mutant.name == mutant.name for k in c.shown}
             wanted = mutant.breaks if row.id == mutant.anomaly else mutant.breaks & shown

@@ -145,7 +145,7 @@ class Explored:
         faults: At most so many choices a history.
         complete: Whether all of it was searched.
         steps: The operations, and other moments, at which something can happen.
-        positions: Where choices strike; each with its choices, each with its cells by step.
+        positions: Where choices act; each with its choices, each with its cells by step.
         kept: How many counterexamples are shown.
         ways: How many there are.
         unknown: Observations that were expected and are missing.

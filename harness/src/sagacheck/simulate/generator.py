@@ -2,7 +2,7 @@
 
 Faults are activated on two levels, after FoundationDB's simulation and swarm testing (Groce et al.,
 ISSTA 2012): each scenario first draws *which* faults happen at all on which operations, and how
-often, then each call draws whether it suffers one. Runs in which everything may always fail look
+often, then each call draws whether it gets one. Runs in which everything may always fail look
 alike; runs that leave most out reach states that need many calls to go well.
 """
 
@@ -33,7 +33,7 @@ HEALED = 12 * 3600.0
 """Seconds after which all faults end, so that every order can end."""
 
 _CALLS = 6
-"""How many calls of an operation, for each order, may suffer a fault of their own."""
+"""How many calls of an operation, for each order, may have a fault of their own."""
 _STATUSES = (400, 408, 429, 500, 502, 503, 504)
 _NOWHERE = Place("", 0, 0)
 

@@ -1,4 +1,4 @@
-"""Activations: how Core tells the code of a run what has happened, and in which order."""
+"""Activations: the jobs that Core gives the code of a run, and their order."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def new_activation(
 
     Args:
         run: The run.
-        jobs: What its code is told.
+        jobs: The jobs for its code.
         seen: How long the history is for the code.
     """
     run.local_activities.activations += 1

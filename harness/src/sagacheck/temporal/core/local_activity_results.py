@@ -1,4 +1,4 @@
-"""How a local activity ends: the job that tells the code, and the marker in the history."""
+"""The end of a local activity: the job for the code, and the marker in the history."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def marker_of(
 
 
 def resolution_of(result: LocalResult, request: LocalRequest) -> Job:
-    """The job that tells the workflow code how a local activity ended."""
+    """The job for the workflow code with the end of a local activity."""
     job = Job()
     job.resolve_activity.seq = result.seq
     job.resolve_activity.is_local = True

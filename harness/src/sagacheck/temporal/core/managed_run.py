@@ -140,7 +140,7 @@ class ManagedRun:
         """Note that an activity has ended.
 
         Returns:
-            The job that tells the code, unless the code was told of a cancellation before.
+            The job for the code; none if the code got a cancellation before.
         """
         if seq in self._closed_activities:
             return None
@@ -148,7 +148,7 @@ class ManagedRun:
         return activity_resolution(seq, scheduled, closed)
 
     def child_closed(self, seq: int) -> bool:
-        """Note that a child has ended; whether the code has still to be told."""
+        """Note that a child has ended; whether the code still needs the job."""
         is_news = seq not in self._closed_children
         self._closed_children.add(seq)
         return is_news

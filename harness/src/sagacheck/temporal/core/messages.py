@@ -1,4 +1,4 @@
-"""What Core tells the workflow code, and what it sends to the service."""
+"""The messages of Core: jobs for the workflow code, commands for the service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.sdk.v1 import UserMetadata
 
 Job = activation_pb.WorkflowActivationJob
-"""One thing that an activation tells the workflow code."""
+"""One job of an activation for the workflow code."""
 Command = commands_pb.WorkflowCommand
 """One thing that the workflow code asks for."""
 

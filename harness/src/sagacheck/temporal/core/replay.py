@@ -31,7 +31,7 @@ class PastActivation(msgspec.Struct, frozen=True):
     """An activation that a run has been through.
 
     Attributes:
-        activation: What the code was told.
+        activation: The jobs that the code got.
         commands: What the code asked for then.
         code: Identifies the code: the cache of the worker that ran it.
     """

@@ -1,4 +1,4 @@
-"""Jobs that tell the workflow code how an activity, a child or a signal ended."""
+"""Jobs for the workflow code with the end of an activity, a child or a signal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MESSAGES = {
 
 
 def activity_resolution(seq: int, scheduled: Event, closed: Event) -> Job:
-    """The job that tells the workflow code how an activity ended.
+    """The job for the workflow code with the end of an activity.
 
     Args:
         seq: The sequence number that the workflow code gave it.
@@ -56,7 +56,7 @@ def activity_resolution(seq: int, scheduled: Event, closed: Event) -> Job:
 def cancelled_activity(
     seq: int, command: commands_pb.ScheduleActivity, scheduled: Event | None
 ) -> Job:
-    """The job that tells the code that its activity is cancelled, whatever becomes of it.
+    """The job for the code that its activity is cancelled, whichever end it has.
 
     Args:
         seq: The sequence number that the workflow code gave it.
@@ -77,7 +77,7 @@ def cancelled_activity(
 
 
 def child_never_started(seq: int, command: commands_pb.StartChildWorkflowExecution) -> Job:
-    """The job that tells the code that its child was cancelled before the service saw it."""
+    """The job for the code that its child was cancelled before the service saw it."""
     failure = _child_failure(command, "Child Workflow Execution cancelled before scheduled: ")
     job = Job()
     job.resolve_child_workflow_execution_start.seq = seq
@@ -86,7 +86,7 @@ def child_never_started(seq: int, command: commands_pb.StartChildWorkflowExecuti
 
 
 def cancelled_child(seq: int, command: commands_pb.StartChildWorkflowExecution) -> Job:
-    """The job that tells the code that its child is cancelled, whatever becomes of it."""
+    """The job for the code that its child is cancelled, whichever end it has."""
     failure = _child_failure(command, "Child Workflow execution cancelled")
     job = Job()
     job.resolve_child_workflow_execution.seq = seq
@@ -95,7 +95,7 @@ def cancelled_child(seq: int, command: commands_pb.StartChildWorkflowExecution) 
 
 
 def signal_never_sent(seq: int) -> Job:
-    """The job that tells the code that its signal was cancelled before the service saw it."""
+    """The job for the code that its signal was cancelled before the service saw it."""
     job = Job()
     job.resolve_signal_external_workflow.seq = seq
     failure = job.resolve_signal_external_workflow.failure

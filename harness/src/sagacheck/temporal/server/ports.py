@@ -155,7 +155,7 @@ class OpenRun(Protocol):
         """Write an event now, or behind the workflow task that is under way."""
 
     def schedule_workflow_task(self, job: Job | None) -> None:
-        """Tell the code of something in the next workflow task; without a job, wake it."""
+        """Give the code a job in the next workflow task; without a job, wake it."""
 
     def notify_waiters(self) -> None:
         """Wake the clients that wait for new events."""

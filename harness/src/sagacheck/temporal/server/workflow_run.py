@@ -225,7 +225,7 @@ class WorkflowRun:
     # -- from its own parts ----------------------------------------------------------------------
 
     def schedule_workflow_task(self, job: Job | None) -> None:
-        """Tell the code of something in the next workflow task; without a job, wake it."""
+        """Give the code a job in the next workflow task; without a job, wake it."""
         self.tasks.schedule(job)
 
     def refusal(self, commands: Sequence[Outgoing]) -> TaskFailure | None:

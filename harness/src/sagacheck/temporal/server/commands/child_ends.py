@@ -43,7 +43,7 @@ def end_of_child(closing: Event) -> tuple[str, dict[str, Any]]:
 
 
 def child_resolution(seq: int, event: Event) -> Job:
-    """The job that tells the parent's code how its child ended.
+    """The job for the parent's code with the end of its child.
 
     Args:
         seq: The sequence number that the code gave the child.

@@ -176,7 +176,7 @@ class ExternalWorkflows:
         return found if found is not None and found.is_running else None
 
     def _note(self, message: _Message, job: Job | None, event: str, **attributes: Any) -> None:
-        """Write whether a message was delivered, and tell the code."""
+        """Write whether a message was delivered, and give the code the job."""
 
         def write() -> None:
             self._run.add_event(

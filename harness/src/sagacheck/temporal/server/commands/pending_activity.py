@@ -292,7 +292,7 @@ class PendingActivity:
         )
 
     def _close(self, name: str, **attributes: Any) -> None:
-        """Write how it ended, and tell the workflow."""
+        """Write how it ended, and give the workflow the job."""
         self.closed = True
         self._disarm(everything=True)
         self._release_attempt()

@@ -49,11 +49,12 @@ class Payments(PaymentService):
         """Charge the customer, unless the card is declined."""
         request.required("order_id")
         request.required("customer_id")
+        currency = request.required("currency")
         effect = self.charge(
             request,
             method=request.required("payment_method_id"),
-            amount=minor_units(request.fields.get("amount")),
-            currency=request.required("currency"),
+            amount=minor_units(request.fields.get("amount"), currency),
+            currency=currency,
         )
         return effect, {"payment_id": effect.id}
 

@@ -12,6 +12,9 @@ from sagacheck.language import AnyOrder
 DEFAULT_SKU = "WIDGET"
 """The article of an order that names none."""
 
+CURRENCY = "USD"
+"""The currency of all prices."""
+
 DEFAULT_CUSTOMER = "customer-1"
 DEFAULT_PAYMENT_METHOD = "pm_card"
 """The customer and the card of an order that names none."""
@@ -61,6 +64,11 @@ class Order(AnyOrder):
     def total(self) -> Decimal:
         """What the customer owes."""
         return sum((item.quantity * item.price for item in self.items), Decimal(0))
+
+    @property
+    def currency(self) -> str:
+        """All prices are in the same currency."""
+        return CURRENCY
 
     @property
     def lines(self) -> Mapping[str, int]:

@@ -1,4 +1,4 @@
-"""Histories where the money goes wrong: I1 to I4 and I18."""
+"""Histories where the money goes wrong: I1 to I4, I18 and I22."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def two_currencies_in_one_move() -> Evidence:
 
 @bad(
     "I2",
-    "o1 at 5 s: o1 completed and costs 19.98, but 0.00 was charged",
+    "o1 at 5 s: o1 completed and costs 19.98 USD, but nothing was charged",
 )
 def completed_and_refunded() -> Evidence:
     story = Story().all_steps()
@@ -57,7 +57,7 @@ def completed_and_refunded() -> Evidence:
 
 @bad(
     "I2",
-    "o1 at 2 s: o1 completed and costs 19.98, but 19.97 was charged",
+    "o1 at 2 s: o1 completed and costs 19.98 USD, but 19.97 USD was charged",
 )
 def completed_at_another_price() -> Evidence:
     story = Story()
@@ -68,7 +68,7 @@ def completed_at_another_price() -> Evidence:
 
 @bad(
     "I2",
-    "o1 at 3 s: o1 ended as failed, but 19.98 was not refunded",
+    "o1 at 3 s: o1 ended as failed, but 19.98 USD was not refunded",
 )
 def failed_and_charged() -> Evidence:
     story = Story()
@@ -80,7 +80,7 @@ def failed_and_charged() -> Evidence:
 
 @bad(
     "I2",
-    "o1 at 101 s: o1 ended as failed, but 19.98 was not refunded",
+    "o1 at 101 s: o1 ended as failed, but 19.98 USD was not refunded",
 )
 def charged_after_it_failed() -> Evidence:
     story = Story(idempotency=NO_KEYS)
@@ -91,7 +91,8 @@ def charged_after_it_failed() -> Evidence:
 
 @bad(
     "I3",
-    "o1 at 6 s by entry 7: pay_1 captured 19.98, payments.refund brings its refunds to 39.96",
+    "o1 at 6 s by entry 7: pay_1 captured 19.98 USD, "
+    "payments.refund brings its refunds to 39.96 USD",
 )
 def refunded_twice() -> Evidence:
     story = Story().all_undone()
@@ -102,7 +103,7 @@ def refunded_twice() -> Evidence:
 
 @bad(
     "I3",
-    "o1 at 1 s by entry 2: pay_1 captured 19.98, payments.refund moves EUR and USD on it",
+    "o1 at 1 s by entry 2: pay_1 captured 19.98 USD, payments.refund moves EUR and USD on it",
 )
 def refunded_in_another_currency() -> Evidence:
     story = Story()
@@ -113,7 +114,7 @@ def refunded_in_another_currency() -> Evidence:
 
 @bad(
     "I3",
-    "o1 at 1 s by entry 2: pay_1 captured 19.98, payments.charge makes that 20.00",
+    "o1 at 1 s by entry 2: pay_1 captured 19.98 USD, payments.charge makes that 20.00 USD",
 )
 def taken_more_than_captured() -> Evidence:
     story = Story()
@@ -124,7 +125,7 @@ def taken_more_than_captured() -> Evidence:
 
 @bad(
     "I3",
-    "o1 at 0 s by entry 1: pay_9 captured 0.00, payments.charge makes that 5.00",
+    "o1 at 0 s by entry 1: pay_9 captured 0.00 USD, payments.charge makes that 5.00 USD",
 )
 def money_moved_for_no_charge() -> Evidence:
     story = Story()
@@ -146,7 +147,7 @@ def charged_twice() -> Evidence:
 
 @bad(
     "I18",
-    "o1 at 1 s by entry 1: pay_1 (19.99 USD) was charged, the lines add up to 19.98",
+    "o1 at 1 s by entry 1: pay_1 (19.99 USD) was charged, the lines add up to 19.98 USD",
 )
 def charged_by_a_cent_too_much() -> Evidence:
     story = Story()
@@ -156,7 +157,7 @@ def charged_by_a_cent_too_much() -> Evidence:
 
 @bad(
     "I18",
-    "o1 at 1 s by entry 1: pay_1 (0.01 USD) was charged, the lines add up to 0.00",
+    "o1 at 1 s by entry 1: pay_1 (0.01 USD) was charged, the lines add up to 0.00 USD",
 )
 def free_and_charged() -> Evidence:
     story = Story(price=0)
@@ -164,7 +165,7 @@ def free_and_charged() -> Evidence:
     return story.end(OrderStatus.COMPLETED).evidence()
 
 
-@bad("I2", "o1 at 2 s: o1 ended as failed, but 2.00 is not given back")
+@bad("I2", "o1 at 2 s: o1 ended as failed, but 2.00 USD was not refunded")
 def a_tenth_is_not_given_back() -> Evidence:
     story = Story()
     story.charge()
@@ -182,3 +183,60 @@ def charged_again_while_a_part_is_not_refunded() -> Evidence:
     story.refund(key="first", amount="17.98")
     story.charge(key="second")
     return story.evidence()
+
+
+@bad("I2", "o1 at 1 s: o1 completed and costs 19.98 USD, but 1998 JPY was charged")
+def paid_in_another_currency() -> Evidence:
+    story = Story()
+    story.charge(amount="1998", currency="JPY")
+    return story.end(OrderStatus.COMPLETED).evidence()
+
+
+@bad(
+    "I2",
+    "o1 at 2 s: o1 completed and costs 19.98 USD, but 19.98 USD and 1.998 KWD was charged",
+)
+def paid_in_two_currencies() -> Evidence:
+    story = Story()
+    story.charge(key="dollars")
+    story.charge(key="dinars", amount="1.998", currency="KWD")
+    return story.end(OrderStatus.COMPLETED).evidence()
+
+
+@bad("I18", "o1 at 1 s by entry 1: pay_1 (1998 JPY) was charged, the lines add up to 19.98 USD")
+def charged_in_another_currency() -> Evidence:
+    story = Story()
+    story.charge(amount="1998", currency="JPY")
+    return story.end(OrderStatus.FAILED).evidence()
+
+
+@bad(
+    "I22",
+    "o1 at 1 s by entry 2: payments.refund of pay_1 refunds 19.98 EUR, but USD was charged",
+)
+def given_back_in_another_currency() -> Evidence:
+    story = Story()
+    story.charge()
+    story.write("payments.refund", "pay_1", (CUSTOMER, "EUR", 1998), (MERCHANT, "EUR", -1998))
+    return story.end(OrderStatus.FAILED).evidence()
+
+
+@bad(
+    "I22",
+    "o1 at 1 s by entry 2: payments.refund of out_1 refunds 1998 JPY, but USD was charged",
+)
+def paid_out_in_another_currency() -> Evidence:
+    story = Story()
+    story.charge()
+    story.write("payments.refund", "out_1", (CUSTOMER, "JPY", 1998), (MERCHANT, "JPY", -1998))
+    return story.end(OrderStatus.FAILED).evidence()
+
+
+@bad(
+    "I22",
+    "o1 at 0 s by entry 1: payments.refund of pay_1 refunds 0.01 USD, but nothing was charged",
+)
+def given_back_before_it_was_taken() -> Evidence:
+    story = Story()
+    story.write("payments.refund", "pay_1", (CUSTOMER, "USD", 1), (MERCHANT, "USD", -1))
+    return story.end(OrderStatus.FAILED).evidence()

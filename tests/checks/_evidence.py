@@ -23,7 +23,8 @@ class Story:
 
     Args:
         orders: The orders' ids.
-        price: What each order costs, in cents.
+        price: What each order costs, in minor units.
+        currency: The currency of the price; empty for any.
         idempotency: How the services treat keys.
         settings: What else the world does.
     """
@@ -32,6 +33,7 @@ class Story:
         self,
         *orders: str,
         price: int = 1998,
+        currency: str = "USD",
         idempotency: Idempotency = Idempotency.REPLAY,
         **settings: Any,
     ) -> None:
@@ -39,7 +41,9 @@ class Story:
         given = Settings(stock={"WIDGET": 5}, idempotency=idempotency, **settings)
         self.network = order_network(given, clock=self.clock)
         self.world = self.network.world
-        self.orders = {order: OrderTerms(price, {"WIDGET": 2}) for order in orders or ("o1",)}
+        self.orders = {
+            order: OrderTerms(price, {"WIDGET": 2}, currency) for order in orders or ("o1",)
+        }
         self.outcomes: dict[str, OrderOutcome] = {}
 
     # -- what callers do ----------------------------------------------------------------------
@@ -50,11 +54,16 @@ class Story:
         return self.call("inventory.reserve", order, body, idempotency_key=key, **how)
 
     def charge(
-        self, order: str = "o1", key: str | None = "k", amount: str = "19.98", **how: Any
+        self,
+        order: str = "o1",
+        key: str | None = "k",
+        amount: str = "19.98",
+        currency: str = "USD",
+        **how: Any,
     ) -> Attempt:
         """Ask for the customer to be charged."""
         body = {"order_id": order, "customer_id": "c", "payment_method_id": "pm"}
-        money = {"amount": amount, "currency": "USD"}
+        money = {"amount": amount, "currency": currency}
         return self.call("payments.charge", order, body | money, idempotency_key=key, **how)
 
     def ship(self, order: str = "o1", key: str | None = "k", **how: Any) -> Attempt:

@@ -215,6 +215,20 @@ def refund_refused_at_first() -> Evidence:
 
 
 @good
+def paid_in_yen() -> Evidence:
+    story = Story(price=1998, currency="JPY")
+    story.charge(amount="1998", currency="JPY")
+    return story.end(OrderStatus.COMPLETED).evidence(completed_means=("payments.charge",))
+
+
+@good
+def paid_in_a_currency_that_the_order_leaves_open() -> Evidence:
+    story = Story(currency="")
+    story.charge(amount="19.980", currency="KWD")
+    return story.end(OrderStatus.COMPLETED).evidence(completed_means=("payments.charge",))
+
+
+@good
 def refunded_in_two_parts() -> Evidence:
     story = Story()
     story.charge()

@@ -21,7 +21,7 @@ from sagacheck.checks import (
 from sagacheck.engines import SimulatedEngine
 from sagacheck.run import ScenarioResult
 from sagacheck.run.judge import evidence_of, run_one
-from sagacheck.services import AVAILABLE
+from sagacheck.services import AVAILABLE, CUSTOMER, MERCHANT
 from sagacheck.world import Idempotency, OrderRecord, records_by_order
 from tests.checks import (
     _bad_ends,
@@ -122,6 +122,9 @@ def wild(seed: int) -> Evidence:
         story.write("world.loss", "", (AVAILABLE, "WIDGET", -9))
     if chance.random() < 0.3:
         story.write("payments.refund", "pay_1")
+    if chance.random() < 0.3:
+        euros = (CUSTOMER, "EUR", 5), (MERCHANT, "EUR", -5)
+        story.write("payments.refund", "pay_1", *euros)
     for order in story.orders:
         if chance.random() < 0.8:
             story.end(chance.choice(list(OrderStatus)), order)
@@ -146,7 +149,7 @@ def test_wild_runs_break_what_can_be_broken_across_orders() -> None:
     runs = (check_all(wild(seed)) for seed in range(WILD_RUNS))
     broken = {each.invariant for run in runs for each in run.violations}
 
-    assert broken >= {*INVARIANTS} - {"I1", "I3", "I15", "I19"}
+    assert broken >= {*INVARIANTS} - {"I1", "I15", "I19"}
 
 
 @pytest.mark.parametrize("file", find(), ids=lambda file: f"{file.parent.name}/{file.stem}")

@@ -66,7 +66,7 @@ async def test_parts_are_never_more_than_the_charge(face: Face, before: tuple[st
     response = await refund(face, "20.00")
 
     assert refusal(response) == (422, "refund_exceeds_charge")
-    assert f"{had} of 1999" in response.json()["detail"]
+    assert f"{had / 100:.2f} USD left" in response.json()["detail"]
     assert left(face) == had
 
 

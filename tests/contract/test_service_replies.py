@@ -42,6 +42,59 @@ async def test_a_charge_takes_the_money(face: Face) -> None:
     assert face.world.ledger.balances() == {"customer": {"USD": -1999}, "merchant": {"USD": 1999}}
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"),
+    [
+        ("1999", "JPY", 1999),
+        (2000, "JPY", 2000),
+        ("19.999", "KWD", 19999),
+        ("19.9", "KWD", 19900),
+        ("19.99", "EUR", 1999),
+        ("0.0001", "CLF", 1),
+    ],
+)
+async def test_an_amount_has_the_decimals_of_its_currency(
+    face: Face, amount: Any, currency: str, minor: int
+) -> None:
+    """The yen has none, the dinar three: minor units are counted per currency."""
+    await CHARGE.ask(face, amount=amount, currency=currency)
+
+    assert face.world.ledger.balances()["merchant"] == {currency: minor}
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "code"),
+    [
+        ("19.99", "JPY", "invalid_amount"),
+        ("1999.0", "JPY", "invalid_amount"),
+        ("1.9999", "KWD", "invalid_amount"),
+        ("1.00", "DOLLARS", "invalid_currency"),
+        ("1.00", "usd", "invalid_currency"),
+        ("1.00", "ABC", "invalid_currency"),
+        ("1.00", "XAU", "invalid_currency"),
+    ],
+)
+async def test_a_currency_that_is_none_is_refused(
+    face: Face, amount: str, currency: str, code: str
+) -> None:
+    """So is an amount with more decimals than its currency has: 400, and nothing is charged."""
+    response = await CHARGE.ask(face, amount=amount, currency=currency)
+
+    assert refusal(response) == (400, code)
+    assert face.world.ledger.balances() == {}
+
+
+async def test_a_refund_is_in_the_currency_of_its_charge(face: Face) -> None:
+    """A part of it has that currency's decimals, too."""
+    await CHARGE.ask(face, amount="1999", currency="JPY")
+    part = {"charge_idempotency_key": "order-o1", "reason": "r", "amount": "999.00"}
+
+    assert refusal(await face.post("/refunds", part)) == (400, "invalid_amount")
+    assert (await face.post("/refunds", {**part, "amount": "999"})).status_code == 201
+
+    assert face.world.ledger.balances()["merchant"] == {"JPY": 1000}
+
+
 async def test_a_reservation_holds_its_stock(face: Face) -> None:
     """What is reserved is no longer available, and not shipped either."""
     await RESERVE.ask(face)

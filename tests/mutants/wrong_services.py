@@ -360,6 +360,7 @@ MUTANTS = (
         "D6",
         "dollars are charged, euros are refunded",
         "I3",
+        "I22",
         payments=RefundsEuros,
     ),
     _mutant(

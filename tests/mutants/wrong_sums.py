@@ -65,6 +65,17 @@ class TakesCentsForDollars(OrderActivities):
         return await super().charge_payment(replace(message, amount=message.amount * 100))
 
 
+class ChargesYen(OrderActivities):
+    """The currency is that of the provider's test account, and the decimals with it."""
+
+    @override
+    async def _call(self, method: str, url: str, limit: float, **how: Any) -> dict[str, str]:
+        if url.endswith("/charges"):
+            yen = Decimal(how["json"]["amount"]).to_integral_value()
+            how["json"] = {**how["json"], "amount": f"{yen}", "currency": "JPY"}
+        return await super()._call(method, url, limit, **how)
+
+
 class KeepsATenth(OrderActivities):
     """A tenth is kept for the trouble, and nobody has agreed to that."""
 
@@ -118,5 +129,12 @@ MUTANTS = (
         why="the refund succeeds, and is not all of the money",
         saga=saga(activities=KeepsATenth),
         breaks=frozenset({"I2", "I7"}),
+    ),
+    Mutant(
+        name="dollars charged as yen",
+        anomaly="D6",
+        why="twenty dollars become twenty yen",
+        saga=saga(activities=ChargesYen),
+        breaks=frozenset({"I2", "I18"}),
     ),
 )

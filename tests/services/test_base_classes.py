@@ -69,7 +69,7 @@ class Fees(PaymentService):
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         """Collect the fee."""
-        amount = minor_units(request.fields.get("fee"))
+        amount = minor_units(request.fields.get("fee"), "CHF")
         effect = self.charge(
             request, method=request.required("card"), amount=amount, currency="CHF"
         )

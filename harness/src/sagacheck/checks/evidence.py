@@ -9,6 +9,7 @@ from functools import cached_property
 from sagacheck.checks.outcome import OrderOutcome
 from sagacheck.services import OperationTable
 from sagacheck.world import (
+    HUNDREDTHS,
     AccountKind,
     Attempt,
     Effect,
@@ -17,6 +18,7 @@ from sagacheck.world import (
     Journal,
     Ledger,
     Posting,
+    decimals_of,
 )
 
 
@@ -25,12 +27,25 @@ class OrderTerms:
     """What the customer ordered; frozen when the order was placed.
 
     Attributes:
-        price: What it costs, in minor units.
+        price: What it costs, in minor units of `currency`; in hundredths where that is empty.
         lines: Pieces per SKU.
+        currency: The currency of the price, by its ISO 4217 code; empty where the order has none,
+            and may be paid in any.
     """
 
     price: int
     lines: Mapping[str, int]
+    currency: str = ""
+
+    def price_in(self, currency: str) -> int:
+        """What the order costs when it is paid in `currency`, in minor units of that.
+
+        An order of another currency costs nothing in this one.
+        """
+        if self.currency:
+            return self.price if currency == self.currency else 0
+        decimals = decimals_of(currency)
+        return int(self.price * 10 ** (HUNDREDTHS if decimals is None else decimals) // 100)
 
 
 @dataclass(frozen=True)
@@ -165,10 +180,10 @@ class Evidence:
         """Whether some operation undoes `operation`."""
         return self.operations.undo_of(operation) is not None
 
-    def money_of(self, order: str) -> list[tuple[Entry, int]]:
-        """What the merchant took for `order` and gave back, in minor units, with the entries."""
+    def money_of(self, order: str) -> list[tuple[Entry, Posting]]:
+        """What the merchant took for `order` and gave back, with the entries."""
         return [
-            (entry, posting.amount)
+            (entry, posting)
             for entry in self.entries_of(order)
             for posting in entry.postings
             if is_takings(posting)

@@ -8,7 +8,7 @@ from sagacheck.checks.attention import OpenMatter, begun_attempts, matter_of_ste
 from sagacheck.checks.evidence import Evidence, is_live
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
 from sagacheck.checks.outcome import OrderOutcome, OrderStatus
-from sagacheck.world import Effect, EffectState
+from sagacheck.world import Effect, EffectState, money_text
 
 
 @invariant("I7", "no orphans")
@@ -63,7 +63,7 @@ def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
 
 
 def _name(effect: Effect) -> str:
-    worth = f" over {effect.amount / 100:.2f} {effect.currency}" if effect.amount else ""
+    worth = f" over {money_text(effect.amount, effect.currency)}" if effect.amount else ""
     goods = ", ".join(f"{quantity} {sku}" for sku, quantity in effect.lines.items())
     return f"{effect.operation} ({effect.id}{worth}{' of ' if goods else ''}{goods})"
 

@@ -52,6 +52,11 @@ class AnyOrder(ABC):
         """What the customer owes."""
 
     @property
+    def currency(self) -> str:
+        """The currency of `total`, by its ISO 4217 code; empty, by default, for any."""
+        return ""
+
+    @property
     @abstractmethod
     def lines(self) -> Mapping[str, int]:
         """The pieces of stock that it is for, by SKU."""

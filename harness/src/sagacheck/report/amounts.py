@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sagacheck.world import amount_text
+
 MINUTES_FROM = 600.0
 """From ten minutes on seconds alone are hard to read."""
 
@@ -15,11 +17,11 @@ def clock(seconds: float) -> str:
     return f"{hours}h {minutes:02}m {rest:02}s" if hours else f"{minutes}m {rest:02}s"
 
 
-def decimal(minor: int) -> str:
-    """An amount of money, given in minor units."""
-    return f"{minor / 100:.2f}".replace("-", "\N{MINUS SIGN}")
+def decimal(minor: int, currency: str) -> str:
+    """An amount of money, given in minor units, without its currency."""
+    return amount_text(minor, currency).replace("-", "\N{MINUS SIGN}")
 
 
 def money(minor: int, currency: str) -> str:
     """An amount of money with its currency."""
-    return f"{decimal(minor)} {currency}"
+    return f"{decimal(minor, currency)} {currency}"

@@ -175,7 +175,7 @@ def _balance_lines(ledger: Ledger, moments: Sequence[_Moment]) -> Iterator[Line]
     for account, unit in accounts:
         amounts = [_balance(ledger, (account, unit), moment) for moment in moments]
         is_money = account.kind is AccountKind.MONEY
-        values = (decimal(each) if is_money else str(each) for each in amounts)
+        values = (decimal(each, unit) if is_money else str(each) for each in amounts)
         yield Line(f"{account.name}", unit, tuple(values))
 
 

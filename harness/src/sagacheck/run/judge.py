@@ -21,6 +21,7 @@ from sagacheck.language import AnyOrder, EventKind, Scenario
 from sagacheck.run.expectations import unmet_by
 from sagacheck.run.scenario_result import ScenarioResult
 from sagacheck.saga import SagaUnderTest
+from sagacheck.world import HUNDREDTHS, decimals_of
 
 OnResult = Callable[[ScenarioResult], None]
 
@@ -111,8 +112,10 @@ def _is_granted_cancel(planned: PlannedEvent) -> bool:
 
 
 def terms_of(order: AnyOrder) -> OrderTerms:
-    """The terms of an order, for the invariants."""
-    return OrderTerms(price=int(order.total * 100), lines=order.lines)
+    """What the invariants want to know of an order."""
+    decimals = decimals_of(order.currency)
+    price = order.total.scaleb(HUNDREDTHS if decimals is None else decimals)
+    return OrderTerms(price=int(price), lines=order.lines, currency=order.currency)
 
 
 def _verdict(violations: Sequence[Violation], unmet: Sequence[Unmet]) -> Verdict:

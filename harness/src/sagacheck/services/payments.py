@@ -1,7 +1,7 @@
 """A payment service: charges and their refunds.
 
 Limitations: a charge is authorised and captured in one step; a refund settles at once; there are
-no fees, disputes or currency conversions; every currency has hundredths.
+no fees, disputes or currency conversions.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from sagacheck.services.refusals import (
 )
 from sagacheck.services.request import RefusedError, Request
 from sagacheck.services.service import Service
-from sagacheck.world import Account, AccountKind, Effect, Posting
+from sagacheck.world import Account, AccountKind, Effect, Posting, decimals_of, money_text
 
 CUSTOMER = Account("customer", AccountKind.MONEY, may_be_negative=True)
 MERCHANT = Account("merchant", AccountKind.MONEY)
 
-_AMOUNT = re.compile(r"\d{1,12}(\.\d{1,2})?", re.ASCII)
+_AMOUNT = re.compile(r"\d{1,12}(\.(?P<decimals>\d{1,4}))?", re.ASCII)
 
 
 class PaymentService(Service):
@@ -41,11 +41,12 @@ class PaymentService(Service):
             request: The create.
             method: The payment method.
             amount: In minor units of `currency`.
-            currency: The currency.
+            currency: The currency, by its ISO 4217 code.
 
         Raises:
-            RefusedError: The payment is declined.
+            RefusedError: The payment is declined, or there is no such currency.
         """
+        known_decimals(currency)
         if self.settings.cards.get(method) == "declined":
             raise RefusedError.of(PAYMENT_DECLINED, f"the issuer declined {method}")
         effect = self.new_effect(request, amount=amount, currency=currency)
@@ -84,9 +85,10 @@ class PaymentService(Service):
             RefusedError: It is no sum of money, or more than is left.
         """
         left, asked = effect.amount - effect.refunded, request.fields.get("amount")
-        amount = left if asked is None else minor_units(asked)
+        amount = left if asked is None else minor_units(asked, effect.currency)
         if amount > left:
-            detail = f"{amount} of {effect.id} to be refunded, {left} of {effect.amount} are left"
+            wanted, rest = (money_text(each, effect.currency) for each in (amount, left))
+            detail = f"{wanted} of {effect.id} wanted, {rest} left"
             raise RefusedError.of(REFUND_EXCEEDS_CHARGE, detail)
         return amount
 
@@ -102,18 +104,37 @@ class PaymentService(Service):
         )
 
 
-def minor_units(amount: Any) -> int:
-    """`amount` in minor units: a decimal text, or a JSON number.
+def known_decimals(currency: str) -> int:
+    """How many decimals an amount of `currency` has.
+
+    Raises:
+        RefusedError: ISO 4217 has no such currency.
+    """
+    decimals = decimals_of(currency)
+    if decimals is None:
+        detail = f"{currency!r} is no currency of ISO 4217, such as USD or JPY"
+        raise RefusedError(400, "invalid_currency", detail)
+    return decimals
+
+
+def minor_units(amount: Any, currency: str) -> int:
+    """`amount` of `currency` in minor units: a decimal text, or a JSON number.
 
     A number is read by its shortest decimal form, as providers do, so that a client that computes
     in floats is caught when its sum is not a whole number of cents.
 
     Raises:
-        RefusedError: It is not positive, or has more than two decimal places.
+        RefusedError: It is not positive, or has more decimals than its currency; or there is no
+            such currency.
     """
+    decimals = known_decimals(currency)
     if isinstance(amount, bool) or not isinstance(amount, str | int | float):
         raise RefusedError(400, "invalid_amount", "amount must be a decimal string or a number")
-    minor = int(Decimal(str(amount)) * 100) if _AMOUNT.fullmatch(str(amount)) else 0
+    form = _AMOUNT.fullmatch(str(amount))
+    if form is not None and len(form["decimals"] or "") > decimals:
+        detail = f"{amount!r}: an amount in {currency} has {decimals} decimals at most"
+        raise RefusedError(400, "invalid_amount", detail)
+    minor = int(Decimal(str(amount)).scaleb(decimals)) if form is not None else 0
     if minor == 0:
-        raise RefusedError(400, "invalid_amount", f"{amount!r} is not a positive sum of cents")
+        raise RefusedError(400, "invalid_amount", f"{amount!r} is not a positive sum of money")
     return minor

@@ -2,6 +2,7 @@
 
 from sagacheck.world.as_json import as_json
 from sagacheck.world.clock import Clock, LoopClock, ManualClock
+from sagacheck.world.currency import HUNDREDTHS, amount_text, decimals_of, money_text
 from sagacheck.world.duration import duration_text, parse_duration
 from sagacheck.world.journal import Arrival, Attempt, AttemptOutcome, Journal
 from sagacheck.world.key_record import KeyRecord, KeyState
@@ -24,6 +25,7 @@ from sagacheck.world.wall_clock import WallClock
 from sagacheck.world.world import World
 
 __all__ = [
+    "HUNDREDTHS",
     "Account",
     "AccountKind",
     "Arrival",
@@ -47,9 +49,12 @@ __all__ = [
     "Settings",
     "WallClock",
     "World",
+    "amount_text",
     "as_json",
     "as_written",
+    "decimals_of",
     "duration_text",
+    "money_text",
     "parse_duration",
     "read_duration",
     "read_members",

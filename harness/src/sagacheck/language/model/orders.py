@@ -46,6 +46,10 @@ class OrderWords(Written):
         """What the customer owes; nothing by default."""
         return Decimal(0)
 
+    def currency(self) -> str:
+        """The currency of the price, by its ISO 4217 code; empty, by default, for any."""
+        return ""
+
     @classmethod
     def skus_in(cls, data: Mapping[str, Any]) -> Iterator[Any]:
         """The SKUs that an order names, read from its plain data before anything is checked."""
@@ -115,6 +119,11 @@ class WrittenOrder(AnyOrder):
     def total(self) -> Decimal:
         """What the customer owes."""
         return self.entry.price()
+
+    @property
+    def currency(self) -> str:
+        """The currency of what the customer owes; empty for any."""
+        return self.entry.currency()
 
     @property
     def lines(self) -> Mapping[str, int]:

@@ -24,7 +24,8 @@ RESERVE = Operation(
     success=201,
     refusals=(INSUFFICIENT,),
     reply_fields=("reservation_id",),
-    fields=("order_id", "items"),
+    carries={"order_id": "id"},
+    fields=("items",),
 )
 RELEASE = Operation(
     name="inventory.release",

@@ -14,7 +14,12 @@ SEND = Operation(
     success=202,
     reply_fields=("email_id",),
     needs=("shipping.create",),
-    fields=("order_id", "customer_id", "tracking_number"),
+    carries={
+        "order_id": "id",
+        "customer_id": "customer",
+        "tracking_number": "shipping.create.tracking_number",
+    },
+    fields=(),
 )
 
 

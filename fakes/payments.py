@@ -24,7 +24,14 @@ CHARGE = Operation(
     refusals=(PAYMENT_DECLINED,),
     reply_fields=("payment_id",),
     moves_money=True,
-    fields=("order_id", "customer_id", "payment_method_id", "amount", "currency"),
+    carries={
+        "order_id": "id",
+        "customer_id": "customer",
+        "payment_method_id": "payment_method",
+        "amount": "price",
+        "currency": "currency",
+    },
+    fields=(),
 )
 REFUND = Operation(
     name="payments.refund",

@@ -29,7 +29,8 @@ CREATE = Operation(
     refusals=(INVALID_ADDRESS,),
     reply_fields=("shipment_id", "tracking_number"),
     needs=("inventory.reserve", "payments.charge"),
-    fields=("order_id", "address"),
+    carries={"order_id": "id", "address": "address"},
+    fields=(),
 )
 CANCEL = Operation(
     name="shipping.cancel",

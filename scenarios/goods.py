@@ -71,6 +71,16 @@ class Order(AnyOrder):
         return CURRENCY
 
     @property
+    def data(self) -> Mapping[str, Any]:
+        """What the requests of a saga carry, in the words of the services."""
+        address = dict(self.shipping_address)
+        return {
+            "customer": self.customer_id,
+            "payment_method": self.payment_method_id,
+            "address": {**address, "zip": address["zip_code"]},
+        }
+
+    @property
     def lines(self) -> Mapping[str, int]:
         """Pieces per SKU."""
         lines: dict[str, int] = {}

@@ -42,7 +42,8 @@ class Story:
         self.network = order_network(given, clock=self.clock)
         self.world = self.network.world
         self.orders = {
-            order: OrderTerms(price, {"WIDGET": 2}, currency) for order in orders or ("o1",)
+            order: OrderTerms(price, {"WIDGET": 2}, currency, _data_of(order))
+            for order in orders or ("o1",)
         }
         self.outcomes: dict[str, OrderOutcome] = {}
 
@@ -73,8 +74,9 @@ class Story:
 
     def mail(self, order: str = "o1", key: str | None = "k", **how: Any) -> Attempt:
         """Ask for the confirmation to be sent."""
-        body = {"order_id": order, "customer_id": "c", "tracking_number": "T"}
-        return self.call("notifications.send", order, body, idempotency_key=key, **how)
+        body = {"order_id": order, "customer_id": "c"}
+        more = {"tracking_number": self._tracking_number(order), "idempotency_key": key, **how}
+        return self.call("notifications.send", order, body, **more)
 
     def release(self, order: str = "o1", key: str | None = "k", **how: Any) -> Attempt:
         """Ask for the goods to be released."""
@@ -119,6 +121,11 @@ class Story:
         with suppress(TransportError, WorkerCrash):
             asyncio.run(self.network.send(call))
         return self.world.journal.attempts[-1]
+
+    def _tracking_number(self, order: str) -> str | None:
+        """The number of the order's last parcel, if it has one."""
+        details = [each.details for each in self.world.ledger.effects_of(order)]
+        return next((d["tracking_number"] for d in details[::-1] if "tracking_number" in d), None)
 
     # -- what must never happen ---------------------------------------------------------------
 
@@ -186,3 +193,8 @@ class Story:
             outcomes=self.outcomes,
             **rest,
         )
+
+
+def _data_of(order: str) -> dict[str, Any]:
+    """What the requests for an order carry."""
+    return {"id": order, "customer": "c", "payment_method": "pm", "address": ADDRESS}

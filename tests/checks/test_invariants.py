@@ -9,6 +9,7 @@ from tests.checks import (
     _bad_ends,
     _bad_goods,
     _bad_money,
+    _bad_order_data,
     _bad_requests,
     _bad_rollback,
     _bad_sequence,
@@ -16,7 +17,15 @@ from tests.checks import (
 from tests.checks._bad import BAD, Bad, in_words
 from tests.checks._good import GOOD, Tell
 
-TOLD_IN = (_bad_money, _bad_goods, _bad_sequence, _bad_rollback, _bad_requests, _bad_ends)
+TOLD_IN = (
+    _bad_money,
+    _bad_goods,
+    _bad_sequence,
+    _bad_rollback,
+    _bad_requests,
+    _bad_order_data,
+    _bad_ends,
+)
 
 
 @pytest.mark.parametrize("bad", BAD, ids=str)

@@ -27,6 +27,7 @@ from tests.checks import (
     _bad_ends,
     _bad_goods,
     _bad_money,
+    _bad_order_data,
     _bad_requests,
     _bad_rollback,
     _bad_sequence,
@@ -39,7 +40,15 @@ from tests.sagas import naive
 from tests.shop import find, load_file
 
 WILD_RUNS = 80
-TOLD_IN = (_bad_money, _bad_goods, _bad_sequence, _bad_rollback, _bad_requests, _bad_ends)
+TOLD_IN = (
+    _bad_money,
+    _bad_goods,
+    _bad_sequence,
+    _bad_rollback,
+    _bad_requests,
+    _bad_order_data,
+    _bad_ends,
+)
 
 
 def streamed(evidence: Evidence, *, seed: int = 0) -> Findings:
@@ -114,6 +123,7 @@ def wild(seed: int) -> Evidence:
     story = Story(*orders[: chance.randint(1, 3)], idempotency=profile)
     acts = [story.reserve, story.charge, story.ship, story.mail]
     acts += [story.release, story.refund, story.call_back, partial(story.charge, amount="5.00")]
+    acts += [partial(story.charge, customer_id="x"), partial(story.mail, tracking_number="T")]
     for _ in range(chance.randint(3, 20)):
         act, order = chance.choice(acts), chance.choice(orders)
         fault = chance.choice(["", "", "", "reject", "drop_response", "delay_request", "duplicate"])
@@ -122,9 +132,10 @@ def wild(seed: int) -> Evidence:
         story.write("world.loss", "", (AVAILABLE, "WIDGET", -9))
     if chance.random() < 0.3:
         story.write("payments.refund", "pay_1")
-    if chance.random() < 0.3:
+    charge = story.world.ledger.effects.get("pay_1")
+    if charge is not None and chance.random() < 0.3:
         euros = (CUSTOMER, "EUR", 5), (MERCHANT, "EUR", -5)
-        story.write("payments.refund", "pay_1", *euros)
+        story.write("payments.refund", charge.id, *euros, order=charge.order)
     for order in story.orders:
         if chance.random() < 0.8:
             story.end(chance.choice(list(OrderStatus)), order)

@@ -29,7 +29,8 @@ def _booking(name: str, path: str, place: str) -> Operation:
         success=201,
         refusals=(SOLD_OUT,),
         reply_fields=("booking_id",),
-        fields=("traveller", place),
+        carries={"traveller": "traveller", place: place},
+        fields=(),
     )
 
 

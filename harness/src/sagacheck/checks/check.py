@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from sagacheck.checks import ends, goods, money, requests, rollback, sequence
+from sagacheck.checks import ends, goods, money, order_data, requests, rollback, sequence
 from sagacheck.checks.evidence import Evidence
 from sagacheck.checks.invariants import Invariant
 from sagacheck.checks.verdict import Unmet, UnmetKind, Violation
 
-FAMILIES = (money, goods, sequence, rollback, requests, ends)
+FAMILIES = (money, goods, sequence, rollback, requests, order_data, ends)
 """The modules in which invariants are declared."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from sagacheck.checks.outcome import OrderOutcome
 from sagacheck.services import OperationTable
@@ -31,11 +32,13 @@ class OrderTerms:
         lines: Pieces per SKU.
         currency: The currency of the price, by its ISO 4217 code; empty where the order has none,
             and may be paid in any.
+        data: What requests for the order may carry, by the names in `Operation.carries`.
     """
 
     price: int
     lines: Mapping[str, int]
     currency: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
 
     def price_in(self, currency: str) -> int:
         """What the order costs when it is paid in `currency`, in minor units of that.

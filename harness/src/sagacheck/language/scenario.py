@@ -57,6 +57,14 @@ class AnyOrder(ABC):
         return ""
 
     @property
+    def data(self) -> Mapping[str, Any]:
+        """What requests for it may carry, by the names in `Operation.carries`; nothing by default.
+
+        Its id, price and currency need not be there.
+        """
+        return {}
+
+    @property
     @abstractmethod
     def lines(self) -> Mapping[str, int]:
         """The pieces of stock that it is for, by SKU."""

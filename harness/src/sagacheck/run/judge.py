@@ -115,7 +115,17 @@ def terms_of(order: AnyOrder) -> OrderTerms:
     """What the invariants want to know of an order."""
     decimals = decimals_of(order.currency)
     price = order.total.scaleb(HUNDREDTHS if decimals is None else decimals)
-    return OrderTerms(price=int(price), lines=order.lines, currency=order.currency)
+    return OrderTerms(
+        price=int(price),
+        lines=order.lines,
+        currency=order.currency,
+        data={"id": order.id, "price": order.total, **_currency(order), **order.data},
+    )
+
+
+def _currency(order: AnyOrder) -> dict[str, str]:
+    """The currency as a datum, where the order has one."""
+    return {"currency": order.currency} if order.currency else {}
 
 
 def _verdict(violations: Sequence[Violation], unmet: Sequence[Unmet]) -> Verdict:

@@ -7,6 +7,7 @@ language, the checks' order of steps, the reports. A second set of services need
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
@@ -44,6 +45,9 @@ class Operation:
         target_id_at: For an undo, the field that names the id of the effect to undo.
         needs: For a create, the creates whose effects must be there before this one's.
         moves_money: For a create, whether its effect is a payment: a free order has none.
+        carries: The fields that carry data of the order, and which: what its words call it
+            (`sagacheck.language.OrderWords.data`), or what an effect of another create has, such
+            as ``shipping.create.tracking_number``.
         fields: The fields that it knows, beside those that other attributes name; a request with
             a field of another name is 400 ``unknown_field``. With ``None`` it takes any field.
     """
@@ -59,6 +63,7 @@ class Operation:
     target_id_at: str | None = None
     needs: tuple[str, ...] = ()
     moves_money: bool = False
+    carries: Mapping[str, str] = field(default_factory=dict, hash=False)
     fields: tuple[str, ...] | None = None
 
     @cached_property
@@ -78,7 +83,7 @@ class Operation:
             return None
         keys = (self.key_at, self.target_key_at, self.target_id_at)
         in_paths = re.findall(r"{(\w+)}", " ".join(self.routes))
-        return frozenset((*self.fields, *filter(None, keys), *in_paths))
+        return frozenset((*self.fields, *self.carries, *filter(None, keys), *in_paths))
 
     def code_for(self, status: int) -> str:
         """The ``error`` code that this operation sends with `status` by default."""

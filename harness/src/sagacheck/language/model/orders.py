@@ -50,6 +50,10 @@ class OrderWords(Written):
         """The currency of the price, by its ISO 4217 code; empty, by default, for any."""
         return ""
 
+    def data(self) -> Mapping[str, Any]:
+        """What requests may carry, by the names in `Operation.carries`; all keys by default."""
+        return self.model_dump(mode="json", exclude={"id"})
+
     @classmethod
     def skus_in(cls, data: Mapping[str, Any]) -> Iterator[Any]:
         """The SKUs that an order names, read from its plain data before anything is checked."""
@@ -124,6 +128,11 @@ class WrittenOrder(AnyOrder):
     def currency(self) -> str:
         """The currency of what the customer owes; empty for any."""
         return self.entry.currency()
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """What requests for it may carry."""
+        return self.entry.data()
 
     @property
     def lines(self) -> Mapping[str, int]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from fakes.keys import KEY_AT
 from sagacheck.services import (
     Operation,
     Refusal,
@@ -24,6 +25,7 @@ RESERVE = Operation(
     success=201,
     refusals=(INSUFFICIENT,),
     reply_fields=("reservation_id",),
+    key_at=KEY_AT,
     carries={"order_id": "id"},
     fields=("items",),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from fakes.keys import KEY_AT
 from sagacheck.services import MessageService, Operation, Request
 from sagacheck.world import Effect
 
@@ -13,6 +14,7 @@ SEND = Operation(
     routes=("POST /emails",),
     success=202,
     reply_fields=("email_id",),
+    key_at=KEY_AT,
     needs=("shipping.create",),
     carries={
         "order_id": "id",

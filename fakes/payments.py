@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from fakes.keys import KEY_AT
 from sagacheck.services import (
     ALREADY_REFUNDED,
     PAYMENT_DECLINED,
@@ -23,6 +24,7 @@ CHARGE = Operation(
     success=201,
     refusals=(PAYMENT_DECLINED,),
     reply_fields=("payment_id",),
+    key_at=KEY_AT,
     moves_money=True,
     carries={
         "order_id": "id",
@@ -40,6 +42,7 @@ REFUND = Operation(
     undoes=CHARGE.name,
     refusals=(REFUND_REFUSED, ALREADY_REFUNDED, REFUND_EXCEEDS_CHARGE),
     reply_fields=("refund_id",),
+    key_at=KEY_AT,
     target_key_at="charge_idempotency_key",
     target_id_at="payment_id",
     fields=("reason", "amount"),

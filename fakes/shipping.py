@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from fakes.keys import KEY_AT
 from sagacheck.services import (
     ALREADY_SHIPPED,
     Operation,
@@ -28,6 +29,7 @@ CREATE = Operation(
     success=201,
     refusals=(INVALID_ADDRESS,),
     reply_fields=("shipment_id", "tracking_number"),
+    key_at=KEY_AT,
     needs=("inventory.reserve", "payments.charge"),
     carries={"order_id": "id", "address": "address"},
     fields=(),

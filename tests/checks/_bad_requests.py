@@ -76,3 +76,17 @@ def success_without_effect() -> Evidence:
     attempt = story.ship(fault="reject")
     attempt.outcome = type(attempt.outcome).OK
     return story.end(OrderStatus.COMPLETED).evidence()
+
+
+@bad(
+    "I13",
+    "o1 at 12 s by entry 2: shipping.create was done 2 times with no key at all: shp_1, shp_2; "
+    "the header X-Idempotency-Key was sent and not read: "
+    'the operation needs key_at="header:X-Idempotency-Key"',
+)
+def a_key_in_a_header_that_is_not_read() -> Evidence:
+    story = Story()
+    for fault in ("drop_response", ""):
+        attempt = story.ship(key=None, fault=fault)
+        attempt.unread_key = "X-Idempotency-Key"
+    return story.end(OrderStatus.COMPLETED).evidence()

@@ -38,7 +38,7 @@ class Story:
         **settings: Any,
     ) -> None:
         self.clock = ManualClock()
-        given = Settings(stock={"WIDGET": 5}, idempotency=idempotency, **settings)
+        given = Settings(**{"stock": {"WIDGET": 5}, "idempotency": idempotency, **settings})
         self.network = order_network(given, clock=self.clock)
         self.world = self.network.world
         self.orders = {
@@ -124,8 +124,9 @@ class Story:
 
     def _tracking_number(self, order: str) -> str | None:
         """The number of the order's last parcel, if it has one."""
-        details = [each.details for each in self.world.ledger.effects_of(order)]
-        return next((d["tracking_number"] for d in details[::-1] if "tracking_number" in d), None)
+        made = self.world.ledger.effects_of(order)
+        parcels = [each for each in made if each.operation == "shipping.create"]
+        return parcels[-1].details["tracking_number"] if parcels else None
 
     # -- what must never happen ---------------------------------------------------------------
 

@@ -31,7 +31,7 @@ from trip.services import Bookings, Flights, Hotels, trip_services
 TRIP = Path(__file__).parents[2] / "examples" / "trip"
 CATALOGUE = load([TRIP / "scenarios"], SAGA.dialect)
 HAPPY = "scenario: s\nwhy: w\norders: [{id: t1}]\nexpect: {t1: {status: completed}}\n"
-ABOUT_MONEY = {"I1", "I2", "I3", "I4", "I18"}
+ABOUT_MONEY = {"I1", "I2", "I3", "I4", "I18", "I22"}
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
 from sagacheck.checks.evidence import Evidence
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
-from sagacheck.services import OperationTable
+from sagacheck.services import HEADER, OperationTable
 from sagacheck.world import Attempt, AttemptOutcome, Entry
 
 
@@ -51,6 +52,7 @@ def requests_have_one_effect(evidence: Evidence) -> Facts:
             continue
         key = _in_words([keys[effect] for effect in twins])
         detail = f"{entry.operation} was done {len(twins)} times with {key}: {', '.join(twins)}"
+        detail += _hint(evidence, entry)
         yield BrokenFact.by(entry, detail)
 
 
@@ -62,18 +64,19 @@ def keys_keep_their_payload(attempts: Iterable[Attempt], operations: OperationTa
     """
     first: dict[tuple[str, str], Attempt] = {}
     for attempt in attempts:
-        key_at = operations[attempt.operation].key_at
-        if attempt.key is None or attempt.body.get(key_at or "") != attempt.key:
+        places = operations[attempt.operation].key_places
+        if attempt.key is None or attempt.key not in map(attempt.body.get, places):
             continue
         earlier = first.setdefault((attempt.operation, attempt.key), attempt)
         if earlier is attempt:
             continue
-        if attempt.body == earlier.body:
+        difference = _difference(earlier.body, attempt.body, places)
+        if not difference:
             yield None
             continue
         detail = (
             f"call {attempt.call} of {attempt.operation} sends key {attempt.key} again "
-            f"with {_difference(earlier, attempt)}"
+            f"with {difference}"
         )
         yield BrokenFact(attempt.order, detail, attempt.sent_at)
 
@@ -111,8 +114,8 @@ def _body(evidence: Evidence, entry: Entry) -> bytes:
     cause = evidence.cause_of(entry)
     if cause is None:
         return b"entry %d" % entry.number
-    key_at = evidence.operations[entry.operation].key_at
-    body = {name: value for name, value in cause.body.items() if name != key_at}
+    places = evidence.operations[entry.operation].key_places
+    body = {name: value for name, value in cause.body.items() if name not in places}
     return _as_text(body)
 
 
@@ -125,12 +128,27 @@ def _in_words(keys: list[str]) -> str:
     return "keys " + " and ".join(key or "none" for key in keys)
 
 
-def _difference(earlier: Attempt, later: Attempt) -> str:
-    names = sorted({*earlier.body, *later.body})
+def _difference(
+    earlier: Mapping[str, Any], later: Mapping[str, Any], places: tuple[str, ...]
+) -> str:
+    """How two bodies differ, but for the places of the key; empty if they do not."""
+    if earlier == later:
+        return ""
     return ", ".join(
-        f"{name} {later.body.get(name)!r} instead of {earlier.body.get(name)!r}"
-        for name in names
-        if earlier.body.get(name) != later.body.get(name)
+        f"{name} {later.get(name)!r} instead of {earlier.get(name)!r}"
+        for name in sorted({*earlier, *later}.difference(places))
+        if earlier.get(name) != later.get(name)
+    )
+
+
+def _hint(evidence: Evidence, entry: Entry) -> str:
+    """What to do where a request without a key had one in a header that is not read."""
+    cause = evidence.cause_of(entry)
+    if cause is None or cause.key is not None or not cause.unread_key:
+        return ""
+    return (
+        f"; the header {cause.unread_key} was sent and not read: "
+        f'the operation needs key_at="{HEADER}{cause.unread_key}"'
     )
 
 

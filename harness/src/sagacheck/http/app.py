@@ -75,7 +75,9 @@ def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         served: ServedWorld = request.app.state.served
         content = await request.body()
-        call = call_of(operation, request.path_params, request.query_params, content)
+        call = call_of(
+            operation, request.path_params, request.query_params, content, request.headers
+        )
         store = served.store
         store.recall_for(call)
         connection: Connection = request.state.connection

@@ -56,7 +56,7 @@ class WorldStore:
     def recall_for(self, call: Call) -> None:
         """Bring the evicted orders back that `call` is about."""
         operation, fields = call.operation, call.fields
-        named_at = (operation.key_at, operation.target_key_at, operation.target_id_at)
+        named_at = (*operation.key_places, operation.target_key_at, operation.target_id_at)
         self.recall(fields.get("order_id"), *(fields.get(name or "") for name in named_at))
 
     def finish(self, keys: Mapping[str, Collection[str]]) -> None:

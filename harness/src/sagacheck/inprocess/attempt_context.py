@@ -100,6 +100,7 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
     query: Mapping[str, str],
     content: bytes,
     timeout: float | None,  # noqa: ASYNC109 - the world's time, not the loop's
+    headers: Mapping[str, str] | None = None,
 ) -> WireReply:
     """The answer of the world of `context`.
 
@@ -110,6 +111,7 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
         query: The parameters in its URL.
         content: Its body.
         timeout: The caller's timeout in seconds; ``None`` for none.
+        headers: Its headers; ``None`` where it has none of its own.
 
     Raises:
         httpx.TransportError: The caller gets no answer.
@@ -125,6 +127,7 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
         path_fields,
         query,
         content,
+        headers,
         order=context.order,
         activity=context.activity,
         timeout=timeout,
@@ -145,4 +148,5 @@ async def answer_request(context: AttemptContext, request: httpx.Request) -> Wir
         query=request.url.params,
         content=request.content,
         timeout=request.extensions.get("timeout", {}).get("read"),
+        headers=request.headers,
     )

@@ -24,6 +24,7 @@ class Call(msgspec.Struct, frozen=True):
         timeout: The caller's timeout in seconds; ``None`` if it is unknown.
         lifetime: Seconds until the caller's own attempt times out (start-to-close).
         malformed: What is wrong with the body, where it could not be read; empty if nothing is.
+        unread_key: The header that looks like an idempotency key and is not read; empty for none.
         connected: Whether the connection is open already, so that a refusal looks like a reset.
     """
 
@@ -34,6 +35,7 @@ class Call(msgspec.Struct, frozen=True):
     timeout: float | None = None
     lifetime: float | None = None
     malformed: str = ""
+    unread_key: str = ""
     connected: bool = False
 
 

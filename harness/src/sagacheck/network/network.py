@@ -121,6 +121,7 @@ class Network:
             sent_at=self._clock.now(),
             body=call.fields,
             activity=call.activity,
+            unread_key=call.unread_key,
         )
         return Delivery(call, attempt, self._journal, service, request, self._clock)
 
@@ -154,8 +155,8 @@ class Network:
 
 
 def _key_in(call: Call) -> str | None:
-    for name in (call.operation.key_at, call.operation.target_key_at):
-        key = call.fields.get(name) if name else None
+    for name in (*call.operation.key_places, call.operation.target_key_at or ""):
+        key = call.fields.get(name)
         if isinstance(key, str):
             return key
     return None

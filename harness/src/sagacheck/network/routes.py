@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from sagacheck.network.delivery import Call
-from sagacheck.services import Operation, OperationTable
+from sagacheck.services import HEADER, Operation, OperationTable
 
 
 class UnknownRouteError(LookupError):
@@ -73,6 +73,7 @@ def call_of(
     path: Mapping[str, str],
     query: Mapping[str, str],
     content: bytes,
+    headers: Mapping[str, str] | None = None,
     **caller: Any,
 ) -> Call:
     """The call that a request makes. Parameters in the path win over the body and the query.
@@ -82,6 +83,7 @@ def call_of(
         path: The parameters in the path.
         query: The parameters in the query.
         content: The body.
+        headers: The headers, whatever the case of their names; ``None`` where there are none.
         caller: The fields of `Call` about its caller, as far as they are known.
     """
     body: Any = {}
@@ -94,4 +96,17 @@ def call_of(
     if not isinstance(body, dict):
         malformed = f"the body is a {type(body).__name__}, not an object"
         body = {}
-    return Call(operation, {**query, **body, **path}, malformed=malformed, **caller)
+    fields = {**query, **body, **path}
+    unread_key = ""
+    if headers:
+        read = {name: headers[name] for name in operation.headers if name in headers}
+        fields |= {HEADER + name: value for name, value in read.items()}
+        unread_key = _unread_key(headers, operation)
+    return Call(operation, fields, malformed=malformed, unread_key=unread_key, **caller)
+
+
+def _unread_key(headers: Mapping[str, str], operation: Operation) -> str:
+    """The header that looks like an idempotency key and is not read, as HTTP writes its name."""
+    read = {name.lower() for name in operation.headers}
+    names = (name for name in headers if "idempot" in name.lower() and name.lower() not in read)
+    return next((name.title() for name in names), "")

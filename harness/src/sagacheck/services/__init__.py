@@ -1,7 +1,7 @@
 """Stateful fakes of services: their operations, idempotency keys, state and rules."""
 
 from sagacheck.services.messages import MessageService
-from sagacheck.services.operations import Operation, OperationTable, Refusal
+from sagacheck.services.operations import HEADER, Operation, OperationTable, Refusal
 from sagacheck.services.payments import CUSTOMER, MERCHANT, PaymentService, minor_units
 from sagacheck.services.refusals import (
     ALREADY_REFUNDED,
@@ -27,6 +27,7 @@ __all__ = [
     "ALREADY_SHIPPED",
     "AVAILABLE",
     "CUSTOMER",
+    "HEADER",
     "MERCHANT",
     "OUTSIDE",
     "OUT_OF_STOCK",

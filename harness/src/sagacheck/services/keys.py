@@ -37,7 +37,7 @@ class Keys:
             return None
         if record.state is KeyState.CANCELLED:
             raise key_cancelled()
-        if record.fingerprint != request.fields:
+        if record.fingerprint != request.content:
             detail = f"{key} came with another body before"
             raise RefusedError(422, "idempotency_key_reused", detail)
         if record.state is KeyState.RUNNING:
@@ -55,7 +55,7 @@ class Keys:
             order=request.order,
             since=self._clock.now(),
             state=KeyState.RUNNING,
-            fingerprint=request.fields,
+            fingerprint=request.content,
             reply=reply,
         )
         self._put(record)

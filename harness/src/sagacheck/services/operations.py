@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 
+HEADER = "header:"
+"""How the name of a header begins where the name of a field may stand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -40,7 +43,9 @@ class Operation:
         undoes: The operation that this one compensates; ``None`` for a create.
         refusals: Its own definite refusals, beside those common to all operations.
         reply_fields: The fields of a successful body; empty when the reply has no body.
-        key_at: The field that carries the idempotency key of the request itself.
+        key_at: The field that carries the idempotency key of the request itself, or the header,
+            such as ``header:Idempotency-Key``; several, where it may stand in any of them. Keys in
+            two places must be the same.
         target_key_at: For an undo, the field that names the key of the create to undo.
         target_id_at: For an undo, the field that names the id of the effect to undo.
         needs: For a create, the creates whose effects must be there before this one's.
@@ -58,7 +63,7 @@ class Operation:
     undoes: str | None = None
     refusals: tuple[Refusal, ...] = ()
     reply_fields: tuple[str, ...] = ()
-    key_at: str | None = "idempotency_key"
+    key_at: str | tuple[str, ...] | None = "idempotency_key"
     target_key_at: str | None = None
     target_id_at: str | None = None
     needs: tuple[str, ...] = ()
@@ -77,11 +82,24 @@ class Operation:
         return self.undoes is None
 
     @cached_property
+    def key_places(self) -> tuple[str, ...]:
+        """The fields and headers that may carry the idempotency key of the request itself."""
+        if self.key_at is None:
+            return ()
+        return (self.key_at,) if isinstance(self.key_at, str) else self.key_at
+
+    @cached_property
+    def headers(self) -> tuple[str, ...]:
+        """The headers that it reads."""
+        places = filter(None, (*self.key_places, self.target_key_at, self.target_id_at))
+        return tuple(at.removeprefix(HEADER) for at in places if at.startswith(HEADER))
+
+    @cached_property
     def known_fields(self) -> frozenset[str] | None:
         """Every field that a request may have; ``None`` where it may have any."""
         if self.fields is None:
             return None
-        keys = (self.key_at, self.target_key_at, self.target_id_at)
+        keys = (*self.key_places, self.target_key_at, self.target_id_at)
         in_paths = re.findall(r"{(\w+)}", " ".join(self.routes))
         return frozenset((*self.fields, *self.carries, *filter(None, keys), *in_paths))
 

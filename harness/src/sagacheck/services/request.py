@@ -74,8 +74,18 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str | None:
-        """The idempotency key of the request itself."""
-        return self.text(self.operation.key_at)
+        """The idempotency key of the request itself; a 400 where it has two that differ."""
+        keys = [key for at in self.operation.key_places if (key := self.text(at)) is not None]
+        if any(key != keys[0] for key in keys):
+            detail = f"{' and '.join(self.operation.key_places)} have different keys"
+            raise RefusedError(400, "idempotency_key_mismatch", detail)
+        return keys[0] if keys else None
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """The fields without the idempotency key of the request itself."""
+        places = self.operation.key_places
+        return {name: value for name, value in self.fields.items() if name not in places}
 
     @property
     def target_key(self) -> str | None:

@@ -52,6 +52,7 @@ class Attempt(msgspec.Struct):
         sent_at: When the caller sent it, in seconds of the world's clock.
         body: What it carried.
         activity: The activity that made it, where the caller is one.
+        unread_key: The header that looks like an idempotency key and was not read, empty for none.
         fault: The fault that the network added, empty for none.
         arrivals: Each arrival at the service, in order; empty for a request that was lost.
         ended_at: When the caller got its answer or timed out; ``None`` until then.
@@ -68,6 +69,7 @@ class Attempt(msgspec.Struct):
     sent_at: float
     body: Mapping[str, Any] = {}
     activity: str = ""
+    unread_key: str = ""
     fault: str = ""
     arrivals: list[Arrival] = []
     ended_at: float | None = None
@@ -117,6 +119,7 @@ class Journal:
         sent_at: float,
         body: Mapping[str, Any],
         activity: str = "",
+        unread_key: str = "",
     ) -> Attempt:
         """Begin a new attempt, and count the call."""
         attempt = Attempt(
@@ -128,6 +131,7 @@ class Journal:
             sent_at=sent_at,
             body=body,
             activity=activity,
+            unread_key=unread_key,
         )
         self._add(attempt)
         self.begin(attempt)

@@ -1,0 +1,52 @@
+"""What a row of an operation says is what the verdict goes by: keys in headers, and more."""
+
+from __future__ import annotations
+
+import pytest
+
+from sagacheck.checks import Verdict
+from sagacheck.engines import SimulatedEngine
+from sagacheck.run import ScenarioResult
+from sagacheck.run.judge import run_one
+from sagacheck.saga import SagaUnderTest
+from tests.sagas import restaurant
+from tests.shop import load_text
+
+pytestmark = pytest.mark.asyncio
+
+LOST = """
+scenario: the reply is lost once
+why: the retry carries the same key
+orders: [{id: o1}]
+faults: [{on: tables.book, fault: drop_response}]
+expect: {o1: {status: completed}}
+"""
+
+
+async def played(text: str, saga: SagaUnderTest) -> ScenarioResult:
+    """Play a scenario in virtual time."""
+    async with SimulatedEngine(saga) as engine:
+        return await run_one(load_text(text, dialect=saga.dialect), engine, saga)
+
+
+@pytest.mark.parametrize(
+    "saga",
+    [restaurant.SAGA, restaurant.by_header("header:Idempotency-Key")],
+    ids=["body", "header"],
+)
+async def test_a_key_protects_wherever_its_row_says_it_stands(saga: SagaUnderTest) -> None:
+    """The retry gets the first reply; httpx may write the header's name in any case."""
+    result = await played(LOST, saga)
+
+    assert (result.verdict, result.violations) == (Verdict.VALID, ())
+
+
+async def test_a_key_in_a_header_that_no_row_names_is_told() -> None:
+    """Two tables are booked, and the violation says what the row needs."""
+    result = await played(LOST, restaurant.by_header("key"))
+
+    (violation,) = (each for each in result.violations if each.invariant == "I13")
+    assert violation.detail.endswith(
+        "the header Idempotency-Key was sent and not read: "
+        'the operation needs key_at="header:Idempotency-Key"'
+    )

@@ -9,6 +9,7 @@ from sagacheck.engines import SimulatedEngine
 from sagacheck.run import ScenarioResult
 from sagacheck.run.judge import run_one
 from sagacheck.saga import SagaUnderTest
+from sagacheck.services import Tells
 from tests.sagas import restaurant
 from tests.shop import load_text
 
@@ -50,3 +51,47 @@ async def test_a_key_in_a_header_that_no_row_names_is_told() -> None:
         "the header Idempotency-Key was sent and not read: "
         'the operation needs key_at="header:Idempotency-Key"'
     )
+
+
+LOST_FOR_GOOD = """
+scenario: the reply is lost each time
+why: the guest is told how it ended
+orders: [{id: o1}]
+faults: [{on: tables.book, calls: all, fault: drop_response}]
+expect: {o1: {status: failed}}
+"""
+
+PLAIN = """
+scenario: a table is left
+why: the guest is told how it ended
+orders: [{id: o1}]
+expect: {o1: {status: completed}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "tells", "broken"),
+    [
+        (LOST_FOR_GOOD, "success", {"I9", "I10"}),
+        (LOST_FOR_GOOD, "failure", set()),
+        (LOST_FOR_GOOD, "anything", set()),
+        (PLAIN, "success", set()),
+        (PLAIN, "failure", {"I9"}),
+        (PLAIN, "anything", set()),
+    ],
+    ids=lambda each: each.split("\n")[1] if isinstance(each, str) and "\n" in each else str(each),
+)
+async def test_a_message_is_judged_by_what_its_row_says_it_tells(
+    text: str, tells: Tells, broken: set[str]
+) -> None:
+    """A letter that the table is gone is right after an undo; one of success is not."""
+    result = await played(text, restaurant.writes(tells))
+
+    assert {each.invariant for each in result.violations} == broken
+
+
+async def test_completed_means_no_message_of_failure() -> None:
+    """An order that completes promises the letter of success alone."""
+    assert restaurant.writes("success").promised == ("tables.book", "letters.write")
+    assert restaurant.writes("failure").promised == ("tables.book",)
+    assert restaurant.writes("anything").promised == ("tables.book",)

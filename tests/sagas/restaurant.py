@@ -13,7 +13,7 @@ from temporalio.exceptions import ActivityError
 
 from sagacheck import SagaUnderTest
 from sagacheck.inprocess import FakesClient
-from sagacheck.services import Operation, Request, Service
+from sagacheck.services import Operation, Request, Service, Tells
 from sagacheck.world import Effect, World
 
 BOOK = Operation(
@@ -117,3 +117,21 @@ def by_header(key_at: str) -> SagaUnderTest:
     """The saga with its key in a header, and a service that looks for it elsewhere or there."""
     row = replace(BOOK, key_at=key_at)
     return replace(SAGA, activities=[book_by_header, cancel], services=desk(row, CANCEL))
+
+
+@workflow.defn(sandboxed=False)
+class BooksAndWrites:
+    """Books a table and writes to the guest, whatever comes of it."""
+
+    @workflow.run
+    async def run(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Book, or cancel again; then write."""
+        result = await Books().run(order)
+        await step("write", order)
+        return result
+
+
+def writes(tells: Tells) -> SagaUnderTest:
+    """The saga that writes to every guest, with a row that says what the letter tells."""
+    row = replace(WRITE, tells=tells)
+    return replace(SAGA, workflow=BooksAndWrites, services=desk(BOOK, CANCEL, row))

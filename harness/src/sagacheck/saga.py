@@ -30,8 +30,8 @@ class SagaUnderTest:
         data_converter: The converter that its workers and clients use.
         workflow_id: The id of the workflow that runs an order.
         id_reuse_policy: What its client does with an order id that was used before.
-        completed_means: The creates whose effects must be live when an order completes; all
-            creates of the services by default.
+        completed_means: The creates whose effects must be live when an order completes; by default
+            all creates of the services but messages that tell something else than success.
         children: The workflows that `workflow` starts as its children. The id of a child begins
             with its parent's id and a slash, so that its calls are known to be the order's.
         search_attributes: Those that its workflows set. They are added to the Temporal server; an
@@ -71,7 +71,11 @@ class SagaUnderTest:
         """The creates whose effects must be live when an order completes."""
         if self.completed_means is not None:
             return self.completed_means
-        return tuple(operation.name for operation in self.operations.creates)
+        return tuple(
+            operation.name
+            for operation in self.operations.creates
+            if operation.tells == "success" or self.operations.undo_of(operation.name)
+        )
 
     @cached_property
     def workflow_name(self) -> str:

@@ -38,8 +38,7 @@ def every_client_sees_the_same_end(evidence: Evidence) -> Facts:
                 f"but it {_in_words(outcome.ending)}"
             )
             yield BrokenFact(order, detail, outcome.ended_at)
-        if outcome.status.promises_undone:
-            yield from _no_good_news(evidence, order, outcome)
+        yield from _news(evidence, order, outcome)
 
 
 @invariant("I15", "every replay does the same")
@@ -115,15 +114,18 @@ def status_only_moves_forward(evidence: Evidence) -> Facts:
                 yield BrokenFact(order, f"{order} was {earlier}, then {later}")
 
 
-def _no_good_news(evidence: Evidence, order: str, outcome: OrderOutcome) -> Facts:
-    """No mail that cannot be taken back is about an order that failed.
+def _news(evidence: Evidence, order: str, outcome: OrderOutcome) -> Facts:
+    """No message that cannot be undone tells of success where the order failed, or the reverse.
 
     Except where the customer cancelled while the mail was on its way.
     """
+    completed = outcome.status is OrderStatus.COMPLETED
+    if not completed and not outcome.status.promises_undone:
+        return
     for effect in evidence.effects_of(order):
-        if evidence.can_be_undone(effect.operation):
+        if not evidence.is_message(effect.operation, "failure" if completed else "success"):
             continue
-        if order in evidence.cancelled:
+        if order in evidence.cancelled and not completed:
             yield None
             continue
         detail = f"{effect.operation} ({effect.id}) was sent, yet {order} ended as {outcome.status}"

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from sagacheck.checks.outcome import OrderOutcome
-from sagacheck.services import OperationTable
+from sagacheck.services import OperationTable, Tells
 from sagacheck.world import (
     HUNDREDTHS,
     AccountKind,
@@ -21,6 +21,9 @@ from sagacheck.world import (
     Posting,
     decimals_of,
 )
+
+TELLS: tuple[Tells, ...] = ("success", "failure", "anything")
+"""What messages may tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,11 @@ class Evidence:
     def can_be_undone(self, operation: str) -> bool:
         """Whether some operation undoes `operation`."""
         return self.operations.undo_of(operation) is not None
+
+    def is_message(self, operation: str, *tells: Tells) -> bool:
+        """Whether nothing undoes `operation`, and it tells one of these; by default any."""
+        row = self.operations[operation]
+        return row.is_create and not self.can_be_undone(operation) and row.tells in (tells or TELLS)
 
     def money_of(self, order: str) -> list[tuple[Entry, Posting]]:
         """What the merchant took for `order` and gave back, with the entries."""

@@ -64,7 +64,11 @@ def no_step_after_a_compensation(evidence: Evidence) -> Facts:
                 live.append(entry)
                 if first_undo is None or entry.number < first_undo.number:
                     continue
-                if _was_on_its_way(evidence, entry) or is_left_to_a_person(evidence, entry):
+                if (
+                    evidence.is_message(entry.operation, "failure", "anything")
+                    or _was_on_its_way(evidence, entry)
+                    or is_left_to_a_person(evidence, entry)
+                ):
                     yield None
                 else:
                     after = f"{first_undo.operation} had begun to undo {order}"
@@ -146,7 +150,7 @@ def _was_on_its_way(evidence: Evidence, entry: Entry) -> bool:
 def _tells_the_truth(evidence: Evidence, entry: Entry, outcome: OrderOutcome) -> bool:
     """Whether `entry` is a mail that comes late, and still says how the order ended."""
     completed = outcome.status is OrderStatus.COMPLETED
-    return completed and evidence.is_create(entry) and not evidence.can_be_undone(entry.operation)
+    return evidence.is_message(entry.operation, "success" if completed else "failure", "anything")
 
 
 def _has_outlived(evidence: Evidence, entry: Entry, needed: str) -> bool:

@@ -1,7 +1,13 @@
 """Stateful fakes of services: their operations, idempotency keys, state and rules."""
 
 from sagacheck.services.messages import MessageService
-from sagacheck.services.operations import HEADER, Operation, OperationTable, Refusal
+from sagacheck.services.operations import (
+    HEADER,
+    Operation,
+    OperationTable,
+    Refusal,
+    Tells,
+)
 from sagacheck.services.payments import CUSTOMER, MERCHANT, PaymentService, minor_units
 from sagacheck.services.refusals import (
     ALREADY_REFUNDED,
@@ -49,6 +55,7 @@ __all__ = [
     "Services",
     "ShipmentService",
     "StockService",
+    "Tells",
     "minor_units",
     "operations_of",
     "refuse_unknown_fields",

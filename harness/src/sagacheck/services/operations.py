@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
+from typing import Literal
+
+Tells = Literal["success", "failure", "anything"]
+"""What a message tells its reader about the end of an order."""
 
 HEADER = "header:"
 """How the name of a header begins where the name of a field may stand."""
@@ -50,6 +54,9 @@ class Operation:
         target_id_at: For an undo, the field that names the id of the effect to undo.
         needs: For a create, the creates whose effects must be there before this one's.
         moves_money: For a create, whether its effect is a payment: a free order has none.
+        tells: For a create that nothing undoes, what it tells the customer: that the order
+            completed (``success``, a confirmation), that it did not (``failure``, a mail that the
+            money is back), or something that is true of any order (``anything``).
         carries: The fields that carry data of the order, and which: what its words call it
             (`sagacheck.language.OrderWords.data`), or what an effect of another create has, such
             as ``shipping.create.tracking_number``.
@@ -68,6 +75,7 @@ class Operation:
     target_id_at: str | None = None
     needs: tuple[str, ...] = ()
     moves_money: bool = False
+    tells: Tells = "success"
     carries: Mapping[str, str] = field(default_factory=dict, hash=False)
     fields: tuple[str, ...] | None = None
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowHandle,
+    WorkflowHistoryEventFilterType,
+)
 from temporalio.common import (
     RetryPolicy,
     SearchAttributeKey,
@@ -202,3 +209,22 @@ async def signal_with_start_takes_the_place_of_one(side: Side) -> None:
     await side.note_result(second)
     of_the_first = side.client.get_workflow_handle(first.id, run_id=first.result_run_id)
     await side.note("first", of_the_first.result())
+
+
+@case()
+async def the_close_event_alone_is_asked_for(side: Side) -> None:
+    """An open workflow has none; whoever waits for it gets it once the workflow has closed."""
+    handle = await side.start(Waits.run)
+    await side.settled(handle)
+    await side.note("of an open workflow", _close_events(handle))
+    waiting = asyncio.create_task(_close_events(handle, wait=True))
+    await handle.signal("end", "now")
+    await side.note("waited for", waiting)
+    await side.note("of a closed workflow", _close_events(handle))
+    await side.note_result(handle)
+
+
+async def _close_events(handle: WorkflowHandle[Any, Any], wait: bool = False) -> list[str]:
+    close = WorkflowHistoryEventFilterType.CLOSE_EVENT
+    events = handle.fetch_history_events(event_filter_type=close, wait_new_event=wait)
+    return [EventType.Name(each.event_type) async for each in events]

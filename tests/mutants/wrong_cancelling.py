@@ -43,6 +43,26 @@ class CatchesExceptionOnly(OrderSagaWorkflow):
 
 
 @mutant
+class UndoesOnCancelledErrorOnly(OrderSagaWorkflow):
+    """A cancel that meets an activity under way comes as an `ActivityError`."""
+
+    @workflow.run
+    @override
+    async def run(self, order: PlacedOrder) -> OrderResult:
+        try:
+            await self._take_steps()
+        except asyncio.CancelledError:
+            await self._roll_back()
+            raise
+        except (ActivityError, ApplicationError) as error:
+            if is_cancelled_exception(error):
+                raise  # the bug: what is cancelled was undone above, was it not
+            await self._roll_back()
+            return self._end_of_rollback(error)
+        return self._end(OrderStatus.COMPLETED)
+
+
+@mutant
 class GoesOnWithoutTheCancelledStep(OrderSagaWorkflow):
     """The cancelled step counts as done, and the next one is taken."""
 
@@ -138,6 +158,13 @@ MUTANTS = (
         anomaly="B9",
         why="a cancelled workflow undoes nothing, because CancelledError is no Exception",
         saga=saga(CatchesExceptionOnly),
+        breaks=frozenset({"I7", "I11"}),
+    ),
+    Mutant(
+        name="except CancelledError",
+        anomaly="B9",
+        why="a cancel during a step is an ActivityError, and nothing is undone",
+        saga=saga(UndoesOnCancelledErrorOnly),
         breaks=frozenset({"I7", "I11"}),
     ),
     Mutant(

@@ -94,18 +94,22 @@ async def test_a_rule_of_ones_own_is_a_function() -> None:
     assert await statuses(network, "o1", "o2") == [500, 201]
 
 
-async def test_observers_hear_of_each_attempt_before_and_after() -> None:
-    """Before: nothing has been sent. After: the caller's knowledge is written down."""
+async def test_observers_hear_of_each_attempt_before_during_and_after() -> None:
+    """Before: nothing is sent. During: the effect is there. After: the caller knows the outcome."""
     network = order_network()
-    heard: list[tuple[Moment, AttemptOutcome]] = []
+    heard: list[tuple[Moment, AttemptOutcome, bool]] = []
 
     async def observe(moment: Moment, attempt: Attempt) -> None:
-        heard.append((moment, attempt.outcome))
+        heard.append((moment, attempt.outcome, attempt.took_effect))
 
     network.observers.append(observe)
     await ask(network, CHARGE)
 
-    assert heard == [(Moment.BEFORE, AttemptOutcome.PENDING), (Moment.AFTER, AttemptOutcome.OK)]
+    assert heard == [
+        (Moment.BEFORE, AttemptOutcome.PENDING, False),
+        (Moment.DURING, AttemptOutcome.PENDING, True),
+        (Moment.AFTER, AttemptOutcome.OK, True),
+    ]
 
 
 async def test_a_caller_cancelled_before_its_request_leaves_has_done_nothing() -> None:

@@ -235,7 +235,8 @@ class LiveTrial:
 
     async def _finish(self) -> None:
         await asyncio.gather(*self._ends.values())
-        await self.trial.finish()
+        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        await self._simulated.finish(never)
         for workflow in self._workflows.values():
             self.trial.outcomes[workflow.order.id] = await workflow.conclude()
 

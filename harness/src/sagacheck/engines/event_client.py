@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import count
 
-from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateStage
 from temporalio.service import RPCStatusCode
 
 from sagacheck.engines.answer import WORKFLOW_IS_OVER, Answer, AnswerKind, answer_of
 from sagacheck.engines.order_workflow import OrderWorkflow
-from sagacheck.language import CancelBy, Event
+from sagacheck.language import CancelBy, Event, EventKind
 
 PATIENCE = timedelta(seconds=30)
 """How long a client waits for the answer to an update."""
@@ -35,38 +35,89 @@ class EventClient:
         self._workflows = workflows
         self._numbers = count(1)
 
-    async def cancel(self, event: Event) -> Answer:
+    async def send(self, event: Event) -> Answer | asyncio.Task[Answer]:
+        """Do what an event says; returns once Temporal has the message, with its answer or a task.
+
+        An update is accepted before it is answered. Where no worker can accept it for now, since
+        the workflow is inside of a task or its tasks fail, the wait for that is short.
+        """
+        accepted = asyncio.Event()
+        act = self._act(event, accepted.set)
+        if not self._is_answered_later(event):
+            # No task: the workflow must not go on before the call during which this happens.
+            return await act
+        loop = asyncio.get_running_loop()
+        answer = loop.create_task(act)
+        answer.add_done_callback(lambda _: accepted.set())
+        waiting = loop.create_task(accepted.wait())
+        await asyncio.wait({waiting}, timeout=self._workflow(event).acceptance_seconds)
+        waiting.cancel()
+        return answer
+
+    async def _act(self, event: Event, accepted: Callable[[], None]) -> Answer:
+        """Do what an event says, and call `accepted` once Temporal has accepted an update."""
+        match event.kind:
+            case EventKind.CANCEL:
+                return await self._cancel(event, accepted)
+            case EventKind.SUBMIT:
+                return await self._workflow(event).submit()
+            case EventKind.TERMINATE:
+                return await self._terminate(event)
+            case EventKind.QUERY:
+                return await self._query(event)
+            case EventKind.HEAL:
+                msg = "the trial itself ends its faults"
+                raise ValueError(msg)
+
+    async def settle(self, order: str) -> None:
+        """Return once the workflow of an order has seen what was sent to it, if it can."""
+        await self._workflows[order].settle()
+
+    def _is_answered_later(self, event: Event) -> bool:
+        """Whether workflow code answers, and not Temporal at once."""
+        if event.kind is EventKind.CANCEL:
+            return self._means(self._workflow(event), event.by) is CancelBy.UPDATE
+        return event.kind is EventKind.QUERY
+
+    async def _cancel(self, event: Event, accepted: Callable[[], None]) -> Answer:
         """Ask for an order to be cancelled, by the means that its workflow has."""
         workflow = self._workflow(event)
         match self._means(workflow, event.by):
             case CancelBy.SIGNAL:
                 return await answer_of(workflow.handle.signal("cancel", event.reason), REFUSALS)
             case CancelBy.UPDATE:
-                return await self._request_cancel(workflow, event.reason)
+                return await self._request_cancel(workflow, event.reason, accepted)
             case CancelBy.WORKFLOW:
                 return await answer_of(workflow.handle.cancel(), REFUSALS)
 
-    async def _request_cancel(self, workflow: OrderWorkflow, reason: str) -> Answer:
+    async def _request_cancel(
+        self, workflow: OrderWorkflow, reason: str, accepted: Callable[[], None]
+    ) -> Answer:
         # The id would be random, and part of the history.
         number = f"cancel-{next(self._numbers)}"
-        update = workflow.handle.execute_update(
-            "request_cancel", reason, id=number, rpc_timeout=PATIENCE
-        )
+
+        async def update() -> object:
+            handle = await workflow.handle.start_update(
+                "request_cancel",
+                reason,
+                id=number,
+                wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                rpc_timeout=PATIENCE,
+            )
+            accepted()
+            return await handle.result(rpc_timeout=PATIENCE)
+
         try:
-            return await answer_of(update, REFUSALS)
+            return await answer_of(update(), REFUSALS)
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             _go_on_being_cancelled()
             return Answer.unknown(f"no answer within {PATIENCE.total_seconds():g} s")
 
-    async def submit(self, event: Event) -> Answer:
-        """Place an order again."""
-        return await self._workflow(event).submit()
-
-    async def terminate(self, event: Event) -> Answer:
+    async def _terminate(self, event: Event) -> Answer:
         """Terminate an order's workflow."""
         return await answer_of(self._workflow(event).handle.terminate(reason="asked to"), REFUSALS)
 
-    async def query(self, event: Event) -> Answer:
+    async def _query(self, event: Event) -> Answer:
         """Query the status of an order, if its workflow has a query for it."""
         workflow = self._workflow(event)
         if "get_status" not in workflow.trial.saga.queries:

@@ -53,6 +53,15 @@ class OrderWorkflow(ABC):
         self._broken_by_query = ""
         self._ended_at: float | None = None
 
+    @property
+    @abstractmethod
+    def acceptance_seconds(self) -> float:
+        """How long a client's message may take to be accepted before the calls go on."""
+
+    @abstractmethod
+    async def settle(self) -> None:
+        """Return once the workflow has seen what was sent to it, if it can."""
+
     @cached_property
     def _client(self) -> Client:
         return self._connect()
@@ -61,6 +70,11 @@ class OrderWorkflow(ABC):
     def view(self) -> WorkflowView:
         """What Temporal shows of the order's workflow."""
         return WorkflowView(self._client, self.workflow_id)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the order was waited for in vain."""
+        return bool(self._waits_for)
 
     @property
     def handle(self) -> WorkflowHandle[Any, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
 from sagacheck.engines.answer import Answer
@@ -21,16 +22,14 @@ class TrialClock(Clock, Protocol):
 
 
 class ClientActions(Protocol):
-    """What clients and operators can do to the orders of a trial, each with its answer."""
+    """What clients and operators can do to the orders of a trial."""
 
-    async def cancel(self, event: Event) -> Answer:
-        """Ask for an order to be cancelled."""
+    async def settle(self, order: str) -> None:
+        """Return once the workflow of an order has seen what was sent to it, if it can."""
 
-    async def submit(self, event: Event) -> Answer:
-        """Place an order again."""
+    async def send(self, event: Event) -> Answer | asyncio.Task[Answer]:
+        """Do what an event says; returns once Temporal has the message, with its answer or a task.
 
-    async def terminate(self, event: Event) -> Answer:
-        """Terminate an order's workflow."""
-
-    async def query(self, event: Event) -> Answer:
-        """Ask an order for its status."""
+        Raises:
+            Exception: Temporal could not be asked, and did not merely refuse.
+        """

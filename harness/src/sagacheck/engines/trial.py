@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from sagacheck.checks import OrderOutcome
 from sagacheck.engines.answer import Answer
@@ -21,6 +22,9 @@ from sagacheck.world import Attempt, ManualClock, World
 
 DAY = 86_400.0
 """Seconds after which faults end. An order that has not ended after as long again is stuck."""
+
+DURING_SECONDS = 0.01
+"""How long after a call is sent something happens during it; the reply comes as long after that."""
 
 
 @dataclass
@@ -80,7 +84,8 @@ class Trial:
     _began: datetime | None = None
     _under_way: dict[asyncio.Task[None], str | None] = field(default_factory=dict)
     _held: dict[str, asyncio.Event] = field(default_factory=dict)
-    _broken: list[Exception] = field(default_factory=list)
+    _broken: list[BaseException] = field(default_factory=list)
+    _unanswered: set[asyncio.Task[Answer]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         world = World(self.scenario.given, clock=self.clock)
@@ -139,20 +144,29 @@ class Trial:
         """
         await self.clock.sleep_until(when)
         await self._finish_events()
+        self._raise_if_broken()
+
+    def _raise_if_broken(self) -> None:
         if self._broken:
             raise self._broken[0]
 
     async def finish(self) -> None:
-        """Let all requests under way arrive, and all events that have a time happen."""
+        """Let all requests under way arrive, all events that have a time happen and be answered."""
         self.network.services.settle()
-        if self.clock.next_due is None:
+        if self.clock.next_due is None and not self._unanswered:
             return
-        while (due := self.clock.next_due) is not None:
-            await self.advance_to(due)
+        while self.clock.next_due is not None or self._unanswered:
+            if (due := self.clock.next_due) is not None:
+                await self.advance_to(due)
+            else:
+                await asyncio.wait(set(self._unanswered))
+                self._raise_if_broken()
         self.network.services.settle()
 
     def close(self) -> None:
         """Stop the clock, and let no event happen any more."""
+        for answer in self._unanswered:
+            answer.cancel()
         self.clock.stop()
         self.client = None
         self.network.observers.clear()
@@ -160,13 +174,19 @@ class Trial:
     async def _observe(self, moment: Moment, attempt: Attempt) -> None:
         """Let the events happen that wait for this moment of this call.
 
-        The call is held until they have, and so is every later call for its order: what an event
-        sets off must not overtake the request during which it happened.
+        The call is held until Temporal has accepted them, and so is every later call for its order:
+        what an event sets off must not overtake the request during which it happened. The answers
+        may come later.
         """
         while moment is Moment.BEFORE and attempt.order in self._held:
             await self._held[attempt.order].wait()
         await self._finish_events(attempt.order)
-        meant = [p for p in self.events if p.answer is None and _is_meant(p.event, moment, attempt)]
+        if moment is Moment.BEFORE:
+            self._plan_during(attempt)
+        if moment is Moment.DURING:
+            await self._wait_for_reply(attempt)
+            return
+        meant = [each for each in self._meant(moment, attempt) if each.answer is None]
         if not meant:
             return
         held = self._held[attempt.order] = asyncio.Event()
@@ -176,6 +196,24 @@ class Trial:
         finally:
             del self._held[attempt.order]
             held.set()
+
+    def _meant(self, moment: Moment, attempt: Attempt) -> list[PlannedEvent]:
+        """The events of this moment of this call."""
+        return [each for each in self.events if _is_meant(each.event, moment, attempt)]
+
+    def _plan_during(self, attempt: Attempt) -> None:
+        """Plan what happens while the caller waits: at its time, whatever a fault does."""
+        for planned in self._meant(Moment.DURING, attempt):
+            self._happen_at(planned, attempt.sent_at + DURING_SECONDS)
+
+    async def _wait_for_reply(self, attempt: Attempt) -> None:
+        """Let the caller wait until its workflow has seen what happens during the call."""
+        if not self._meant(Moment.DURING, attempt):
+            return
+        await self.clock.sleep_until(attempt.sent_at + 2 * DURING_SECONDS)
+        await self._finish_events(attempt.order)
+        if self.client is not None:
+            await self.client.settle(attempt.order)
 
     def _happen_at(self, planned: PlannedEvent, at: float) -> None:
         if planned.event.kind is EventKind.HEAL:
@@ -189,7 +227,7 @@ class Trial:
         self._under_way[task] = planned.event.order
 
     async def _finish_events(self, order: str | None = None) -> None:
-        """Wait for the events that the clock has set off, for one order or for all.
+        """Wait until the events are accepted that the clock has set off, for one order or for all.
 
         A call that is cancelled while it waits does not cancel the events.
         """
@@ -207,16 +245,25 @@ class Trial:
             return
         assert self.client is not None, "an engine that plays a trial gives it a client"
         planned.answer, planned.at = Answer.unknown("under way"), self.clock.now()
-        act = {
-            EventKind.CANCEL: self.client.cancel,
-            EventKind.SUBMIT: self.client.submit,
-            EventKind.TERMINATE: self.client.terminate,
-            EventKind.QUERY: self.client.query,
-        }[planned.event.kind]
         try:
-            planned.answer = await act(planned.event)
+            answer = await self.client.send(planned.event)
         except Exception as error:  # noqa: BLE001 - it is the trial's, not that of a call it holds
             self._broken.append(error)
+            return
+        if isinstance(answer, Answer):
+            planned.answer = answer
+        else:
+            self._unanswered.add(answer)
+            answer.add_done_callback(partial(self._note_answer, planned))
+
+    def _note_answer(self, planned: PlannedEvent, answer: asyncio.Task[Answer]) -> None:
+        self._unanswered.discard(answer)
+        if answer.cancelled():
+            planned.answer = Answer.unknown("no answer before the trial was over")
+        elif (error := answer.exception()) is not None:
+            self._broken.append(error)
+        else:
+            planned.answer = answer.result()
 
 
 def _is_meant(event: Event, moment: Moment, attempt: Attempt) -> bool:

@@ -54,6 +54,8 @@ class ChoicePoints:
         return choices[last + 1 :]
 
     async def _record(self, moment: Moment, attempt: Attempt) -> None:
+        if moment is Moment.DURING:
+            return  # one point with the beginning of the call: nothing happens in between
         self._points.append(_Point(self._trial.clock.now(), moment, attempt))
 
     def _choices(self) -> Iterator[Choice]:
@@ -93,6 +95,9 @@ class ChoicePoints:
             )
         else:
             yield from self._space.of_call(attempt)
+        # Whatever the fault is, it happens before its caller knows of it, and before all else.
+        during = When(Moment.DURING.value, attempt.operation, attempt.call)
+        yield from self._space.of_moment(attempt.order, during)
 
     def _between(self, start: float, end: float) -> Iterator[Choice]:
         middle = When("at", at=round((start + end) / 2, 3))

@@ -85,9 +85,9 @@ class ChoiceSpace:
         """What clients may do to `order` at that moment."""
         if not self.cancels:
             return iter(())
-        cancels = (EventChoice(EventKind.CANCEL, order, when, means) for means in self.means)
-        submit = EventChoice(EventKind.SUBMIT, order, when)
-        every = (*cancels, submit)
+        every = [EventChoice(EventKind.CANCEL, order, when, means) for means in self.means]
+        if when.moment != "during":  # the workflow sees nothing of it, at whatever moment it comes
+            every.append(EventChoice(EventKind.SUBMIT, order, when))
         return filter(self._is_wanted, every) if self.only else iter(every)
 
     @cached_property

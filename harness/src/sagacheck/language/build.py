@@ -85,6 +85,8 @@ def _when(entry: WhenEntry) -> When:
         return When("at", at=entry.at)
     if entry.before is not None:
         return When("before", entry.before, entry.call or 1)
+    if entry.during is not None:
+        return When("during", entry.during, entry.call or 1)
     return When("after", entry.after, entry.call or 1)
 
 

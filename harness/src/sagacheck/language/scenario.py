@@ -127,13 +127,13 @@ class When:
     """The moment of an event.
 
     Attributes:
-        moment: ``before`` or ``after`` a call of an operation, or ``at`` a time.
+        moment: ``before``, ``during`` or ``after`` a call of an operation, or ``at`` a time.
         operation: The operation whose call is meant; ``None`` with ``at``.
         call: Which of its calls, from 1, counted for each order.
         at: The time; ``None`` with the others.
     """
 
-    moment: Literal["before", "after", "at"]
+    moment: Literal["before", "during", "after", "at"]
     operation: str | None = None
     call: int = 1
     at: float | None = None

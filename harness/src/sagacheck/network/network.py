@@ -33,11 +33,13 @@ class Moment(StrEnum):
     """When an observer is called with an attempt."""
 
     BEFORE = "before"
+    DURING = "during"
     AFTER = "after"
 
 
 Observer = Callable[[Moment, Attempt], Awaitable[None]]
-"""Awaited before a request leaves and after its caller knows the outcome."""
+"""Awaited before a request leaves, while its caller waits, and after its caller knows the outcome.
+The caller waits on until observers have returned; the request has arrived by then, if it does."""
 
 
 @lru_cache(maxsize=16)
@@ -84,7 +86,7 @@ class Network:
         try:
             if self.observers:
                 await self._notify(Moment.BEFORE, attempt)
-            wire = await transmit(delivery, self._fault_for(attempt))
+            wire = await self._transmit(delivery)
             attempt.status = wire.status
             attempt.error = error_code(wire)
             attempt.outcome = outcome_of(call.operation, wire)
@@ -102,6 +104,19 @@ class Network:
             self._journal.end(attempt)
             if self.observers:
                 await self._notify(Moment.AFTER, attempt)
+        return wire
+
+    async def _transmit(self, delivery: Delivery) -> WireReply:
+        """Send the request, and let observers do something before its caller knows the outcome."""
+        attempt = delivery.attempt
+        try:
+            wire = await transmit(delivery, self._fault_for(attempt))
+        except (TransportError, WorkerCrash):
+            if self.observers:
+                await self._notify(Moment.DURING, attempt)
+            raise
+        if self.observers:
+            await self._notify(Moment.DURING, attempt)
         return wire
 
     def heal_at(self, when: float) -> None:

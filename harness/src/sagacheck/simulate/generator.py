@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Literal
 
 from sagacheck.explore import plain_orders
 from sagacheck.language import (
@@ -132,7 +133,8 @@ class ScenarioGenerator:
             # From a tenth of a second to a day, each order of magnitude as likely as another.
             return When("at", at=round(10 ** random.uniform(-1, 4.9), 3))
         operation = random.choice(self.operations).name
-        return When(random.choice(("before", "after")), operation, random.choice((1, 1, 1, 2, 3)))
+        moment: Literal["before", "during", "after"] = random.choice(("before", "during", "after"))
+        return When(moment, operation, random.choice((1, 1, 1, 2, 3)))
 
 
 def _fault(random: Random, name: str, operation: Operation) -> Fault:

@@ -41,6 +41,12 @@ class _InItsWorld(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
         info = activity.info()
         workflow = order_in(self._workflows, info.workflow_id)
+        with workflow.attempt_under_way(info):
+            return await self._attempt(workflow, info, input)
+
+    async def _attempt(
+        self, workflow: ServerOrderWorkflow, info: activity.Info, call: ExecuteActivityInput
+    ) -> Any:
         await workflow.begin_attempt(info)
         limit = info.start_to_close_timeout or info.schedule_to_close_timeout
         caller = AttemptContext(
@@ -53,7 +59,7 @@ class _InItsWorld(ActivityInboundInterceptor):
         first_attempt = len(workflow.trial.world.journal)
         try:
             with in_context(caller):
-                return await self.next.execute_activity(input)
+                return await self.next.execute_activity(call)
         except WorkerCrash as crash:
             if info.is_local:
                 workflow.give_up_on_local_crash(info)

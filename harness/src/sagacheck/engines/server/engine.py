@@ -167,6 +167,8 @@ class ServerEngine:
 async def _play_to_the_end(trial: Trial, workflows: Sequence[ServerOrderWorkflow]) -> None:
     await asyncio.gather(*(each.wait_for_end() for each in workflows))
     await trial.finish()
+    while any(await asyncio.gather(*(each.wait_for_attempts() for each in workflows))):
+        await trial.finish()
     for each in workflows:
         trial.outcomes[each.order.id] = await each.conclude()
     for each in workflows:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
@@ -19,8 +20,15 @@ from sagacheck.language import AnyOrder
 
 MAX_SKIPS = 1_000_000
 """By default the server stops skipping time after 200 skips, without an error."""
+LEFTOVER_SECONDS = 120.0
+"""Of real time: how long attempts are waited for that have outlived their workflow."""
 DEATH_NOTICE = timedelta(seconds=1)
 """The start-to-close timeout that the server gets for an attempt whose worker has died."""
+
+ACCEPTANCE_SECONDS = 5.0
+"""Of real time, in which a worker accepts a message if it can."""
+BUSY_ACCEPTANCE_SECONDS = 0.05
+"""The same, while a local activity keeps the workflow inside of its task: the worker cannot."""
 
 
 class ServerOrderWorkflow(OrderWorkflow):
@@ -64,6 +72,15 @@ class ServerOrderWorkflow(OrderWorkflow):
         self.unplayable = ""
         self._jumped = 0.0
         self._abandoned: set[str] = set()
+        self._local_attempts = 0
+        self._attempts = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def acceptance_seconds(self) -> float:
+        """How long a client's message may take to be accepted before the calls go on."""
+        return BUSY_ACCEPTANCE_SECONDS if self._local_attempts else ACCEPTANCE_SECONDS
 
     async def wait_for_end(self) -> None:
         """Let time pass, with the order's own events at their times, until the order has ended."""
@@ -80,11 +97,42 @@ class ServerOrderWorkflow(OrderWorkflow):
         elif detector.gave_up:
             self.trial.troubles.append(f"{self.order.id}: {self._waits_for}")
 
+    async def wait_for_attempts(self) -> bool:
+        """Wait for attempts that have outlived their workflow; whether there were any."""
+        if self.is_stuck or not self._attempts:
+            return False  # an order that is stuck may never end, and the verdict says so
+        try:
+            await asyncio.wait_for(self._idle.wait(), LEFTOVER_SECONDS)
+        except TimeoutError:
+            after = f"{LEFTOVER_SECONDS:g} s of real time after its order has ended"
+            self.trial.troubles.append(f"{after}, an attempt at an activity is still under way")
+            return False
+        return True
+
     def _replays(self, history: WorkflowHistory) -> int:
         # The first task has nothing to replay.
         return max(0, unsticky_tasks(history.events) - 1)
 
     # -- time ---------------------------------------------------------------------------------
+
+    async def settle(self) -> None:
+        """Return once the workflow has seen what was sent to it, if it can."""
+        if not self._local_attempts:  # such an attempt keeps the workflow inside of its task
+            await self._until_no_task_waits()
+
+    @contextmanager
+    def attempt_under_way(self, info: activity.Info) -> Iterator[None]:
+        """While open, an attempt at an activity of the order is under way."""
+        self._local_attempts += info.is_local
+        self._attempts += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._local_attempts -= info.is_local
+            self._attempts -= 1
+            if not self._attempts:
+                self._idle.set()
 
     async def begin_attempt(self, info: activity.Info) -> None:
         """Bring the world's clock to the moment at which the server started an attempt."""
@@ -159,7 +207,7 @@ class ServerOrderWorkflow(OrderWorkflow):
         When skipping is switched on while a workflow task waits for its worker, the server
         (1.32.0) starts activities whose backoff is not over yet.
         """
-        while (await self.view.state()).has_pending_task:  # noqa: ASYNC110 - there is no event
+        while (await self.view.state()).task_attempt == 1:  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0.01)
 
 

@@ -16,6 +16,9 @@ from sagacheck.engines.trial import DAY, Trial
 from sagacheck.language import AnyOrder
 from sagacheck.temporal import FastClient, NoResultError, SimulatedTemporal, is_plain
 
+ACCEPTANCE_SECONDS = 0.001
+"""Of virtual time, in which a worker accepts a message if it can."""
+
 
 class SimulatedOrderWorkflow(OrderWorkflow):
     """The workflow of an order on the simulated service.
@@ -44,6 +47,14 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         converter = trial.saga.data_converter
         plain = is_plain(converter)
         self._fast_client = FastClient(temporal, converter.payload_converter) if plain else None
+
+    @property
+    def acceptance_seconds(self) -> float:
+        """How long a client's message may take to be accepted before the calls go on."""
+        return ACCEPTANCE_SECONDS
+
+    async def settle(self) -> None:
+        """Return at once: the workflow sees what is sent to it before any time passes."""
 
     async def submit(self) -> Answer:
         """Place the order, and note when the workflow ends that the first client waits for."""

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from sagacheck.engines.event_client import EventClient
 from sagacheck.engines.order_workflow import order_in
+from sagacheck.engines.simulated.leftovers import Leftovers
 from sagacheck.engines.simulated.order_workflow import SimulatedOrderWorkflow
 from sagacheck.engines.trial import Trial
 from sagacheck.inprocess import AttemptContext, in_context
@@ -96,15 +97,33 @@ class SimulatedTrial:
             await self._place_orders()
             for workflow in self.workflows.values():
                 await workflow.wait_for_end(livelock)
-            if not livelock.done():  # the clock cannot be moved on otherwise
-                await trial.finish()
-            for workflow in self.workflows.values():
-                await workflow.wait_for_later_ends(livelock)
+            await self.finish(livelock)
             for workflow in self.workflows.values():
                 trial.outcomes[workflow.order.id] = await workflow.conclude()
         finally:
             self.close()
             trial.close()
+
+    async def finish(self, livelock: asyncio.Future[None]) -> None:
+        """Let all that is still under way come to its end, once the orders have ended."""
+        leftovers = Leftovers(self.temporal, self.worker, livelock)
+        await self._end(leftovers)
+        while True:
+            if not livelock.done():  # the clock cannot be moved on otherwise
+                await self.trial.finish()
+            for workflow in self.workflows.values():
+                await workflow.wait_for_later_ends(livelock)
+            if not self.worker.attempts or livelock.done() or not await self._end(leftovers):
+                return
+
+    async def _end(self, leftovers: Leftovers) -> bool:
+        """Wait for what is left; whether all of it has ended."""
+        if any(workflow.is_stuck for workflow in self.workflows.values()):
+            return False  # it will never end, and the verdict says so
+        trouble = await leftovers.end()
+        if trouble:
+            self.trial.troubles.append(trouble)
+        return not trouble
 
     def close(self) -> None:
         """Stop waiting for orders, and stop the service."""

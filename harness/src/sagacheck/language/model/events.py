@@ -19,11 +19,11 @@ from sagacheck.language.model.vocabulary import Duration, PositiveNumber
 from sagacheck.language.model.written import Written
 from sagacheck.language.scenario import CancelBy, EventKind
 
-_MOMENTS = ("before", "after", "at")
+_MOMENTS = ("before", "during", "after", "at")
 
 
 class WhenEntry(Written):
-    """The moment of an event: before or after a call, or at a time."""
+    """The moment of an event: before, during or after a call, or at a time."""
 
     model_config = ConfigDict(json_schema_extra=one_key_of(*_MOMENTS))
 
@@ -31,6 +31,14 @@ class WhenEntry(Written):
         None,
         description="Just before a call of this operation is sent.",
         examples=["shipping.create"],
+    )
+    during: OperationName | None = Field(
+        None,
+        description=(
+            "While its caller waits for the reply, 10 ms after it is sent; the reply comes 10 ms "
+            "later, or later still if a fault says so. Without a fault it has taken effect."
+        ),
+        examples=["payments.charge"],
     )
     after: OperationName | None = Field(
         None,
@@ -49,10 +57,10 @@ class WhenEntry(Written):
         moments = [name for name in _MOMENTS if name in self.model_fields_set]
         if len(moments) != 1:
             what = "two moments" if moments else "no moment"
-            rule = "write one of before, after and at"
+            rule = "write one of before, during, after and at"
             raise problem(what, rule, value=" and ".join(moments))
         if moments == ["at"] and self.call is not None:
-            rule = "calls are counted with before or after only"
+            rule = "calls are counted with before, during and after only"
             raise problems_at({("call", KEY): problem("a call at a time", rule, value="'call'")})
         return self
 

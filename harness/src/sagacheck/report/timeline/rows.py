@@ -25,7 +25,15 @@ from sagacheck.report.timeline.model import (
     Row,
     WorldRow,
 )
-from sagacheck.report.timeline.ranked_row import AFTER, BEFORE, CLOSED, FIRST, RankedRow, rank_at
+from sagacheck.report.timeline.ranked_row import (
+    AFTER,
+    BEFORE,
+    CLOSED,
+    END,
+    FIRST,
+    RankedRow,
+    rank_at,
+)
 from sagacheck.world import Entry
 
 
@@ -63,6 +71,10 @@ def _client_rows(trial: Trial) -> Iterator[RankedRow]:
             yield RankedRow(planned.at, _rank_of(trial, planned), _client_row(planned, planned.at))
 
 
+_RANKS = {"before": BEFORE, "during": END, "after": AFTER}
+"""Where the row of an event stands beside that of its call, by its moment."""
+
+
 def _rank_of(trial: Trial, planned: PlannedEvent) -> float:
     when = planned.event.when
     for attempt in trial.world.journal.attempts:
@@ -71,7 +83,7 @@ def _rank_of(trial: Trial, planned: PlannedEvent) -> float:
             and attempt.call == when.call
             and planned.event.order in (None, attempt.order)
         ):
-            return attempt.number + (BEFORE if when.moment == "before" else AFTER)
+            return attempt.number + _RANKS[when.moment]
     return FIRST
 
 

@@ -100,7 +100,8 @@ async def get_workflow_execution_history(
     if request.history_event_filter_type == _CLOSE_EVENT:
         if request.wait_new_event:
             await run.wait_closed()
-        response.history.events.extend(events[-1:])
+        if not run.is_running:  # an open run has no such event
+            response.history.events.extend(events[-1:])
         return response
     while request.wait_new_event and run.is_running and len(events) == seen:
         await run.wait_for_change()

@@ -1,0 +1,79 @@
+"""Attempts that outlive their workflow count: a trial ends when nothing is under way any more."""
+
+from __future__ import annotations
+
+import pytest
+
+from sagacheck.checks import Verdict
+from sagacheck.engines import SimulatedEngine
+from sagacheck.run import ScenarioResult, run_one
+from sagacheck.saga import SagaUnderTest
+from tests.engines.conftest import Play
+from tests.sagas import outliving
+from tests.shop import load_text
+
+CANCELLED = """
+scenario: a workflow is cancelled during the first of the two calls of an activity
+why: the activity goes on, and makes its second call when the order has ended
+orders: [{id: o1}]
+events: [{cancel: o1, by: workflow, when: {during: inventory.reserve}}]
+expect: {o1: {status: failed}}
+"""
+TERMINATED = """
+scenario: a workflow is terminated during the first of the two calls of an activity
+why: nobody undoes what the activity still does
+orders: [{id: o1}]
+events: [{terminate: o1, when: {during: inventory.reserve}}]
+expect:
+  o1: {status: terminated}
+  orphans: {inventory.reserve: 1, payments.charge: 1}
+"""
+
+
+async def on_engine(engine: str, play: Play, text: str, saga: SagaUnderTest) -> ScenarioResult:
+    """Play a scenario on the engine of this name."""
+    if engine == "server":
+        (result,) = await play(text, saga=saga)
+        return result
+    async with SimulatedEngine(saga) as simulated:
+        return await run_one(load_text(text), simulated, saga)
+
+
+def broken_by(result: ScenarioResult) -> set[str]:
+    """The invariants that are broken."""
+    return {violation.invariant for violation in result.violations}
+
+
+both_engines = pytest.mark.parametrize("engine", ["simulated", "server"])
+
+
+@pytest.mark.asyncio
+@both_engines
+async def test_a_call_after_the_end_of_its_order_counts(play: Play, engine: str) -> None:
+    """The charge of an order that has failed is seen, and judged."""
+    result = await on_engine(engine, play, CANCELLED, outliving.RELEASES_ONLY)
+
+    assert {"I7", "I12"} <= broken_by(result)
+    assert [effect.operation for effect in result.trial.world.ledger.effects.values()] == [
+        "inventory.reserve",
+        "payments.charge",
+    ]
+
+
+@pytest.mark.asyncio
+@both_engines
+async def test_a_call_after_the_end_finds_what_was_undone_ahead(play: Play, engine: str) -> None:
+    """An undo by key leaves nothing for a late call to do."""
+    result = await on_engine(engine, play, CANCELLED, outliving.UNDOES_BOTH)
+
+    (charge,) = [a for a in result.trial.world.journal if a.operation == "payments.charge"]
+    assert (result.verdict, charge.error) == (Verdict.VALID, "key_cancelled")
+
+
+@pytest.mark.asyncio
+@both_engines
+async def test_a_call_of_a_terminated_workflow_counts(play: Play, engine: str) -> None:
+    """Both effects are left behind, and not the one alone that there was at the termination."""
+    result = await on_engine(engine, play, TERMINATED, outliving.UNDOES_BOTH)
+
+    assert (result.verdict, broken_by(result)) == (Verdict.VALID, set())

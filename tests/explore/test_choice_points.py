@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,10 +12,11 @@ from sagacheck.explore import Search
 from sagacheck.explore.choice_space import SLOW
 from sagacheck.explore.choices import Choice, EventChoice, FaultChoice, apply
 from sagacheck.explore.history_player import HistoryPlayer
-from sagacheck.language import CancelBy, EventKind
+from sagacheck.language import CancelBy, EventKind, When
 from sagacheck.network import FAULTS, Fault
 from sagacheck.run import LocalPlayer
 from scenarios import SAGA
+from tests.mutants import wrong_cancelling
 from tests.shop import plain_orders
 
 STEPS = ("inventory.reserve", "payments.charge", "shipping.create", "notifications.send")
@@ -60,6 +62,33 @@ def test_a_client_may_cancel_by_every_means_before_and_after_each_call(
         for moment in ("before", "after"):
             for means in (*CancelBy, None):
                 assert (operation, moment, means) in offered
+
+
+def test_a_client_may_cancel_during_each_call(player: HistoryPlayer) -> None:
+    """By every means, and whatever the call suffers. To submit then would be nothing new."""
+    during = [
+        (choice.kind, choice.when.operation, choice.by)
+        for choice in offers(player)
+        if isinstance(choice, EventChoice) and choice.when.moment == "during"
+    ]
+    lost = [c.when for c in offers(player, LOST) if isinstance(c, EventChoice)]
+    assert during == [(EventKind.CANCEL, name, means) for name in STEPS for means in CancelBy]
+    assert When("during", "payments.charge", 1) in lost
+
+
+@pytest.mark.does_not_replay  # the saga has a bug
+def test_a_cancel_that_meets_an_activity_under_way_is_one_choice() -> None:
+    """A saga that takes only a CancelledError for a cancel breaks by that choice alone."""
+    (mutant,) = [each for each in wrong_cancelling.MUTANTS if each.name == "except CancelledError"]
+    space = Search(base=plain_orders(1)).space(mutant.saga)
+    player = HistoryPlayer(mutant.saga, plain_orders(1), replace(space, only=frozenset({"cancel"})))
+    with player.ready():
+        broken = [
+            (choice.when.moment, choice.when.operation)
+            for choice in offers(player)
+            if isinstance(choice, EventChoice) and player.play((choice,)).violations
+        ]
+    assert set(broken) == {("during", name) for name in STEPS}
 
 
 def test_a_client_may_come_after_the_end(player: HistoryPlayer) -> None:

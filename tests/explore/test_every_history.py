@@ -93,9 +93,11 @@ def faults_on(operation: str, *faults: Fault, calls: int = 1) -> Iterator[Choice
 
 
 def events_at(operation: str, kind: EventKind, *means: CancelBy | None) -> Iterator[Choice]:
-    """The event before and after each call."""
+    """The event before and after each call; a cancellation may come during it, too."""
     for call in range(1, MOST_CALLS + 1):
         for by in means:
+            if kind is EventKind.CANCEL:
+                yield EventChoice(kind, "o1", When("during", operation, call), by)
             yield EventChoice(kind, "o1", When("before", operation, call), by)
             yield EventChoice(kind, "o1", When("after", operation, call), by)
 

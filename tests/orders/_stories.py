@@ -91,7 +91,7 @@ def loses_reply(on: str, *calls: int) -> FaultSpec:
 
 
 def cancels(
-    by: CancelBy, moment: Literal["before", "after"], operation: str, *, call: int = 1
+    by: CancelBy, moment: Literal["before", "during", "after"], operation: str, *, call: int = 1
 ) -> Event:
     """A customer cancels the order around a call of an operation."""
     return _event(EventKind.CANCEL, When(moment, operation, call), by)

@@ -58,7 +58,8 @@ class Matrix:
         self.add(f"{by} after the end", "completed", [cancels_at(by, AFTER_THE_END)])
         for step in STEPS:
             ending = (TOO_LATE if step == "notifications.send" else UNDONE)[by]
-            self.add(f"{by} during {step}", ending, [cancels(by, "before", step)])
+            self.add(f"{by} just before {step}", ending, [cancels(by, "before", step)])
+            self.add(f"{by} during {step}", ending, [cancels(by, "during", step)])
             self.add(f"{by} right after {step}", ending, [cancels(by, "after", step)])
             self.add(
                 f"{by} in the backoff of {step}",
@@ -74,21 +75,23 @@ class Matrix:
                     given=GONE_AT_ONCE,
                 )
         for undo in UNDOS:
-            self.add(f"{by} during {undo}", UNDONE[by], [cancels(by, "before", undo)], MAIL_REFUSED)
+            for moment in ("before", "during"):
+                event = cancels(by, moment, undo)
+                self.add(f"{by} {moment} {undo}", UNDONE[by], [event], MAIL_REFUSED)
 
     def add_twice(self, first: CancelBy, second: CancelBy) -> None:
         """Add stories in which an order is cancelled twice."""
         ending = UNDONE[max(first, second, key=list(CancelBy).index)]
         step, undo = "payments.charge", "payments.refund"
         self.add(
-            f"{first} and {second} during {step}",
+            f"{first} and {second} just before {step}",
             ending,
             [cancels(first, "before", step), cancels(second, "before", step)],
         )
         self.add(
             f"{first} during {step}, {second} during {undo}",
             ending,
-            [cancels(first, "before", step), cancels(second, "before", undo)],
+            [cancels(first, "during", step), cancels(second, "during", undo)],
         )
 
 

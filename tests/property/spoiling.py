@@ -17,7 +17,19 @@ WORDS = st.sampled_from(
     [
         *ScenarioFile.model_fields,
         *("o1", "WIDGET", "payments.charge", "payments.chargee", "any", "all", "1..", "45s", "1.5"),
-        *("drop_response", "timeout", "reject", "expires", "at", "before", "-1", "0x1F", "~", "on"),
+        *(
+            "drop_response",
+            "timeout",
+            "reject",
+            "expires",
+            "at",
+            "before",
+            "during",
+            "-1",
+            "0x1F",
+            "~",
+            "on",
+        ),
     ]
 )
 SCALARS = st.one_of(

@@ -210,7 +210,7 @@ def moments() -> st.SearchStrategy[When]:
     """When something happens."""
     call = st.builds(
         When,
-        st.sampled_from(["before", "after"]),
+        st.sampled_from(["before", "during", "after"]),
         st.sampled_from(ORDER_OPERATIONS.names),
         st.sampled_from([1, 1, 1, 2, 3]),
     )

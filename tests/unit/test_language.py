@@ -302,14 +302,14 @@ def test_a_fault_must_fit_its_operation() -> None:
             "5:17: not true: false; heal ends all faults; its only val",
         ),
         ("{heal: 1, when: {at: 1s}}", "5:17: not true: 1"),
-        ("{heal: true, when: {}}", "5:29: no moment; write one of before, after and at"),
+        ("{heal: true, when: {}}", "5:29: no moment; write one of before, during, after and at"),
         (
             "{heal: true, when: {before: payments.charge, after: payments.charge}}",
-            "5:29: two moments: before and after; write one of before, after and at",
+            "5:29: two moments: before and after; write one of before, during, after and at",
         ),
         (
             "{heal: true, when: {at: 1s, call: 2}}",
-            "5:38: a call at a time: 'call'; calls are counted with before or after only",
+            "5:38: a call at a time: 'call'; calls are counted with before, during and after only",
         ),
         ("{heal: true, when: {after: payments, call: 1}}", "5:37: unknown operation: 'payments'"),
         ("{heal: true, when: {after: payments.charge, call: 0}}", "5:60: a number too small: 0"),

@@ -132,6 +132,7 @@ def test_an_event_is_named_by_its_key(written: str, kind: EventKind, order: str 
         ("{at: 1m30s}", When("at", at=90.0)),
         ("{at: 0s}", When("at", at=0.0)),
         ("{before: shipping.create}", When("before", "shipping.create", 1)),
+        ("{during: shipping.create, call: 2}", When("during", "shipping.create", 2)),
         ("{after: payments.charge, call: 2}", When("after", "payments.charge", 2)),
     ],
 )

@@ -7,7 +7,7 @@ same time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from http import HTTPStatus
@@ -48,6 +48,7 @@ class AttemptContext(msgspec.Struct, frozen=True):
         lifetime: Seconds until the activity's attempt times out (start-to-close), if it does.
         loop: The event loop of the world, for callers in other threads.
         waiting: Entered on that loop while a caller in another thread waits for an answer.
+        before_call: Awaited before each call, where the world's clock has to be set first.
     """
 
     network: Network
@@ -56,6 +57,7 @@ class AttemptContext(msgspec.Struct, frozen=True):
     lifetime: float | None = None
     loop: asyncio.AbstractEventLoop | None = None
     waiting: Callable[[], AbstractContextManager[None]] = nullcontext
+    before_call: Callable[[], Awaitable[None]] | None = None
 
 
 _context: ContextVar[AttemptContext] = ContextVar("context")
@@ -118,6 +120,8 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
         sagacheck.network.UnknownRouteError: No fake has this route.
     """
     network = context.network
+    if context.before_call is not None:
+        await context.before_call()
     if request.method == "GET":
         rows = read_collection(network.services, path, query.get("order_id"))
         return encoded(Reply(HTTPStatus.OK, rows))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from temporalio import activity
@@ -47,7 +49,8 @@ class _InItsWorld(ActivityInboundInterceptor):
     async def _attempt(
         self, workflow: ServerOrderWorkflow, info: activity.Info, call: ExecuteActivityInput
     ) -> Any:
-        await workflow.begin_attempt(info)
+        virtual = await workflow.begin_attempt(info)
+        first_attempt = len(workflow.trial.world.journal)
         limit = info.start_to_close_timeout or info.schedule_to_close_timeout
         caller = AttemptContext(
             workflow.trial.network,
@@ -55,8 +58,8 @@ class _InItsWorld(ActivityInboundInterceptor):
             activity=info.activity_type,
             lifetime=limit.total_seconds() if limit else None,
             loop=asyncio.get_running_loop(),
+            before_call=partial(workflow.catch_up, time.monotonic(), virtual, first_attempt),
         )
-        first_attempt = len(workflow.trial.world.journal)
         try:
             with in_context(caller):
                 return await self.next.execute_activity(call)

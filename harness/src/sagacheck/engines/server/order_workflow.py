@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -134,14 +135,19 @@ class ServerOrderWorkflow(OrderWorkflow):
             if not self._attempts:
                 self._idle.set()
 
-    async def begin_attempt(self, info: activity.Info) -> None:
-        """Bring the world's clock to the moment at which the server started an attempt."""
+    async def begin_attempt(self, info: activity.Info) -> float:
+        """Bring the world's clock to the moment at which the server started an attempt.
+
+        Returns:
+            That moment, in seconds of the server's time since the beginning.
+        """
         started_at = await self._virtual_now() if info.is_local else info.started_time
         virtual = (started_at - self.trial.began_at(started_at)).total_seconds()
         await self.trial.advance_to(virtual + self._jumped)
         if info.activity_id in self._abandoned:
             self._abandoned.discard(info.activity_id)
             await self._limit_attempt(info, None)
+        return virtual
 
     async def _virtual_now(self) -> datetime:
         """The workflow's time, for a local activity: it starts in its worker, not on the server."""
@@ -162,11 +168,28 @@ class ServerOrderWorkflow(OrderWorkflow):
             "use --engine simulated"
         )
 
+    async def catch_up(self, began: float, virtual: float, first_attempt: int) -> None:
+        """Bring the world's clock to the moment of a call: what its activity did took real time.
+
+        Args:
+            began: When its attempt began, in seconds of ``time.monotonic``.
+            virtual: When that was, in seconds of the server's time since the beginning.
+            first_attempt: The number of the first call that the attempt may have made.
+        """
+        passed = time.monotonic() - began + self._time_of_calls(first_attempt)
+        await self.trial.advance_to(virtual + self._jumped + passed)
+
     def spend_time_of_calls(self, first_attempt: int) -> None:
         """Add the time that callers spent waiting, which did not pass on the server."""
-        for attempt in self.trial.world.journal.attempts[first_attempt:]:
-            if attempt.order == self.order.id and attempt.ended_at is not None:
-                self._jumped += attempt.ended_at - attempt.sent_at
+        self._jumped += self._time_of_calls(first_attempt)
+
+    def _time_of_calls(self, first_attempt: int) -> float:
+        """How long callers have waited for the calls from this one on."""
+        return sum(
+            attempt.ended_at - attempt.sent_at
+            for attempt in self.trial.world.journal.attempts[first_attempt:]
+            if attempt.order == self.order.id and attempt.ended_at is not None
+        )
 
     async def abandon_attempt(self, info: activity.Info) -> None:
         """Let the server give up a dead attempt at once, and the world after its timeout."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """A number and its noun: ``1 fault``, ``2 faults``, ``10,334 histories``.
+    """A number and its noun: ``1 fault``, ``2 faults``, ``12,478 histories``.
 
     Args:
         number: How many.

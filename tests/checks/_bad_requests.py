@@ -90,3 +90,42 @@ def a_key_in_a_header_that_is_not_read() -> Evidence:
         attempt = story.ship(key=None, fault=fault)
         attempt.unread_key = "X-Idempotency-Key"
     return story.end(OrderStatus.COMPLETED).evidence()
+
+
+@bad(
+    "I13",
+    "o1 at 2 s by entry 2: notifications.send was done 2 times with keys a and b: mail_1, mail_2",
+)
+def a_new_key_for_the_retry_of_an_activity() -> Evidence:
+    """The reply came, but the activity failed after it."""
+    story = Story()
+    for retry, key in enumerate("ab", 1):
+        attempt = story.mail(key=key)
+        attempt.execution, attempt.retry = "order-o1#1/4", retry
+    return story.end(OrderStatus.COMPLETED).evidence()
+
+
+@bad(
+    "I13",
+    "o1 at 2 s by entry 2: notifications.send was done 2 times with keys run-1 and run-2: "
+    "mail_1, mail_2",
+)
+def a_new_key_for_another_run() -> Evidence:
+    story = Story()
+    for run in (1, 2):
+        attempt = story.mail(key=f"run-{run}")
+        attempt.execution, attempt.retry = f"order-o1#{run}/4", 1
+    return story.end(OrderStatus.COMPLETED).evidence()
+
+
+@bad(
+    "I13",
+    "o1 at 12 s by entry 2: notifications.send was done 2 times with keys a and b: mail_1, mail_2",
+)
+def a_new_key_after_an_attempt_without_an_answer() -> Evidence:
+    """Another activity, of the same run, makes sure with a key of its own."""
+    story = Story()
+    for number, key in enumerate("ab"):
+        attempt = story.mail(key=key, fault="" if number else "drop_response")
+        attempt.execution, attempt.retry = f"order-o1#1/{number}", 1
+    return story.end(OrderStatus.COMPLETED).evidence()

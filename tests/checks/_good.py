@@ -247,6 +247,36 @@ def two_parts_refunded_by_the_charge_alone() -> Evidence:
 
 
 @good
+def two_equal_lines_each_with_its_key() -> Evidence:
+    """The reply to the first is lost, and asked for again by its own key."""
+    story = Story()
+    story.mail(key="line-1", fault="drop_response")
+    story.mail(key="line-1")
+    story.mail(key="line-2")
+    return story.end(OrderStatus.COMPLETED).evidence(completed_means=())
+
+
+@good
+def two_equal_lines_in_one_activity() -> Evidence:
+    story = Story()
+    for key in ("line-1", "line-2"):
+        attempt = story.mail(key=key)
+        attempt.execution, attempt.retry = "order-o1#1/4", 1
+    return story.end(OrderStatus.COMPLETED).evidence(completed_means=())
+
+
+@good
+def two_equal_lines_in_two_activities_at_once() -> Evidence:
+    """The first is still under way when the second is sent, and its worker dies then."""
+    story = Story()
+    for number in (1, 2):
+        attempt = story.mail(key=f"line-{number}", fault="crash_after" if number == 1 else "")
+        attempt.execution, attempt.retry = f"order-o1#1/{number}", 1
+        attempt.ended_at = 30.0
+    return story.end(OrderStatus.COMPLETED).evidence(completed_means=())
+
+
+@good
 def order_stands_because_the_parcel_left() -> Evidence:
     story = Story(ships_after=0.5)
     for step in (story.reserve, story.charge, story.ship, story.call_back, story.mail):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -27,33 +27,69 @@ def one_effect_per_request(evidence: Evidence) -> Facts:
 def requests_have_one_effect(evidence: Evidence) -> Facts:
     """The first half of I13: however often a request is sent, it has one effect.
 
-    Two requests are the same if they carry the same key. They are also the same if they differ in
-    their keys alone, or have none, and the effect of the first is still live when the second has
-    its own: a key that is made anew for each attempt protects from nothing.
+    Two requests with the same key are the same. Two with equal bodies under different keys, or
+    without any, are the same where `repeats` says so, and the effect of the first is still live
+    when the second has its own: a key that is made anew for each attempt protects from nothing.
     """
     by_key: dict[tuple[str, str, str], list[str]] = {}
     by_body: dict[tuple[str, str, bytes], list[str]] = {}
     bodies: dict[str, tuple[str, str, bytes]] = {}
-    keys: dict[str, str] = {}
+    causes: dict[str, Attempt | None] = {}
+    answered = {(a.operation, a.key) for a in evidence.journal if a.outcome is AttemptOutcome.OK}
     for entry in evidence.ledger.entries:
         if evidence.ends_effect(entry) and entry.effect in bodies:
             by_body[bodies.pop(entry.effect)].remove(entry.effect)
         if not evidence.is_create(entry):
             continue
+        cause = causes[entry.effect] = evidence.cause_of(entry)
         body = bodies[entry.effect] = (entry.operation, entry.order, _body(evidence, entry))
         alike = by_body.setdefault(body, [])
+        again = [each for each in alike if repeats(causes[each], cause, answered)]
         alike.append(entry.effect)
         same = by_key.setdefault((entry.operation, entry.order, entry.key or ""), [])
         same.append(entry.effect)
-        keys[entry.effect] = entry.key or ""
-        twins = same if entry.key and len(same) > 1 else alike
+        twins = same if entry.key and len(same) > 1 else [*again, entry.effect]
         if len(twins) == 1:
             yield None
             continue
-        key = _in_words([keys[effect] for effect in twins])
-        detail = f"{entry.operation} was done {len(twins)} times with {key}: {', '.join(twins)}"
-        detail += _hint(evidence, entry)
+        keys = [evidence.ledger.effects[effect].key or "" for effect in twins]
+        detail = (
+            f"{entry.operation} was done {len(twins)} times with {_in_words(keys)}: "
+            f"{', '.join(twins)}{_hint(evidence, entry)}"
+        )
         yield BrokenFact.by(entry, detail)
+
+
+def repeats(
+    first: Attempt | None, second: Attempt | None, answered: Collection[tuple[str, str | None]]
+) -> bool:
+    """Whether an attempt with the body of an earlier one, but another key or none, repeats it.
+
+    It does where it is the same attempt, delivered twice; a retry of the same activity; made in
+    another run of the workflow; or made when the earlier attempt had ended, and its caller never
+    learned what came of it, then or by the same key later. Otherwise it is a request of its own:
+    two lines of an order may be equal.
+
+    Args:
+        first: The earlier attempt.
+        second: The later one.
+        answered: The operations and keys of the attempts that were answered with success.
+    """
+    if first is None or second is None or first is second:
+        return True
+    if first.execution and second.execution:
+        if first.execution == second.execution:
+            return first.retry != second.retry
+        if _run_of(first) != _run_of(second):
+            return True
+    in_doubt = first.outcome is not AttemptOutcome.OK
+    if first.key is not None and (first.operation, first.key) in answered:
+        in_doubt = False
+    return in_doubt and first.ended_at is not None and first.ended_at <= second.sent_at
+
+
+def _run_of(attempt: Attempt) -> str:
+    return attempt.execution.rpartition("/")[0]
 
 
 def keys_keep_their_payload(attempts: Iterable[Attempt], operations: OperationTable) -> Facts:

@@ -81,6 +81,7 @@ class Trial:
     outcomes: dict[str, OrderOutcome] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
     client: ClientActions | None = None
+    _runs: dict[str, dict[str, int]] = field(default_factory=dict)
     _began: datetime | None = None
     _under_way: dict[asyncio.Task[None], str | None] = field(default_factory=dict)
     _held: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -135,6 +136,15 @@ class Trial:
         if self._began is None:
             self._began = moment
         return self._began
+
+    def execution_of(self, workflow_id: str | None, run_id: str | None, activity_id: str) -> str:
+        """The name of an activity's execution, the same whenever the scenario is played.
+
+        Runs are numbered for each workflow as they first call an activity: their ids are random.
+        """
+        runs = self._runs.setdefault(workflow_id or "", {})
+        number = runs.setdefault(run_id or "", len(runs) + 1)
+        return f"{workflow_id}#{number}/{activity_id}"
 
     async def advance_to(self, when: float) -> None:
         """Move the world's clock, and wait for the events that fell due.

@@ -45,6 +45,8 @@ class AttemptContext(msgspec.Struct, frozen=True):
         network: The network to the world's services.
         order: The order that the requests are made for; empty where it is unknown.
         activity: The activity that makes them; empty where none does.
+        execution: The workflow, the number of its run, and the activity's id; empty if unknown.
+        retry: Which attempt of the activity it is, from 1; 0 where that is unknown.
         lifetime: Seconds until the activity's attempt times out (start-to-close), if it does.
         loop: The event loop of the world, for callers in other threads.
         waiting: Entered on that loop while a caller in another thread waits for an answer.
@@ -54,6 +56,8 @@ class AttemptContext(msgspec.Struct, frozen=True):
     network: Network
     order: str = ""
     activity: str = ""
+    execution: str = ""
+    retry: int = 0
     lifetime: float | None = None
     loop: asyncio.AbstractEventLoop | None = None
     waiting: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -134,6 +138,8 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
         headers,
         order=context.order,
         activity=context.activity,
+        execution=context.execution,
+        retry=context.retry,
         timeout=timeout,
         lifetime=context.lifetime,
     )

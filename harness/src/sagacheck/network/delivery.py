@@ -21,6 +21,8 @@ class Call(msgspec.Struct, frozen=True):
         fields: Path and query parameters and the body's members together.
         order: The order it is made for; empty where the request itself has to say.
         activity: The activity that makes it, if any.
+        execution: The workflow, the number of its run, and the id of that activity, if known.
+        retry: Which attempt of the activity makes it, from 1; 0 where that is unknown.
         timeout: The caller's timeout in seconds; ``None`` if it is unknown.
         lifetime: Seconds until the caller's own attempt times out (start-to-close).
         malformed: What is wrong with the body, where it could not be read; empty if nothing is.
@@ -32,6 +34,8 @@ class Call(msgspec.Struct, frozen=True):
     fields: Mapping[str, Any]
     order: str = ""
     activity: str = ""
+    execution: str = ""
+    retry: int = 0
     timeout: float | None = None
     lifetime: float | None = None
     malformed: str = ""

@@ -136,6 +136,8 @@ class Network:
             sent_at=self._clock.now(),
             body=call.fields,
             activity=call.activity,
+            execution=call.execution,
+            retry=call.retry,
             unread_key=call.unread_key,
         )
         return Delivery(call, attempt, self._journal, service, request, self._clock)

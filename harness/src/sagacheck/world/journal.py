@@ -52,6 +52,9 @@ class Attempt(msgspec.Struct):
         sent_at: When the caller sent it, in seconds of the world's clock.
         body: What it carried.
         activity: The activity that made it, where the caller is one.
+        execution: The workflow, the number of its run, and the id of the activity that made it;
+            empty where that is unknown, as over HTTP.
+        retry: Which attempt of that activity made it, from 1; 0 where that is unknown.
         unread_key: The header that looks like an idempotency key and was not read, empty for none.
         fault: The fault that the network added, empty for none.
         arrivals: Each arrival at the service, in order; empty for a request that was lost.
@@ -69,6 +72,8 @@ class Attempt(msgspec.Struct):
     sent_at: float
     body: Mapping[str, Any] = {}
     activity: str = ""
+    execution: str = ""
+    retry: int = 0
     unread_key: str = ""
     fault: str = ""
     arrivals: list[Arrival] = []
@@ -119,6 +124,8 @@ class Journal:
         sent_at: float,
         body: Mapping[str, Any],
         activity: str = "",
+        execution: str = "",
+        retry: int = 0,
         unread_key: str = "",
     ) -> Attempt:
         """Begin a new attempt, and count the call."""
@@ -131,6 +138,8 @@ class Journal:
             sent_at=sent_at,
             body=body,
             activity=activity,
+            execution=execution,
+            retry=retry,
             unread_key=unread_key,
         )
         self._add(attempt)

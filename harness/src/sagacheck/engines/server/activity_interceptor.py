@@ -56,6 +56,10 @@ class _InItsWorld(ActivityInboundInterceptor):
             workflow.trial.network,
             order=workflow.order.id,
             activity=info.activity_type,
+            execution=workflow.trial.execution_of(
+                info.workflow_id, info.workflow_run_id, info.activity_id
+            ),
+            retry=info.attempt,
             lifetime=limit.total_seconds() if limit else None,
             loop=asyncio.get_running_loop(),
             before_call=partial(workflow.catch_up, time.monotonic(), virtual, first_attempt),

@@ -166,6 +166,10 @@ class SimulatedTrial:
                 self.trial.network,
                 order=order_in(self._order_of, attempt.workflow_id),
                 activity=attempt.activity_type,
+                execution=self.trial.execution_of(
+                    attempt.workflow_id, attempt.run.run_id, attempt.command.activity_id
+                ),
+                retry=attempt.attempt,
                 loop=loop,
                 waiting=loop.thread_waits,
             )

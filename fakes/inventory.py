@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from fakes.keys import KEY_AT
 from sagacheck.services import (
+    ALREADY_SHIPPED,
     Operation,
     Refusal,
     RefusedError,
@@ -34,6 +35,7 @@ RELEASE = Operation(
     routes=("DELETE /reservations/{reservation_id}", "DELETE /reservations"),
     success=204,
     undoes=RESERVE.name,
+    refusals=(ALREADY_SHIPPED,),
     key_at=None,
     target_key_at="idempotency_key",
     target_id_at="reservation_id",

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from fakes.keys import KEY_AT
 from sagacheck.services import (
     ALREADY_REFUNDED,
+    INVALID_AMOUNT,
+    INVALID_CURRENCY,
     PAYMENT_DECLINED,
     REFUND_EXCEEDS_CHARGE,
     REFUND_REFUSED,
@@ -22,7 +24,7 @@ CHARGE = Operation(
     name="payments.charge",
     routes=("POST /charges",),
     success=201,
-    refusals=(PAYMENT_DECLINED,),
+    refusals=(PAYMENT_DECLINED, INVALID_AMOUNT, INVALID_CURRENCY),
     reply_fields=("payment_id",),
     key_at=KEY_AT,
     moves_money=True,
@@ -40,7 +42,7 @@ REFUND = Operation(
     routes=("POST /refunds",),
     success=201,
     undoes=CHARGE.name,
-    refusals=(REFUND_REFUSED, ALREADY_REFUNDED, REFUND_EXCEEDS_CHARGE),
+    refusals=(REFUND_REFUSED, ALREADY_REFUNDED, REFUND_EXCEEDS_CHARGE, INVALID_AMOUNT),
     reply_fields=("refund_id",),
     key_at=KEY_AT,
     target_key_at="charge_idempotency_key",

@@ -20,7 +20,7 @@ from sagacheck.network import (
     WireReply,
     WorkerCrash,
 )
-from sagacheck.services import Operation, ServiceFactory, Services
+from sagacheck.services import COMMON_REFUSALS, Operation, ServiceFactory, Services
 from sagacheck.world import AccountKind, EffectState, Settings, World
 from tests.order_calls import TIMEOUT, call, clock_of
 from tests.property.plain_shop import Answer, PlainShop
@@ -134,6 +134,15 @@ class FakesMachine(RuleBasedStateMachine):
             for attempt in self.network.world.journal
         }
         assert answered == self.expected
+
+    @invariant()
+    def every_refusal_stands_in_its_row(self) -> None:
+        """Whatever happens, an operation answers what its row says, or what any may."""
+        for attempt in self.network.world.journal:
+            row = self.network.operations[attempt.operation]
+            known = {(each.status, each.code) for each in (*row.refusals, *COMMON_REFUSALS)}
+            answers = {(each.status, each.code) for each in attempt.arrivals if each.code}
+            assert answers <= known, attempt
 
     @invariant()
     def goods_are_where_they_should_be(self) -> None:

@@ -10,6 +10,12 @@ import pytest
 
 from sagacheck.network import Call, Network, WireReply
 from sagacheck.services import (
+    ALREADY_REFUNDED,
+    ALREADY_SHIPPED,
+    INVALID_AMOUNT,
+    PAYMENT_DECLINED,
+    REFUND_EXCEEDS_CHARGE,
+    REFUND_REFUSED,
     MessageService,
     Operation,
     PaymentService,
@@ -27,22 +33,31 @@ from tests.order_calls import error, states
 pytestmark = pytest.mark.asyncio
 
 NO_KIT_LEFT = Refusal(409, "no_kit_left")
+REFUNDS = (REFUND_REFUSED, ALREADY_REFUNDED, REFUND_EXCEEDS_CHARGE, INVALID_AMOUNT)
 
 
-def create(name: str) -> Operation:
+def create(name: str, *refusals: Refusal, fields: tuple[str, ...] = ()) -> Operation:
     """A create that answers an id."""
     return Operation(
-        name=name, routes=(f"POST /{name}",), success=201, reply_fields=("id",), key_at="key"
+        name=name,
+        routes=(f"POST /{name}",),
+        success=201,
+        refusals=refusals,
+        reply_fields=("id",),
+        key_at="key",
+        fields=fields,
     )
 
 
-def undo(name: str, undoes: str) -> Operation:
+def undo(name: str, undoes: str, *refusals: Refusal, fields: tuple[str, ...] = ()) -> Operation:
     """The undo of a create, by its key or id."""
     return Operation(
         name=name,
         routes=(f"DELETE /{name}",),
         success=200,
         undoes=undoes,
+        refusals=refusals,
+        fields=fields,
         key_at=None,
         target_key_at="key",
         target_id_at="id",
@@ -52,7 +67,10 @@ def undo(name: str, undoes: str) -> Operation:
 class Kits(StockService):
     """A kit for each member."""
 
-    operations: ClassVar = (create("kits.book"), undo("kits.return", "kits.book"))
+    operations: ClassVar = (
+        create("kits.book", NO_KIT_LEFT, fields=("size",)),
+        undo("kits.return", "kits.book", ALREADY_SHIPPED),
+    )
     out_of_stock = NO_KIT_LEFT
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
@@ -64,7 +82,10 @@ class Kits(StockService):
 class Fees(PaymentService):
     """The fee of a year."""
 
-    operations: ClassVar = (create("fees.collect"), undo("fees.repay", "fees.collect"))
+    operations: ClassVar = (
+        create("fees.collect", PAYMENT_DECLINED, INVALID_AMOUNT, fields=("fee", "card")),
+        undo("fees.repay", "fees.collect", *REFUNDS, fields=("amount",)),
+    )
     id_prefix = "fee"
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
@@ -83,7 +104,10 @@ class Fees(PaymentService):
 class Parcels(ShipmentService):
     """The kit on its way."""
 
-    operations: ClassVar = (create("parcels.send"), undo("parcels.stop", "parcels.send"))
+    operations: ClassVar = (
+        create("parcels.send"),
+        undo("parcels.stop", "parcels.send", ALREADY_SHIPPED),
+    )
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         """Send a parcel."""
@@ -94,7 +118,7 @@ class Parcels(ShipmentService):
 class Letters(MessageService):
     """A word of welcome."""
 
-    operations: ClassVar = (create("letters.write"),)
+    operations: ClassVar = (create("letters.write", fields=("text",)),)
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         """Write a letter."""

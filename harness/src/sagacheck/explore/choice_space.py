@@ -142,7 +142,7 @@ def _faults_of_kind(kind: FaultKind, operation: Operation) -> Iterator[Fault]:
 
 def _rejections(operation: Operation) -> Iterator[Fault]:
     for refusal in operation.refusals:
-        if not refusal.tells_state:
+        if refusal.may_be_played:
             yield Fault("reject", status=refusal.status, code=refusal.code)
-    own = {refusal.status for refusal in operation.refusals}
+    own = {refusal.status for refusal in operation.refusals if not refusal.is_malformed}
     yield from (Fault("reject", status=status) for status in _STATUSES if status not in own)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
+from sagacheck.services.refusals import IN_FLIGHT, KEY_CANCELLED, KEY_REUSED
 from sagacheck.services.request import RefusedError, Request
 from sagacheck.world import Clock, Idempotency, KeyRecord, KeyState, Reply, Settings
 
@@ -39,9 +40,9 @@ class Keys:
             raise key_cancelled()
         if record.fingerprint != request.content:
             detail = f"{key} came with another body before"
-            raise RefusedError(422, "idempotency_key_reused", detail)
+            raise RefusedError.of(KEY_REUSED, detail)
         if record.state is KeyState.RUNNING:
-            raise RefusedError(409, "request_in_flight", f"{key} is still being worked on")
+            raise RefusedError.of(IN_FLIGHT, f"{key} is still being worked on")
         return record.reply
 
     def remember(self, request: Request, reply: Reply) -> KeyRecord | None:
@@ -111,4 +112,4 @@ class Keys:
 
 def key_cancelled() -> RefusedError:
     """The refusal of a create whose key was cancelled."""
-    return RefusedError(410, "key_cancelled", "what this key stood for was undone")
+    return RefusedError.of(KEY_CANCELLED, "what this key stood for was undone")

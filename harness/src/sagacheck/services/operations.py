@@ -29,11 +29,19 @@ class Refusal:
         code: The machine-readable ``error`` field of the body.
         tells_state: Whether it states a fact, such as that a parcel has left. No saga can stay
             consistent with a service that states such a fact when it is not so.
+        is_malformed: Whether it says that the request itself is wrong. A service never answers that
+            to a request that it would take, so searches do not play it.
     """
 
     status: int
     code: str
     tells_state: bool = False
+    is_malformed: bool = False
+
+    @property
+    def may_be_played(self) -> bool:
+        """Whether a fault may answer it in place of the service."""
+        return not self.tells_state and not self.is_malformed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +53,7 @@ class Operation:
         routes: ``METHOD /path`` for each way to call it.
         success: The HTTP status of success.
         undoes: The operation that this one compensates; ``None`` for a create.
-        refusals: Its own definite refusals, beside those common to all operations.
+        refusals: Its own definite refusals, beside the `COMMON_REFUSALS` of all operations.
         reply_fields: The fields of a successful body; empty when the reply has no body.
         key_at: The field that carries the idempotency key of the request itself, or the header,
             such as ``header:Idempotency-Key``; several, where it may stand in any of them. Keys in
@@ -114,7 +122,7 @@ class Operation:
     def code_for(self, status: int) -> str:
         """The ``error`` code that this operation sends with `status` by default."""
         for refusal in self.refusals:
-            if refusal.status == status:
+            if refusal.status == status and not refusal.is_malformed:
                 return refusal.code
         try:
             return HTTPStatus(status).name.lower()

@@ -12,6 +12,8 @@ from typing import Any
 
 from sagacheck.services.refusals import (
     ALREADY_REFUNDED,
+    INVALID_AMOUNT,
+    INVALID_CURRENCY,
     PAYMENT_DECLINED,
     REFUND_EXCEEDS_CHARGE,
     REFUND_REFUSED,
@@ -113,7 +115,7 @@ def known_decimals(currency: str) -> int:
     decimals = decimals_of(currency)
     if decimals is None:
         detail = f"{currency!r} is no currency of ISO 4217, such as USD or JPY"
-        raise RefusedError(400, "invalid_currency", detail)
+        raise RefusedError.of(INVALID_CURRENCY, detail)
     return decimals
 
 
@@ -129,12 +131,12 @@ def minor_units(amount: Any, currency: str) -> int:
     """
     decimals = known_decimals(currency)
     if isinstance(amount, bool) or not isinstance(amount, str | int | float):
-        raise RefusedError(400, "invalid_amount", "amount must be a decimal string or a number")
+        raise RefusedError.of(INVALID_AMOUNT, "amount must be a decimal string or a number")
     form = _AMOUNT.fullmatch(str(amount))
     if form is not None and len(form["decimals"] or "") > decimals:
         detail = f"{amount!r}: an amount in {currency} has {decimals} decimals at most"
-        raise RefusedError(400, "invalid_amount", detail)
+        raise RefusedError.of(INVALID_AMOUNT, detail)
     minor = int(Decimal(str(amount)).scaleb(decimals)) if form is not None else 0
     if minor == 0:
-        raise RefusedError(400, "invalid_amount", f"{amount!r} is not a positive sum of money")
+        raise RefusedError.of(INVALID_AMOUNT, f"{amount!r} is not a positive sum of money")
     return minor

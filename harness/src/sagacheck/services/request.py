@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from sagacheck.services.operations import Operation, Refusal
+from sagacheck.services.refusals import INVALID_REQUEST, KEY_MISMATCH, UNKNOWN_FIELD
 from sagacheck.world import KeyRecord, Reply
 
 
@@ -54,7 +55,7 @@ def refuse_unknown_fields(
     name = next(name for name in fields if name not in known)
     owner = f" of {place}" if place else ""
     detail = f"unknown field {name!r}{owner}; known are {', '.join(sorted(known))}"
-    raise RefusedError(400, "unknown_field", detail)
+    raise RefusedError.of(UNKNOWN_FIELD, detail)
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -78,7 +79,7 @@ class Request(msgspec.Struct, frozen=True):
         keys = [key for at in self.operation.key_places if (key := self.text(at)) is not None]
         if any(key != keys[0] for key in keys):
             detail = f"{' and '.join(self.operation.key_places)} have different keys"
-            raise RefusedError(400, "idempotency_key_mismatch", detail)
+            raise RefusedError.of(KEY_MISMATCH, detail)
         return keys[0] if keys else None
 
     @property
@@ -103,14 +104,14 @@ class Request(msgspec.Struct, frozen=True):
         if value is None:
             return None
         if not isinstance(value, str) or not value:
-            raise RefusedError(400, "invalid_request", f"{name} must be a non-empty string")
+            raise RefusedError.of(INVALID_REQUEST, f"{name} must be a non-empty string")
         return value
 
     def required(self, name: str) -> str:
         """The field `name` as text; a 400 where it is missing."""
         value = self.text(name)
         if value is None:
-            raise RefusedError(400, "invalid_request", f"{name} is missing")
+            raise RefusedError.of(INVALID_REQUEST, f"{name} is missing")
         return value
 
 

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from sagacheck.services.effects_by_key import EffectsByKey
 from sagacheck.services.keys import Keys, key_cancelled
 from sagacheck.services.operations import Operation
+from sagacheck.services.refusals import INVALID_REQUEST, NOT_FOUND
 from sagacheck.services.request import (
     Handling,
     RefusedError,
@@ -204,7 +205,7 @@ class Service:
 
     def _handle(self, request: Request) -> Handling:
         if request.malformed:
-            raise RefusedError(400, "invalid_request", request.malformed)
+            raise RefusedError.of(INVALID_REQUEST, request.malformed)
         refuse_unknown_fields(request.fields, request.operation.known_fields)
         known = self.keys.answer(request)
         return Handling(known) if known else self._answer_first(request)
@@ -264,9 +265,9 @@ class Service:
             if request.target_key is None:
                 named = (request.operation.target_id_at, request.operation.target_key_at)
                 wanted = " or ".join(filter(None, named))
-                raise RefusedError(400, "invalid_request", f"{wanted} is missing")
+                raise RefusedError.of(INVALID_REQUEST, f"{wanted} is missing")
             return self._by_key.find(request.operation.undoes, request.target_key)
         effect = self.ledger.effects.get(request.target_id)
         if effect is None or effect.operation != request.operation.undoes:
-            raise RefusedError(404, "not_found", f"{request.target_id} is not known")
+            raise RefusedError.of(NOT_FOUND, f"{request.target_id} is not known")
         return effect

@@ -142,11 +142,12 @@ def _fault(random: Random, name: str, operation: Operation) -> Fault:
         case Argument.STATUS:
             return Fault(name, status=random.choice((500, 502, 503, 504)))
         case Argument.REJECTION:
-            own = [each for each in operation.refusals if not each.tells_state]
+            own = [each for each in operation.refusals if each.may_be_played]
             if own and random.random() < 1 / 4:
                 refusal = random.choice(own)
                 return Fault(name, status=refusal.status, code=refusal.code)
-            statuses = set(_STATUSES) - {refusal.status for refusal in operation.refusals}
+            taken = {each.status for each in operation.refusals if not each.is_malformed}
+            statuses = set(_STATUSES) - taken
             return Fault(name, status=random.choice(sorted(statuses)))
         case Argument.DURATION:
             return Fault(name, delay=random.choice((0.5, 5.0, 30.0, 90.0, 600.0, 7200.0)))

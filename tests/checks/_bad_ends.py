@@ -136,3 +136,33 @@ def back_from_the_end() -> Evidence:
 )
 def failed_then_completed() -> Evidence:
     return Story().all_steps().end(OrderStatus.COMPLETED, statuses=["FAILED"]).evidence()
+
+
+@bad(
+    "I17",
+    "o1 at 4 s: inventory.release of res_1 was given up, but o1 does not list it as left to do",
+)
+def two_given_up_and_one_listed_by_its_sum() -> Evidence:
+    """The entry names only the common key and the sum, which is that of the refund."""
+    story = Story(refunds_refused=True)
+    story.reserve()
+    story.charge()
+    story.refund()
+    story.release(fault="reject")
+    left = [{"idempotency_key": "k", "amount": "19.98"}]
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence()
+
+
+@bad(
+    "I17",
+    "o1 at 4 s: inventory.release of res_1 or payments.refund of pay_1 was given up, "
+    "but o1 does not list it as left to do",
+)
+def two_given_up_and_one_listed_by_its_key() -> Evidence:
+    """Nobody can tell which of them the entry means."""
+    story = Story(refunds_refused=True)
+    story.reserve()
+    story.charge()
+    story.refund()
+    story.release(fault="reject")
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=[{"idempotency_key": "k"}]).evidence()

@@ -206,6 +206,18 @@ def two_undos_left_to_a_person_under_one_key() -> Evidence:
 
 
 @good
+def two_undos_left_to_a_person_by_key_and_sum() -> Evidence:
+    """The entry without a sum is the release, though it stands first."""
+    story = Story(refunds_refused=True)
+    story.reserve()
+    story.charge()
+    story.refund()
+    story.release(fault="reject")
+    left = [{"idempotency_key": "k"}, {"idempotency_key": "k", "amount": 19.98}]
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence()
+
+
+@good
 def refund_refused_at_first() -> Evidence:
     story = Story()
     story.charge()

@@ -8,7 +8,7 @@ from typing import Any
 
 from sagacheck.checks.evidence import Evidence
 from sagacheck.checks.outcome import OrderOutcome, OrderStatus
-from sagacheck.world import Attempt, AttemptOutcome, Entry
+from sagacheck.world import Attempt, AttemptOutcome, Entry, amount_text
 
 _WHAT_CAME_OF_IT = {
     AttemptOutcome.OK: "succeeded",
@@ -23,13 +23,13 @@ class OpenMatter:
     Attributes:
         what: Its name in a violation.
         names: Its names in a result: the effects' keys and ids.
-        activities: The activities that tried to undo it. One key may stand for several matters.
+        hints: What tells it from others of the same names: operations, activities, sums of money.
         at: When it arose.
     """
 
     what: str
     names: frozenset[str]
-    activities: frozenset[str]
+    hints: frozenset[str]
     at: float = 0.0
 
 
@@ -43,20 +43,60 @@ def listed_for_a_person(outcome: OrderOutcome) -> list[frozenset[str]]:
 
 
 def not_listed(outcome: OrderOutcome, matters: Sequence[OpenMatter]) -> list[OpenMatter]:
-    """The matters that a result does not list; each entry of its list stands for one of them."""
-    listed = listed_for_a_person(outcome)
-    missing = list(matters)
-    for precisely in (True, False):
-        for matter in tuple(missing):
-            found = [
-                texts
-                for texts in listed
-                if texts & matter.names and (texts & matter.activities or not precisely)
-            ]
-            if found:
-                listed.remove(found[0])
-                missing.remove(matter)
+    """The matters that a result does not list; each entry of its list stands for one of them.
+
+    An entry stands for the matter that it fits best. Where it fits several alike, as an entry with
+    nothing but their common key does, no one can tell which of them is missing: it names them all.
+    """
+    listed, missing = listed_for_a_person(outcome), list(matters)
+    while fitting := [found for texts in listed if (found := _fitting(texts, missing))]:
+        # An entry that fits one matter alone goes first: it leaves less open for the others.
+        _, texts, alike = max(fitting, key=lambda found: (len(found[2]) == 1, found[0]))
+        listed.remove(texts)
+        if len(alike) == 1:
+            missing.remove(alike[0])
+        else:
+            missing = [each for each in missing if each not in alike]
+            missing += [_one_of(alike)] * (len(alike) - 1)
     return missing
+
+
+def _fitting(
+    texts: frozenset[str], matters: Sequence[OpenMatter]
+) -> tuple[int, frozenset[str], list[OpenMatter]] | None:
+    """How well an entry fits the matters that it fits best, and which those are."""
+    fits = {matter: len(texts & matter.hints) for matter in matters if texts & matter.names}
+    if not fits:
+        return None
+    best = max(fits.values())
+    return best, texts, [matter for matter, fit in fits.items() if fit == best]
+
+
+def _one_of(matters: Sequence[OpenMatter]) -> OpenMatter:
+    """One of several matters, and it is not known which."""
+    return OpenMatter(
+        what=" or ".join(each.what for each in matters),
+        names=frozenset().union(*(each.names for each in matters)),
+        hints=frozenset().union(*(each.hints for each in matters)),
+        at=max(each.at for each in matters),
+    )
+
+
+def hints_of(evidence: Evidence, order: str, create: str) -> frozenset[str]:
+    """What tells a step and its undo from others with the same key: names, and sums of money."""
+    undo = evidence.operations.undo_of(create)
+    operations = [create, *([undo.name] if undo else [])]
+    activities = {
+        attempt.activity for each in operations for attempt in evidence.attempts_at(order, each)
+    }
+    sums = {
+        text
+        for effect in evidence.effects_of(order, create)
+        if effect.amount
+        for minor in (effect.amount, effect.amount - effect.refunded)
+        for text in (str(minor), amount_text(minor, effect.currency))
+    }
+    return frozenset({*operations, *filter(None, activities), *sums})
 
 
 def _texts(entry: Any) -> frozenset[str]:
@@ -77,13 +117,11 @@ def begun_attempts(evidence: Evidence, order: str, operation: str) -> list[Attem
 def matter_of_step(evidence: Evidence, begun: list[Attempt]) -> OpenMatter:
     """A step that was begun, as something to be settled."""
     last = begun[-1]
-    undo = evidence.operations.undo_of(last.operation)
-    tried = evidence.attempts_at(last.order, undo.name) if undo else []
     ids = {effect.id for effect in evidence.effects_of(last.order, last.operation)}
     return OpenMatter(
         what=f"call {last.call} of {last.operation} {_WHAT_CAME_OF_IT[last.outcome]}",
         names=frozenset({attempt.key for attempt in begun if attempt.key} | ids),
-        activities=frozenset(attempt.activity for attempt in tried),
+        hints=hints_of(evidence, last.order, last.operation),
         at=last.sent_at,
     )
 

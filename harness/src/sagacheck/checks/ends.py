@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from sagacheck.checks.attention import OpenMatter, listed_for_a_person, not_listed
+from sagacheck.checks.attention import (
+    OpenMatter,
+    hints_of,
+    listed_for_a_person,
+    not_listed,
+)
 from sagacheck.checks.evidence import Evidence, is_live
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
 from sagacheck.checks.outcome import Ending, OrderOutcome, OrderStatus
@@ -166,11 +171,10 @@ def _wrong_with_the_list(
 
 def _matter(evidence: Evidence, undo: str, effect: Effect) -> OpenMatter:
     """An undo that was given up, as a matter for an operator."""
-    tried = evidence.attempts_at(effect.order, undo)
     return OpenMatter(
         what=f"{undo} of {effect.id}",
         names=frozenset({effect.id, *([effect.key] if effect.key else [])}),
-        activities=frozenset(attempt.activity for attempt in tried),
+        hints=hints_of(evidence, effect.order, effect.operation),
     )
 
 

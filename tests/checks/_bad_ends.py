@@ -104,7 +104,7 @@ def two_given_up_one_listed() -> Evidence:
 
 @bad(
     "I17",
-    "o1 at 6 s: o1 lists 1 open matters, but there are 0",
+    "o1 at 6 s: o1 lists 1 open matter, but there are 0",
 )
 def attention_for_nothing() -> Evidence:
     return Story().all_undone().end(OrderStatus.NEEDS_ATTENTION, left=[LEFT]).evidence()

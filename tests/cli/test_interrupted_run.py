@@ -35,7 +35,7 @@ def test_ctrl_c_shows_what_was_found(tmp_path: Path, status: str, code: int) -> 
     )
 
     assert done.returncode == code, done.stderr
-    assert done.stderr == "interrupted: 2 of 3 scenarios were not played\n"
+    assert done.stderr == "interrupted: 2 of 3 scenarios not played\n"
     assert "order a" in done.stdout
     assert "order c" not in done.stdout
     written = json.loads((tmp_path / "out.json").read_text())

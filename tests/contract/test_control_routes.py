@@ -28,7 +28,7 @@ async def test_a_fault_can_be_added_listed_and_cleared(over_http: OverHttp) -> N
     rule = {
         "on": ["payments.charge"],
         "fault": "drop_response",
-        "calls": "1, 3",
+        "calls": [1, 3],
         "order": "o1",
         "share": 1.0,
     }
@@ -36,6 +36,32 @@ async def test_a_fault_can_be_added_listed_and_cleared(over_http: OverHttp) -> N
     assert listed.json() == {"faults": [{**rule, "fired": 1}]}
     assert cleared.json() == {"faults": []}
     assert (await CHARGE.ask(over_http)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "drop_response",
+        503,
+        {"reject": {"status": 409, "code": "gone", "retry_after": "30s"}},
+        {"status_after_effect": 500},
+        {"delay_request": "1h30m"},
+        {"duplicate": 3},
+        {"outage": {"from": "0s", "to": "1h"}},
+    ],
+    ids=str,
+)
+async def test_what_is_listed_can_be_added_again(over_http: OverHttp, fault: Any) -> None:
+    """POST takes each row of GET as it is, and makes the same rule of it."""
+    body = {"on": "inventory", "fault": fault, "calls": "2..", "order": "o1", "share": 0.5}
+    await control(over_http, "POST", "faults", body)
+    (listed,) = (await control(over_http, "GET", "faults")).json()["faults"]
+
+    again = await control(over_http, "POST", "faults", listed)
+
+    assert (again.status_code, again.json()) == (201, listed)
+    first, second = over_http.network.rules
+    assert first == second
 
 
 async def test_a_fault_on_a_service_is_one_on_its_operations(over_http: OverHttp) -> None:

@@ -11,8 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes import ORDER_OPERATIONS, order_network
-from sagacheck.language.writer import calls_in_words, fault_in_words
-from sagacheck.network import FAULTS, Calls, Fault, call_of, read_rule
+from sagacheck.network import (
+    FAULTS,
+    Calls,
+    Fault,
+    call_of,
+    calls_in_words,
+    fault_in_words,
+    read_rule,
+)
 from sagacheck.network.fault_parsing import read_calls, read_fault
 from sagacheck.services import Operation
 from sagacheck.world import ParsingError, Settings, duration_text, parse_duration, read_settings

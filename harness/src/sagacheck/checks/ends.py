@@ -14,6 +14,7 @@ from sagacheck.checks.attention import (
 from sagacheck.checks.evidence import Evidence, is_live
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
 from sagacheck.checks.outcome import Ending, OrderOutcome, OrderStatus
+from sagacheck.plural import count
 from sagacheck.world import AttemptOutcome, Effect
 
 TRANSITIONS: dict[str, frozenset[str]] = {
@@ -166,7 +167,9 @@ def _wrong_with_the_list(
         yield f"{matter.what} was given up, but {order} does not list it as left to do"
     unsettled = _unsettled(evidence, order, outcome)
     if len(listed) > unsettled:
-        yield f"{order} lists {len(listed)} open matters, but there are {unsettled}"
+        matters = count(len(listed), "open matter")
+        there = f"there {'is' if unsettled == 1 else 'are'} {unsettled}"
+        yield f"{order} lists {matters}, but {there}"
 
 
 def _matter(evidence: Evidence, undo: str, effect: Effect) -> OpenMatter:

@@ -7,7 +7,8 @@ so a lost request or reply holds the connection until the client hangs up; reads
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from msgspec import structs
@@ -16,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sagacheck.http.connection import Connection, HalfReply, NoReply
 from sagacheck.http.control import control_routes
+from sagacheck.http.peer import peer_of
 from sagacheck.http.served_world import ServedWorld
 from sagacheck.network import (
     IncompleteReplyError,
@@ -30,6 +31,9 @@ from sagacheck.network import (
 from sagacheck.services import Operation, ServiceFactory
 from sagacheck.world import ManualClock, Settings, WallClock
 
+_CLIENT_CLOSED_REQUEST = 499
+"""nginx's status for a client that hung up before it had its reply."""
+
 
 def create_app(
     services: ServiceFactory,
@@ -38,9 +42,12 @@ def create_app(
     clock: Callable[[], ManualClock] = WallClock,
     journal: Path | None = None,
 ) -> Starlette:
-    """The application that serves one world; to be called on the event loop that will run it.
+    """The application that serves one world, on any ASGI server.
 
-    The world is at ``app.state.served.world``.
+    The world is at ``app.state.served.world``; it is closed when the server shuts the application
+    down. On `sagacheck.http.server` faults break real connections; on other servers a connection
+    that breaks looks like a reply that is cut off. With a `journal` that has timers to come it must
+    be called on the event loop that will run it.
 
     Args:
         services: Makes the services.
@@ -56,10 +63,18 @@ def create_app(
     app = Starlette(
         routes=[*_service_routes(served.network), *control_routes()],
         exception_handlers={404: _unknown_route, 405: _wrong_method},
+        lifespan=_closing,
     )
     app.router.redirect_slashes = False
     app.state.served = served
     return app
+
+
+@asynccontextmanager
+async def _closing(app: Starlette) -> AsyncIterator[None]:
+    """Close the world when the server shuts the application down."""
+    yield
+    app.state.served.close()
 
 
 def _service_routes(network: Network) -> Iterator[Route]:
@@ -80,19 +95,18 @@ def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         )
         store = served.store
         store.recall_for(call)
-        connection: Connection = request.state.connection
+        peer = peer_of(request)
         try:
-            with connection.cancelling_on_hangup():
+            with peer.cancelling_on_hangup():
                 wire = await store.network.send(structs.replace(call, connected=True))
         except IncompleteReplyError as error:
-            return HalfReply(error.reply, connection)
+            return peer.cut_off(error.reply)
         except TransportError:
-            connection.reset()
-            return NoReply()
+            return peer.broken()
         except asyncio.CancelledError:
-            if not connection.transport.is_closing():
+            if not peer.has_hung_up:
                 raise  # the client is still there: the server stops
-            return NoReply()
+            return Response(status_code=_CLIENT_CLOSED_REQUEST)  # which reaches nobody
         finally:
             store.commit()
         return Response(wire.content, wire.status, wire.headers)

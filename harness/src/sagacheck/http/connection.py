@@ -19,6 +19,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from sagacheck.http.peer import CutOff
 from sagacheck.network import WireReply
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, for 0 s
@@ -52,6 +53,20 @@ class Connection(HttpToolsProtocol):
         if self._handler is not None:
             self._handler.cancel()
 
+    @property
+    def has_hung_up(self) -> bool:
+        """Whether the client, or a fault, has closed the connection."""
+        return self.transport.is_closing()
+
+    def broken(self) -> Response:
+        """Break the connection: what is answered then is nothing."""
+        self.reset()
+        return NoReply()
+
+    def cut_off(self, wire: WireReply) -> Response:
+        """The response that ends half-way, with its connection."""
+        return HalfReply(wire, self)
+
     def reset(self) -> None:
         """Break the connection with a TCP reset; what was not sent yet is dropped."""
         raw: socket.socket = self.transport.get_extra_info("socket")
@@ -79,18 +94,15 @@ class NoReply(Response):
             pass
 
 
-class HalfReply(NoReply):
+class HalfReply(CutOff):
     """Announces a whole reply, sends half of its body, and closes the connection."""
 
     def __init__(self, wire: WireReply, connection: Connection) -> None:
         super().__init__(wire.content, wire.status, wire.headers)
         self._connection = connection
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the head and half of the body."""
-        head = {"status": self.status_code, "headers": self.raw_headers}
-        await send({"type": "http.response.start", **head})
-        half = bytes(self.body)[: len(self.body) // 2]
-        await send({"type": "http.response.body", "body": half, "more_body": True})
+    async def end(self, receive: Receive) -> None:
+        """Close the connection in order."""
         self._connection.close()
-        await super().__call__(scope, receive, send)
+        while (await receive())["type"] != "http.disconnect":
+            pass

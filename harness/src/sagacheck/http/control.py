@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from sagacheck.http import streams
 from sagacheck.http.served_world import ServedWorld
-from sagacheck.network import FaultRule, Position, Rule, read_rule
+from sagacheck.network import FaultRule, Position, Rule, read_rule, rule_in_words
 from sagacheck.world import (
     ParsingError,
     as_json,
@@ -166,13 +166,4 @@ def _health(served: ServedWorld, _: Any) -> Any:
 
 
 def _as_answered(rule: Rule) -> Any:
-    if not isinstance(rule, FaultRule):
-        return {"fault": repr(rule)}
-    return {
-        "on": sorted(rule.operations),
-        "fault": str(rule.fault),
-        "calls": str(rule.calls),
-        "order": rule.order,
-        "share": rule.share,
-        "fired": rule.fired,
-    }
+    return rule_in_words(rule) if isinstance(rule, FaultRule) else {"fault": repr(rule)}

@@ -28,7 +28,7 @@ from sagacheck.language.scenario import (
     When,
 )
 from sagacheck.language.yaml.text import Block, BlockList, yaml_text
-from sagacheck.network import Argument, Calls, Fault
+from sagacheck.network import calls_in_words, fault_in_words
 
 _HEAD = "# yaml-language-server: $schema=../../schema.json\n"
 """As in every file of the catalogue, into which a scenario that was found should be moved."""
@@ -97,36 +97,6 @@ def _fault(spec: FaultSpec) -> dict[str, Any]:
         order=spec.order,
         fault=fault_in_words(spec.fault),
     )
-
-
-def calls_in_words(calls: Calls) -> int | list[int] | str:
-    """How calls are written; the control routes of the fakes read the same words."""
-    if calls.numbers:
-        first, *others = sorted(calls.numbers)
-        return [first, *others] if others else first
-    return "all" if calls.start == 1 else f"{calls.start}.."
-
-
-def fault_in_words(fault: Fault) -> str | int | dict[str, Any]:
-    """How a fault is written; the control routes of the fakes read the same words."""
-    match fault.kind.argument:
-        case Argument.NONE:
-            return fault.name
-        case Argument.STATUS:
-            argument: Any = fault.status
-        case Argument.REJECTION:
-            words = {"code": fault.code, "retry_after": duration_words(fault.retry_after)}
-            more = {name: word for name, word in words.items() if word is not None}
-            if not more and fault.status is not None:
-                return fault.status
-            argument = {"status": fault.status, **more}
-        case Argument.DURATION:
-            argument = duration_words(fault.delay)
-        case Argument.COUNT:
-            argument = fault.copies
-        case Argument.WINDOW:
-            argument = {"from": duration_words(fault.start), "to": duration_words(fault.end)}
-    return {fault.name: argument}
 
 
 def _event(event: Event) -> dict[str, Any]:

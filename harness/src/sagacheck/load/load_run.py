@@ -34,6 +34,7 @@ from sagacheck.load.users.bridge import Bridge
 from sagacheck.load.users.client_log import ClientLog
 from sagacheck.load.users.order_client import OrderClient
 from sagacheck.load.users.order_plans import Planner
+from sagacheck.plural import count
 
 MOST_HISTORIES = 20
 """For so many orders that violate an invariant, their histories are written."""
@@ -51,7 +52,8 @@ class LoadRun:
         bridge: Runs calls to Temporal.
         client: Makes the calls.
         planner: Knows what was ordered.
-        idempotency_key: The key of an order's requests, with ``{order_id}`` in it.
+        idempotency_key: The key of an order's requests, with ``{order_id}`` in it; ``None`` for
+            the usual ones.
         folder: Takes the results.
         say: Prints the progress.
         state: Where the run is: running, draining, or its verdict.
@@ -63,7 +65,7 @@ class LoadRun:
     bridge: Bridge
     client: OrderClient
     planner: Planner
-    idempotency_key: str
+    idempotency_key: str | None
     folder: Path
     say: Callable[[str], None]
     state: str = field(default="running", init=False)
@@ -155,7 +157,8 @@ class LoadRun:
         )
         drained = drain.run()
         self._workflows = workflows = self._server.by_order(drained.workflows)
-        self.say(f"{len(workflows)} orders have ended; checking the last of them")
+        ended = count(len(workflows), "order")
+        self.say(f"{ended} ended; checking the last of them")
         stuck = {self._server.order_of(name): why for name, why in drained.stuck.items()}
         findings = self.audit.conclude(workflows, self._unknown_endings(workflows), stuck)
         listed = Counter(status for each in drained.workflows.values() for status in each.runs)

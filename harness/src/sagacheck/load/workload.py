@@ -34,7 +34,8 @@ class Workload:
             `sagacheck.http.serve_command`. ``--port`` and ``--journal`` are added.
         saga: The saga under test as ``module:NAME``; by default the one that pyproject.toml names.
         order_client: What customers do to orders.
-        idempotency_key: The key of an order's requests to the services.
+        idempotency_key: The key of an order's requests to the services, with ``{order_id}`` in it.
+            By default the id of the order's workflow, or the order's id alone.
         worker: The team's worker; ``python -m sagacheck.load.worker`` by default.
         task_queue: The workers' task queue where ``--task-queue`` names no other.
     """
@@ -43,6 +44,6 @@ class Workload:
     services: Sequence[str]
     saga: str | None = None
     order_client: type[OrderClient] = OrderClient
-    idempotency_key: str = "order-{order_id}"
+    idempotency_key: str | None = None
     worker: WorkerProgram | None = None
     task_queue: str = "orders"

@@ -2,6 +2,7 @@
 
 from sagacheck.network.delivery import Call
 from sagacheck.network.fault_parsing import read_rule
+from sagacheck.network.fault_writing import calls_in_words, fault_in_words, rule_in_words
 from sagacheck.network.faults import (
     ALL_CALLS,
     FAULTS,
@@ -50,8 +51,11 @@ __all__ = [
     "WireReply",
     "WorkerCrash",
     "call_of",
+    "calls_in_words",
     "encoded",
+    "fault_in_words",
     "read_collection",
     "read_rule",
+    "rule_in_words",
     "unknown_route",
 ]

@@ -18,11 +18,12 @@ from sagacheck.world import (
     unknown_name,
 )
 
-_RULE = ("on", "fault", "calls", "order", "share")
+_RULE = ("on", "fault", "calls", "order", "share", "fired")
+"""The last one stands in listings of rules, so that one can be added again; it begins anew."""
 
 
 def read_rule(written: Any, table: OperationTable) -> FaultRule:
-    """The rule that ``{on, fault, calls, order, share}`` describes.
+    """The rule that ``{on, fault, calls, order, share}`` describes; ``on`` may name several.
 
     Raises:
         ParsingError: A member is missing or not allowed.
@@ -133,6 +134,8 @@ def _read_window(name: str, written: Any) -> Fault:
 
 
 def _read_operations(on: Any, fault: Fault, table: OperationTable) -> frozenset[str]:
+    if isinstance(on, list) and on:
+        return frozenset().union(*(_read_operations(each, fault, table) for each in on))
     known = [*table.names, *table.services]
     if on not in known:
         raise unknown_name(on, "operation or service", known)

@@ -28,6 +28,7 @@ from sagacheck.output import (
     RunProgress,
     console_for,
 )
+from sagacheck.plural import count
 from sagacheck.run import Artifacts, Listener, RunFailedError, RunResult, RunSpec, play
 from sagacheck.saga import saga_words
 
@@ -95,8 +96,8 @@ def run_scenarios(options: RunOptions) -> int:
         artifacts = Artifacts(options.runs_folder, options.command(options.paths))
         run = _play_or_exit(spec, _listeners(options, artifacts))
         if run.interrupted:
-            missing = f"{run.missing} of {len(spec.scenarios)} scenarios"
-            click.echo(f"interrupted: {missing} were not played", err=True)
+            missing = f"{run.missing} of {count(len(spec.scenarios), 'scenario')}"
+            click.echo(f"interrupted: {missing} not played", err=True)
         elif kept is not None and artifacts.folder is not None:
             print_kept_server(console_for(), kept, run, artifacts.folder)
             kept.wait()

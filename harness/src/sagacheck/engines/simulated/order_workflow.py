@@ -14,6 +14,7 @@ from sagacheck.engines.answer import Answer
 from sagacheck.engines.order_workflow import OrderWorkflow
 from sagacheck.engines.trial import DAY, Trial
 from sagacheck.language import AnyOrder
+from sagacheck.plural import count
 from sagacheck.temporal import FastClient, NoResultError, SimulatedTemporal, is_plain
 
 ACCEPTANCE_SECONDS = 0.001
@@ -106,7 +107,7 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         calls = sum(attempt.order == self.order.id for attempt in self.trial.world.journal)
         return (
             f"at {self.trial.clock.now():g} s the trial makes no progress: hardly any time passes, "
-            f"with {events:,} events and {calls:,} calls of this order"
+            f"with {count(events, 'event')} and {count(calls, 'call')} of this order"
         )
 
     async def _why_stuck(self) -> str:

@@ -26,6 +26,7 @@ from sagacheck.load.system.control_client import ControlClient
 from sagacheck.load.users.bridge import Bridge
 from sagacheck.load.users.client_log import ClientLog
 from sagacheck.load.users.order_plans import Planner
+from sagacheck.plural import count
 from sagacheck.run import terms_of
 from sagacheck.saga import SagaUnderTest
 from sagacheck.world import OrderRecord
@@ -46,7 +47,8 @@ class Audit:
         client_log: What clients know.
         planner: Knows what was ordered.
         saga: The saga under load.
-        idempotency_key: The key of an order's requests, with ``{order_id}`` in it.
+        idempotency_key: The key of an order's requests, with ``{order_id}`` in it. With ``None``
+            it is the id of the order's workflow, or the order's id alone.
 
     Attributes:
         compensating: Orders of which something was undone and that were not judged yet.
@@ -63,11 +65,12 @@ class Audit:
         client_log: ClientLog,
         planner: Planner,
         saga: SagaUnderTest,
-        idempotency_key: str,
+        idempotency_key: str | None,
     ) -> None:
         self._fakes, self._bridge, self._server = fakes, bridge, server
         self._client_log, self._planner, self._saga = client_log, planner, saga
-        self._key = idempotency_key
+        usual = (saga.workflow_id, "{order_id}")
+        self._keys = usual if idempotency_key is None else (idempotency_key,)
         self._operations = saga.operations
         self._checks = StreamingChecks(saga.operations, saga.promised)
         self._read_to = -1
@@ -134,7 +137,8 @@ class Audit:
         findings = self._checks.findings()
         unseen = len(workflows.keys() - self._judged.keys())
         if unseen:
-            detail = f"{unseen} orders have ended, but the services are still working on them"
+            ended = count(unseen, "order")
+            detail = f"{ended} ended, but the services still have work of theirs under way"
             findings.crashes.append(Unmet(UnmetKind.RUN, detail))
         return findings
 
@@ -168,7 +172,10 @@ class Audit:
         """The records of orders. The ledger was read up to their last entries when they come."""
         names = list(orders)
         for start in range(0, len(names), BATCH):
-            keys = {o: [self._key.format(order_id=o)] for o in names[start : start + BATCH]}
+            keys = {
+                order: [key.format(order_id=order) for key in self._keys]
+                for order in names[start : start + BATCH]
+            }
             found = list(self._fakes.finish(keys))
             self._read_ledger()
             yield from found

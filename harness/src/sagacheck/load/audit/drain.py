@@ -10,6 +10,7 @@ from temporalio.service import RPCError
 
 from sagacheck.load.audit.server_view import ListedWorkflow, ServerView
 from sagacheck.load.users.bridge import Bridge
+from sagacheck.plural import count
 
 POLL_SECONDS = 0.5
 SAY_EVERY_SECONDS = 10.0
@@ -78,7 +79,8 @@ class Drain:
                 fewest, progress_at = len(open_ids), now
             if open_ids and now - said_at >= SAY_EVERY_SECONDS:
                 said_at = now
-                self._say(f"waiting for {len(open_ids)} orders: {self._some(open_ids)}")
+                waiting_for = count(len(open_ids), "order")
+                self._say(f"waiting for {waiting_for}: {self._some(open_ids)}")
                 if self._all_wait_for_ever(open_ids):
                     return self._give_up(workflows, open_ids)
             if now - progress_at > self._patience:

@@ -10,6 +10,7 @@ from typing import Any
 from sagacheck.checks import Findings, OrderStatus, Unmet, UnmetKind, Verdict, Violation
 from sagacheck.load.audit.server_view import ListedWorkflow
 from sagacheck.load.users.client_log import ClientView
+from sagacheck.plural import count
 
 LOST = "lost"
 COUNTS = "counts"
@@ -138,7 +139,8 @@ def _counts_disagree(observed: Observed) -> Iterator[Violation]:
     for status in sorted({*observed.listed, *observed.counted}):
         listed, counted = (Counter(each)[status] for each in (observed.listed, observed.counted))
         if listed != counted:
-            detail = f"the server counts {counted} workflows as {status}, and lists {listed}"
+            workflows = count(counted, "workflow")
+            detail = f"the server counts {workflows} as {status}, and lists {listed}"
             yield Violation(COUNTS, "", detail)
     for order, workflow in observed.workflows.items():
         view = observed.clients.get(order)
@@ -161,5 +163,5 @@ def _notes(observed: Observed) -> Iterator[str]:
         yield f"{_orders(orphaned)} of a client that died before it reported them"
 
 
-def _orders(count: int) -> str:
-    return "1 order" if count == 1 else f"{count} orders"
+def _orders(number: int) -> str:
+    return count(number, "order")

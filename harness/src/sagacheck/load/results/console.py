@@ -11,6 +11,7 @@ from rich.padding import Padding
 
 from sagacheck.load.audit.verdict import Judgement
 from sagacheck.output import STYLES, console_for
+from sagacheck.plural import count
 
 MOST = 20
 
@@ -40,7 +41,7 @@ def print_judgement(judgement: Judgement, folder: Path, again: str) -> None:
         console.print(f"[dim]{escape(note)}[/]")
     if judgement.facts:
         total, many = sum(judgement.facts.values()), len(judgement.facts)
-        console.print(f"{total} facts checked by {many} invariants")
+        console.print(f"{count(total, 'fact')} checked by {count(many, 'invariant')}")
     console.print("\n[dim]to repeat the run:[/]")
     console.print(f"  {again}", soft_wrap=True, markup=False)
     console.print("[dim]verdict, journal and histories:[/]")

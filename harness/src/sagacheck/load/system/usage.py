@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import gevent
 import psutil
 
+from sagacheck.plural import count
+
 EVERY_SECONDS = 1.0
 BUSY_MACHINE = 0.9
 """From this fraction of all cores on, more load only waits."""
@@ -110,7 +112,8 @@ class Usage:
         ours = sum(cores.values())
         at = f"at {orders_per_second:.1f} orders/s"
         others = max(0.0, busy * all_cores - ours)
-        shares = f"{busy:.0%} of {all_cores} cores busy, {ours:.1f} of them by the run"
+        cores_there = count(all_cores, "core")
+        shares = f"{busy:.0%} of {cores_there} busy, {ours:.1f} of them by the run"
         if others > 0.2:
             shares += f", {others:.1f} by other programs"
         busiest = max(cores, key=lambda name: cores[name])

@@ -11,6 +11,7 @@ from functools import singledispatchmethod
 
 from markupsafe import Markup, escape
 
+from sagacheck.plural import count
 from sagacheck.report.amounts import clock
 from sagacheck.report.timeline.call_shapes import effect_marks, fault_label, reply, request
 from sagacheck.report.timeline.layout import (
@@ -219,5 +220,5 @@ class _Drawing:
 
     @_draw.register
     def _(self, row: SkipRow, placed: PlacedRow) -> Iterator[str]:
-        words = f"\N{VERTICAL ELLIPSIS} {row.count} moments are left out \N{VERTICAL ELLIPSIS}"
+        words = f"\N{VERTICAL ELLIPSIS} {count(row.count, 'moment')} left out \N{VERTICAL ELLIPSIS}"
         yield text(self._width / 2, placed.middle + 4, words, "quiet", "middle")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from sagacheck.plural import count
 from sagacheck.report.timeline.model import ArrivalRow, CallEndRow, Row, SkipRow
 
 MAX_ROWS = 90
@@ -38,6 +39,6 @@ def _kept(rows: Sequence[Row]) -> set[int]:
     return kept
 
 
-def _skip(at: float, count: int) -> SkipRow:
-    words = f"{count} moments are left out here."
-    return SkipRow(at=at, order="", words=words, count=count)
+def _skip(at: float, moments: int) -> SkipRow:
+    words = f"{count(moments, 'moment')} left out here."
+    return SkipRow(at=at, order="", words=words, count=moments)

@@ -48,8 +48,8 @@ def test_a_check_that_crashes_makes_the_verdict_unknown() -> None:
     findings = check_all(completed(), [_crashes, _holds])
 
     detail = "the check of I99 crashed: ZeroDivisionError: 4"
-    assert findings.crashes == [Unmet(UnmetKind.CHECK, detail)]
-    assert findings.crashes[0].verdict is UNKNOWN
+    assert findings.open == [Unmet(UnmetKind.CHECK, detail)]
+    assert findings.open[0].verdict is UNKNOWN
     assert findings.facts == {"I1": 1}
 
 

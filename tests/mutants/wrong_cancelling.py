@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 from typing_extensions import override
 
 from orders.errors import ORDER_CANCELLED
-from orders.models import OrderResult, OrderStatus, PlacedOrder
+from orders.models import CancelAnswer, OrderResult, OrderStatus, PlacedOrder
 from orders.workflow import OrderSagaWorkflow
 from sagacheck.mutants import EXPECTATION, Mutant
 from tests.mutants._saga import mutant, saga
@@ -145,6 +145,18 @@ class CountsACancelledOrderAsDone(OrderSagaWorkflow):
         return super()._end_of_rollback(error)
 
 
+@mutant
+class RefusesAndCancelsAllTheSame(OrderSagaWorkflow):
+    """The answer says that it is too late, by a field and without an error; then all is undone."""
+
+    @workflow.update
+    @override
+    def request_cancel(self, reason: str) -> CancelAnswer:  # type: ignore[override]
+        why_not = self._why_not_cancel()
+        self._wish_to_cancel(reason)
+        return CancelAnswer(accepted=why_not is None, why_not=why_not)
+
+
 MUTANTS = (
     Mutant(
         name="cancel raises in its handler",
@@ -202,6 +214,13 @@ MUTANTS = (
         saga=saga(CancelsAfterThePivot),
         also=("B27",),
         breaks=frozenset({EXPECTATION}),
+    ),
+    Mutant(
+        name="refused, and carried out",
+        anomaly="B12",
+        why="the customer is told that the order stands, gets the mail, and the order is undone",
+        saga=saga(RefusesAndCancelsAllTheSame),
+        breaks=frozenset({"I9"}),
     ),
     Mutant(
         name="rollback beside the steps",

@@ -184,7 +184,7 @@ class LiveTrial:
         findings = check_all(evidence, AT_ANY_TIME)
         return [
             *(f"{each.invariant}: {each.detail}" for each in findings.violations),
-            *(crash.detail for crash in findings.crashes),
+            *(crash.detail for crash in findings.open),
         ]
 
     def finish(self) -> None:

@@ -34,6 +34,10 @@ class SagaUnderTest:
             all creates of the services but messages that tell something else than success.
         children: The workflows that `workflow` starts as its children. The id of a child begins
             with its parent's id and a slash, so that its calls are known to be the order's.
+        cancel_granted: How the answers of its update ``request_cancel`` read: whether an answer, as
+            the data converter decodes it, grants the cancellation; ``None`` where it leaves that
+            open. By default a text, a truth value or an object with a field such as ``accepted``
+            is understood, and a handler or validator that raises refuses.
         search_attributes: Those that its workflows set. They are added to the Temporal server; an
             attribute that is not among them is refused, as a server does that does not have it.
         interceptors: Those of its workers, the first outermost.
@@ -50,6 +54,7 @@ class SagaUnderTest:
     id_reuse_policy: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE
     completed_means: tuple[str, ...] | None = None
     children: Sequence[type] = ()
+    cancel_granted: Callable[[Any], bool | None] | None = None
     search_attributes: Sequence[SearchAttributeKey[Any]] = ()
     interceptors: Sequence[Interceptor] = ()
     services: ServiceFactory

@@ -62,7 +62,7 @@ class Log:
         evidence = Evidence(self._operations, ledger, Journal(), {}, {}, ())
         found = check_all(evidence, self._invariants)
         self.found.violations += found.violations
-        self.found.crashes += found.crashes
+        self.found.open += found.open
         self.facts.update(found.facts)
 
     def _note_kinds(self, entry: Entry) -> None:

@@ -6,8 +6,8 @@ the ledger: it is in `sagacheck.run.expectations`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 
 from sagacheck.checks import ends, goods, money, order_data, requests, rollback, sequence
@@ -37,24 +37,50 @@ class Findings:
     Attributes:
         violations: What must never be, and was; in the order of the invariants.
         facts: How many facts each invariant checked.
-        crashes: Checks that failed themselves.
+        open: What the checks could not find out, such as those that failed themselves.
     """
 
     violations: list[Violation] = field(default_factory=list)
     facts: dict[str, int] = field(default_factory=dict)
-    crashes: list[Unmet] = field(default_factory=list)
+    open: list[Unmet] = field(default_factory=list)
 
 
 def check_all(evidence: Evidence, invariants: Iterable[Invariant] | None = None) -> Findings:
-    """Check all invariants, or these. A check that crashes has found nothing out."""
+    """Check all invariants, or these. A check that crashes has found nothing out.
+
+    A cancellation that was granted excuses some facts. Where it is unknown whether it was, and a
+    fact would be broken without it, that is open.
+    """
+    chosen = list(INVARIANTS.values() if invariants is None else invariants)
+    findings = _check_each(evidence, chosen)
+    if evidence.unanswered:
+        refused = replace(evidence, cancelled=evidence.cancelled - evidence.unanswered.keys())
+        strictly = _check_each(refused, chosen).violations
+        findings.open += [
+            Unmet(UnmetKind.CHECK, _unless_granted(violation, evidence.unanswered))
+            for violation in strictly
+            if violation not in findings.violations
+        ]
+    return findings
+
+
+def _unless_granted(violation: Violation, unanswered: Mapping[str, str]) -> str:
+    """A fact that is broken if a cancellation was refused."""
+    return (
+        f"{violation.invariant}: {violation.detail}, unless its cancellation was granted; "
+        f"that is unknown: {unanswered.get(violation.order, 'its answer')}"
+    )
+
+
+def _check_each(evidence: Evidence, invariants: Iterable[Invariant]) -> Findings:
     findings = Findings()
-    for invariant in INVARIANTS.values() if invariants is None else invariants:
+    for invariant in invariants:
         name = invariant.id
         try:
             facts = list(invariant.check(evidence))
         except Exception as error:  # noqa: BLE001 - a crash is a result here, and is reported
             detail = f"the check of {name} crashed: {type(error).__name__}: {error}"
-            findings.crashes.append(Unmet(UnmetKind.CHECK, detail))
+            findings.open.append(Unmet(UnmetKind.CHECK, detail))
             continue
         findings.facts[name] = len(facts)
         findings.violations += [fact.violates(name) for fact in facts if fact is not None]

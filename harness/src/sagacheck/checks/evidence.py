@@ -66,6 +66,8 @@ class Evidence:
         outcomes: How the orders ended, by their ids.
         completed_means: The creates whose effects must be live when an order completes.
         cancelled: The orders whose cancellation a client asked for and was not refused.
+        unanswered: Those of them of which it is not known whether the cancellation was granted,
+            and why not.
         orphans: How many effects of each create may remain after a termination.
     """
 
@@ -76,6 +78,7 @@ class Evidence:
     outcomes: Mapping[str, OrderOutcome]
     completed_means: tuple[str, ...]
     cancelled: frozenset[str] = frozenset()
+    unanswered: Mapping[str, str] = field(default_factory=dict)
     orphans: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property

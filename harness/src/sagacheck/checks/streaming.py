@@ -39,12 +39,14 @@ class FinishedOrder:
         terms: What was ordered; ``None`` for an order that no client placed.
         outcome: How it ended; ``None`` where that is unknown.
         cancelled: Whether a client asked for its cancellation and was not refused.
+        unanswered: Why it is unknown whether the cancellation was granted, empty where it is known.
     """
 
     order_record: OrderRecord
     terms: OrderTerms | None
     outcome: OrderOutcome | None
     cancelled: bool = False
+    unanswered: str = ""
 
 
 class StreamingChecks:
@@ -117,7 +119,7 @@ class StreamingChecks:
         return Findings(
             violations=sorted(violations, key=lambda each: [*INVARIANTS].index(each.invariant)),
             facts={name: facts[name] for name in INVARIANTS},
-            crashes=[*self._log.found.crashes, *self._crashes()],
+            open=[*self._log.found.open, *self._open_of_orders()],
         )
 
     def _judge(self, finished: FinishedOrder) -> list[Violation]:
@@ -126,7 +128,7 @@ class StreamingChecks:
         self._facts.update(found.facts)
         order = finished.order_record.order
         self._by_order.pop(order, None)
-        if found.violations or found.crashes:
+        if found.violations or found.open:
             self._by_order[order] = found
         return found.violations
 
@@ -146,6 +148,7 @@ class StreamingChecks:
             outcomes={} if finished.outcome is None else {order: finished.outcome},
             completed_means=self._completed_means,
             cancelled=frozenset({order} if finished.cancelled else ()),
+            unanswered={order: finished.unanswered} if finished.unanswered else {},
             orphans=self._orphans,
             log=self._log,
         )
@@ -160,10 +163,10 @@ class StreamingChecks:
     def _of_orders(self) -> Iterator[Violation]:
         return (each for found in self._by_order.values() for each in found.violations)
 
-    def _crashes(self) -> Iterator[Unmet]:
+    def _open_of_orders(self) -> Iterator[Unmet]:
         for order, found in self._by_order.items():
-            for crash in found.crashes:
-                yield Unmet(crash.kind, f"{order}: {crash.detail}")
+            for unmet in found.open:
+                yield Unmet(unmet.kind, f"{order}: {unmet.detail}")
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
 from sagacheck.checks import describe_failure
+from sagacheck.engines.answer_reading import is_granted
 
 
 class AnswerKind(StrEnum):
@@ -54,40 +57,103 @@ class Answer:
         """Whether the client is certain that it did not get what it asked for."""
         return self.kind is AnswerKind.REFUSED
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the client does not know if it got what it asked for."""
+        return self.kind is AnswerKind.UNKNOWN
+
     def __str__(self) -> str:
         return self.text
 
 
 WORKFLOW_IS_OVER = frozenset({RPCStatusCode.NOT_FOUND})
 """The status with which Temporal answers requests to a workflow that has ended."""
+NO_STATUS: frozenset[RPCStatusCode] = frozenset()
+
+Read = Callable[[Any], bool | None]
+"""Tells of an answer whether it grants a request; ``None`` where it does not understand it."""
 
 
 async def answer_of(
-    request: Awaitable[object], refusals: AbstractSet[RPCStatusCode] = WORKFLOW_IS_OVER
+    request: Awaitable[object],
+    refusals: AbstractSet[RPCStatusCode] = WORKFLOW_IS_OVER,
+    no_answer: AbstractSet[RPCStatusCode] = NO_STATUS,
 ) -> Answer:
-    """Send a signal, query, update, cancellation or termination, and return the answer.
+    """Send a signal, query, cancellation or termination, and return the answer.
 
     Args:
-        request: The SDK's call. What the handler of an update or a query returns is a refusal where
-            its text begins with ``refused``, and else granted.
-        refusals: The RPC statuses that are an answer from Temporal and not a failure to get one.
+        request: The SDK's call. What it returns is the text of the answer.
+        refusals: The RPC statuses with which Temporal refuses.
+        no_answer: The RPC statuses that leave open whether the request was granted.
 
     Raises:
-        RPCError: With another status than those of `refusals`.
+        RPCError: With another status than these.
     """
     try:
-        return _answer_in(str(await request or "sent"))
-    except WorkflowUpdateFailedError as error:
-        return Answer.refused(describe_failure(error.cause))
+        return Answer.granted(str(await request or "sent"))
     except WorkflowQueryFailedError as error:
         return Answer.refused(str(error))
     except RPCError as error:
-        if error.status not in refusals:
-            raise
-        return Answer.refused(error.message)
+        return _answer_of_temporal(error, refusals, no_answer)
 
 
-def _answer_in(text: str) -> Answer:
-    """The answer that a handler gives by what it returns: an update may refuse without failing."""
-    kind = AnswerKind.REFUSED if text.startswith("refused") else AnswerKind.GRANTED
-    return Answer(kind, text)
+async def cancel_answer_of(
+    update: Awaitable[object],
+    read: Read | None = None,
+    refusals: AbstractSet[RPCStatusCode] = WORKFLOW_IS_OVER,
+    no_answer: AbstractSet[RPCStatusCode] = NO_STATUS,
+) -> Answer:
+    """Send an update that asks for a cancellation, and return the answer.
+
+    Args:
+        update: The SDK's call.
+        read: How the saga's answers read; by default as `is_granted` reads them.
+        refusals: The RPC statuses with which Temporal refuses.
+        no_answer: The RPC statuses that leave open whether the request was granted.
+
+    Raises:
+        RPCError: With another status than these.
+        WorkflowUpdateRPCTimeoutOrCancelledError: The client did not wait for the answer.
+    """
+    try:
+        value = await update
+    except WorkflowUpdateFailedError as error:
+        return _answer_in_failure(error.cause)
+    except RPCError as error:
+        return _answer_of_temporal(error, refusals, no_answer)
+    return _answer_in(value, read or is_granted)
+
+
+_ENDED_BEFORE_ITS_ANSWER = "AcceptedUpdateCompletedWorkflow"
+"""The server's type of the failure of an update whose workflow accepted it and then ended."""
+
+
+def _answer_of_temporal(
+    error: RPCError, refusals: AbstractSet[RPCStatusCode], no_answer: AbstractSet[RPCStatusCode]
+) -> Answer:
+    if error.status in no_answer:
+        return Answer.unknown(f"no answer: {error.message}")
+    if error.status not in refusals:
+        raise error
+    return Answer.refused(error.message)
+
+
+def _answer_in_failure(cause: BaseException) -> Answer:
+    """A handler or a validator that raises refuses; one that was interrupted says nothing."""
+    text = describe_failure(cause)
+    ended = isinstance(cause, ApplicationError) and cause.type == _ENDED_BEFORE_ITS_ANSWER
+    if ended or isinstance(cause, CancelledError):
+        return Answer.unknown(f"no answer: {text}")
+    return Answer.refused(text)
+
+
+def _answer_in(value: object, read: Read) -> Answer:
+    text = "sent" if value is None else str(value)
+    match read(value):
+        case None:
+            return Answer.unknown(f"the answer {text} is not understood, say `cancel_granted=`")
+        case True:
+            return Answer.granted(text)
+        case False:
+            says_so = text.startswith("refused")
+            return Answer(AnswerKind.REFUSED, text) if says_so else Answer.refused(text)

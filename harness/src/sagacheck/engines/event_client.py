@@ -10,18 +10,23 @@ from itertools import count
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateStage
 from temporalio.service import RPCStatusCode
 
-from sagacheck.engines.answer import WORKFLOW_IS_OVER, Answer, AnswerKind, answer_of
+from sagacheck.engines.answer import (
+    WORKFLOW_IS_OVER,
+    Answer,
+    AnswerKind,
+    answer_of,
+    cancel_answer_of,
+)
 from sagacheck.engines.order_workflow import OrderWorkflow
 from sagacheck.language import CancelBy, Event, EventKind
 
 PATIENCE = timedelta(seconds=30)
 """How long a client waits for the answer to an update."""
-REFUSALS = WORKFLOW_IS_OVER | {
-    RPCStatusCode.FAILED_PRECONDITION,  # its workflow task keeps failing
-    RPCStatusCode.DEADLINE_EXCEEDED,  # no worker answers a query in time, which the SDK calls
-    RPCStatusCode.CANCELLED,  # cancelled where its own limit has passed
-}
-"""That a workflow has ended or is stuck is an answer, and no failure to get one."""
+REFUSALS = WORKFLOW_IS_OVER | {RPCStatusCode.FAILED_PRECONDITION}
+"""That a workflow has ended, or that its task keeps failing, is an answer."""
+NO_ANSWER = frozenset({RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED})
+"""No worker answers in time. The SDK calls it CANCELLED where its own limit has passed. The request
+may have been granted all the same."""
 
 
 class EventClient:
@@ -84,11 +89,12 @@ class EventClient:
         workflow = self._workflow(event)
         match self._means(workflow, event.by):
             case CancelBy.SIGNAL:
-                return await answer_of(workflow.handle.signal("cancel", event.reason), REFUSALS)
+                signal = workflow.handle.signal("cancel", event.reason)
+                return await answer_of(signal, REFUSALS, NO_ANSWER)
             case CancelBy.UPDATE:
                 return await self._request_cancel(workflow, event.reason, accepted)
             case CancelBy.WORKFLOW:
-                return await answer_of(workflow.handle.cancel(), REFUSALS)
+                return await answer_of(workflow.handle.cancel(), REFUSALS, NO_ANSWER)
 
     async def _request_cancel(
         self, workflow: OrderWorkflow, reason: str, accepted: Callable[[], None]
@@ -108,21 +114,23 @@ class EventClient:
             return await handle.result(rpc_timeout=PATIENCE)
 
         try:
-            return await answer_of(update(), REFUSALS)
+            read = workflow.trial.saga.cancel_granted
+            return await cancel_answer_of(update(), read, REFUSALS, NO_ANSWER)
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             _go_on_being_cancelled()
             return Answer.unknown(f"no answer within {PATIENCE.total_seconds():g} s")
 
     async def _terminate(self, event: Event) -> Answer:
         """Terminate an order's workflow."""
-        return await answer_of(self._workflow(event).handle.terminate(reason="asked to"), REFUSALS)
+        terminate = self._workflow(event).handle.terminate(reason="asked to")
+        return await answer_of(terminate, REFUSALS, NO_ANSWER)
 
     async def _query(self, event: Event) -> Answer:
         """Query the status of an order, if its workflow has a query for it."""
         workflow = self._workflow(event)
         if "get_status" not in workflow.trial.saga.queries:
             return Answer(AnswerKind.REFUSED, "the workflow has no query get_status")
-        answer = await answer_of(workflow.handle.query("get_status"), REFUSALS)
+        answer = await answer_of(workflow.handle.query("get_status"), REFUSALS, NO_ANSWER)
         workflow.note_status(answer)
         return answer
 

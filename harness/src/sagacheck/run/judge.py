@@ -82,7 +82,7 @@ async def run_one(scenario: Scenario, engine: Engine, saga: SagaUnderTest) -> Sc
 def judge(trial: Trial) -> tuple[Findings, list[Unmet]]:
     """Check all invariants and expectations on a trial that has been played."""
     findings = check_all(evidence_of(trial))
-    return findings, [*unmet_by(trial), *findings.crashes]
+    return findings, [*unmet_by(trial), *findings.open]
 
 
 def evidence_of(trial: Trial) -> Evidence:
@@ -100,6 +100,7 @@ def evidence_of(trial: Trial) -> Evidence:
             for planned in trial.events
             if planned.event.order is not None and _is_granted_cancel(planned)
         ),
+        unanswered=_unanswered(trial.events),
         orphans=trial.scenario.expect.orphans,
     )
 
@@ -109,6 +110,20 @@ def _is_granted_cancel(planned: PlannedEvent) -> bool:
     answer = planned.answer
     is_cancel = planned.event.kind is EventKind.CANCEL
     return is_cancel and answer is not None and not answer.is_refused
+
+
+def _unanswered(events: Sequence[PlannedEvent]) -> dict[str, str]:
+    """The orders whose cancellations may have been granted, and none of them certainly."""
+    certain, open_ = set[str](), dict[str, str]()
+    for planned in events:
+        order = planned.event.order
+        if order is None or planned.answer is None or not _is_granted_cancel(planned):
+            continue
+        if planned.answer.is_unknown:
+            open_.setdefault(order, planned.answer.text)
+        else:
+            certain.add(order)
+    return {order: why for order, why in open_.items() if order not in certain}
 
 
 def terms_of(order: AnyOrder) -> OrderTerms:

@@ -139,7 +139,7 @@ class Audit:
         if unseen:
             ended = count(unseen, "order")
             detail = f"{ended} ended, but the services still have work of theirs under way"
-            findings.crashes.append(Unmet(UnmetKind.RUN, detail))
+            findings.open.append(Unmet(UnmetKind.RUN, detail))
         return findings
 
     def _judge(
@@ -158,6 +158,7 @@ class Audit:
                     terms=terms_of(self._planner.plan_of(order).order),
                     outcome=outcome,
                     cancelled=self._was_cancel_granted(order),
+                    unanswered=self._why_unanswered(order),
                 )
             )
             if order not in self._judged:
@@ -217,3 +218,10 @@ class Audit:
         if view is None:  # its client has died, and it is unknown whether it cancelled the order
             return self._planner.plan_of(order).cancel is not None
         return view.cancels > view.refusals
+
+    def _why_unanswered(self, order: str) -> str:
+        """Why it is unknown whether a cancellation was granted; empty where it is known."""
+        view = self._client_log.orders.get(order)
+        if not self._was_cancel_granted(order) or (view and view.grants):
+            return ""
+        return (view and view.not_understood) or "no client that is alive got an answer"

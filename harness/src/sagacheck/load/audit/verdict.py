@@ -110,7 +110,7 @@ def judge(
         *_counts_disagree(observed),
         *findings.violations,
     ]
-    unmet = list(findings.crashes)
+    unmet = list(findings.open)
     if not observed.workflows:
         unmet.append(Unmet(UnmetKind.RUN, "no order was placed"))
     elif not calls:

@@ -86,6 +86,8 @@ class ClientView:
         ended_at: When the first of them did.
         cancels: How often it was cancelled.
         refusals: How many of the cancellations were refused.
+        grants: How many of them were granted.
+        not_understood: The last answer to a cancellation that was neither, if there was one.
         statuses: Each status that a client saw.
         done: Whether its client has no more to do with it.
     """
@@ -96,8 +98,17 @@ class ClientView:
     ended_at: float | None = None
     cancels: int = 0
     refusals: int = 0
+    grants: int = 0
+    not_understood: str = ""
     statuses: list[str] = field(default_factory=list)
     done: bool = False
+
+    def take_answer(self, kind: AnswerKind, text: str) -> None:
+        """Count the answer to a cancellation."""
+        self.refusals += kind is AnswerKind.REFUSED
+        self.grants += kind is AnswerKind.GRANTED
+        if kind is AnswerKind.UNKNOWN:
+            self.not_understood = text
 
     @property
     def is_acknowledged(self) -> bool:
@@ -144,7 +155,7 @@ class ClientLog:
             case "cancel":
                 view.cancels += 1
             case "cancel_answered":
-                view.refusals += line["answer"] == AnswerKind.REFUSED
+                view.take_answer(AnswerKind(line["answer"]), line["text"])
             case "status":
                 view.statuses.append(line["status"])
             case "done":

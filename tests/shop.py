@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sagacheck import explore, language
+from sagacheck import language
 from sagacheck.language import Dialect, Scenario
 from scenarios import SAGA
 
@@ -54,4 +54,4 @@ def schema_text(dialect: Dialect = DIALECT) -> str:
 
 def plain_orders(count: int, dialect: Dialect = DIALECT) -> Scenario:
     """The scenario that a search begins with."""
-    return explore.plain_orders(count, dialect)
+    return language.plain_orders(count, dialect)

@@ -18,7 +18,7 @@ events: [{cancel: o1, by: update, when: {before: notifications.send}}]
 expect:
   o1: {status: any}
 """
-BROKEN = "notifications.send (email_1) was sent, yet o1 ended as failed"
+BROKEN = "notifications.send (mail_1) was sent, yet o1 ended as failed"
 
 
 def _play(saga: SagaUnderTest) -> TrialResult:

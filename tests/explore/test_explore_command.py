@@ -126,7 +126,7 @@ scenario: the card is declined
 why: w
 given: {cards: {pm_x: declined}}
 orders: [{id: mine, payment_method_id: pm_x}]
-expect: {mine: {status: completed}}
+expect: {mine: {status: failed}}
 """,
     )
     result = command(

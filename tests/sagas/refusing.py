@@ -39,6 +39,8 @@ def answers(answer: Callable[[], Any], **how_it_is_run: Any) -> SagaUnderTest:
 
     @mutant
     class Cancels(OrderSagaWorkflow):
+        __qualname__ = "Cancels"  # the SDK wants no local class
+
         @workflow.update
         @override
         def request_cancel(self, reason: str) -> Any:  # type: ignore[override]

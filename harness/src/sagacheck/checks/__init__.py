@@ -4,12 +4,14 @@ from sagacheck.checks.check import INVARIANTS, Findings, check_all
 from sagacheck.checks.evidence import Evidence, OrderTerms
 from sagacheck.checks.failures import describe_failure
 from sagacheck.checks.invariants import BrokenFact, Facts, Invariant, invariant
+from sagacheck.checks.order_count import NO_ORDERS, OrderCount
 from sagacheck.checks.outcome import Ending, OrderOutcome, OrderStatus
 from sagacheck.checks.streaming import FinishedOrder, StreamingChecks
 from sagacheck.checks.verdict import Unmet, UnmetKind, Verdict, Violation
 
 __all__ = [
     "INVARIANTS",
+    "NO_ORDERS",
     "BrokenFact",
     "Ending",
     "Evidence",
@@ -17,6 +19,7 @@ __all__ = [
     "Findings",
     "FinishedOrder",
     "Invariant",
+    "OrderCount",
     "OrderOutcome",
     "OrderStatus",
     "OrderTerms",

@@ -9,7 +9,6 @@ from sagacheck.explore.counterexamples import (
     write_counterexample,
     write_histories,
 )
-from sagacheck.explore.plain_orders import plain_orders
 from sagacheck.explore.search import Exploration, OnProgress, Progress, explore
 from sagacheck.explore.search_spec import Search
 from sagacheck.explore.tally import Label
@@ -24,7 +23,6 @@ __all__ = [
     "Saved",
     "Search",
     "explore",
-    "plain_orders",
     "replay_command",
     "save",
     "write_counterexample",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
-from sagacheck.checks import Violation
+from sagacheck.checks import NO_ORDERS, OrderCount, Violation
 from sagacheck.engines import Trial
 from sagacheck.explore.choice_points import ChoicePoints
 from sagacheck.explore.choice_space import ChoiceSpace
@@ -23,11 +23,15 @@ class HistoryResult:
         offered: The choices that could have been made after its last.
         violations: The facts that break an invariant.
         unknown: Observations that were expected and are missing.
+        orders: How many orders completed in it.
+        calls: How many calls the services received.
     """
 
     offered: list[Choice]
     violations: list[Violation] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    orders: OrderCount = NO_ORDERS
+    calls: int = 0
 
 
 class HistoryPlayer:
@@ -48,6 +52,10 @@ class HistoryPlayer:
         """While it is entered, histories can be played."""
         return self._player.ready()
 
+    def why_plain_order_fails(self) -> str:
+        """Why an order, around which nothing fails, does not complete; empty where it does."""
+        return self._player.why_plain_order_fails()
+
     def play(self, history: History, *, offer: bool = True) -> HistoryResult:
         """Play a history.
 
@@ -66,4 +74,6 @@ class HistoryPlayer:
             offered=[choice for each in points for choice in each.offered()],
             violations=result.violations,
             unknown=[f"{each.kind}: {each.detail}" for each in result.unmet],
+            orders=result.orders,
+            calls=result.calls,
         )

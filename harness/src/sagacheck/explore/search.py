@@ -17,12 +17,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Self
 
+from sagacheck.checks import Verdict
 from sagacheck.explore.choices import History
 from sagacheck.explore.families import Shard, parents, play_family
 from sagacheck.explore.history_player import HistoryPlayer
 from sagacheck.explore.search_spec import Search
 from sagacheck.explore.tally import Tally
-from sagacheck.run import ProcessPool
+from sagacheck.run import ProcessPool, expects_failure, why_vacuous
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Exploration:
         levels: How many histories there are with each number of choices, and in how many seconds
             they were played.
         complete: Whether all of it was searched.
+        plain: Why the plain order, around which nothing fails, does not complete; empty where it
+            does.
     """
 
     search: Search
@@ -60,6 +63,21 @@ class Exploration:
     seconds: float = 0.0
     levels: list[tuple[int, float]] = field(default_factory=list)
     complete: bool = False
+    plain: str = ""
+
+    @property
+    def why_vacuous(self) -> str:
+        """Why the search shows nothing, whatever it has found; empty where it shows something."""
+        fails = expects_failure(self.search.base)
+        return why_vacuous(self.tally.orders, self.tally.calls, self.plain, fails=fails)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the search: one that was not finished can only prove an error."""
+        if self.tally.violating:
+            return Verdict.INVALID
+        sure = self.complete and not self.tally.unknown and not self.why_vacuous
+        return Verdict.VALID if sure else Verdict.UNKNOWN
 
 
 OnProgress = Callable[[Progress], None]
@@ -78,6 +96,7 @@ def explore(search: Search, on_progress: OnProgress = lambda _progress: None) ->
             player = search.player()
             stack.enter_context(player.ready())
             pool = stack.enter_context(_FamilyPool(search, player))
+            exploration.plain = player.why_plain_order_fails()
             exploration.complete = _levels(exploration, player, pool, on_progress)
         except KeyboardInterrupt:
             exploration.complete = False

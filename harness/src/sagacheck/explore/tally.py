@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sagacheck.checks import Violation
+from sagacheck.checks import NO_ORDERS, OrderCount, Violation
 from sagacheck.explore.choices import Choice, History
 from sagacheck.explore.history_player import HistoryResult
 
@@ -50,6 +50,8 @@ class Tally:
         choices: In how many histories each choice was made, by step, choice and number of the call.
         counterexamples: The distinct violations so far, by invariant and choices.
         unknown: Observations that were expected and are missing, the first history for each.
+        orders: How many orders completed.
+        calls: How many calls the services received.
     """
 
     histories: int = 0
@@ -60,6 +62,8 @@ class Tally:
         default_factory=dict
     )
     unknown: dict[str, History] = field(default_factory=dict)
+    orders: OrderCount = NO_ORDERS
+    calls: int = 0
 
     def add(self, history: History, result: HistoryResult) -> None:
         """Count the result of one history."""
@@ -72,6 +76,8 @@ class Tally:
             self._keep(Counterexample(history, violation))
         for detail in result.unknown:
             self.unknown.setdefault(detail, history)
+        self.orders += result.orders
+        self.calls += result.calls
 
     def merge(self, later: Tally) -> None:
         """Add what another process has found, among histories that are no shorter."""
@@ -83,6 +89,8 @@ class Tally:
             self._keep(found)
         for detail, history in later.unknown.items():
             self.unknown.setdefault(detail, history)
+        self.orders += later.orders
+        self.calls += later.calls
 
     def smallest_first(self) -> list[Counterexample]:
         """The distinct violations that no smaller one explains; of the same size, by invariant."""

@@ -23,6 +23,7 @@ from sagacheck.language.model.vocabulary import (
     Price,
 )
 from sagacheck.language.model.written import Written
+from sagacheck.language.plain_orders import plain_orders
 from sagacheck.language.scenario import (
     AnyOrder,
     CancelBy,
@@ -85,6 +86,7 @@ __all__ = [
     "load_text",
     "mappings",
     "nearest",
+    "plain_orders",
     "problem",
     "resolved",
     "schema_text",

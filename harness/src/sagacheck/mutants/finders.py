@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sagacheck.checks import Verdict
-from sagacheck.explore import Search, explore, plain_orders
-from sagacheck.language import Scenario
+from sagacheck.explore import Search, explore
+from sagacheck.language import Scenario, plain_orders
 from sagacheck.mutants.catalogue import catalogue, found_in, name_of, troubles_in
 from sagacheck.run import LocalPlayer
 from sagacheck.saga import SagaUnderTest

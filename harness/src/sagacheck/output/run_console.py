@@ -55,7 +55,9 @@ class RunConsole(Listener):
         """How many scenarios have which verdict, and how many facts were checked."""
         counts = Counter(result.verdict for result in run.results)
         parts = (styled(each, f"{counts[each]} {each}") for each in Verdict if counts[each])
-        self._console.print(f"\n{', '.join(parts) or 'nothing'} in {run.seconds:.1f} s")
+        self._console.print(
+            f"\n{', '.join(parts) or 'nothing'} in {run.seconds:.1f} s, {run.orders}"
+        )
         if why := _why_invalid(run.results):
             self._console.print(why)
         facts: Counter[str] = Counter()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sagacheck.checks import Verdict
+from sagacheck.checks import NO_ORDERS, Verdict
 from sagacheck.report.findings import findings_in, first_moment, rule_of
 from sagacheck.report.ledger_table import ledger_table_of
 from sagacheck.report.page_model import BrokenInvariant, EngineSection, Page, ScenarioSection
@@ -53,6 +53,7 @@ def page_of(results: Sequence[ScenarioResult], header: RunHeader) -> Page:
         scenarios=sections,
         total=len(groups),
         engine_diff=header.engine_diff,
+        orders=sum((result.orders for result in results), NO_ORDERS),
     )
 
 

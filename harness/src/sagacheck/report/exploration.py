@@ -42,7 +42,12 @@ def write_exploration_report(
     """
     results = asyncio.run(_played(saved, saga)) if saved else []
     page = page_of(results, header)
-    return write_report(replace(page, explored=explored(exploration, saved, page)), folder)
+    page = replace(
+        page,
+        explored=explored(exploration, saved, page),
+        orders=exploration.tally.orders,
+    )
+    return write_report(page, folder)
 
 
 async def _played(saved: Sequence[Saved], saga: SagaUnderTest) -> list[ScenarioResult]:
@@ -64,7 +69,7 @@ def explored(exploration: Exploration, saved: Sequence[Saved], page: Page) -> Ex
         positions=_cells(exploration, saved, page),
         kept=len(saved),
         ways=len(tally.counterexamples),
-        unknown=tuple(tally.unknown),
+        unknown=tuple(filter(None, (exploration.why_vacuous, *tally.unknown))),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sagacheck.checks import Verdict
+from sagacheck.checks import NO_ORDERS, OrderCount, Verdict
 from sagacheck.report.ledger_table import LedgerTable
 from sagacheck.report.timeline import Timeline
 
@@ -183,6 +183,7 @@ class Page:
         engine_diff: Where the engines disagree, a line each.
         scenarios: The sections of the scenarios.
         total: How many scenarios there were before some were left out.
+        orders: How many orders completed.
         explored: What was explored, for an exploration: its scenarios are counterexamples.
     """
 
@@ -201,6 +202,7 @@ class Page:
     total: int
     idle: tuple[str, ...] = ()
     engine_diff: tuple[str, ...] = ()
+    orders: OrderCount = NO_ORDERS
     explored: Explored | None = None
 
     @property

@@ -12,6 +12,7 @@ from sagacheck.run.run import RunFailedError, play
 from sagacheck.run.run_result import RunResult
 from sagacheck.run.run_spec import RunSpec, sample
 from sagacheck.run.scenario_result import ScenarioResult
+from sagacheck.run.vacuity import expects_failure, why_vacuous
 
 __all__ = [
     "Artifacts",
@@ -27,6 +28,7 @@ __all__ = [
     "ScenarioResult",
     "TrialResult",
     "available_cpus",
+    "expects_failure",
     "judge",
     "new_folder",
     "play",
@@ -38,4 +40,5 @@ __all__ = [
     "slug",
     "terms_of",
     "unmet_by",
+    "why_vacuous",
 ]

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from sagacheck.checks import Verdict
+from sagacheck.checks import NO_ORDERS, Verdict
 from sagacheck.run.events import Listener
 from sagacheck.run.run_result import RunResult
 from sagacheck.run.scenario_result import ScenarioResult
@@ -43,6 +43,7 @@ def results_json(results: Sequence[ScenarioResult]) -> dict[str, Any]:
     """The results as ``--json`` writes them."""
     return {
         "scenarios": [result.as_json() for result in results],
+        **sum((result.orders for result in results), NO_ORDERS).as_json(),
         "verdict": str(Verdict.merge(result.verdict for result in results)),
     }
 

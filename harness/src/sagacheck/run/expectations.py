@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from sagacheck.checks import OrderOutcome, OrderStatus, Unmet, UnmetKind
+from sagacheck.checks import OrderCount, OrderOutcome, OrderStatus, Unmet, UnmetKind
 from sagacheck.engines import PlannedEvent, PlannedFault, Trial
 from sagacheck.language import OrderExpectation
 from sagacheck.network import ALL_CALLS, FaultRule
@@ -31,8 +31,9 @@ def unmet_by(trial: Trial) -> list[Unmet]:
 
 
 def _vacuity(trial: Trial) -> Iterator[Unmet]:
-    """A run without a call shows nothing."""
-    if not len(trial.world.journal) and not trial.events:
+    """A run without a call shows nothing, unless a client has prevented the calls."""
+    completed = OrderCount.of(trial.outcomes.values()).completed
+    if not len(trial.world.journal) and (completed or not trial.events):
         yield Unmet(UnmetKind.RUN, "no call reached any service, so nothing was checked")
 
 

@@ -20,6 +20,7 @@ from sagacheck.engines import Engine, PlannedEvent, Trial
 from sagacheck.language import AnyOrder, EventKind, Scenario
 from sagacheck.run.expectations import unmet_by
 from sagacheck.run.scenario_result import ScenarioResult
+from sagacheck.run.vacuity import shows_something, unmet_by_plain_order
 from sagacheck.saga import SagaUnderTest
 from sagacheck.world import HUNDREDTHS, decimals_of
 
@@ -64,6 +65,8 @@ async def run_one(scenario: Scenario, engine: Engine, saga: SagaUnderTest) -> Sc
     try:
         await engine.play(trial)
         findings, unmet = judge(trial)
+        if not findings.violations and not shows_something(trial):
+            unmet += await unmet_by_plain_order(engine, saga)
     except Exception as error:  # noqa: BLE001 - one scenario's trouble must not end the others
         detail = f"it could not be played: {type(error).__name__}: {error}"
         unmet = [Unmet(UnmetKind.RUN, detail)]

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sagacheck.checks import Unmet, UnmetKind, Violation
+from sagacheck.checks import OrderCount, Unmet, UnmetKind, Violation
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
 from sagacheck.inprocess import httpx_patch
-from sagacheck.language import Scenario
+from sagacheck.language import Scenario, plain_orders
 from sagacheck.run.judge import judge
+from sagacheck.run.vacuity import why_incomplete
 from sagacheck.saga import SagaUnderTest
 from sagacheck.world import LoopClock
 
@@ -28,6 +29,16 @@ class TrialResult:
     trial: Trial | None = None
     violations: list[Violation] = field(default_factory=list)
     unmet: list[Unmet] = field(default_factory=list)
+
+    @property
+    def orders(self) -> OrderCount:
+        """How many of its orders completed."""
+        return OrderCount.of(self.trial.outcomes.values() if self.trial else ())
+
+    @property
+    def calls(self) -> int:
+        """How many calls the services received."""
+        return len(self.trial.world.journal) if self.trial else 0
 
 
 OnTrial = Callable[[Trial], None]
@@ -50,6 +61,13 @@ class LocalPlayer:
         """While it is entered, scenarios can be played."""
         with httpx_patch(), quiet_sdk():
             yield
+
+    def why_plain_order_fails(self) -> str:
+        """Why an order, around which nothing fails, does not complete; empty where it does."""
+        played = self.play(plain_orders(1, self.saga.dialect))
+        if played.trial is None:
+            return "; ".join(unmet.detail for unmet in played.unmet)
+        return why_incomplete(played.trial)
 
     def play(self, scenario: Scenario, on_trial: OnTrial = lambda _trial: None) -> TrialResult:
         """Play a scenario and check it. An error of the harness makes it unknown."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sagacheck.checks import Verdict
+from sagacheck.checks import NO_ORDERS, OrderCount, Verdict
 from sagacheck.run.engine_diff import engine_diff
 from sagacheck.run.run_spec import RunSpec
 from sagacheck.run.scenario_result import ScenarioResult
@@ -44,6 +44,11 @@ class RunResult:
         if len(self.by_engine) < 2 or self.interrupted:
             return []
         return engine_diff(*self.by_engine)
+
+    @property
+    def orders(self) -> OrderCount:
+        """How many orders completed."""
+        return sum((result.orders for result in self.results), NO_ORDERS)
 
     @property
     def missing(self) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-from sagacheck.checks import Unmet, Verdict, Violation
+from sagacheck.checks import OrderCount, Unmet, Verdict, Violation
 from sagacheck.engines import Trial
 from sagacheck.language import Scenario
 
@@ -52,6 +52,11 @@ class ScenarioResult:
         """How its orders ended: ``failed``, or ``2 completed, failed``."""
         counts = Counter(str(outcome.status) for outcome in self.trial.outcomes.values())
         return ", ".join(f"{n} {status}" if n > 1 else status for status, n in counts.items())
+
+    @property
+    def orders(self) -> OrderCount:
+        """How many of its orders completed."""
+        return OrderCount.of(self.trial.outcomes.values())
 
     def as_json(self) -> dict[str, Any]:
         """The result as ``--json`` writes it."""

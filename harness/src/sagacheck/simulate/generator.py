@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from sagacheck.explore import plain_orders
 from sagacheck.language import (
     AnyOrder,
     CancelBy,
@@ -25,6 +24,7 @@ from sagacheck.language import (
     Place,
     Scenario,
     When,
+    plain_orders,
 )
 from sagacheck.network import FAULTS, Argument, Calls, Fault
 from sagacheck.services import Operation

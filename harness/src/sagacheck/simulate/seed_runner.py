@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sagacheck.checks import UnmetKind, Verdict, Violation
+from sagacheck.checks import NO_ORDERS, OrderCount, UnmetKind, Verdict, Violation
 from sagacheck.engines import Trial
 from sagacheck.language import Scenario
 from sagacheck.run import LocalPlayer, TrialResult
@@ -25,6 +25,7 @@ class SeedResult:
         scenario: The smallest scenario that fails, or the one that was generated if the swarm does
             not shrink; ``None`` where nothing is wrong.
         unknown: Observations that were expected and are missing.
+        orders: How many of its orders completed.
     """
 
     seed: int
@@ -34,6 +35,7 @@ class SeedResult:
     violations: tuple[Violation, ...] = ()
     scenario: Scenario | None = None
     unknown: tuple[str, ...] = ()
+    orders: OrderCount = NO_ORDERS
 
 
 class SeedRunner:
@@ -107,6 +109,7 @@ def _counted(seed: int, played: TrialResult, trial: Trial) -> SeedResult:
         calls=len(journal),
         faults=sum(bool(attempt.fault) for attempt in journal),
         unknown=unknown,
+        orders=played.orders,
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sagacheck.checks import Verdict
-from sagacheck.run import LocalPlayer, ProcessPool
+from sagacheck.checks import NO_ORDERS, OrderCount, Verdict
+from sagacheck.run import LocalPlayer, ProcessPool, why_vacuous
 from sagacheck.saga import SagaUnderTest, load_saga
 from sagacheck.simulate.seed_runner import SeedResult, SeedRunner
 
@@ -64,12 +64,27 @@ class Simulation:
         results: The result of each seed that was played, in the order of seeds.
         seconds: Real time that it took.
         interrupted: Whether Ctrl-C stopped it.
+        plain: Why the plain order, around which nothing fails, does not complete; empty where it
+            does.
     """
 
     swarm: Swarm
     results: list[SeedResult] = field(default_factory=list)
     seconds: float = 0.0
     interrupted: bool = False
+    plain: str = ""
+
+    @property
+    def orders(self) -> OrderCount:
+        """How many orders completed."""
+        return sum((result.orders for result in self.results), NO_ORDERS)
+
+    @property
+    def why_vacuous(self) -> str:
+        """Why the swarm shows nothing, whatever it has found; empty where it shows something."""
+        if not self.results:
+            return ""
+        return why_vacuous(self.orders, sum(each.calls for each in self.results), self.plain)
 
     @property
     def verdict(self) -> Verdict:
@@ -77,7 +92,8 @@ class Simulation:
 
         One that ends with its budget has done what was asked of it.
         """
-        stopped = [Verdict.UNKNOWN] if self.interrupted or not self.results else []
+        is_open = self.interrupted or not self.results or self.why_vacuous
+        stopped = [Verdict.UNKNOWN] if is_open else []
         return Verdict.merge([*stopped, *(result.verdict for result in self.results)])
 
     @property
@@ -114,6 +130,9 @@ def simulate(swarm: Swarm, on_seed: OnSeed = lambda _result: None) -> Simulation
     simulation = Simulation(swarm)
     started = time.perf_counter()
     try:
+        player = LocalPlayer(swarm.load_saga())
+        with player.ready():
+            simulation.plain = player.why_plain_order_fails()
         for result in _results(swarm):
             simulation.results.append(result)
             on_seed(result)

@@ -17,11 +17,10 @@ from sagacheck.cli.printing.exploration import (
     exploration_json,
     print_exploration,
     search_progress,
-    verdict_of,
 )
-from sagacheck.explore import Exploration, Saved, Search, plain_orders, save
+from sagacheck.explore import Exploration, Saved, Search, save
 from sagacheck.explore import explore as search_all
-from sagacheck.language import Scenario, nearest
+from sagacheck.language import Scenario, nearest, plain_orders
 from sagacheck.output import console_for
 from sagacheck.run import new_folder
 from sagacheck.saga import SagaUnderTest, saga_words
@@ -64,7 +63,7 @@ def run_search(options: ExploreOptions) -> int:
     if into is not None:
         page = _write_report(exploration, saved, saga, command, into)
         click.echo(f"HTML report:\n  {page}")
-    return verdict_of(exploration).exit_code
+    return exploration.verdict.exit_code
 
 
 def _search_of(options: ExploreOptions, saga: SagaUnderTest) -> Search:
@@ -134,6 +133,6 @@ def _write_report(
         command=command,
         again=saga_words(exploration.search.saga_reference),
         seconds=exploration.seconds,
-        verdict=verdict_of(exploration),
+        verdict=exploration.verdict,
     )
     return write_exploration_report(exploration, saved, header, saga=saga, folder=into)

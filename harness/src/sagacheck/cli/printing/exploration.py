@@ -22,15 +22,6 @@ FEW = 20
 """So many violations are shown; more are too many to read."""
 
 
-def verdict_of(exploration: Exploration) -> Verdict:
-    """The verdict of a search: one that was not finished can prove an error, and nothing else."""
-    tally = exploration.tally
-    if tally.violating:
-        return Verdict.INVALID
-    sure = exploration.complete and not tally.unknown
-    return Verdict.VALID if sure else Verdict.UNKNOWN
-
-
 def exploration_json(exploration: Exploration, saved: Sequence[Saved]) -> dict[str, Any]:
     """The search as ``--json`` writes it."""
     tally = exploration.tally
@@ -39,11 +30,12 @@ def exploration_json(exploration: Exploration, saved: Sequence[Saved]) -> dict[s
         "seconds": round(exploration.seconds, 3),
         "faults": exploration.search.faults,
         "complete": exploration.complete,
+        **tally.orders.as_json(),
         "levels": [
             {"faults": faults, "histories": histories, "seconds": round(seconds, 3)}
             for faults, (histories, seconds) in enumerate(exploration.levels)
         ],
-        "verdict": str(verdict_of(exploration)),
+        "verdict": str(exploration.verdict),
         "violating": tally.violating,
         "violations": [
             {
@@ -54,7 +46,7 @@ def exploration_json(exploration: Exploration, saved: Sequence[Saved]) -> dict[s
             }
             for each in saved
         ],
-        "unknown": list(tally.unknown),
+        "unknown": [*filter(None, [exploration.why_vacuous]), *tally.unknown],
         "choices": _offered(exploration),
     }
 
@@ -100,10 +92,12 @@ def print_exploration(
     console.print(_levels(exploration))
     _print_violations(console, exploration, saved)
     _print_unknown(console, exploration)
-    console.print(f"\n{styled(verdict_of(exploration))}: {_totals(exploration)}")
+    console.print(f"\n{styled(exploration.verdict)}: {_totals(exploration)}")
 
 
 def _print_unknown(console: Console, exploration: Exploration) -> None:
+    if why := exploration.why_vacuous:
+        console.print(f"\n{styled(Verdict.UNKNOWN)} {escape(why)}")
     for detail, history in list(exploration.tally.unknown.items())[:FEW]:
         story = ", then ".join(map(str, history)) or "nothing fails"
         console.print(f"\n{styled(Verdict.UNKNOWN)} {escape(story)}")
@@ -116,7 +110,8 @@ def _totals(exploration: Exploration) -> str:
     faults = count(exploration.search.faults, "fault")
     rate = histories / seconds if seconds else 0.0
     part = "" if exploration.complete else ", stopped before the end"
-    return f"{played} with at most {faults} in {seconds:.1f} s, {rate:.0f}/s{part}"
+    orders = exploration.tally.orders
+    return f"{played} with at most {faults} in {seconds:.1f} s, {rate:.0f}/s{part}; {orders}"
 
 
 def _levels(exploration: Exploration) -> Table:

@@ -33,6 +33,7 @@ def simulation_json(simulation: Simulation, files: Mapping[int, Path]) -> dict[s
         "seed": swarm.seed,
         "orders": swarm.orders,
         "runs": len(results),
+        **simulation.orders.as_json(),
         "calls": sum(result.calls for result in results),
         "faults": sum(result.faults for result in results),
         "seconds": round(simulation.seconds, 3),
@@ -46,6 +47,7 @@ def simulation_json(simulation: Simulation, files: Mapping[int, Path]) -> dict[s
             }
             for result in simulation.distinct()
         ],
+        **({"vacuous": simulation.why_vacuous} if simulation.why_vacuous else {}),
         "unknown": [
             {"seed": result.seed, "detail": result.unknown[0]}
             for result in results
@@ -88,10 +90,12 @@ def print_simulation(
     for result in [result for result in simulation.results if result.unknown][:FEW]:
         what = f"seed {result.seed}: {result.unknown[0]}"
         console.print(f"\n{styled(Verdict.UNKNOWN)} {escape(what)}")
+    if why := simulation.why_vacuous:
+        console.print(f"\n{styled(Verdict.UNKNOWN)} {escape(why)}")
     console.print(f"\n{styled(simulation.verdict)}: {_totals(simulation)}")
     if simulation.interrupted:
         console.print("interrupted: not all runs were played")
-    elif simulation.results and not simulation.failed:
+    elif simulation.results and not simulation.failed and not simulation.why_vacuous:
         console.print(
             f"With {CONFIDENCE:.0%} confidence fewer than 1 run in "
             f"{1 / simulation.rate_below:,.0f} fails."
@@ -102,7 +106,7 @@ def _totals(simulation: Simulation) -> str:
     results, failed = simulation.results, len(simulation.failed)
     verb = "breaks" if failed == 1 else "break"
     played = [
-        count(len(results) * simulation.swarm.orders, "order"),
+        str(simulation.orders),
         count(sum(result.calls for result in results), "call"),
         count(sum(result.faults for result in results), "fault"),
     ]

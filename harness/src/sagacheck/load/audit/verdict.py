@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sagacheck.checks import Findings, OrderStatus, Unmet, UnmetKind, Verdict, Violation
+from sagacheck.checks import Findings, OrderCount, OrderStatus, Unmet, UnmetKind, Verdict, Violation
 from sagacheck.load.audit.server_view import ListedWorkflow
 from sagacheck.load.users.client_log import ClientView
 from sagacheck.plural import count
@@ -66,6 +66,11 @@ class Judgement:
     notes: Sequence[str] = ()
 
     @property
+    def orders(self) -> OrderCount:
+        """How many orders completed."""
+        return OrderCount(sum(self.statuses.values()), self.statuses.get(OrderStatus.COMPLETED, 0))
+
+    @property
     def verdict(self) -> Verdict:
         """The verdict."""
         found = [each.verdict for each in self.unmet]
@@ -88,6 +93,7 @@ class Judgement:
             "violations": [violation.as_json() for violation in self.violations],
             "unmet": [unmet.as_json() for unmet in self.unmet],
             "orders": dict(self.statuses),
+            **self.orders.as_json(),
             "facts": dict(self.facts),
             "notes": list(self.notes),
         }
@@ -116,6 +122,8 @@ def judge(
     elif not calls:
         detail = "no call of an order has reached the services; the workers' logs say why"
         unmet.append(Unmet(UnmetKind.RUN, detail))
+    elif not statuses.get(OrderStatus.COMPLETED):
+        unmet.append(Unmet(UnmetKind.RUN, "no order completed, so nothing is shown"))
     return Judgement(violations, unmet, statuses, findings.facts, list(_notes(observed)))
 
 

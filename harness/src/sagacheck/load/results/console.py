@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.padding import Padding
 
+from sagacheck.checks import OrderStatus
 from sagacheck.load.audit.verdict import Judgement
 from sagacheck.output import STYLES, console_for
 from sagacheck.plural import count
@@ -26,7 +27,9 @@ def print_judgement(judgement: Judgement, folder: Path, again: str) -> None:
     """Print the verdict, then what is wrong, then where to read more."""
     console = console_for(stderr=True)
     style = STYLES[judgement.verdict]
-    orders = ", ".join(f"{n} {status}" for status, n in judgement.statuses.items())
+    ends = judgement.statuses.items()
+    others = (f"{n} {status}" for status, n in ends if status != OrderStatus.COMPLETED)
+    orders = ", ".join([str(judgement.orders), *others]) if judgement.statuses else ""
     console.print(f"\n[{style}]{judgement.verdict}[/]: {escape(orders or 'no orders')}")
     kinds = Counter(each.invariant for each in judgement.violations)
     if kinds:

@@ -1,10 +1,12 @@
-"""The beginning of a search: orders without faults."""
+"""Plain orders: orders without faults. A search begins with them."""
 
 from __future__ import annotations
 
 import json
 
-from sagacheck.language import Dialect, Scenario, load_text
+from sagacheck.language.dialect import Dialect
+from sagacheck.language.loader import load_text
+from sagacheck.language.scenario import Scenario
 
 
 def plain_orders(count: int, dialect: Dialect) -> Scenario:

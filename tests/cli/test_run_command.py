@@ -82,7 +82,7 @@ def test_json_has_the_agreed_shape(mixed: Mixed) -> None:
     """``--json`` writes the keys of the design, and no others."""
     written = mixed.json
 
-    assert list(written) == ["scenarios", "verdict"]
+    assert list(written) == ["scenarios", "verdict", "orders_placed", "orders_completed"]
     assert written["verdict"] == "invalid"
     keys = ["scenario", "file", "engine", "verdict", "seconds", "violations", "unmet"]
     assert [list(each) for each in written["scenarios"]] == [keys] * 3

@@ -50,7 +50,10 @@ def test_a_search_over_nothing_is_unknown(saga: str, why: str, searching: str) -
 
 @pytest.mark.parametrize(
     ("saga", "why"),
-    [("UNDOES_EVERYTHING", f"no order completed; {UNDOES}"), ("CALLS_NOTHING", CALLS.partition(";")[0])],
+    [
+        ("UNDOES_EVERYTHING", f"no order completed; {UNDOES}"),
+        ("CALLS_NOTHING", CALLS.partition(";")[0]),
+    ],
 )
 def test_a_run_over_nothing_is_unknown(tmp_path: Path, saga: str, why: str) -> None:
     """Where the scenario leaves open how its orders end."""

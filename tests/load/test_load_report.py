@@ -25,6 +25,8 @@ def _run(violations: int) -> dict[str, Any]:
         "violations": [found] * violations,
         "unmet": [],
         "orders": {"completed": 2019, "needs_attention": 7},
+        "orders_placed": 2026,
+        "orders_completed": 2019,
         "facts": {"I13": 4000, "I16": 2026},
         "notes": ["25 orders whose client got no result; the server was asked"],
         "orders_per_second": 33.8,
@@ -82,7 +84,9 @@ def test_the_verdict_comes_first(tmp_path: Path, browser: Browser) -> None:
 
     page.goto(_written(tmp_path, violations=MOST_VIOLATIONS + 20))
     expect(page.locator("h1")).to_contain_text("Not consistent")
-    expect(page.locator(".lead")).to_contain_text("2,019 completed, 7 needs attention")
+    expect(page.locator(".lead")).to_contain_text(
+        "2,019 of 2,026 orders completed, 7 needs attention"
+    )
     expect(page.locator("text=showing 100 of 120")).to_be_visible()
     expect(page.locator("td", has_text="<b>done</b>").first).to_be_visible()
     expect(page.locator(".kill")).to_have_count(2 * len(_charts()))

@@ -153,7 +153,7 @@ class RefusesAndCancelsAllTheSame(OrderSagaWorkflow):
     @override
     def request_cancel(self, reason: str) -> CancelAnswer:  # type: ignore[override]
         why_not = self._why_not_cancel()
-        self._wish_to_cancel(reason)
+        self._record_cancel_request(reason)
         return CancelAnswer(accepted=why_not is None, why_not=why_not)
 
 

@@ -44,7 +44,7 @@ def answers(answer: Callable[[], Any], **how_it_is_run: Any) -> SagaUnderTest:
         @workflow.update
         @override
         def request_cancel(self, reason: str) -> Any:  # type: ignore[override]
-            self._wish_to_cancel(reason)
+            self._record_cancel_request(reason)
             return answer()
 
     return saga(Cancels, **how_it_is_run)

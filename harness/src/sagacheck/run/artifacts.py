@@ -43,8 +43,8 @@ def results_json(results: Sequence[ScenarioResult]) -> dict[str, Any]:
     """The results as ``--json`` writes them."""
     return {
         "scenarios": [result.as_json() for result in results],
-        **sum((result.orders for result in results), NO_ORDERS).as_json(),
         "verdict": str(Verdict.merge(result.verdict for result in results)),
+        **sum((result.orders for result in results), NO_ORDERS).as_json(),
     }
 
 

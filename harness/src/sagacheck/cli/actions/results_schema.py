@@ -75,6 +75,10 @@ class RunResults(_Strict):
         description="The scenarios in the order of their files; of two engines, one after another.",
         examples=[[]],
     )
+    verdict: Verdict = Field(
+        description="Over all: one invalid makes all invalid, else one unknown makes all unknown.",
+        examples=["valid"],
+    )
     orders_placed: int = Field(
         description="How many orders the scenarios have, over all engines.", examples=[2], ge=0
     )
@@ -82,10 +86,6 @@ class RunResults(_Strict):
         description="How many of them completed; where none does, little is shown.",
         examples=[1],
         ge=0,
-    )
-    verdict: Verdict = Field(
-        description="Over all: one invalid makes all invalid, else one unknown makes all unknown.",
-        examples=["valid"],
     )
 
 

@@ -49,11 +49,18 @@ def without_ids(value: Any) -> Any:
     return _scrub(value, {}, {})
 
 
-def scrubbed(history: WorkflowHistory) -> list[dict[str, Any]]:
-    """The events with what matters: their order, their kinds, their attributes."""
+def scrubbed(
+    history: WorkflowHistory, before: WorkflowHistory | None = None
+) -> list[dict[str, Any]]:
+    """The events with what matters: their order, their kinds, their attributes.
+
+    Args:
+        history: The history.
+        before: That of the run before it.
+    """
     events = [MessageToDict(event) for event in history.events]
     for event in events:
-        _scrub_backoff(event)
+        _scrub_backoff(event, before)
         _scrub_marker(event)
     kept = [event for event in events if "TIME_SKIPPING" not in event["eventType"]]
     numbers = {event["eventId"]: str(number) for number, event in enumerate(kept, 1)}
@@ -61,12 +68,15 @@ def scrubbed(history: WorkflowHistory) -> list[dict[str, Any]]:
     return [_scrub(event, numbers, runs) for event in kept]
 
 
-def _scrub_backoff(event: dict[str, Any]) -> None:
-    """A run that continues too soon as new has to wait; how long depends on how long it took."""
+def _scrub_backoff(event: dict[str, Any], before: WorkflowHistory | None) -> None:
+    """A run that continues as new within a second has to wait for the rest of that second."""
     started = event.get("workflowExecutionStartedEventAttributes", {})
     if started.get("initiator") == "CONTINUE_AS_NEW_INITIATOR_WORKFLOW":
-        wait = started.pop("firstWorkflowTaskBackoff", None)
-        started["waits"] = wait is not None
+        assert before is not None, "a run that was continued"
+        wait = float(started.pop("firstWorkflowTaskBackoff", "0s").removesuffix("s"))
+        first, *_, last = (each.event_time.ToDatetime() for each in before.events)
+        rest = max(0.0, 1.0 - (last - first).total_seconds())
+        started["waits for the rest"] = abs(wait - rest) < 0.1
 
 
 def _scrub_marker(event: dict[str, Any]) -> None:

@@ -11,9 +11,10 @@ from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, PendingActivityState, PendingWorkflowTaskState
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError
 
@@ -21,6 +22,9 @@ from tests.conformance.failures import described
 
 Play = Callable[["Side"], Awaitable[None]]
 Handle = WorkflowHandle[Any, Any]
+TASK_TIMEOUT = timedelta(seconds=100)
+"""No workflow task takes so long, however busy the machine is; the default is ten seconds."""
+POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +125,17 @@ class Side(ABC):
         """Let the worker begin, where it waits."""
 
     @abstractmethod
+    async def has_update(self, handle: Handle, update: str) -> None:
+        """Wait until the service knows of an update, which the workflow need not have seen."""
+
+    @abstractmethod
     async def deploy(self, *workflows: type) -> None:
         """Put another version of the code in the worker's place."""
 
     async def start(self, workflow: Any, *args: Any, id: str = "", **options: Any) -> Handle:  # noqa: A002 - Temporal's word
         """Start a workflow, whose id is the case's name with `id` behind it."""
         workflow_id = self.name(id)
+        options.setdefault("task_timeout", TASK_TIMEOUT)
         handle: Handle = await self.client.start_workflow(
             workflow, args=args, id=workflow_id, task_queue=self.queue, **options
         )
@@ -159,8 +168,50 @@ class Side(ABC):
             self.evidence.notes.append((what, error.status.name))
 
     async def settled(self, handle: Handle) -> None:
-        """Wait until the workflow has seen all that has come: a query waits for that."""
-        await handle.query("__temporal_workflow_metadata")
+        """Wait until the workflow has seen all that has come.
+
+        A query waits for that, too; but a busy server may let one wait for the whole of its time.
+        """
+        while True:
+            found = (await handle.describe()).raw_description
+            # The first task of a child is scheduled some time after its start.
+            has_begun = found.workflow_execution_info.history_length > 1
+            if has_begun and not found.HasField("pending_workflow_task"):
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def has_none_pending(self, handle: Handle) -> None:
+        """Wait until the service knows that all activities and children of a workflow have ended.
+
+        The history does not show that yet while a workflow task is running.
+        """
+        while True:
+            found = (await handle.describe()).raw_description
+            if not (found.pending_activities or found.pending_children):
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def has_started(self, handle: Handle) -> None:
+        """Wait until the activity of a workflow has started."""
+        while True:
+            (activity,) = (await handle.describe()).raw_description.pending_activities
+            if activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def fails_silently(self, handle: Handle) -> None:
+        """Wait until a workflow task that failed is under way again: Core reports only the first.
+
+        The server waits for the second in vain, until that times out.
+        """
+        while True:
+            task = (await handle.describe()).raw_description.pending_workflow_task
+            is_under_way = (
+                task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED
+            )
+            if task.attempt > 2 or (task.attempt == 2 and is_under_way):
+                return
+            await asyncio.sleep(POLL_SECONDS)
 
     async def has(self, handle: Handle, event: str, times: int = 1) -> None:
         """Wait until the history of a workflow has an event of a kind."""

@@ -73,25 +73,28 @@ class OneActivity:
         return await workflow.execute_activity(call.activity, args=call.arguments, **call.options())
 
 
+LONG = 20.0
+"""Seconds of a limit that a machine must not reach by being busy, and that real time reaches."""
+
 CALLS: dict[str, Call] = {
-    "returns": Call("echo", [{"a": [1, None, "x"]}], start_to_close=5),
-    "returns nothing": Call("nothing", start_to_close=5),
-    "default policy": Call("echo", ["v"], start_to_close=5, default_policy=True),
-    "two arguments": Call("two_numbers", [5, 3], start_to_close=5),
-    "in a thread": Call("in_thread", ["done"], start_to_close=5),
-    "fails in a thread": Call("fail_in_thread", start_to_close=5),
-    "goes by another name": Call("another-name", start_to_close=5),
-    "is not registered": Call("no_such_activity", start_to_close=5, attempts=1),
-    "result cannot be written": Call("unserialisable", start_to_close=5, attempts=1),
-    "argument has the wrong type": Call("two_numbers", ["x", 3], start_to_close=5, attempts=1),
-    "argument is missing": Call("two_numbers", [3], start_to_close=5, attempts=1),
+    "returns": Call("echo", [{"a": [1, None, "x"]}], start_to_close=50),
+    "returns nothing": Call("nothing", start_to_close=50),
+    "default policy": Call("echo", ["v"], start_to_close=50, default_policy=True),
+    "two arguments": Call("two_numbers", [5, 3], start_to_close=50),
+    "in a thread": Call("in_thread", ["done"], start_to_close=50),
+    "fails in a thread": Call("fail_in_thread", start_to_close=50),
+    "goes by another name": Call("another-name", start_to_close=50),
+    "is not registered": Call("no_such_activity", start_to_close=50, attempts=1),
+    "result cannot be written": Call("unserialisable", start_to_close=50, attempts=1),
+    "argument has the wrong type": Call("two_numbers", ["x", 3], start_to_close=50, attempts=1),
+    "argument is missing": Call("two_numbers", [3], start_to_close=50, attempts=1),
     "fails once and for all": Call(
-        "fail", ["no", "Bad", [1, {"b": 2}]], start_to_close=5, attempts=1
+        "fail", ["no", "Bad", [1, {"b": 2}]], start_to_close=50, attempts=1
     ),
-    "fails without a type": Call("fail", ["no", "", []], start_to_close=5, attempts=1),
-    "fails for good": Call("fail_for_good", ["never"], start_to_close=5),
-    "raises what is not ours": Call("raise_plainly", ["odd"], start_to_close=5, attempts=2),
-    "raises a cancellation": Call("raise_cancelled", start_to_close=5, attempts=2),
+    "fails without a type": Call("fail", ["no", "", []], start_to_close=50, attempts=1),
+    "fails for good": Call("fail_for_good", ["never"], start_to_close=50),
+    "raises what is not ours": Call("raise_plainly", ["odd"], start_to_close=50, attempts=2),
+    "raises a cancellation": Call("raise_cancelled", start_to_close=50, attempts=2),
     "raises a timeout": Call("raise_failure", ["timeout"], start_to_close=1, attempts=2),
     "raises a termination": Call("raise_failure", ["terminated"], start_to_close=1, attempts=1),
     "raises a failure of cancellation": Call(
@@ -100,17 +103,17 @@ CALLS: dict[str, Call] = {
     "raises the failure of another": Call(
         "raise_failure", ["activity"], start_to_close=1, attempts=1
     ),
-    "type is final": Call("fail", ["no", "Bad", []], start_to_close=5, final=["Bad"]),
+    "type is final": Call("fail", ["no", "Bad", []], start_to_close=50, final=["Bad"]),
     "type in other letters": Call(
-        "fail", ["no", "Bad", []], start_to_close=5, attempts=2, final=["bad"]
+        "fail", ["no", "Bad", []], start_to_close=50, attempts=2, final=["bad"]
     ),
-    "attempts run out": Call("fail", ["no", "Bad", []], start_to_close=5, attempts=3),
-    "succeeds at last": Call("fail_before", [4, None], start_to_close=5),
+    "attempts run out": Call("fail", ["no", "Bad", []], start_to_close=50, attempts=3),
+    "succeeds at last": Call("fail_before", [4, None], start_to_close=50),
     "delay is capped": Call(
         "fail_before",
         [6, None],
         start_to_close=50,
-        schedule_to_close=95,
+        schedule_to_close=200,
         first_delay=10,
         longest_delay=20,
     ),
@@ -118,64 +121,66 @@ CALLS: dict[str, Call] = {
         "fail_before",
         [6, None],
         start_to_close=50,
-        schedule_to_close=80,
-        first_delay=10,
-        longest_delay=20,
+        schedule_to_close=160,
+        first_delay=20,
+        longest_delay=40,
     ),
     "delay grows threefold": Call(
         "fail_before",
         [4, None],
         start_to_close=50,
-        schedule_to_close=140,
+        schedule_to_close=170,
         first_delay=10,
         coefficient=3.0,
     ),
-    "asks for its delay": Call("fail_before", [3, 60.0], start_to_close=5, longest_delay=2.0),
+    "asks for its delay": Call("fail_before", [3, 60.0], start_to_close=50, longest_delay=2.0),
     "asks for a delay beyond the end": Call(
-        "fail_before", [3, 60.0], start_to_close=5, schedule_to_close=30
+        "fail_before", [3, 60.0], start_to_close=50, schedule_to_close=30
     ),
-    "asks for no delay": Call("fail_before", [3, 0.0], start_to_close=5, first_delay=7.0),
-    "no time for another try": Call("fail", ["no", "Bad", []], schedule_to_close=10),
+    "asks for no delay": Call("fail_before", [3, 0.0], start_to_close=50, first_delay=7.0),
+    "no time for another try": Call("fail", ["no", "Bad", []], schedule_to_close=100),
     "start to close": Call("hang", start_to_close=1, attempts=1),
     "start to close, twice": Call("hang", start_to_close=1, attempts=2),
-    "fails, then start to close": Call("fail_then_hang", start_to_close=10, attempts=2),
-    "fails, then no heartbeat": Call("fail_then_hang", start_to_close=20, heartbeat=10, attempts=2),
-    "start to close, final": Call("hang", start_to_close=1, final=["TemporalTimeout:StartToClose"]),
-    "start to close, then well": Call("hang_once", start_to_close=10),
-    "start to close, and no time": Call(
-        "hang", start_to_close=10, schedule_to_close=15, first_delay=10
+    "fails, then start to close": Call("fail_then_hang", start_to_close=LONG, attempts=2),
+    "fails, then no heartbeat": Call(
+        "fail_then_hang", start_to_close=60, heartbeat=LONG, attempts=2
     ),
-    "schedule to close": Call("hang", schedule_to_close=1),
+    "start to close, final": Call("hang", start_to_close=1, final=["TemporalTimeout:StartToClose"]),
+    "start to close, then well": Call("hang_once", start_to_close=LONG),
+    "start to close, and no time": Call(
+        "hang", start_to_close=2, schedule_to_close=40, first_delay=60
+    ),
+    "schedule to close": Call("hang", schedule_to_close=LONG),
     "schedule to start": Call(
-        "echo", [1], schedule_to_start=1, start_to_close=5, task_queue="nobody"
+        "echo", [1], schedule_to_start=1, start_to_close=50, task_queue="nobody"
     ),
     "schedule to close, no worker": Call("echo", [1], schedule_to_close=1, task_queue="nobody"),
     "start to close twice, and no time": Call(
-        "hang", start_to_close=10, schedule_to_close=35, first_delay=10
+        "hang", start_to_close=2, schedule_to_close=70, first_delay=30
     ),
     "schedule to close in a later attempt": Call(
-        "fail_then_hang", schedule_to_close=20, first_delay=10
+        "fail_then_hang", schedule_to_close=2 * LONG, first_delay=LONG
     ),
-    "schedule to close, one attempt": Call("hang", schedule_to_close=1, attempts=1),
-    "no heartbeat at all": Call("hang", start_to_close=20, heartbeat=1, attempts=1),
+    "schedule to close, one attempt": Call("hang", schedule_to_close=LONG, attempts=1),
+    "no heartbeat at all": Call("hang", start_to_close=60, heartbeat=1, attempts=1),
     "one heartbeat": Call(
-        "beat_and_hang", [["at", 7]], start_to_close=20, heartbeat=10, attempts=1
+        "beat_and_hang", [["at", 7]], start_to_close=60, heartbeat=LONG, attempts=1
     ),
     "no heartbeat, final": Call(
-        "hang", start_to_close=20, heartbeat=1, final=["TemporalTimeout:Heartbeat"]
+        "hang", start_to_close=60, heartbeat=1, final=["TemporalTimeout:Heartbeat"]
     ),
-    "no heartbeat, and no time": Call("hang", schedule_to_close=15, heartbeat=10, first_delay=10),
+    "no heartbeat, and no time": Call("hang", schedule_to_close=40, heartbeat=2, first_delay=60),
     "goes on from its heartbeat": Call(
-        "beat_and_fail_once", ["here"], start_to_close=20, heartbeat=9
+        "beat_and_fail_once", ["here"], start_to_close=60, heartbeat=40
     ),
     "timeouts beyond the end": Call(
-        "echo", [1], start_to_close=50, schedule_to_start=60, schedule_to_close=10, heartbeat=70
+        "echo", [1], start_to_close=50, schedule_to_start=60, schedule_to_close=40, heartbeat=70
     ),
 }
 """The table of what can become of one activity.
 
-Where two limits are weighed against each other some seconds lie between them: a busy server is slow
-to hand out a task, which takes from the time until the later limit.
+Where two limits are weighed against each other, or a limit against what an activity does, `LONG` or
+more lies between them: a busy server is slow to hand out a task, and a busy worker to answer.
 """
 
 
@@ -236,8 +241,8 @@ for _kind in ("TRY_CANCEL", "WAIT_CANCELLATION_COMPLETED", "ABANDON"):
         _call = Call(
             _activity,
             ["here"],
-            start_to_close=30,
-            heartbeat=10 if _activity != "wait_at" else None,
+            start_to_close=60,
+            heartbeat=40 if _activity != "wait_at" else None,
             attempts=2,
             cancellation=_kind,
         )
@@ -269,13 +274,13 @@ class CancelsAtOnce:
 @case()
 async def an_activity_is_cancelled_before_anybody_has_seen_it(side: Side) -> None:
     """The service never sees it."""
-    await side.run(CancelsAtOnce.run, Call("hang", start_to_close=5))
+    await side.run(CancelsAtOnce.run, Call("hang", start_to_close=50))
 
 
 @case()
 async def an_activity_is_cancelled_before_anybody_has_seen_it_and_waited_for(side: Side) -> None:
     """Waiting for its end makes no difference, since it never began."""
-    call = Call("hang", start_to_close=5, cancellation="WAIT_CANCELLATION_COMPLETED")
+    call = Call("hang", start_to_close=50, cancellation="WAIT_CANCELLATION_COMPLETED")
     await side.run(CancelsAtOnce.run, call)
 
 
@@ -288,7 +293,7 @@ class CancelsWhileItBacksOff:
     async def run(self, cancellation: str) -> str:
         """Let it fail, and cancel it before it is tried again."""
         call = Call(
-            "fail", ["no", "Bad", []], start_to_close=5, first_delay=100, cancellation=cancellation
+            "fail", ["no", "Bad", []], start_to_close=50, first_delay=100, cancellation=cancellation
         )
         activity = workflow.start_activity(call.activity, args=call.arguments, **call.options())
         await asyncio.sleep(10)
@@ -329,7 +334,7 @@ class ThreeAtOnce:
 
     async def _one(self, activity: str, point: str) -> str:
         result = await workflow.execute_activity(
-            activity, point, start_to_close_timeout=timedelta(seconds=30)
+            activity, point, start_to_close_timeout=timedelta(seconds=60)
         )
         self._ended.append(point)
         return str(result)
@@ -386,16 +391,16 @@ class Sequence4:
             for value in values:
                 if not value:
                     await workflow.execute_activity(
-                        "fail_for_good", "zero", start_to_close_timeout=timedelta(seconds=5)
+                        "fail_for_good", "zero", start_to_close_timeout=timedelta(seconds=50)
                     )
                 await workflow.execute_activity(
-                    "echo", value, start_to_close_timeout=timedelta(seconds=5)
+                    "echo", value, start_to_close_timeout=timedelta(seconds=50)
                 )
                 done.append(value)
         except ActivityError:
             for value in reversed(done):
                 await workflow.execute_activity(
-                    "echo", -value, start_to_close_timeout=timedelta(seconds=5)
+                    "echo", -value, start_to_close_timeout=timedelta(seconds=50)
                 )
             raise
         return done
@@ -445,7 +450,7 @@ async def an_attempt_gives_no_sign_of_life_and_hangs(side: Side) -> None:
 
 def _completing(how: str) -> Play:
     async def play(side: Side) -> None:
-        call = Call("complete_elsewhere", ["here"], start_to_close=30, heartbeat=20, attempts=1)
+        call = Call("complete_elsewhere", ["here"], start_to_close=60, heartbeat=40, attempts=1)
         handle = await side.start(OneActivity.run, call)
         await side.points.reached("here")
         by_id = "by_id" in how
@@ -509,35 +514,48 @@ class ReturnsAtOnce:
 @case()
 async def an_activity_runs_another_workflow(side: Side) -> None:
     """It has the worker's client, which is a client like any other."""
-    await side.run(OneActivity.run, Call("run_other", ["ReturnsAtOnce"], start_to_close=5))
+    await side.run(OneActivity.run, Call("run_other", ["ReturnsAtOnce"], start_to_close=50))
     side.include("other")
 
 
 @case()
 async def an_activity_in_a_thread_asks_for_a_client(side: Side) -> None:
     """There is none in threads."""
-    call = Call("asks_for_client_in_thread", start_to_close=5, attempts=1)
+    call = Call("asks_for_client_in_thread", start_to_close=50, attempts=1)
     await side.run(OneActivity.run, call)
 
 
 @common
 @workflow.defn
 class LosesPatience:
-    """Cancels its activity after a while."""
+    """Cancels its activity when it is told to."""
+
+    def __init__(self) -> None:
+        self._is_patient = True
 
     @workflow.run
     async def run(self, call: Call) -> Any:
-        """Wait for a while, cancel, and wait for the end."""
+        """Wait, cancel, and wait for the end."""
         handle = workflow.start_activity(call.activity, args=call.arguments, **call.options())
-        await workflow.sleep(0.4)
+        await workflow.wait_condition(lambda: not self._is_patient)
         handle.cancel()
         return await handle
+
+    @workflow.signal
+    def lose_patience(self) -> None:
+        """Cancel it."""
+        self._is_patient = False
 
 
 def _losing_patience(activity: str) -> Play:
     async def play(side: Side) -> None:
         wait = "WAIT_CANCELLATION_COMPLETED"
-        await side.run(LosesPatience.run, Call(activity, (), 60, heartbeat=5, cancellation=wait))
+        call = Call(activity, (), 60, heartbeat=40, cancellation=wait)
+        handle = await side.start(LosesPatience.run, call)
+        await side.settled(handle)
+        await side.has_started(handle)
+        await handle.signal(LosesPatience.lose_patience)
+        await side.note_result(handle)
 
     return play
 
@@ -565,7 +583,7 @@ class SaysMuch:
             return text
         arguments = [text] if how == "argument" else [text[: characters // 2]] * 2
         await workflow.execute_activity(
-            "nothing", args=arguments, start_to_close_timeout=timedelta(seconds=5)
+            "nothing", args=arguments, start_to_close_timeout=timedelta(seconds=50)
         )
         return None
 
@@ -573,26 +591,26 @@ class SaysMuch:
 @case()
 async def an_activity_returns_just_not_too_much(side: Side) -> None:
     """The limit is two MiB, and what is around the text counts."""
-    await side.run(OneActivity.run, Call("says_much", [LONGEST_TEXT], start_to_close=5))
+    await side.run(OneActivity.run, Call("says_much", [LONGEST_TEXT], start_to_close=50))
 
 
 @case()
 async def an_activity_returns_too_much(side: Side) -> None:
     """That is a failure, and tried again."""
-    call = Call("says_much", [LONGEST_TEXT + 1], start_to_close=5, attempts=2)
+    call = Call("says_much", [LONGEST_TEXT + 1], start_to_close=50, attempts=2)
     await side.run(OneActivity.run, call)
 
 
 @case(skips_time=False)
 async def an_activity_beats_too_much(side: Side) -> None:
     """That is a failure, too."""
-    call = Call("beats_much", [LONGEST_TEXT + 1], 5, heartbeat=3, attempts=2, first_delay=0.1)
+    call = Call("beats_much", [LONGEST_TEXT + 1], 50, heartbeat=40, attempts=2, first_delay=0.1)
     await side.run(OneActivity.run, call)
 
 
 def _saying_much(how: str) -> Play:
     async def play(side: Side) -> None:
-        limit = timedelta(seconds=2)
+        limit = timedelta(seconds=LONG)
         await side.run(SaysMuch.run, how, LONGEST_TEXT + 1, run_timeout=limit)
 
     return play

@@ -13,7 +13,7 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from tests.conformance.registry import add, case, common
-from tests.conformance.side import Play, Side
+from tests.conformance.side import TASK_TIMEOUT, Play, Side
 
 STAGE = SearchAttributeKey.for_keyword("Stage")
 TRIES = SearchAttributeKey.for_int("Tries")
@@ -100,6 +100,7 @@ class SetsAttributes:
                 await workflow.execute_child_workflow(
                     Tells.run,
                     id=f"{workflow.info().workflow_id}/child",
+                    task_timeout=TASK_TIMEOUT,
                     search_attributes=attributes,
                 )
             )
@@ -136,6 +137,7 @@ def _is_refused(name: str, way: str, *, waits: bool = False) -> Play:
     async def play(side: Side) -> None:
         handle = await side.start(SetsAttributes.run, name, way, waits)
         await side.has(handle, "WORKFLOW_TASK_FAILED", 2 if waits else 1)
+        await side.fails_silently(handle)
         await handle.terminate(reason="it is refused for ever")
         await side.note_result(handle)
 

@@ -25,7 +25,7 @@ class Breaks:
     async def run(self) -> str:
         """Do a step, break, and go on when mended."""
         first = await workflow.execute_activity(
-            "echo", "first", start_to_close_timeout=timedelta(seconds=5)
+            "echo", "first", start_to_close_timeout=timedelta(seconds=50)
         )
         if workflow.info().workflow_id in BROKEN:
             BROKEN.discard(workflow.info().workflow_id)
@@ -85,7 +85,7 @@ class Breaking:
             return object()
         if way == "argument":
             await workflow.execute_activity(
-                "echo", object(), start_to_close_timeout=timedelta(seconds=5)
+                "echo", object(), start_to_close_timeout=timedelta(seconds=50)
             )
         await workflow.wait_condition(lambda: False)
         return None
@@ -113,6 +113,7 @@ def _breaking(way: str) -> Play:
             await side.settled(handle)
             await handle.signal(Breaking.break_it)
         await side.has(handle, "WORKFLOW_TASK_FAILED", 2 if way == "signal" else 1)
+        await side.fails_silently(handle)
         await handle.terminate(reason="it is broken")
         await side.note_result(handle)
 

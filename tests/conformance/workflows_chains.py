@@ -141,8 +141,8 @@ async def a_retried_workflow_continues_as_new(side: Side) -> None:
 @case()
 async def a_retried_workflow_runs_out_of_time(side: Side) -> None:
     """There is no attempt that would begin after the end of the execution."""
-    policy = RetryPolicy(initial_interval=5 * SECOND)
-    await side.run(FailsTwice.run, 9, retry_policy=policy, execution_timeout=12 * SECOND)
+    policy = RetryPolicy(initial_interval=50 * SECOND)
+    await side.run(FailsTwice.run, 9, retry_policy=policy, execution_timeout=120 * SECOND)
 
 
 @case()

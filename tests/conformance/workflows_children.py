@@ -16,13 +16,14 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import (
+    ApplicationError,
     ChildWorkflowError,
     WorkflowAlreadyStartedError,
 )
 
 from tests.conformance.registry import add, case, common
-from tests.conformance.side import Handle, Play, Side
-from tests.conformance.workflows_ends import Waits
+from tests.conformance.side import TASK_TIMEOUT, Handle, Play, Side
+from tests.conformance.workflows_ends import Ends, Waits
 
 STAGE = SearchAttributeKey.for_keyword("Stage")
 SECOND = timedelta(seconds=1)
@@ -52,6 +53,7 @@ class Parent:
                 cancellation_type=cancelling,
                 run_timeout=SECOND * options["timeout"] if "timeout" in options else None,
                 memo=options.get("memo"),
+                task_timeout=TASK_TIMEOUT,
             )
             if options.get("waits"):
                 await workflow.wait_condition(lambda: self._go)
@@ -59,6 +61,8 @@ class Parent:
                 return "left"
             if "signal" in options:
                 await handle.signal("end", options["signal"])
+                self._go = False
+                await workflow.wait_condition(lambda: self._go)
             if options.get("cancel"):
                 handle.cancel()
             return await handle
@@ -73,56 +77,132 @@ class Parent:
         self._go = True
 
 
-CHILDREN: dict[str, tuple[str, list[Any], dict[str, Any]]] = {
-    "returns": ("Ends", ["with_a_value"], {"memo": {"m": 1}}),
-    "returns nothing": ("Ends", ["with_nothing"], {}),
-    "fails": ("Ends", ["with_a_chain"], {}),
-    "times out": ("Waits", [], {"timeout": 100}),
-    "is cancelled": ("Waits", [], {"waits": True, "cancel": True}),
-    "is cancelled, tried": (
-        "Waits",
-        [],
-        {"waits": True, "cancel": True, "cancelling": "TRY_CANCEL"},
-    ),
-    "is cancelled, abandoned": (
-        "Waits",
-        [],
-        {"waits": True, "cancel": True, "cancelling": "ABANDON"},
-    ),
-    "continues as new": ("Counts", [1, 2], {}),
+@common
+@workflow.defn
+class EndsWhenTold:
+    """Ends in one of the ways of `Ends` when it is told to, also where it was cancelled before.
+
+    A child that ends by itself races with the workflow task in which its parent sees its start, or
+    the delivery of a cancel request: a server may record them in any order.
+    """
+
+    def __init__(self) -> None:
+        self._is_told = False
+
+    @workflow.run
+    async def run(self, way: str) -> Any:
+        """Wait, and end."""
+        try:
+            await workflow.wait_condition(lambda: self._is_told)
+        except asyncio.CancelledError:
+            await workflow.wait_condition(lambda: self._is_told)
+            raise
+        if way == "in_a_later_run":
+            workflow.continue_as_new(args=[1, 1], workflow="Counts")
+        if way == "never":
+            await workflow.wait_condition(lambda: False)
+        return await getattr(Ends(), f"_{way}")()
+
+    @workflow.signal
+    def tell(self) -> None:
+        """Let it end."""
+        self._is_told = True
+
+
+CHILDREN: dict[str, tuple[str, dict[str, Any]]] = {
+    "returns": ("with_a_value", {"memo": {"m": 1}}),
+    "returns nothing": ("with_nothing", {}),
+    "fails": ("with_a_chain", {}),
+    "continues as new": ("in_a_later_run", {}),
+}
+CANCELLED_CHILDREN: dict[str, dict[str, Any]] = {
+    "is cancelled": {},
+    "is cancelled, tried": {"cancelling": "TRY_CANCEL", "closing": "ABANDON"},
+    "is cancelled, abandoned": {"cancelling": "ABANDON"},
 }
 
 
-def _having(child: str, arguments: list[Any], options: dict[str, Any]) -> Play:
+def _having(way: str, options: dict[str, Any]) -> Play:
     async def play(side: Side) -> None:
-        handle = await side.start(Parent.run, child, arguments, options)
-        other = side.client.get_workflow_handle(side.name("child"))
-        if options.get("waits"):
-            await _until_both_wait(side, handle)
-            await handle.signal(Parent.go)
+        handle = await side.start(Parent.run, "EndsWhenTold", [way], options)
+        child = await _until_both_wait(side, handle)
+        await child.signal(EndsWhenTold.tell)
         await side.note_result(handle)
         side.include("child")
-        await side.note("child", other.result())
+        await side.note("child", child.result())
 
     return play
 
 
-async def _until_both_wait(side: Side, handle: Handle) -> None:
-    await side.has(handle, "CHILD_WORKFLOW_EXECUTION_STARTED")
-    await side.settled(handle)
-    await side.settled(side.client.get_workflow_handle(side.name("child")))
+def _cancelling(options: dict[str, Any]) -> Play:
+    async def play(side: Side) -> None:
+        usual = {"waits": True, "cancel": True}
+        handle = await side.start(Parent.run, "EndsWhenTold", ["with_nothing"], usual | options)
+        child = await _until_both_wait(side, handle)
+        await handle.signal(Parent.go)
+        if options.get("cancelling") != "ABANDON":  # else the parent ends at once
+            await _tell_when_both_wait(side, handle, child)
+        await side.note_result(handle)
+        side.include("child")
+        await side.note("child", child.result())
+
+    return play
+
+
+async def _tell_when_both_wait(side: Side, parent: Handle, child: Handle) -> None:
+    """Let a child end that was cancelled, when both know that it was."""
+    await side.has(parent, "EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED")
+    await side.settled(parent)
+    await side.settled(child)
+    await child.signal(EndsWhenTold.tell)
+
+
+async def _until_both_wait(side: Side, parent: Handle, times: int = 1) -> Handle:
+    """Wait until the parent has seen that its child has begun, and the child waits; the child."""
+    child: Handle = side.client.get_workflow_handle(f"{parent.id}/child")
+    await side.has(parent, "CHILD_WORKFLOW_EXECUTION_STARTED", times)
+    await side.settled(parent)
+    await side.settled(child)
+    return child
 
 
 for _name, _child in CHILDREN.items():
     add(f"child {_name}".replace(" ", "-").replace(",", ""), _having(*_child))
+for _name, _options in CANCELLED_CHILDREN.items():
+    add(f"child {_name}".replace(" ", "-").replace(",", ""), _cancelling(_options))
+
+
+@case()
+async def child_times_out(side: Side) -> None:
+    """An activity holds its time until the parent has seen that it has begun."""
+    handle = await side.start(Parent.run, "CompletesAndWaits", [], {"timeout": 100})
+    await side.has(handle, "CHILD_WORKFLOW_EXECUTION_STARTED")
+    await side.settled(handle)
+    await side.points.reached("held")
+    side.points.release("held")
+    await side.note_result(handle)
+    side.include("child")
+
+
+@common
+@workflow.defn
+class CompletesAndWaits:
+    """Waits for ever after an activity."""
+
+    @workflow.run
+    async def run(self) -> None:
+        """Wait."""
+        await workflow.execute_activity(
+            "wait_at", "held", start_to_close_timeout=timedelta(seconds=90)
+        )
+        await workflow.wait_condition(lambda: False)
 
 
 def _closing(policy: str) -> Play:
     async def play(side: Side) -> None:
         options = {"waits": True, "leaves": True, "closing": policy}
         handle = await side.start(Parent.run, "Waits", [], options)
-        child = side.client.get_workflow_handle(side.name("child"))
-        await _until_both_wait(side, handle)
+        child = await _until_both_wait(side, handle)
         await handle.signal(Parent.go)
         await side.note_result(handle)
         if policy == "ABANDON":
@@ -150,9 +230,10 @@ async def the_child_s_id_is_taken(side: Side) -> None:
 @case(skips_time=False)
 async def the_parent_is_cancelled_and_its_child_with_it(side: Side) -> None:
     """Waiting for the child is what is cancelled."""
-    handle = await side.start(Parent.run, "Waits", [], {})
-    await _until_both_wait(side, handle)
+    handle = await side.start(Parent.run, "EndsWhenTold", ["with_nothing"], {})
+    child = await _until_both_wait(side, handle)
     await handle.cancel()
+    await _tell_when_both_wait(side, handle, child)
     await side.note_result(handle)
     side.include("child")
 
@@ -161,8 +242,7 @@ async def the_parent_is_cancelled_and_its_child_with_it(side: Side) -> None:
 async def the_child_is_terminated(side: Side) -> None:
     """The parent gets the end."""
     handle = await side.start(Parent.run, "Waits", [], {})
-    await _until_both_wait(side, handle)
-    child = side.client.get_workflow_handle(side.name("child"))
+    child = await _until_both_wait(side, handle)
     await child.terminate(reason="by somebody")
     await side.note_result(handle)
     side.include("child")
@@ -204,20 +284,33 @@ async def a_child_is_signalled_and_asked_to_cancel(side: Side) -> None:
         "closing": "ABANDON",
     }
     handle = await side.start(Parent.run, "SlowToCancel", [], options)
-    await _until_both_wait(side, handle)
+    child = await _until_both_wait(side, handle)
+    await handle.signal(Parent.go)
+    await side.has(handle, "EXTERNAL_WORKFLOW_EXECUTION_SIGNALED")
+    await side.settled(handle)
+    await side.settled(child)
     await handle.signal(Parent.go)
     await side.points.reached("undo")
+    await side.has(handle, "EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED")
     await side.settled(handle)
     side.points.release("undo")
     await side.note_result(handle)
     side.include("child")
-    await side.note("child", side.client.get_workflow_handle(side.name("child")).result())
+    await side.note("child", child.result())
 
 
 @common
 @workflow.defn
 class Grandparent:
     """Has a child that has a child."""
+
+    def __init__(self) -> None:
+        self._is_told = False
+
+    @workflow.signal
+    def tell(self) -> None:
+        """Let the youngest end."""
+        self._is_told = True
 
     @workflow.run
     async def run(self, depth: int) -> list[Any]:
@@ -228,16 +321,24 @@ class Grandparent:
             return [
                 *above,
                 *await workflow.execute_child_workflow(
-                    Grandparent.run, depth - 1, id=f"{info.workflow_id}/child"
+                    Grandparent.run,
+                    depth - 1,
+                    id=f"{info.workflow_id}/child",
+                    task_timeout=TASK_TIMEOUT,
                 ),
             ]
+        await workflow.wait_condition(lambda: self._is_told)
         return above
 
 
 @case()
 async def a_child_of_a_child(side: Side) -> None:
     """It knows its parent, and the root of all."""
-    await side.run(Grandparent.run, 2)
+    handle = await side.start(Grandparent.run, 2)
+    child = await _until_both_wait(side, handle)
+    grandchild = await _until_both_wait(side, child)
+    await grandchild.signal(Grandparent.tell)
+    await side.note_result(handle)
     side.include("child")
     side.include("child/child")
 
@@ -256,10 +357,11 @@ class ManyChildren:
                 told.append(
                     str(
                         await workflow.execute_child_workflow(
-                            "FailsTwice" if attempts else "Ends",
+                            "FailsTwiceWhenTold" if attempts else "EndsWhenTold",
                             3 if attempts else "with_nothing",
                             id=f"{workflow.info().workflow_id}/child",
                             id_reuse_policy=WorkflowIDReusePolicy[policy],
+                            task_timeout=TASK_TIMEOUT,
                             retry_policy=RetryPolicy(maximum_attempts=attempts)
                             if attempts
                             else None,
@@ -276,21 +378,50 @@ class ManyChildren:
         return told
 
 
-def _repeating(policy: str, attempts: int) -> Play:
+@common
+@workflow.defn
+class FailsTwiceWhenTold:
+    """Fails until some attempt, the first of which waits until it is told to go on."""
+
+    def __init__(self) -> None:
+        self._is_told = workflow.info().attempt > 1
+
+    @workflow.run
+    async def run(self, succeeds_at: int) -> int:
+        """Fail, or say which attempt it is."""
+        await workflow.wait_condition(lambda: self._is_told)
+        if workflow.info().attempt < succeeds_at:
+            raise ApplicationError(f"attempt {workflow.info().attempt}", type="Again")
+        return workflow.info().attempt
+
+    @workflow.signal
+    def tell(self) -> None:
+        """Let it go on."""
+        self._is_told = True
+
+
+def _repeating(policy: str, attempts: int, children: int) -> Play:
     async def play(side: Side) -> None:
-        await side.run(ManyChildren.run, policy, attempts)
+        handle = await side.start(ManyChildren.run, policy, attempts)
+        for number in range(1, children + 1):
+            child = await _until_both_wait(side, handle, number)
+            await child.signal("tell")
+        await side.note_result(handle)
         side.include("child")
 
     return play
 
 
-for _policy_name, _attempts in (
-    ("ALLOW_DUPLICATE", 3),
-    ("ALLOW_DUPLICATE_FAILED_ONLY", 2),
-    ("ALLOW_DUPLICATE_FAILED_ONLY", 0),
-    ("REJECT_DUPLICATE", 0),
+for _policy_name, _attempts, _children in (
+    ("ALLOW_DUPLICATE", 3, 2),
+    ("ALLOW_DUPLICATE_FAILED_ONLY", 2, 2),
+    ("ALLOW_DUPLICATE_FAILED_ONLY", 0, 1),
+    ("REJECT_DUPLICATE", 0, 1),
 ):
-    add(f"child-again-{_policy_name}-{_attempts}".lower(), _repeating(_policy_name, _attempts))
+    add(
+        f"child-again-{_policy_name}-{_attempts}".lower(),
+        _repeating(_policy_name, _attempts, _children),
+    )
 
 
 @common

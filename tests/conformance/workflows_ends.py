@@ -60,7 +60,7 @@ class Ends:
         raise CancelledError("by itself")
 
     async def _with_another_failure_while_an_activity_runs(self) -> None:
-        workflow.start_activity("hang", start_to_close_timeout=timedelta(seconds=5))
+        workflow.start_activity("hang", start_to_close_timeout=timedelta(seconds=50))
         await asyncio.sleep(0)
         raise ApplicationError("did not wait")
 
@@ -167,7 +167,7 @@ class Undo:
             await workflow.execute_activity(
                 "fail",
                 args=["no", "Bad", [1]],
-                start_to_close_timeout=timedelta(seconds=5),
+                start_to_close_timeout=timedelta(seconds=50),
                 retry_policy=RetryPolicy(maximum_attempts=2),
             )
         except ActivityError as error:

@@ -14,7 +14,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from tests.conformance.failures import described
 from tests.conformance.registry import add, case, common
 from tests.conformance.side import Play, Side
-from tests.conformance.workflows_activities import Call, OneActivity
+from tests.conformance.workflows_activities import LONG, Call, OneActivity
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -29,12 +29,14 @@ class GivesUp:
     @workflow.run
     async def run(self) -> Any:
         """Undo as soon as the step has no time left; without a timeout that is never."""
+        if workflow.info().parent is not None:  # which is to see first that its child has begun
+            await workflow.execute_activity("wait_at", "begin", start_to_close_timeout=MINUTE)
         try:
             await workflow.execute_activity(
-                "fail", args=["down", "Down", []], start_to_close_timeout=5 * SECOND
+                "fail", args=["down", "Down", []], start_to_close_timeout=MINUTE
             )
         except ActivityError as error:
-            await workflow.execute_activity("echo", "undone", start_to_close_timeout=5 * SECOND)
+            await workflow.execute_activity("echo", "undone", start_to_close_timeout=MINUTE)
             return described(error)
 
 
@@ -44,7 +46,7 @@ class HasOneThatGivesUp:
     """Has such a saga for a child."""
 
     @workflow.run
-    async def run(self, run_seconds: float | None, seconds: float | None) -> Any:
+    async def run(self, run_seconds: float | None, seconds: float | None, task: float) -> Any:
         """Give the child its time."""
         own, whole = (
             None if each is None else timedelta(seconds=each) for each in (run_seconds, seconds)
@@ -54,48 +56,56 @@ class HasOneThatGivesUp:
             id=f"{workflow.info().workflow_id}/child",
             run_timeout=own,
             execution_timeout=whole,
+            task_timeout=timedelta(seconds=task),
         )
 
 
 @case()
 async def a_saga_undoes_before_its_run_times_out(side: Side) -> None:
     """No attempt is made that would come too late, so that there is time to undo."""
-    await side.run(GivesUp.run, run_timeout=20 * SECOND)
+    await side.run(GivesUp.run, run_timeout=2 * MINUTE)
 
 
 @case()
 async def a_saga_undoes_before_its_execution_times_out(side: Side) -> None:
     """As long as its first run, the timeout of the execution is one of the run."""
-    await side.run(GivesUp.run, execution_timeout=20 * SECOND)
+    await side.run(GivesUp.run, execution_timeout=2 * MINUTE)
 
 
-def _with_a_child(*timeouts: float | None) -> Play:
+def _with_a_child(run: float | None, whole: float | None, task: float = 10) -> Play:
     async def play(side: Side) -> None:
-        await side.run(HasOneThatGivesUp.run, *timeouts)
+        handle = await side.start(HasOneThatGivesUp.run, run, whole, task)
+        await side.has(handle, "CHILD_WORKFLOW_EXECUTION_STARTED")
+        await side.settled(handle)
+        await side.points.reached("begin")
+        side.points.release("begin")
+        await side.note_result(handle)
         side.include("child")
 
     return play
 
 
-add("a-child-undoes-before-its-run-times-out", _with_a_child(20, None))
-add("a-child-undoes-before-its-execution-times-out", _with_a_child(None, 20))
-add("a-child-has-less-time-than-a-task", _with_a_child(6, 20))
+# The last attempts are made after 1, 3, 7, 15, 31 and 63 seconds: half a minute or more lies
+# between the last of them, the limit, and the one that would come after it.
+add("a-child-undoes-before-its-run-times-out", _with_a_child(100, None))
+add("a-child-undoes-before-its-execution-times-out", _with_a_child(None, 100))
+add("a-child-has-less-time-than-a-task", _with_a_child(61, 200, task=100))
 
-_ECHO = Call("echo", [1], start_to_close=5)
+_ECHO = Call("echo", [1], start_to_close=40)
 IN_A_MINUTE: dict[str, Call] = {
     "start to close": _ECHO,
     "start to close beyond it": replace(_ECHO, start_to_close=70),
     "schedule to close": Call("echo", [1], schedule_to_close=50),
     "schedule to close beyond it": Call("echo", [1], schedule_to_close=70),
-    "schedule to start": replace(_ECHO, schedule_to_start=10),
+    "schedule to start": replace(_ECHO, schedule_to_start=30),
     "schedule to start beyond it": replace(_ECHO, schedule_to_start=70),
     "heartbeat beyond it": replace(_ECHO, start_to_close=80, heartbeat=70),
     "all beyond it": Call("echo", [1], 80, 90, 100, 110),
     "no worker": replace(_ECHO, schedule_to_start=10, task_queue="nobody"),
     "no time for another try": Call(
-        "fail", ["no", "Bad", []], start_to_close=5, first_delay=25, coefficient=1.0
+        "fail", ["no", "Bad", []], start_to_close=40, first_delay=35, coefficient=1.0
     ),
-    "hangs, and no time": Call("hang", start_to_close=40, first_delay=25),
+    "hangs, and no time": Call("hang", start_to_close=LONG, first_delay=45),
 }
 """What becomes of an activity whose run times out after a minute."""
 
@@ -130,7 +140,7 @@ class Asks:
         return await getattr(self, f"_{what}")()
 
     async def _echo(self, **options: Any) -> Any:
-        options = {"start_to_close_timeout": 5 * SECOND} | options
+        options = {"start_to_close_timeout": MINUTE} | options
         return await workflow.execute_activity("echo", 1, **options)
 
     # -- what the server takes -------------------------------------------------------------------
@@ -152,13 +162,13 @@ class Asks:
             1,
             activity_id="same",
             task_queue="nobody",
-            start_to_close_timeout=5 * SECOND,
+            start_to_close_timeout=MINUTE,
         )
         await workflow.sleep(1)
         first.cancel()
         await asyncio.sleep(0)
         return await workflow.execute_activity(
-            "takes", 2, activity_id="same", start_to_close_timeout=5 * SECOND
+            "takes", 2, activity_id="same", start_to_close_timeout=MINUTE
         )
 
     async def _signal_to_itself(self) -> Any:
@@ -182,7 +192,7 @@ class Asks:
         await self._echo(activity_id="same")
 
     async def _a_live_id(self) -> Any:
-        workflow.start_activity("takes", 5, activity_id="same", start_to_close_timeout=9 * SECOND)
+        workflow.start_activity("takes", 15, activity_id="same", start_to_close_timeout=MINUTE)
         await workflow.sleep(1)
         return await self._echo(activity_id="same")
 
@@ -230,13 +240,16 @@ class Asks:
         await workflow.execute_child_workflow("", id="child")
 
 
-def _asking(what: str, run_timeout: timedelta | None = None) -> Play:
+def _asking(what: str, **options: Any) -> Play:
     async def play(side: Side) -> None:
-        await side.run(Asks.run, what, run_timeout=run_timeout)
+        await side.run(Asks.run, what, **options)
 
     return play
 
 
+HALF = MINUTE / 2
+OF_REFUSED = {"a_live_id": {"run_timeout": MINUTE, "task_timeout": HALF}}
+"""The third attempt of its task comes with the end of the activity that has the id."""
 TAKEN = {
     "no_delay",
     "centuries",
@@ -249,4 +262,4 @@ for _what in (name[1:] for name in vars(Asks) if name.startswith("_") and name[1
     if _what in TAKEN:
         add(f"asks-{_what}", _asking(_what))
     elif _what != "echo":
-        add(f"refuses-{_what}", _asking(_what, run_timeout=MINUTE))
+        add(f"refuses-{_what}", _asking(_what, **OF_REFUSED.get(_what, {"run_timeout": HALF})))

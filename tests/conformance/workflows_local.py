@@ -13,13 +13,17 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 from tests.conformance.registry import add, case, common
-from tests.conformance.side import Play, Side
+from tests.conformance.side import TASK_TIMEOUT, Play, Side
 
-TASK_TIMEOUT = timedelta(seconds=4)
-"""Of workflow tasks that are kept alive: each heartbeat is 3.2 s after the one before.
+SHORT_TASK = timedelta(seconds=50)
+"""Of workflow tasks that are kept alive: each heartbeat is 40 s after the one before.
 
-Heartbeats are real here, and a busy machine has to make it between 3.2 s and 4 s.
+Heartbeats are real here, and a busy machine has to make it between 40 s and 50 s.
 """
+ONE_HEARTBEAT, TWO_HEARTBEATS = 50.0, 90.0
+"""Seconds of a local activity that lasts for so many heartbeats of its task."""
+LONG = 20.0
+"""Seconds of a limit that a machine must not reach by being busy, and that real time reaches."""
 
 
 @dataclass
@@ -57,7 +61,7 @@ class LocalCall:
         )
 
 
-A_WHILE = timedelta(seconds=20)
+A_WHILE = timedelta(seconds=90)
 
 
 def _seconds(number: float | None) -> timedelta | None:
@@ -83,55 +87,57 @@ class OneLocalActivity:
 
 
 CALLS: dict[str, LocalCall] = {
-    "returns": LocalCall("echo", [{"a": [1, None, "x"]}], start_to_close=5),
-    "returns nothing": LocalCall("nothing", start_to_close=5),
-    "default policy": LocalCall("echo", ["v"], start_to_close=5, default_policy=True),
-    "in a thread": LocalCall("in_thread", ["done"], start_to_close=5),
-    "schedule to close only": LocalCall("echo", ["v"], schedule_to_close=5),
-    "knows itself": LocalCall("who_am_i", schedule_to_close=5, start_to_close=3),
-    "knows itself by its longest time": LocalCall("who_am_i", schedule_to_close=5),
-    "knows itself by one time": LocalCall("who_am_i", start_to_close=5, default_policy=True),
-    "may take longer than it has": LocalCall("who_am_i", start_to_close=9, schedule_to_close=5),
-    "beats in vain": LocalCall("beat_and_fail_once", ["here"], start_to_close=5),
-    "result cannot be written": LocalCall("unserialisable", start_to_close=5, attempts=1),
-    "argument has the wrong type": LocalCall("two_numbers", ["x", 3], start_to_close=5, attempts=1),
-    "fails once and for all": LocalCall(
-        "fail", ["no", "Bad", [1, {"b": 2}]], start_to_close=5, attempts=1
+    "returns": LocalCall("echo", [{"a": [1, None, "x"]}], start_to_close=50),
+    "returns nothing": LocalCall("nothing", start_to_close=50),
+    "default policy": LocalCall("echo", ["v"], start_to_close=50, default_policy=True),
+    "in a thread": LocalCall("in_thread", ["done"], start_to_close=50),
+    "schedule to close only": LocalCall("echo", ["v"], schedule_to_close=50),
+    "knows itself": LocalCall("who_am_i", schedule_to_close=50, start_to_close=3),
+    "knows itself by its longest time": LocalCall("who_am_i", schedule_to_close=50),
+    "knows itself by one time": LocalCall("who_am_i", start_to_close=50, default_policy=True),
+    "may take longer than it has": LocalCall("who_am_i", start_to_close=90, schedule_to_close=50),
+    "beats in vain": LocalCall("beat_and_fail_once", ["here"], start_to_close=50),
+    "result cannot be written": LocalCall("unserialisable", start_to_close=50, attempts=1),
+    "argument has the wrong type": LocalCall(
+        "two_numbers", ["x", 3], start_to_close=50, attempts=1
     ),
-    "fails for good": LocalCall("fail_for_good", ["never"], start_to_close=5),
-    "raises what is not ours": LocalCall("raise_plainly", ["odd"], start_to_close=5, attempts=2),
-    "raises a cancellation": LocalCall("raise_cancelled", start_to_close=5, attempts=2),
-    "type is final": LocalCall("fail", ["no", "Bad", []], start_to_close=5, final=["Bad"]),
-    "type in other letters": LocalCall("fail", ["no", "Bad", []], start_to_close=5, final=["bad"]),
-    "attempts run out": LocalCall("fail", ["no", "Bad", []], start_to_close=5, attempts=3),
-    "succeeds at last": LocalCall("fail_before", [4, None], start_to_close=5),
-    "asks for its delay": LocalCall("fail_before", [3, 0.05], start_to_close=5, first_delay=9),
+    "fails once and for all": LocalCall(
+        "fail", ["no", "Bad", [1, {"b": 2}]], start_to_close=50, attempts=1
+    ),
+    "fails for good": LocalCall("fail_for_good", ["never"], start_to_close=50),
+    "raises what is not ours": LocalCall("raise_plainly", ["odd"], start_to_close=50, attempts=2),
+    "raises a cancellation": LocalCall("raise_cancelled", start_to_close=50, attempts=2),
+    "type is final": LocalCall("fail", ["no", "Bad", []], start_to_close=50, final=["Bad"]),
+    "type in other letters": LocalCall("fail", ["no", "Bad", []], start_to_close=50, final=["bad"]),
+    "attempts run out": LocalCall("fail", ["no", "Bad", []], start_to_close=50, attempts=3),
+    "succeeds at last": LocalCall("fail_before", [4, None], start_to_close=50),
+    "asks for its delay": LocalCall("fail_before", [3, 0.05], start_to_close=50, first_delay=9),
     "start to close": LocalCall("hang", start_to_close=0.1, attempts=1),
     "start to close, twice": LocalCall("hang", start_to_close=0.1, attempts=2),
-    "start to close, then well": LocalCall("hang_once", start_to_close=1.0),
-    "fails, then start to close": LocalCall("fail_then_hang", start_to_close=1.0, attempts=2),
+    "start to close, then well": LocalCall("hang_once", start_to_close=LONG),
+    "fails, then start to close": LocalCall("fail_then_hang", start_to_close=LONG, attempts=2),
     "start to close, final": LocalCall(
         "hang", start_to_close=0.1, attempts=2, final=["TemporalTimeout:StartToClose"]
     ),
     "schedule to close": LocalCall("hang", schedule_to_close=0.1),
     "schedule to close, one attempt": LocalCall("hang", schedule_to_close=0.1, attempts=1),
     "schedule to close in a later attempt": LocalCall(
-        "fail_then_hang", schedule_to_close=2.0, first_delay=0.2
+        "fail_then_hang", schedule_to_close=LONG, first_delay=0.2
     ),
     "schedule to close between attempts": LocalCall(
-        "fail_before", [2, None], schedule_to_close=0.1, first_delay=0.3
+        "fail_before", [2, None], schedule_to_close=LONG, first_delay=LONG + 1
     ),
     "beyond the threshold": LocalCall(
-        "fail_before", [3, None], start_to_close=5, first_delay=30, threshold=20
+        "fail_before", [3, None], start_to_close=50, first_delay=30, threshold=20
     ),
     "at the threshold": LocalCall(
-        "fail_before", [3, None], start_to_close=5, first_delay=0.05, threshold=0.05
+        "fail_before", [3, None], start_to_close=50, first_delay=0.05, threshold=0.05
     ),
     "beyond the default threshold": LocalCall(
-        "fail_before", [2, None], start_to_close=5, first_delay=61
+        "fail_before", [2, None], start_to_close=50, first_delay=61
     ),
     "beyond the threshold, runs out": LocalCall(
-        "fail", ["no", "Bad", []], start_to_close=5, first_delay=30, threshold=20, attempts=3
+        "fail", ["no", "Bad", []], start_to_close=50, first_delay=30, threshold=20, attempts=3
     ),
     "beyond the threshold, times out": LocalCall(
         "hang", start_to_close=0.1, first_delay=30, threshold=20, attempts=2
@@ -154,7 +160,7 @@ for _name, _call in CALLS.items():
 @case(skips_time=False)
 async def a_local_activity_runs_out_of_time_over_its_timers(side: Side) -> None:
     """Schedule-to-close counts from the very first attempt, timers and all."""
-    call = LocalCall("fail", ["no", "Bad", []], schedule_to_close=3, first_delay=2, threshold=1)
+    call = LocalCall("fail", ["no", "Bad", []], schedule_to_close=50, first_delay=LONG, threshold=1)
     await side.run(OneLocalActivity.run, call)
 
 
@@ -177,20 +183,20 @@ class Recipe:
         return await getattr(self, f"_{what}")(value)
 
     async def _local(self, value: str) -> Any:
-        return await _start(LocalCall("echo", [value], start_to_close=5))
+        return await _start(LocalCall("echo", [value], start_to_close=50))
 
     async def _wait(self, point: str) -> Any:
-        return await _start(LocalCall("wait_at", [point], start_to_close=20))
+        return await _start(LocalCall("wait_at", [point], start_to_close=90))
 
     async def _told(self, point: str) -> Any:
-        return await _start(LocalCall("notes_its_end", [point], start_to_close=20))
+        return await _start(LocalCall("notes_its_end", [point], start_to_close=90))
 
     async def _slow(self, seconds: str) -> Any:
-        return await _start(LocalCall("takes", [float(seconds)], start_to_close=20))
+        return await _start(LocalCall("takes", [float(seconds)], start_to_close=200))
 
     async def _fail(self, message: str) -> str:
         try:
-            await _start(LocalCall("fail_for_good", [message], start_to_close=5))
+            await _start(LocalCall("fail_for_good", [message], start_to_close=50))
         except FailureError as error:
             return repr(error)
         return "it did not fail"
@@ -203,7 +209,10 @@ class Recipe:
 
     async def _child(self, name: str) -> Any:
         return await workflow.execute_child_workflow(
-            "Recipe", [f"far {name}"], id=f"{workflow.info().workflow_id}/{name}"
+            "Recipe",
+            [f"far {name}"],
+            id=f"{workflow.info().workflow_id}/{name}",
+            task_timeout=TASK_TIMEOUT,
         )
 
     async def _sleep(self, seconds: str) -> None:
@@ -248,7 +257,7 @@ RECIPES: dict[str, list[str]] = {
     "several in a row": ["local a", "local b", "local c"],
     "three together": ["together local_a local_b local_c"],
     "mixed": ["local a", "remote b", "local c", "sleep 5", "local d", "remote e"],
-    "mixed together": ["together local_a remote_b sleep_3", "local c"],
+    "mixed together": ["together local_a remote_b sleep_60", "local c"],
     "one fails and the next does not": ["fail a", "local b"],
     "after a patch": ["patch p", "local a", "patch q", "remote b"],
     "a local one beats a timer": ["race local_a sleep_30"],
@@ -271,15 +280,16 @@ for _name, _steps in RECIPES.items():
 @case(skips_time=False)
 async def a_long_local_activity_beats_the_heart_of_its_task(side: Side) -> None:
     """The task completes after 80 % of its timeout, and another takes its place."""
-    await side.run(Recipe.run, ["local a", "slow 4.5", "local b"], task_timeout=TASK_TIMEOUT)
+    await side.run(
+        Recipe.run, ["local a", f"slow {ONE_HEARTBEAT}", "local b"], task_timeout=SHORT_TASK
+    )
 
 
 @case(skips_time=False)
 async def a_very_long_local_activity(side: Side) -> None:
     """It takes two heartbeats, and commands beside it go out with the first."""
-    await side.run(
-        Recipe.run, ["together local_a slow_7.5 remote_b", "local c"], task_timeout=TASK_TIMEOUT
-    )
+    steps = [f"together local_a slow_{TWO_HEARTBEATS} remote_b", "local c"]
+    await side.run(Recipe.run, steps, task_timeout=SHORT_TASK)
 
 
 @case(skips_time=False)
@@ -306,7 +316,7 @@ async def a_signal_while_the_last_local_activity_runs(side: Side) -> None:
 async def a_signal_while_a_long_local_activity_runs(side: Side) -> None:
     """The heartbeat delivers it."""
     handle = await side.start(
-        Recipe.run, ["race wait_b signalled_1", "local c"], task_timeout=TASK_TIMEOUT
+        Recipe.run, ["race wait_b signalled_1", "local c"], task_timeout=SHORT_TASK
     )
     await side.points.reached("b")
     await handle.signal("note", "x")
@@ -344,15 +354,14 @@ async def an_activity_ends_while_a_local_one_runs(side: Side) -> None:
 @case(skips_time=False)
 async def ends_come_last_of_all_that_a_task_has_not_seen(side: Side) -> None:
     """An activity and a child end, then there is a signal: the signal comes first."""
-    handle = await side.start(
-        Recipe.run, ["together far_a child_b slow_8.0", "local c"], task_timeout=TASK_TIMEOUT
-    )
+    steps = [f"together far_a child_b slow_{TWO_HEARTBEATS}", "local c"]
+    handle = await side.start(Recipe.run, steps, task_timeout=SHORT_TASK)
     await side.points.reached("a")
     await side.points.reached("b")
     side.points.release("a")
     side.points.release("b")
     await side.client.get_workflow_handle(f"{handle.id}/b").result()
-    await asyncio.sleep(0.1)
+    await side.has_none_pending(handle)
     await handle.signal("note", "x")
     await side.note_result(handle)
 
@@ -360,9 +369,8 @@ async def ends_come_last_of_all_that_a_task_has_not_seen(side: Side) -> None:
 @case(skips_time=False)
 async def a_timer_fires_while_a_local_activity_runs(side: Side) -> None:
     """The timer goes out with the first heartbeat, and its end comes with the second."""
-    await side.run(
-        Recipe.run, ["together sleep_0.2 slow_7.5", "local c"], task_timeout=TASK_TIMEOUT
-    )
+    steps = [f"together sleep_0.2 slow_{TWO_HEARTBEATS}", "local c"]
+    await side.run(Recipe.run, steps, task_timeout=SHORT_TASK)
 
 
 @case(skips_time=False)
@@ -407,8 +415,8 @@ async def an_update_while_the_last_local_activity_runs(side: Side) -> None:
     """An update is no event: the workflow ends, and the update is lost."""
     handle = await side.start(UpdatedLocally.run, "z")
     await side.points.reached("z")
-    update = asyncio.create_task(handle.execute_update("add", "a"))
-    await asyncio.sleep(1.0)
+    update = asyncio.create_task(handle.execute_update("add", "a", id="one"))
+    await side.has_update(handle, "one")
     side.points.release("z")
     side.points.release("a")
     await side.note("update", update)
@@ -418,7 +426,7 @@ async def an_update_while_the_last_local_activity_runs(side: Side) -> None:
 @case(skips_time=False)
 async def a_local_activity_that_nobody_has_registered(side: Side) -> None:
     """The code breaks before there is any."""
-    handle = await side.start(OneLocalActivity.run, LocalCall("nobody", start_to_close=5))
+    handle = await side.start(OneLocalActivity.run, LocalCall("nobody", start_to_close=50))
     await side.has(handle, "WORKFLOW_TASK_FAILED")
     await handle.terminate("enough")
     await side.note_result(handle)
@@ -437,7 +445,7 @@ async def a_local_activity_learns_why_it_ends(side: Side) -> None:
 @case(skips_time=False)
 async def a_local_activity_of_a_closed_workflow_is_cancelled(side: Side) -> None:
     """The end of the workflow is that of its local activities."""
-    await side.run(Recipe.run, ["race told_a slow_0.1"])
+    await side.run(Recipe.run, ["race told_a slow_3.0"])
     await side.points.reached("a")
     await side.note("points", side.points.names())
 
@@ -456,7 +464,7 @@ async def a_workflow_is_cancelled_while_a_local_activity_runs(side: Side) -> Non
 @case(skips_time=False)
 async def a_workflow_times_out_while_a_local_activity_runs(side: Side) -> None:
     """Its task is closed by force."""
-    handle = await side.start(Recipe.run, ["wait b"], run_timeout=timedelta(seconds=3))
+    handle = await side.start(Recipe.run, ["wait b"], run_timeout=SHORT_TASK)
     await side.note_result(handle)
     side.points.release("b")
 
@@ -473,7 +481,7 @@ class CancelsItsLocalActivity:
         if after > 1:
             await asyncio.sleep(after)  # the timer starts with the first heartbeat
         elif after:
-            await _start(LocalCall("takes", [after], start_to_close=5))
+            await _start(LocalCall("takes", [after], start_to_close=50))
         activity.cancel()
         if give_up_waiting:
             return "did not wait"
@@ -486,7 +494,7 @@ class CancelsItsLocalActivity:
 def _cancelling(call: LocalCall, after: float, give_up_waiting: bool = False) -> Play:
     async def play(side: Side) -> None:
         await side.run(
-            CancelsItsLocalActivity.run, call, after, give_up_waiting, task_timeout=TASK_TIMEOUT
+            CancelsItsLocalActivity.run, call, after, give_up_waiting, task_timeout=SHORT_TASK
         )
 
     return play
@@ -496,7 +504,7 @@ for _kind in ("TRY_CANCEL", "WAIT_CANCELLATION_COMPLETED", "ABANDON"):
     for _activity in ("gives_in", "holds_out", "breaks_when_cancelled"):
         if _kind == "ABANDON" and _activity != "gives_in":
             continue  # it is never told
-        _call = LocalCall(_activity, [1.0], start_to_close=5, cancellation=_kind)
+        _call = LocalCall(_activity, [LONG], start_to_close=30, cancellation=_kind)
         add(f"local-{_kind}-{_activity}".lower(), _cancelling(_call, 0.1), skips_time=False)
     add(f"local-{_kind}-at-once".lower(), _cancelling(_call, 0.0), skips_time=False)
     add(
@@ -505,13 +513,18 @@ for _kind in ("TRY_CANCEL", "WAIT_CANCELLATION_COMPLETED", "ABANDON"):
         skips_time=False,
     )
     _call = LocalCall(
-        "fail", ["no", "Bad", []], start_to_close=5, first_delay=50, cancellation=_kind
+        "fail", ["no", "Bad", []], start_to_close=50, first_delay=50, cancellation=_kind
     )
-    add(f"local-{_kind}-while-it-backs-off".lower(), _cancelling(_call, 0.1), skips_time=False)
-    _call = LocalCall("gives_in", [20.0], start_to_close=30, cancellation=_kind)
+    add(f"local-{_kind}-while-it-backs-off".lower(), _cancelling(_call, 1.0), skips_time=False)
+    _call = LocalCall("gives_in", [2 * TWO_HEARTBEATS], start_to_close=200, cancellation=_kind)
     add(f"local-{_kind}-in-a-later-task".lower(), _cancelling(_call, 1.1), skips_time=False)
     _call = LocalCall(
-        "fail", ["no", "Bad", []], start_to_close=5, first_delay=50, threshold=1, cancellation=_kind
+        "fail",
+        ["no", "Bad", []],
+        start_to_close=50,
+        first_delay=50,
+        threshold=1,
+        cancellation=_kind,
     )
     add(f"local-{_kind}-while-its-timer-runs".lower(), _cancelling(_call, 1.1), skips_time=False)
 
@@ -521,16 +534,29 @@ for _kind in ("TRY_CANCEL", "WAIT_CANCELLATION_COMPLETED", "ABANDON"):
 class LocalInBoth:
     """A parent whose child uses local activities, as it does itself."""
 
+    def __init__(self) -> None:
+        self._is_told = False
+
+    @workflow.signal
+    def tell(self) -> None:
+        """Let the child go on: its parent has seen that it has begun."""
+        self._is_told = True
+
     @workflow.run
     async def run(self, depth: int) -> list[str]:
         """Call one, let the child do the same, call another."""
-        first = await _start(LocalCall("echo", [f"down {depth}"], start_to_close=5))
+        first = await _start(LocalCall("echo", [f"down {depth}"], start_to_close=50))
         below = []
         if depth:
             below = await workflow.execute_child_workflow(
-                "LocalInBoth", depth - 1, id=f"{workflow.info().workflow_id}/child"
+                "LocalInBoth",
+                depth - 1,
+                id=f"{workflow.info().workflow_id}/child",
+                task_timeout=TASK_TIMEOUT,
             )
-        last = await _start(LocalCall("echo", [f"up {depth}"], start_to_close=5))
+        else:
+            await workflow.wait_condition(lambda: self._is_told)
+        last = await _start(LocalCall("echo", [f"up {depth}"], start_to_close=50))
         return [first, *below, last]
 
 
@@ -538,6 +564,11 @@ class LocalInBoth:
 async def local_activities_in_a_child(side: Side) -> None:
     """A child has them like any workflow."""
     handle = await side.start(LocalInBoth.run, 1)
+    child = side.client.get_workflow_handle(side.name("child"))
+    await side.has(handle, "CHILD_WORKFLOW_EXECUTION_STARTED")
+    await side.settled(handle)
+    await side.settled(child)
+    await child.signal(LocalInBoth.tell)
     await side.note_result(handle)
     side.include("child")
 
@@ -550,7 +581,7 @@ class LocalAgainAsNew:
     @workflow.run
     async def run(self, left: int, seen: list[float]) -> list[float]:
         """Call it, and continue as new until nothing is left; not so soon that it has to wait."""
-        seen.append(await _start(LocalCall("takes", [1.1], start_to_close=5)))
+        seen.append(await _start(LocalCall("takes", [1.1], start_to_close=50)))
         if left:
             workflow.continue_as_new(args=[left - 1, seen])
         return seen
@@ -573,10 +604,10 @@ class BreaksAfterLocal:
         if not in_first_task:
             await asyncio.sleep(5)
         patched = workflow.patched("p")
-        calls = await _start(LocalCall("count_calls", start_to_close=5))
+        calls = await _start(LocalCall("count_calls", start_to_close=50))
         if calls == 1:
             raise LookupError("a bug")
-        return [patched, calls, await _start(LocalCall("echo", ["second"], start_to_close=5))]
+        return [patched, calls, await _start(LocalCall("echo", ["second"], start_to_close=50))]
 
 
 def _breaking(in_first_task: bool) -> Play:
@@ -590,7 +621,7 @@ add("local-activities-run-again-after-a-bug", _breaking(in_first_task=False))
 add("local-activities-run-again-after-a-bug-in-the-first-task", _breaking(in_first_task=True))
 
 
-TAKES, BACKOFF = 0.5, 3
+TAKES, BACKOFF = 0.5, LONG
 """How many seconds an activity takes, and how many lie between two attempts."""
 
 
@@ -608,9 +639,9 @@ class LocalClock:
         """Tell of each call how long it took, as the workflow sees it."""
         seen = []
         for call in (
-            LocalCall("takes", [TAKES], start_to_close=5),
-            LocalCall("fail_before", [2, None], start_to_close=5, first_delay=BACKOFF),
-            LocalCall("takes", [TAKES], start_to_close=5),
+            LocalCall("takes", [TAKES], start_to_close=50),
+            LocalCall("fail_before", [2, None], start_to_close=50, first_delay=BACKOFF),
+            LocalCall("takes", [TAKES], start_to_close=50),
         ):
             began = workflow.now()
             await _start(call)
@@ -649,7 +680,7 @@ class UpdatedLocally:
         return f"{point} done"
 
     async def _add(self, point: str) -> None:
-        self._done.append(await _start(LocalCall("wait_at", [point], start_to_close=5)))
+        self._done.append(await _start(LocalCall("wait_at", [point], start_to_close=50)))
 
 
 @case(skips_time=False)
@@ -659,8 +690,8 @@ async def updates_by_local_activities(side: Side) -> None:
     await side.has(handle, "WORKFLOW_TASK_COMPLETED")
     first = asyncio.create_task(handle.execute_update("add", "a"))
     await side.points.reached("a")
-    second = asyncio.create_task(handle.execute_update("add", "b"))
-    await asyncio.sleep(0.1)
+    second = asyncio.create_task(handle.execute_update("add", "b", id="two"))
+    await side.has_update(handle, "two")
     side.points.release("a")
     await side.note("first", first)
     await side.points.reached("b")
@@ -672,12 +703,12 @@ async def updates_by_local_activities(side: Side) -> None:
 @case()
 async def a_local_activity_runs_another_workflow(side: Side) -> None:
     """It has the worker's client, as any activity."""
-    await side.run(OneLocalActivity.run, LocalCall("run_other", ["ReturnsAtOnce"], 5))
+    await side.run(OneLocalActivity.run, LocalCall("run_other", ["ReturnsAtOnce"], 50))
     side.include("other")
 
 
 @case(skips_time=False)
 async def a_local_activity_returns_too_much(side: Side) -> None:
     """Its marker does not go out: the workflow task fails, again and again."""
-    call = LocalCall("says_much", [2 * 1024 * 1024], 5)
-    await side.run(OneLocalActivity.run, call, run_timeout=timedelta(seconds=2))
+    call = LocalCall("says_much", [2 * 1024 * 1024], 50)
+    await side.run(OneLocalActivity.run, call, run_timeout=timedelta(seconds=LONG))

@@ -102,14 +102,14 @@ class Mailbox:
 
 async def _echo(word: str) -> str:
     return str(
-        await workflow.execute_activity("echo", word, start_to_close_timeout=timedelta(seconds=5))
+        await workflow.execute_activity("echo", word, start_to_close_timeout=timedelta(seconds=50))
     )
 
 
 async def _wait_at(word: str) -> str:
     return str(
         await workflow.execute_activity(
-            "wait_at", word, start_to_close_timeout=timedelta(seconds=5)
+            "wait_at", word, start_to_close_timeout=timedelta(seconds=50)
         )
     )
 

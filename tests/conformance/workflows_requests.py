@@ -81,7 +81,10 @@ BAD_STARTS: dict[str, dict[str, Any]] = {
 
 def _refused(start: Callable[[Client, dict[str, Any]], Awaitable[Any]], **more: Any) -> Play:
     async def play(side: Side) -> None:
-        await side.run(Waits.run, run_timeout=timedelta(seconds=1))
+        handle = await side.start(Waits.run)
+        await side.settled(handle)
+        await handle.signal(Waits.end, "ended")
+        await side.note_result(handle)
         for name, options in (BAD_STARTS | more).items():
             usual = {"workflow": "Waits", "id": f"{side.case.name}/no", "task_queue": side.queue}
             await side.note(name, start(side.client, usual | options))

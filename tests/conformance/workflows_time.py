@@ -13,21 +13,23 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 from tests.conformance.registry import add, case, common
 from tests.conformance.side import Play, Side
 
+MINUTE = timedelta(minutes=1)
+
 
 @common
 @workflow.defn
 class Sleeper:
-    """Sleeps in one of many ways."""
+    """Sleeps in one of many ways, for minutes: a busy machine may add seconds."""
 
     @workflow.run
     async def run(self, way: str) -> str:
         """Sleep, and tell how it was."""
         began = workflow.now()
         told = await getattr(self, f"_{way}")()
-        return f"{told} after {round((workflow.now() - began).total_seconds())}"
+        return f"{told} after {round((workflow.now() - began) / MINUTE)}"
 
     async def _asyncio(self) -> str:
-        await asyncio.sleep(90)
+        await asyncio.sleep(5400)
         return "slept"
 
     async def _workflow(self) -> str:
@@ -40,17 +42,17 @@ class Sleeper:
         return "did not sleep"
 
     async def _twice(self) -> str:
-        await asyncio.sleep(1)
-        await workflow.sleep(2, summary="the second")
+        await asyncio.sleep(60)
+        await workflow.sleep(120, summary="the second")
         return "slept twice"
 
     async def _together(self) -> str:
-        await asyncio.gather(asyncio.sleep(5), asyncio.sleep(2), asyncio.sleep(9))
+        await asyncio.gather(asyncio.sleep(300), asyncio.sleep(120), asyncio.sleep(540))
         return "slept thrice at once"
 
     async def _cancelled_timer(self) -> str:
-        long = asyncio.create_task(asyncio.sleep(1000))
-        await asyncio.sleep(3)
+        long = asyncio.create_task(asyncio.sleep(60000))
+        await asyncio.sleep(180)
         long.cancel()
         try:
             await long
@@ -59,25 +61,25 @@ class Sleeper:
         return ""
 
     async def _cancelled_unseen(self) -> str:
-        long = asyncio.create_task(asyncio.sleep(1000))
+        long = asyncio.create_task(asyncio.sleep(60000))
         await asyncio.sleep(0)
         long.cancel()
         return "the long one was never seen"
 
     async def _wait_for(self) -> str:
         try:
-            await asyncio.wait_for(asyncio.Event().wait(), 7)
+            await asyncio.wait_for(asyncio.Event().wait(), 420)
         except TimeoutError:
             return "timed out"
         return ""
 
     async def _wait_for_in_time(self) -> str:
-        await asyncio.wait_for(asyncio.sleep(4), 7)
+        await asyncio.wait_for(asyncio.sleep(240), 420)
         return "in time"
 
     async def _timeout_block(self) -> str:
         try:
-            async with asyncio.timeout(6):
+            async with asyncio.timeout(360):
                 await asyncio.Event().wait()
         except TimeoutError:
             return "timed out in a block"
@@ -85,23 +87,26 @@ class Sleeper:
 
     async def _condition_times_out(self) -> str:
         try:
-            await workflow.wait_condition(lambda: False, timeout=11)
+            await workflow.wait_condition(lambda: False, timeout=660)
         except TimeoutError:
             return "never true"
         return ""
 
     async def _condition_in_time(self) -> str:
         done: list[int] = []
-        asyncio.get_running_loop().call_later(4, done.append, 1)
-        await workflow.wait_condition(lambda: bool(done), timeout=11)
+        asyncio.get_running_loop().call_later(240, done.append, 1)
+        await workflow.wait_condition(lambda: bool(done), timeout=660)
         return "true in time"
 
     async def _condition_at_once(self) -> str:
-        await workflow.wait_condition(lambda: True, timeout=11)
+        await workflow.wait_condition(lambda: True, timeout=660)
         return "true at once"
 
     async def _first_of_two(self) -> str:
-        slow, fast = asyncio.create_task(asyncio.sleep(9)), asyncio.create_task(asyncio.sleep(3))
+        slow, fast = (
+            asyncio.create_task(asyncio.sleep(540)),
+            asyncio.create_task(asyncio.sleep(180)),
+        )
         done, _ = await workflow.wait([slow, fast], return_when=asyncio.FIRST_COMPLETED)
         return f"{fast in done}, {slow in done}"
 
@@ -110,14 +115,14 @@ class Sleeper:
             await asyncio.sleep(seconds)
             return seconds
 
-        tasks = [asyncio.create_task(sleep(each)) for each in (5, 1, 3)]
+        tasks = [asyncio.create_task(sleep(each)) for each in (300, 60, 180)]
         return str([await each for each in workflow.as_completed(tasks)])
 
     async def _task_group(self) -> str:
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(asyncio.sleep(100))
-                group.create_task(self._fails_after(2))
+                group.create_task(asyncio.sleep(6000))
+                group.create_task(self._fails_after(120))
         except ExceptionGroup as errors:
             return str(errors.exceptions[0])
         return ""
@@ -208,7 +213,7 @@ class Cancellable:
 
 async def _echo(word: str) -> str:
     return str(
-        await workflow.execute_activity("echo", word, start_to_close_timeout=timedelta(seconds=5))
+        await workflow.execute_activity("echo", word, start_to_close_timeout=timedelta(seconds=50))
     )
 
 
@@ -323,11 +328,11 @@ class Values:
     async def run(self) -> list[bool]:
         """Compare them with what they have to be like."""
         before = workflow.time()
-        await asyncio.sleep(10)
+        await asyncio.sleep(600)
         return [
             workflow.uuid4() != workflow.uuid4(),
             0 <= workflow.random().random() < 1,
-            round(workflow.time() - before) == 10,
+            round((workflow.time() - before) / 60) == 10,
             workflow.info().attempt == 1,
             workflow.info().get_current_history_length() > 0,
             workflow.info().is_continue_as_new_suggested(),
@@ -339,14 +344,22 @@ class Values:
 class Lengths:
     """Notes how long its history is."""
 
+    def __init__(self) -> None:
+        self._is_over = False
+
     @workflow.run
     async def run(self) -> list[tuple[int, bool]]:
-        """Note it at the beginning, after a step and after a while."""
+        """Note it at the beginning, after a step and at the end."""
         noted = [self._noted()]
         await _echo("step")
         noted.append(self._noted())
-        await workflow.sleep(2)
+        await workflow.wait_condition(lambda: self._is_over)
         return [*noted, self._noted()]
+
+    @workflow.signal
+    def end(self) -> None:
+        """End."""
+        self._is_over = True
 
     @workflow.query
     def noted(self) -> tuple[int, bool]:
@@ -362,8 +375,9 @@ class Lengths:
 async def lengths_of_the_history(side: Side) -> None:
     """They are the same in each task, and in a query between them or after all of them."""
     handle = await side.start(Lengths.run)
-    await side.has(handle, "TIMER_STARTED")
+    await side.has(handle, "ACTIVITY_TASK_COMPLETED")
     await side.note("in the midst", handle.query(Lengths.noted))
+    await handle.signal(Lengths.end)
     await side.note_result(handle)
     await side.note("at the end", handle.query(Lengths.noted))
 
@@ -388,7 +402,7 @@ class TwoTasks:
             try:
                 await workflow.execute_activity(
                     "hang",
-                    start_to_close_timeout=timedelta(seconds=2),
+                    start_to_close_timeout=timedelta(seconds=20),
                     retry_policy=RetryPolicy(maximum_attempts=1),
                 )
             except ActivityError as error:

@@ -83,7 +83,7 @@ class EvolvesV1:
         """Wait, then echo."""
         await workflow.wait_condition(lambda: self._go)
         return str(
-            await workflow.execute_activity("echo", 1, start_to_close_timeout=timedelta(seconds=5))
+            await workflow.execute_activity("echo", 1, start_to_close_timeout=timedelta(seconds=50))
         )
 
     @workflow.signal

@@ -246,7 +246,7 @@ class Children:
             name,
             namespace=identity.namespace,
             workflow_execution=identity.reference,
-            workflow_type=WorkflowType(name=identity.workflow_type),
+            workflow_type=WorkflowType(name=child.command.workflow_type),
             initiated_event_id=child.initiated.event_id,
             started_event_id=child.started.event_id if child.started else 0,
             **attributes,

@@ -15,6 +15,7 @@ import pytest_asyncio
 from sagacheck.engines.server.engine import ServerEngine
 from scenarios import SAGA
 from tests import replaying
+from tests.children import let_children_receive_sigint
 from tests.replaying import (  # noqa: F401 - fixtures
     _gathered,
     _replayed,
@@ -23,9 +24,10 @@ from tests.replaying import (  # noqa: F401 - fixtures
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known, and let the commands that tests start receive Ctrl-C."""
     meaning = "the workflow's code is not deterministic, or not there any more"
     config.addinivalue_line("markers", f"{replaying.MARKER}: {meaning}")
+    let_children_receive_sigint()
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -95,11 +95,6 @@ def locust_workers(count: int, master_port: str) -> Iterator[None]:
             worker.wait()
 
 
-def _listen_to_sigint() -> None:
-    """Background jobs of a shell, as in CI, ignore SIGINT, and their children inherit that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @contextmanager
 def locust(folder: Path, *arguments: str, headless: bool = True) -> Iterator[LocustRun]:
     """Start Locust; it is killed with all its children when the context is left."""
@@ -113,7 +108,6 @@ def locust(folder: Path, *arguments: str, headless: bool = True) -> Iterator[Loc
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_listen_to_sigint,  # noqa: PLW1509 - no threads here
             env={name: value for name, value in os.environ.items() if "TEMPORAL" not in name},
         )
     run = LocustRun(process, folder / "runs", log)

@@ -212,8 +212,12 @@ async def real_side(
 def new_worker(
     client: Client, queue: str, workflows: Sequence[type], threads: ThreadPoolExecutor
 ) -> Worker:
-    """A worker of the SDK with all our activities."""
-    return Worker(
+    """A worker of the SDK with all our activities.
+
+    It would fail the task of a workflow that does not yield within two seconds, which on a busy
+    machine any may need.
+    """
+    worker = Worker(
         client,
         task_queue=queue,
         workflows=workflows,
@@ -226,6 +230,9 @@ def new_worker(
         max_heartbeat_throttle_interval=_SHORT,
         default_heartbeat_throttle_interval=_SHORT,
     )
+    assert worker._workflow_worker is not None, "it has workflows"
+    worker._workflow_worker._deadlock_timeout_seconds = None
+    return worker
 
 
 def _quiet_runtime() -> Runtime:

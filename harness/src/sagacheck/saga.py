@@ -38,6 +38,11 @@ class SagaUnderTest:
             the data converter decodes it, grants the cancellation; ``None`` where it leaves that
             open. By default a text, a truth value or an object with a field such as ``accepted``
             is understood, and a handler or validator that raises refuses.
+        ending: How its workflows say how an order ended, where they do not return an object with
+            ``status``, ``error`` and ``left`` in it: makes of a result, as the data converter
+            decodes it, or of the exception with which the workflow failed, a status such as
+            ``"failed"``, a tuple ``(status, error, left)``, or such an object. ``None`` is for what
+            it does not understand: then the verdict is unknown, and for a failure it is a failure.
         search_attributes: Those that its workflows set. They are added to the Temporal server; an
             attribute that is not among them is refused, as a server does that does not have it.
         interceptors: Those of its workers, the first outermost.
@@ -55,6 +60,7 @@ class SagaUnderTest:
     completed_means: tuple[str, ...] | None = None
     children: Sequence[type] = ()
     cancel_granted: Callable[[Any], bool | None] | None = None
+    ending: Callable[[Any], Any] | None = None
     search_attributes: Sequence[SearchAttributeKey[Any]] = ()
     interceptors: Sequence[Interceptor] = ()
     services: ServiceFactory

@@ -111,7 +111,7 @@ def status_only_moves_forward(evidence: Evidence) -> Facts:
     """
     for order, outcome in evidence.outcomes.items():
         seen = [status for status in map(str.lower, outcome.statuses) if _is_known(status)]
-        if outcome.status.is_terminal:
+        if outcome.status.is_terminal and outcome.ending.is_understood:
             seen.append(str(outcome.status))
         for earlier, later in pairwise(seen):
             if _may_follow(earlier, later):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -28,6 +28,8 @@ class OrderStatus(StrEnum):
     TIMED_OUT = "timed_out"
     RUNNING = "running"
     """The order has not ended: it is stuck."""
+    UNKNOWN = "unknown"
+    """It has ended, and what its workflow returned is not understood."""
 
     @property
     def is_terminal(self) -> bool:
@@ -54,20 +56,68 @@ class Ending:
     error: str = ""
     result: Any = None
 
-    @classmethod
-    def of_result(cls, result: Any) -> Ending:
-        """The ending that a workflow's return value stands for, read by its status and error."""
-        fields = result if isinstance(result, Mapping) else {}
-        try:
-            status = OrderStatus(str(fields.get("status", OrderStatus.COMPLETED)).lower())
-        except ValueError:
-            status = OrderStatus.COMPLETED
-        return cls(status, str(fields.get("error") or ""), result)
+    @property
+    def is_understood(self) -> bool:
+        """Whether it is known what the end promises."""
+        return self.status is not OrderStatus.UNKNOWN
 
     @classmethod
-    def of_failure(cls, failure: WorkflowFailureError) -> Ending:
-        """The ending of a workflow that did not return anything."""
+    def of_result(cls, result: Any, translate: Translate | None = None) -> Ending:
+        """The ending that a workflow's return value stands for.
+
+        Args:
+            result: What the workflow returned. By default an object is read by its fields `status`
+                and `error`, a text as a status, and nothing stands for a success. All else is
+                `OrderStatus.UNKNOWN`.
+            translate: How the results of this saga read.
+        """
+        said = result if translate is None else translate(result)
+        if translate is not None and said is None:
+            return cls(OrderStatus.UNKNOWN, result=result)
+        return _ending_of(said, result)
+
+    @classmethod
+    def of_failure(
+        cls, failure: WorkflowFailureError, translate: Translate | None = None
+    ) -> Ending:
+        """The ending of a workflow that did not return anything.
+
+        Args:
+            failure: Its failure, whose cause is translated.
+            translate: How the failures of this saga read. Where that is ``None``, the order was
+                cancelled, terminated, timed out or failed, as its workflow did.
+        """
+        said = None if translate is None else translate(failure.cause)
+        if said is not None:
+            return _ending_of(said, None)
         return cls(_status_of(failure.cause), describe_failure(failure.cause))
+
+
+Translate = Callable[[Any], Any]
+"""Reads a result or a failure as a status, as a status with an error and what is left, or as an
+object with `status`, `error` and `left`; ``None`` where it does not understand it."""
+
+
+def _ending_of(said: Any, result: Any) -> Ending:
+    """The ending that is said, of a workflow that returned `result`."""
+    if isinstance(said, Ending):
+        return said
+    if isinstance(said, tuple):
+        said = dict(zip(("status", "error", "left"), said, strict=False))
+    if said is None:
+        return Ending(OrderStatus.COMPLETED, result=result)
+    fields = said if isinstance(said, Mapping) else {"status": said}
+    status = _status_named(fields.get("status"))
+    return Ending(status, str(fields.get("error") or ""), said if fields is said else result)
+
+
+def _status_named(word: Any) -> OrderStatus:
+    name = word if isinstance(word, str) else ""
+    try:
+        status = OrderStatus(name.lower())
+    except ValueError:
+        return OrderStatus.UNKNOWN
+    return status if status.is_terminal else OrderStatus.UNKNOWN
 
 
 @dataclass(slots=True)

@@ -44,7 +44,7 @@ def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
     Checked: for each order that has ended without success.
     """
     for order, outcome in evidence.ended():
-        if outcome.status in (OrderStatus.COMPLETED, OrderStatus.TERMINATED):
+        if outcome.status in (OrderStatus.COMPLETED, OrderStatus.TERMINATED, OrderStatus.UNKNOWN):
             continue
         due: list[OpenMatter] = []
         for operation in evidence.operations.creates:

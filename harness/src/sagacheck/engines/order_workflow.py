@@ -154,7 +154,7 @@ class OrderWorkflow(ABC):
             task.cancel()
 
     async def _ending(self) -> Ending:
-        return await self.view.ending()
+        return await self.view.ending(self.trial.saga.ending)
 
 
 def order_in(orders: Mapping[str, _T], workflow_id: str | None) -> _T:

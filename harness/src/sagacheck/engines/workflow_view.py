@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -54,12 +54,16 @@ class WorkflowView:
             return False
         return True
 
-    async def ending(self) -> Ending:
-        """How the workflow ended; waits until it has."""
+    async def ending(self, translate: Callable[[Any], Any] | None = None) -> Ending:
+        """How the workflow ended; waits until it has.
+
+        Args:
+            translate: How results and failures of its saga read.
+        """
         try:
-            return Ending.of_result(await self.handle.result())
+            return Ending.of_result(await self.handle.result(), translate)
         except WorkflowFailureError as failure:
-            return Ending.of_failure(failure)
+            return Ending.of_failure(failure, translate)
 
     async def state(self) -> WorkflowState:
         """What the workflow is doing now."""

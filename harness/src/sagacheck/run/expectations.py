@@ -23,11 +23,20 @@ def unmet_by(trial: Trial) -> list[Unmet]:
     """
     return [
         *(Unmet(UnmetKind.RUN, trouble) for trouble in trial.troubles),
+        *_endings(trial),
         *_vacuity(trial),
         *_faults(trial),
         *_events(trial),
         *_expectations(trial),
     ]
+
+
+def _endings(trial: Trial) -> Iterator[Unmet]:
+    """A result that is not understood promises nothing, so that nothing can be checked by it."""
+    for order, outcome in trial.outcomes.items():
+        if not outcome.ending.is_understood:
+            said = f"the result {outcome.ending.result!r:.200} of {order}"
+            yield Unmet(UnmetKind.RUN, f"{said} is not understood, say `ending=`")
 
 
 def _vacuity(trial: Trial) -> Iterator[Unmet]:
@@ -111,7 +120,11 @@ def _expectations(trial: Trial) -> Iterator[Unmet]:
         ("effects", expect.effects, _effects(trial.world)),
         ("calls", expect.calls, Counter(attempt.operation for attempt in trial.world.journal)),
         ("stock", expect.stock, _available(trial.world)),
-        ("statuses", expect.statuses, Counter(str(o.status) for o in trial.outcomes.values())),
+        (
+            "statuses",
+            _statuses_wanted(trial),
+            Counter(str(o.status) for o in trial.outcomes.values()),
+        ),
         ("orphans", expect.orphans, _left_by_terminated_orders(trial)),
     ):
         for name, wanted_count in wanted_counts.items():
@@ -124,9 +137,21 @@ def _expectations(trial: Trial) -> Iterator[Unmet]:
         yield Unmet(UnmetKind.EXPECTATION, detail, _line(trial, "undone"))
 
 
+def _statuses(trial: Trial) -> Counter[str]:
+    return Counter(str(outcome.status) for outcome in trial.outcomes.values())
+
+
+def _statuses_wanted(trial: Trial) -> Mapping[str, int]:
+    """The statuses that are expected; none, where some cannot be told."""
+    understood = all(outcome.ending.is_understood for outcome in trial.outcomes.values())
+    return trial.scenario.expect.statuses if understood else {}
+
+
 def _about_order(order: str, wanted: OrderExpectation, outcome: OrderOutcome) -> Iterator[str]:
     if not outcome.status.is_terminal:
         yield f"expected {order} to end as {wanted.status or 'anything'}, it has not ended"
+        return
+    if not outcome.ending.is_understood:
         return
     error = outcome.ending.error
     if wanted.status is not None and wanted.status != outcome.status:

@@ -15,9 +15,10 @@ NO_CALL = "no call reached any service, so nothing was checked"
 
 
 def states_an_ending(scenario: Scenario) -> bool:
-    """Whether a scenario expects how orders end: one that expects failures shows something."""
+    """Whether a scenario expects how orders end, or what is done: that shows something."""
     expect = scenario.expect
-    return bool(expect.statuses) or any(
+    stated = expect.statuses or expect.effects or expect.undone
+    return bool(stated) or any(
         wanted.status is not None or wanted.error is not None for wanted in expect.orders.values()
     )
 
@@ -72,5 +73,8 @@ def why_vacuous(orders: OrderCount, calls: int, plain: str, *, fails: bool = Fal
 def _in_words(outcome: OrderOutcome) -> str:
     if not outcome.status.is_terminal:
         return f"{outcome.order} does not end: {outcome.waits_for}"
+    if not outcome.ending.is_understood:
+        said = f"the result {outcome.ending.result!r:.200} of {outcome.order}"
+        return f"{said} is not understood, say `ending=`"
     because = f" ({outcome.ending.error})" if outcome.ending.error else ""
     return f"{outcome.order} ended as {outcome.status}{because}"

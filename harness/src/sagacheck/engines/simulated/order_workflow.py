@@ -127,7 +127,8 @@ class SimulatedOrderWorkflow(OrderWorkflow):
     async def _ending(self) -> Ending:
         if self._fast_client is not None:
             with suppress(NoResultError):
-                return Ending.of_result(await self._fast_client.result(self.workflow_id))
+                result = await self._fast_client.result(self.workflow_id)
+                return Ending.of_result(result, self.trial.saga.ending)
         return await super()._ending()
 
     async def _last_ending(self) -> Ending:

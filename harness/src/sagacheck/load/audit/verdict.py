@@ -24,6 +24,7 @@ CLOSED_AS = {
     OrderStatus.CANCELLED: {"COMPLETED", "CANCELED"},
     OrderStatus.TERMINATED: {"TERMINATED"},
     OrderStatus.TIMED_OUT: {"TIMED_OUT"},
+    OrderStatus.UNKNOWN: {"COMPLETED"},
 }
 """The statuses on the server's list that fit the end which a client saw."""
 
@@ -121,6 +122,9 @@ def judge(
         unmet.append(Unmet(UnmetKind.RUN, "no order was placed"))
     elif not calls:
         detail = "no call of an order has reached the services; the workers' logs say why"
+        unmet.append(Unmet(UnmetKind.RUN, detail))
+    elif not_understood := statuses.get(OrderStatus.UNKNOWN):
+        detail = f"the results of {_orders(not_understood)} are not understood, say `ending=`"
         unmet.append(Unmet(UnmetKind.RUN, detail))
     elif not statuses.get(OrderStatus.COMPLETED):
         unmet.append(Unmet(UnmetKind.RUN, "no order completed, so nothing is shown"))

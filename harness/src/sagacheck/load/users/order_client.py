@@ -66,7 +66,7 @@ class OrderClient:
 
     async def wait(self, order_id: str) -> Ending:
         """Wait for the end of an order."""
-        return await self.view(order_id).ending()
+        return await self.view(order_id).ending(self.saga.ending)
 
     async def cancel(self, order_id: str, by: CancelBy) -> Answer:
         """Cancel an order, by `by` or else by the means that its workflow has."""

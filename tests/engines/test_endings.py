@@ -1,0 +1,110 @@
+"""How an order ended, in the words of its saga."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from sagacheck.checks import Ending, OrderStatus, Verdict
+from sagacheck.run import LocalPlayer, TrialResult
+from sagacheck.saga import SagaUnderTest
+from tests.engines.conftest import Play
+from tests.sagas.worded import IN_TEMPORALS_WORDS, OTHER_WORDS, RAISES, worded
+from tests.shop import load_text
+
+LOST = """
+scenario: the reply is lost, and the goods are given back
+why: a correct rollback
+orders: [{id: o1}]
+faults: [{on: inventory.reserve, fault: drop_response}]
+expect:
+  o1: {status: failed, error: TooLate}
+  undone: [inventory.release]
+"""
+FINE = """
+scenario: nothing fails
+why: the plain way
+orders: [{id: o1}]
+expect: {o1: {status: completed}}
+"""
+
+
+def _play(text: str, saga: SagaUnderTest) -> TrialResult:
+    player = LocalPlayer(saga)
+    with player.ready():
+        return player.play(load_text(text))
+
+
+def _said(result: TrialResult) -> list[tuple[Verdict, str]]:
+    assert result.violations == []
+    return [(each.verdict, each.detail) for each in result.unmet]
+
+
+@pytest.mark.parametrize("text", [LOST, FINE], ids=["lost", "fine"])
+@pytest.mark.parametrize("saga", [IN_TEMPORALS_WORDS, RAISES], ids=["status", "raises"])
+def test_usual_words_are_understood(text: str, saga: SagaUnderTest) -> None:
+    """A status in an object; nothing at all; a workflow that fails."""
+    assert _said(_play(text, saga)) == []
+
+
+@pytest.mark.parametrize("words", OTHER_WORDS.values(), ids=OTHER_WORDS)
+def test_other_words_are_unknown(words: tuple[Any, Any]) -> None:
+    """Neither a completed order nor a failed one: nothing is promised, and nothing is checked."""
+    for text, said in ((FINE, words[0]), (LOST, words[1])):
+        detail = f"the result {said!r} of o1 is not understood, say `ending=`"
+        assert _said(_play(text, worded(*words))) == [(Verdict.UNKNOWN, detail)]
+
+
+@pytest.mark.parametrize("words", OTHER_WORDS.values(), ids=OTHER_WORDS)
+@pytest.mark.parametrize(
+    "failed",
+    [
+        ("failed", "TooLate: x"),
+        {"status": "failed", "error": "TooLate: x"},
+        Ending(OrderStatus.FAILED, "TooLate: x"),
+    ],
+    ids=["tuple", "object", "ending"],
+)
+def test_a_saga_says_how_its_words_read(words: tuple[Any, Any], failed: Any) -> None:
+    """By a status, and an error where there is one."""
+    saga = worded(*words, ending=lambda said: "completed" if said == words[0] else failed)
+
+    assert [_said(_play(text, saga)) for text in (FINE, LOST)] == [[], []]
+
+
+def test_a_translation_may_be_wrong_and_is_judged() -> None:
+    """What it calls a failure must have undone everything."""
+    result = _play(FINE, worded("Booked", "Canceled", ending=lambda _: "failed"))
+
+    assert {"I6", "I7"} <= {violation.invariant for violation in result.violations}
+
+
+def test_a_failure_may_leave_something_to_a_person() -> None:
+    """The exception of the workflow is translated, too."""
+    saga = worded(
+        None,
+        ApplicationError("call the warehouse"),
+        ending=lambda said: ("needs_attention", str(said), ["o1"]) if said else None,
+    )
+    result = _play(LOST, saga)
+
+    assert result.trial is not None
+    ending = result.trial.outcomes["o1"].ending
+    assert (ending.status, ending.result["left"]) == (OrderStatus.NEEDS_ATTENTION, ["o1"])
+
+
+@pytest.mark.asyncio
+async def test_the_server_engine_reads_the_same(play: Play) -> None:
+    """One function for both engines."""
+    words = OTHER_WORDS["a text"]
+    (lost,) = await play(LOST, saga=worded(*words))
+    (read,) = await play(
+        LOST, saga=worded(*words, ending=lambda said: ("failed", "TooLate: x") if said else None)
+    )
+
+    assert [unmet.detail for unmet in lost.unmet] == [
+        f"the result {words[1]!r} of o1 is not understood, say `ending=`"
+    ]
+    assert (read.verdict, read.unmet) == (Verdict.VALID, ())

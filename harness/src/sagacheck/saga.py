@@ -32,8 +32,12 @@ class SagaUnderTest:
         id_reuse_policy: What its client does with an order id that was used before.
         completed_means: The creates whose effects must be live when an order completes; by default
             all creates of the services but messages that tell something else than success.
-        children: The workflows that `workflow` starts as its children. The id of a child begins
-            with its parent's id and a slash, so that its calls are known to be the order's.
+        children: The workflows that `workflow` starts as its children. Where the id of a child
+            begins with its parent's id and a slash, its calls are known to be the order's.
+        order_of: The order that a workflow belongs to, by the workflow's id, for children with
+            other ids; ``None`` for a workflow of no order. On a server, trials of such a saga are
+            played one after another, as their children have the same ids.
+        task_queues: The task queues that its workers poll, beside that of the orders' workflows.
         cancel_granted: How the answers of its update ``request_cancel`` read: whether an answer, as
             the data converter decodes it, grants the cancellation; ``None`` where it leaves that
             open. By default a text, a truth value or an object with a field such as ``accepted``
@@ -59,6 +63,8 @@ class SagaUnderTest:
     id_reuse_policy: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE
     completed_means: tuple[str, ...] | None = None
     children: Sequence[type] = ()
+    order_of: Callable[[str], str | None] | None = None
+    task_queues: Sequence[str] = ()
     cancel_granted: Callable[[Any], bool | None] | None = None
     ending: Callable[[Any], Any] | None = None
     search_attributes: Sequence[SearchAttributeKey[Any]] = ()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.common import WorkflowIDConflictPolicy
@@ -15,11 +15,10 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from sagacheck.checks import Ending, OrderOutcome, OrderStatus
 from sagacheck.engines.answer import Answer, AnswerKind
 from sagacheck.engines.histories import BROKEN_REPLAY, first_broken_replay
+from sagacheck.engines.strangers import strangers_in
 from sagacheck.engines.trial import Trial
 from sagacheck.engines.workflow_view import WorkflowView
 from sagacheck.language import AnyOrder
-
-_T = TypeVar("_T")
 
 
 class OrderWorkflow(ABC):
@@ -31,9 +30,13 @@ class OrderWorkflow(ABC):
         connect: Gives a client of the service, should it be needed.
         workflow_id: The id of the order's workflow.
         task_queue: The queue of the worker that is to run it.
+        is_known: Whether the workflow with an id belongs to an order.
+
+    Attributes:
+        unplayable: What the scenario needs and the engine cannot do; empty if there is nothing.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - made in one place, from what that place has
         self,
         trial: Trial,
         order: AnyOrder,
@@ -41,8 +44,10 @@ class OrderWorkflow(ABC):
         *,
         workflow_id: str,
         task_queue: str,
+        is_known: Callable[[str], bool],
     ) -> None:
         self.trial = trial
+        self._is_known = is_known
         self.order = order
         self.workflow_id = workflow_id
         self.statuses: list[str] = []
@@ -52,6 +57,7 @@ class OrderWorkflow(ABC):
         self._waits_for = ""
         self._broken_by_query = ""
         self._ended_at: float | None = None
+        self.unplayable = ""
 
     @property
     @abstractmethod
@@ -111,6 +117,7 @@ class OrderWorkflow(ABC):
             self._waits_for = ""
             ending = await self._last_ending()
         history = await self._history()
+        self.unplayable = self.unplayable or self._strangers(history)
         return OrderOutcome(
             order=self.order.id,
             ending=ending,
@@ -122,6 +129,15 @@ class OrderWorkflow(ABC):
             recorded=history,
             replays=self._replays(history),
             broken_replay=self._broken_replay(history) or self._broken_by_query,
+        )
+
+    def _strangers(self, history: WorkflowHistory) -> str:
+        """What the workflow has started, and the saga under test says nothing of."""
+        return strangers_in(
+            history.events,
+            self.trial.saga,
+            {self._task_queue, *self.trial.saga.task_queues},
+            self._is_known,
         )
 
     @abstractmethod
@@ -150,23 +166,9 @@ class OrderWorkflow(ABC):
 
     def forget(self) -> None:
         """Stop waiting for the order's end."""
+        self._is_known = bool  # what it was refers to what refers to this workflow
         for task in self._endings:
             task.cancel()
 
     async def _ending(self) -> Ending:
         return await self.view.ending(self.trial.saga.ending)
-
-
-def order_in(orders: Mapping[str, _T], workflow_id: str | None) -> _T:
-    """What `orders` has for the workflow with this id, or for the one whose child it is.
-
-    Raises:
-        RuntimeError: It is no workflow of an order.
-    """
-    known = workflow_id or ""
-    while known not in orders and "/" in known:
-        known = known.rpartition("/")[0]
-    if known not in orders:
-        msg = f"workflow {workflow_id} belongs to no order of a trial"
-        raise RuntimeError(msg)
-    return orders[known]

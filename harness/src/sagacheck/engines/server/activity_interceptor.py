@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,6 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from sagacheck.engines.order_workflow import order_in
 from sagacheck.engines.server.order_workflow import ServerOrderWorkflow
 from sagacheck.inprocess import AttemptContext, in_context
 from sagacheck.network import WorkerCrash
@@ -22,27 +21,27 @@ class ActivityInterceptor(Interceptor):
     """Lets each attempt at an activity run in the world of its order.
 
     Args:
-        workflows: The workflows of the orders being played, by their ids.
+        find: Finds the workflow of the order that a workflow belongs to, by its id.
     """
 
-    def __init__(self, workflows: Mapping[str, ServerOrderWorkflow]) -> None:
-        self._workflows = workflows
+    def __init__(self, find: Callable[[str], ServerOrderWorkflow]) -> None:
+        self._find = find
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - the SDK's name
         """Put the attempt in its world."""
-        return _InItsWorld(next, self._workflows)
+        return _InItsWorld(next, self._find)
 
 
 class _InItsWorld(ActivityInboundInterceptor):
     def __init__(
-        self, inner: ActivityInboundInterceptor, workflows: Mapping[str, ServerOrderWorkflow]
+        self, inner: ActivityInboundInterceptor, find: Callable[[str], ServerOrderWorkflow]
     ) -> None:
         super().__init__(inner)
-        self._workflows = workflows
+        self._find = find
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
         info = activity.info()
-        workflow = order_in(self._workflows, info.workflow_id)
+        workflow = self._find(info.workflow_id or "")
         with workflow.attempt_under_way(info):
             return await self._attempt(workflow, info, input)
 

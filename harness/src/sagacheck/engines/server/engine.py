@@ -11,7 +11,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from itertools import count
 from types import TracebackType
 from typing import Self
@@ -27,6 +27,7 @@ from sagacheck.engines.server.activity_interceptor import ActivityInterceptor
 from sagacheck.engines.server.embedded_server import embedded_server
 from sagacheck.engines.server.order_workflow import ServerOrderWorkflow
 from sagacheck.engines.server.search_attributes import add_search_attributes
+from sagacheck.engines.strangers import owner_in, stranger
 from sagacheck.engines.trial import Trial
 from sagacheck.errors import EngineStartError, UnplayableError
 from sagacheck.inprocess import httpx_patch
@@ -70,6 +71,7 @@ class ServerEngine:
         self._workflows: dict[str, ServerOrderWorkflow] = {}
         self._numbers = iter(count(1) if numbers is None else numbers)
         self._stack = AsyncExitStack()
+        self._alone = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         try:
@@ -97,6 +99,11 @@ class ServerEngine:
         Raises:
             UnplayableError: The scenario needs what a server engine cannot do.
         """
+        # The children of two trials may have the same ids, where the saga chooses them.
+        async with self._alone if self._saga.order_of else nullcontext():
+            await self._play(trial)
+
+    async def _play(self, trial: Trial) -> None:
         trial.begin()
         number = next(self._numbers)
         # A worker of its own for what cannot be had from a shared one: a workflow cache of zero,
@@ -122,6 +129,21 @@ class ServerEngine:
                 each.forget()
                 del self._workflows[each.workflow_id]
 
+    def _owner(self, workflow_id: str) -> ServerOrderWorkflow | None:
+        named = {each.order.id: each for each in self._workflows.values()}
+        return owner_in(self._workflows, workflow_id, self._saga, named)
+
+    def _order_of(self, workflow_id: str) -> ServerOrderWorkflow:
+        """The workflow of the order that a workflow belongs to.
+
+        Raises:
+            ApplicationError: It belongs to none.
+        """
+        order = self._workflows.get(workflow_id) or self._owner(workflow_id)
+        if order is None:
+            raise stranger(workflow_id, self._saga)
+        return order
+
     def _workflows_of(self, trial: Trial, number: int, queue: str) -> list[ServerOrderWorkflow]:
         return [
             ServerOrderWorkflow(
@@ -131,6 +153,7 @@ class ServerEngine:
                 workflow_id=f"{self._saga.workflow_id.format(order_id=order.id)}~{number}",
                 task_queue=queue,
                 skips_time=self._skips_time,
+                is_known=lambda workflow_id: self._owner(workflow_id) is not None,
             )
             for order in trial.scenario.orders
         ]
@@ -150,7 +173,8 @@ class ServerEngine:
         self._executor = self._stack.enter_context(ThreadPoolExecutor(max_workers=THREADS))
         self._stack.enter_context(httpx_patch())
         self._stack.enter_context(quiet_sdk())
-        await self._stack.enter_async_context(self._worker(SHARED_QUEUE, self._cache))
+        for queue in (SHARED_QUEUE, *self._saga.task_queues):
+            await self._stack.enter_async_context(self._worker(queue, self._cache))
 
     def _worker(self, task_queue: str, cache: int) -> Worker:
         return saga_worker(
@@ -158,7 +182,7 @@ class ServerEngine:
             self._saga,
             task_queue,
             # What the saga's interceptors call belongs to the attempt, whose death is not for them.
-            interceptors=[ActivityInterceptor(self._workflows)],
+            interceptors=[ActivityInterceptor(self._order_of)],
             cached_workflows=cache,
             threads=self._executor,
         )

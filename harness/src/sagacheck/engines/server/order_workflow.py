@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
@@ -42,9 +42,7 @@ class ServerOrderWorkflow(OrderWorkflow):
         workflow_id: The id of the order's workflow, unique on the server.
         task_queue: The queue of the worker that is to run it.
         skips_time: Whether the server can skip time.
-
-    Attributes:
-        unplayable: What the scenario needs and this engine cannot do; empty if there is nothing.
+        is_known: Whether the workflow with an id belongs to an order.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, from what that place has
@@ -56,6 +54,7 @@ class ServerOrderWorkflow(OrderWorkflow):
         workflow_id: str,
         task_queue: str,
         skips_time: bool,
+        is_known: Callable[[str], bool],
     ) -> None:
         self._skips_time = skips_time
         # With events of its own the order's time is skipped step by step, from one to the next.
@@ -69,8 +68,8 @@ class ServerOrderWorkflow(OrderWorkflow):
             lambda: client,
             workflow_id=workflow_id,
             task_queue=task_queue,
+            is_known=is_known,
         )
-        self.unplayable = ""
         self._jumped = 0.0
         self._abandoned: set[str] = set()
         self._local_attempts = 0
@@ -87,7 +86,9 @@ class ServerOrderWorkflow(OrderWorkflow):
         """Let time pass, with the order's own events at their times, until the order has ended."""
         passing = asyncio.create_task(self._let_time_pass())
         try:
-            detector = StuckDetector(self.trial, self.view, patient=not self._skips_time)
+            detector = StuckDetector(
+                self.trial, self.view, patient=not self._skips_time, strangers=self._strangers
+            )
             self._waits_for = await detector.wait_for(self._endings[0])
         finally:
             passing.cancel()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
+
+from temporalio.client import WorkflowHistory
 
 from sagacheck.engines.trial import DAY, Trial
 from sagacheck.engines.workflow_view import WorkflowState, WorkflowView
@@ -22,12 +25,21 @@ class StuckDetector:
         trial: The trial that the order belongs to.
         view: What the server shows of the order's workflow.
         patient: Whether time is real, so that an order may well do nothing for seconds.
+        strangers: Finds what no worker of the saga will ever take up.
     """
 
-    def __init__(self, trial: Trial, view: WorkflowView, *, patient: bool) -> None:
+    def __init__(
+        self,
+        trial: Trial,
+        view: WorkflowView,
+        *,
+        patient: bool,
+        strangers: Callable[[WorkflowHistory], str],
+    ) -> None:
         self._trial = trial
         self._view = view
         self._patient = patient
+        self._strangers = strangers
         self._idle_looks = 0
         self._last_look: tuple[int, int] | None = None
         self.gave_up = False
@@ -42,6 +54,7 @@ class StuckDetector:
             state = await self._view.state()
             self._count_idle_looks(state)
             reason = await self._why_failing(state) or self._why_stuck(state)
+            reason = reason or self._strangers(await self._view.history())
             if reason:
                 return reason
             if time.monotonic() - started > LIMIT_SECONDS:

@@ -31,6 +31,7 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         temporal: The service.
         workflow_id: The id of the workflow.
         task_queue: The queue of the worker that is to run it.
+        is_known: Whether the workflow with an id belongs to an order.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, from what that place has
@@ -42,8 +43,16 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         temporal: SimulatedTemporal,
         workflow_id: str,
         task_queue: str,
+        is_known: Callable[[str], bool],
     ) -> None:
-        super().__init__(trial, order, connect, workflow_id=workflow_id, task_queue=task_queue)
+        super().__init__(
+            trial,
+            order,
+            connect,
+            workflow_id=workflow_id,
+            task_queue=task_queue,
+            is_known=is_known,
+        )
         self._temporal = temporal
         converter = trial.saga.data_converter
         plain = is_plain(converter)
@@ -138,6 +147,13 @@ class SimulatedOrderWorkflow(OrderWorkflow):
     async def _history(self) -> WorkflowHistory:
         """The service's own events: the client would read them page by page."""
         return self._temporal.history(self.workflow_id).as_workflow_history(self.workflow_id)
+
+    def _strangers(self, history: WorkflowHistory) -> str:
+        # Most workflows start no children, and then their events need not be read.
+        has_children = self._temporal.history(self.workflow_id).has_event(
+            "start_child_workflow_execution_initiated"
+        )
+        return super()._strangers(history) if has_children or self._temporal.unserved else ""
 
     def _broken_replay(self, history: WorkflowHistory) -> str:
         # Most histories have no failed task, and then their events need not be read.

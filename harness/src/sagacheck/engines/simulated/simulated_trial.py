@@ -8,10 +8,11 @@ from functools import partial
 from types import TracebackType
 
 from sagacheck.engines.event_client import EventClient
-from sagacheck.engines.order_workflow import order_in
 from sagacheck.engines.simulated.leftovers import Leftovers
 from sagacheck.engines.simulated.order_workflow import SimulatedOrderWorkflow
+from sagacheck.engines.strangers import owner_in, stranger
 from sagacheck.engines.trial import Trial
+from sagacheck.errors import UnplayableError
 from sagacheck.inprocess import AttemptContext, in_context
 from sagacheck.language import AnyOrder
 from sagacheck.network import Moment, WorkerCrash
@@ -65,7 +66,8 @@ class SimulatedTrial:
             around=self._around,
             cached=cached,
         )
-        self.temporal.register(TASK_QUEUE, self.worker)
+        for queue in (TASK_QUEUE, *saga.task_queues):
+            self.temporal.register(queue, self.worker)
         self.workflows: dict[str, SimulatedOrderWorkflow] = {}
         self._order_of: dict[str, str] = {}
         for order in trial.scenario.orders:
@@ -80,6 +82,7 @@ class SimulatedTrial:
             temporal=self.temporal,
             workflow_id=self._saga.workflow_id.format(order_id=order.id),
             task_queue=TASK_QUEUE,
+            is_known=lambda workflow_id: self._owner(workflow_id) is not None,
         )
         self.workflows[order.id] = workflow
         self._order_of[workflow.workflow_id] = order.id
@@ -100,6 +103,9 @@ class SimulatedTrial:
             await self.finish(livelock)
             for workflow in self.workflows.values():
                 trial.outcomes[workflow.order.id] = await workflow.conclude()
+            for workflow in self.workflows.values():
+                if workflow.unplayable:
+                    raise UnplayableError(workflow.unplayable)
         finally:
             self.close()
             trial.close()
@@ -158,13 +164,28 @@ class SimulatedTrial:
         )
         return livelock
 
+    def _owner(self, workflow_id: str) -> str | None:
+        named = {order: order for order in self.workflows}
+        return owner_in(self._order_of, workflow_id, self._saga, named)
+
+    def _order(self, workflow_id: str) -> str:
+        """The order that a workflow belongs to.
+
+        Raises:
+            ApplicationError: It belongs to none.
+        """
+        order = self._order_of.get(workflow_id) or self._owner(workflow_id)
+        if order is None:
+            raise stranger(workflow_id, self._saga)
+        return order
+
     def _around(self, attempt: AttemptFacts) -> AbstractContextManager[None]:
         """The world of an attempt, in which its worker may die."""
         loop = running_loop()
         return _Life(
             AttemptContext(
                 self.trial.network,
-                order=order_in(self._order_of, attempt.workflow_id),
+                order=self._order(attempt.workflow_id),
                 activity=attempt.activity_type,
                 execution=self.trial.execution_of(
                     attempt.workflow_id, attempt.run.run_id, attempt.command.activity_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import AsyncExitStack
 
 import click
 import httpx
@@ -57,7 +58,9 @@ async def _work(saga: SagaUnderTest, task_queue: str, connection: Connection) ->
     await add_search_attributes(client, saga.search_attributes)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with saga_worker(client, saga, task_queue):
+    async with AsyncExitStack() as stack:
+        for queue in (task_queue, *saga.task_queues):
+            await stack.enter_async_context(saga_worker(client, saga, queue))
         click.echo(f"polling {task_queue}")
         await stop.wait()
 

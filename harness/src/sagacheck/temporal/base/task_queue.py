@@ -31,6 +31,11 @@ class TaskQueue(Generic[_W]):
         self._worker: _W | None = None
         self._waiting: list[Task[_W]] = []
 
+    @property
+    def has_worker(self) -> bool:
+        """Whether some worker takes its tasks, once it polls."""
+        return self._worker is not None
+
     def serve(self, worker: _W) -> None:
         """Give the tasks to `worker` from now on."""
         self._worker = worker

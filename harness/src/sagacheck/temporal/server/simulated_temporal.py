@@ -56,9 +56,15 @@ class SimulatedTemporal:
         self._error: Exception | None = None
         self._loop: VirtualTimeLoop | None = None
 
+    @property
+    def unserved(self) -> bool:
+        """Whether tasks were put into a queue that no worker was ever registered for."""
+        return any(not queue.has_worker for queue in self._queues.values())
+
     def register(self, task_queue: str, worker: SimulatedWorker) -> None:
         """Give the tasks of `task_queue` to `worker`, which replaces the previous worker."""
-        self.workers.append(worker)
+        if worker not in self.workers:
+            self.workers.append(worker)
         worker.serve(self._queue(task_queue))
 
     def start(

@@ -1,0 +1,79 @@
+"""Children with ids of their own, and task queues: understood, or named with the setting."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from sagacheck.checks import Verdict
+from sagacheck.run import LocalPlayer
+from tests.engines.conftest import Play
+from tests.sagas.families import ActivityQueue, OwnId, OwnQueue, family, order_of
+from tests.shop import load_text
+
+PLAIN = """
+scenario: nothing fails
+why: the plain way
+orders: [{id: o1}]
+faults: [{on: inventory.reserve, fault: drop_response}]
+expect:
+  o1: {status: completed}
+  calls: {inventory.reserve: 2}
+"""
+NO_ORDER = (
+    "the child workflow booking-o1 belongs to no order of the scenario; "
+    "say by `order_of=` which order a workflow id belongs to"
+)
+NO_WORKER = (
+    "waits on the task queue 'rooms', which no worker of the saga polls; "
+    "say `task_queues=('rooms',)`"
+)
+KINDS: list[tuple[type, dict[str, Any], str]] = [
+    (OwnId, {"order_of": order_of}, NO_ORDER),
+    (OwnQueue, {"task_queues": ("rooms",)}, f"the child workflow order-o1/reserve {NO_WORKER}"),
+    (ActivityQueue, {"task_queues": ("rooms",)}, f"the activity reserve_goods {NO_WORKER}"),
+]
+IDS = ["child id", "child queue", "activity queue"]
+
+
+@pytest.mark.parametrize(("workflow", "setting", "said"), KINDS, ids=IDS)
+def test_the_simulation_knows_what_is_set_and_names_what_is_not(
+    workflow: type, setting: dict[str, Any], said: str
+) -> None:
+    """Neither is a fault of the saga, so nothing is broken."""
+    for more, expected in ((setting, []), ({}, [f"UnplayableError: {said}"])):
+        player = LocalPlayer(family(workflow, **more))
+        with player.ready():
+            result = player.play(load_text(PLAIN))
+        assert result.violations == []
+        assert [unmet.detail for unmet in result.unmet] == expected
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("workflow", "setting", "said"), KINDS, ids=IDS)
+async def test_the_server_engine_says_the_same(
+    play: Play, workflow: type, setting: dict[str, Any], said: str
+) -> None:
+    """Two trials at once: each child is that of its own order."""
+    results = await play(PLAIN, PLAIN, saga=family(workflow, **setting))
+    (lost,) = await play(PLAIN, saga=family(workflow))
+
+    assert [(each.verdict, each.unmet) for each in results] == [(Verdict.VALID, ())] * 2
+    assert lost.violations == ()
+    (detail,) = [unmet.detail for unmet in lost.unmet]
+    # The server engine adds a number to the ids of workflows.
+    assert said == re.sub(r"~\d+", "", detail.partition("UnplayableError: ")[2])
+
+
+def test_an_order_of_that_names_no_order_is_said() -> None:
+    """What it says stands in the message."""
+    player = LocalPlayer(family(OwnId, order_of=lambda workflow_id: workflow_id))
+    with player.ready():
+        result = player.play(load_text(PLAIN))
+
+    assert [unmet.detail for unmet in result.unmet] == [
+        "UnplayableError: the child workflow booking-o1 belongs to no order of the scenario: "
+        "`order_of=` says 'booking-o1'"
+    ]

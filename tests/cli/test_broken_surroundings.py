@@ -19,7 +19,7 @@ def test_a_folder_that_cannot_be_written_is_wrong_input(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
     assert done.returncode == 2

@@ -61,5 +61,5 @@ async def _play(
         evict_always=evict_always,
     )
     scenarios = [load_text(text, f"{number}.yaml") for number, text in enumerate(texts, 1)]
-    async with asyncio.timeout(60), engine:
+    async with asyncio.timeout(300), engine:
         return await run_all(scenarios, engine, saga, at_once=12)

@@ -81,7 +81,7 @@ async def _broken_by_resets(server: str, tested: SagaUnderTest, lines: str) -> s
     trial = ResetTrial(
         load_text(text, "s.yaml"), tested, engine.new_clock(), address=server, number=number
     )
-    async with asyncio.timeout(60), engine:
+    async with asyncio.timeout(300), engine:
         await engine.play(trial)
     assert trial.resets > 3
     # The end that the client of the first run got was true until an operator changed the past.

@@ -33,7 +33,7 @@ async def foreign_server() -> AsyncIterator[httpx.AsyncClient]:
     with bound_socket() as sock:
         task = asyncio.create_task(server.serve(sockets=[sock]))
         await until(lambda: server.started)
-        async with httpx.AsyncClient(base_url=url_of(sock), trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=url_of(sock), trust_env=False, timeout=60) as client:
             yield client
         server.should_exit = True
         await task

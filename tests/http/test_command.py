@@ -35,13 +35,13 @@ def test_the_command_says_where_it_listens_and_ends_on_ctrl_c(
     assert process.stdout is not None
     first, *hints = (process.stdout.readline().strip() for _ in range(5))
     url = first.removeprefix("fakes listening on ")
-    stock = httpx.get(f"{url}/stock", trust_env=False).json()
+    stock = httpx.get(f"{url}/stock", trust_env=False, timeout=60).json()
     process.send_signal(signal.SIGINT)
 
     assert stock == {"WIDGET": {"available": 5, "reserved": 0, "shipped": 0}}
     services = ("INVENTORY", "PAYMENTS", "SHIPPING", "NOTIFICATIONS")
     assert hints == [f"ORDERS_{service}_URL={url}" for service in services]
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=300) == 0
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,17 @@ def test_faults_are_real_on_the_wire_of_the_command(
     """The command's event loop breaks connections as asyncio's does, and goes on serving."""
     assert process.stdout is not None
     url = process.stdout.readline().split()[-1]
-    with httpx.Client(base_url=url, trust_env=False) as client:
+    with httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
         client.post(
             "/__fakes__/faults", json={"on": "notifications.send", "fault": fault, "calls": 1}
         )
 
         with pytest.raises(seen):
-            client.post("/emails", json=MAIL, timeout=0.2 if fault == "drop_response" else 5)
+            client.post(
+                "/emails",
+                json=MAIL,
+                timeout=httpx.Timeout(60, read=0.2 if fault == "drop_response" else 60),
+            )
 
         assert client.post("/emails", json=MAIL).status_code == 202
         calls = client.get("/__fakes__/journal").json()["attempts"]
@@ -120,7 +124,7 @@ async def test_the_world_over_http_runs_in_real_time() -> None:
     with bound_socket() as sock:
         async with (
             serving(create_app(order_services), sock) as url,
-            httpx.AsyncClient(base_url=url) as client,
+            httpx.AsyncClient(base_url=url, timeout=60) as client,
         ):
             await client.post("/__fakes__/faults", json=fault)
             response = await client.post("/emails", json=MAIL)
@@ -136,7 +140,7 @@ async def test_a_server_that_stops_lets_go_of_those_who_wait() -> None:
     app = create_app(order_services)
     fault = {"on": "notifications.send", "fault": "drop_response"}
     with bound_socket() as sock:
-        async with httpx.AsyncClient(base_url=url_of(sock)) as client:
+        async with httpx.AsyncClient(base_url=url_of(sock), timeout=60) as client:
             async with serving(app, sock):
                 await client.post("/__fakes__/faults", json=fault)
                 waiting = asyncio.create_task(client.post("/emails", json=MAIL))

@@ -49,7 +49,7 @@ async def fakes(journal: Path) -> AsyncIterator[tuple[subprocess.Popen[str], htt
         try:
             assert process.stdout is not None
             url = (await asyncio.to_thread(process.stdout.readline)).split()[-1]
-            async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client:
                 yield process, client
         finally:
             process.kill()

@@ -17,7 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 LOCUST = Path(sys.executable).with_name("locust")
 NAIVE = "tests/sagas/naive.py:SAGA"
-LIMIT_SECONDS = 100
+LIMIT_SECONDS = 300
 
 
 @dataclass

@@ -22,20 +22,25 @@ async def echo(value, seconds=0.0):
 async def fail():
     raise LookupError("not there")
 
-ended = []
+started, ended = [], []
 async def note_end():
+    started.append(True)
     try:
         await asyncio.sleep(60)
     finally:
         ended.append(True)
+
+def wait_for(happened):
+    while not happened:
+        bridge.call(asyncio.sleep, 0.01)
 """
 
 CASES = {
     "results come back, of many greenlets at once": """
-jobs = [gevent.spawn(bridge.call, echo, n, 0.05) for n in range(200)]
+jobs = [gevent.spawn(bridge.call, echo, n, 0.5) for n in range(200)]
 began = time.monotonic()
 assert [job.get() for job in jobs] == list(range(200))
-assert time.monotonic() - began < 5, "they do not wait for each other"
+assert time.monotonic() - began < 50, "they do not wait for each other"
 """,
     "errors are raised where the result is awaited": """
 try:
@@ -47,22 +52,20 @@ else:
 """,
     "a call that takes too long is cancelled on the loop": """
 try:
-    bridge.call(note_end, timeout=0.05)
+    bridge.call(note_end, timeout=2)
 except gevent.Timeout:
     pass
-bridge.call(asyncio.sleep, 0.05)
-assert ended == [True]
+wait_for(ended)
 """,
     "a greenlet that is killed takes its call with it": """
 job = gevent.spawn(bridge.call, note_end)
-bridge.call(asyncio.sleep, 0.05)
+wait_for(started)
 job.kill()
-bridge.call(asyncio.sleep, 0.05)
-assert ended == [True]
+wait_for(ended)
 """,
     "a call that waits for a bridge that is closed is an error": """
 job = gevent.spawn(bridge.call, note_end)
-bridge.call(asyncio.sleep, 0.05)
+wait_for(started)
 bridge.close()
 job.join()
 assert isinstance(job.exception, BridgeClosedError), job.exception
@@ -76,7 +79,7 @@ else:
     "a forked process has a bridge of its own": """
 assert bridge.call(echo, 1) == 1
 if (child := gevent.os.fork()) == 0:
-    os._exit(0 if bridge.call(echo, 2, timeout=10) == 2 else 1)
+    os._exit(0 if bridge.call(echo, 2, timeout=60) == 2 else 1)
 _, status = os.waitpid(child, 0)
 assert status == 0
 assert bridge.call(echo, 3) == 3
@@ -99,6 +102,6 @@ def test_bridge(case: str) -> None:
     """Each case is a script with its own assertions."""
     script = f"{PREAMBLE}{CASES[case]}\nos._exit(0)"
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, timeout=60, check=False
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr.decode()

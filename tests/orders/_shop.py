@@ -65,7 +65,7 @@ class Shop:
 
     async def reached(self, order_id: str, operation: str) -> None:
         """Wait until an order has called an operation."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             await self._calls[order_id, operation].wait()
 
     def effects(self, order_id: str) -> list[str]:

@@ -60,6 +60,8 @@ async def _play(
         numbers=count(1000 * next(BATCHES)),
         evict_always=evict_always,
     )
-    scenarios = [load_text(text, f"{number}.yaml") for number, text in enumerate(texts, 1)]
+    scenarios = [
+        load_text(text, f"{number}.yaml", saga.dialect) for number, text in enumerate(texts, 1)
+    ]
     async with asyncio.timeout(300), engine:
         return await run_all(scenarios, engine, saga, at_once=12)

@@ -10,7 +10,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
-from sagacheck.engines import Answer, answer_of, cancel_answer_of
+from sagacheck.engines import Answer, answer_of, update_answer_of
 
 pytestmark = pytest.mark.asyncio
 
@@ -69,13 +69,13 @@ def _failed(status: RPCStatusCode) -> RPCError:
 )
 async def test_a_handler_answers_by_what_it_returns(value: object, answer: Answer) -> None:
     """An update may refuse without failing: by a text, a truth value, or a field."""
-    assert await cancel_answer_of(_returned(value)) == answer
+    assert await update_answer_of(_returned(value)) == answer
 
 
 @pytest.mark.parametrize("value", ["we shall see", {"order": "o1"}, {"status": None}, 17, [1]])
 async def test_what_is_not_understood_is_neither_refused_nor_granted(value: object) -> None:
     """The text names the field of the saga under test that says how it reads."""
-    answer = await cancel_answer_of(_returned(value))
+    answer = await update_answer_of(_returned(value))
 
     assert answer.is_unknown
     assert answer.text == f"the answer {value} is not understood, say `cancel_granted=`"
@@ -85,14 +85,14 @@ async def test_a_saga_says_how_its_answers_read() -> None:
     """Granted, refused, or open."""
     reads = {"si": True, "no lo creo": False, "quizas": None}.get
 
-    kinds = [(await cancel_answer_of(_returned(said), reads)).kind for said in ("si", "no lo creo")]
+    kinds = [(await update_answer_of(_returned(said), reads)).kind for said in ("si", "no lo creo")]
     assert kinds == ["granted", "refused"]
-    assert (await cancel_answer_of(_returned("quizas"), reads)).is_unknown
+    assert (await update_answer_of(_returned("quizas"), reads)).is_unknown
 
 
 async def test_a_handler_that_raises_refuses() -> None:
     """So does a validator: the client gets the same error."""
-    answer = await cancel_answer_of(_raised(WorkflowUpdateFailedError(TOO_LATE)))
+    answer = await update_answer_of(_raised(WorkflowUpdateFailedError(TOO_LATE)))
 
     assert answer == Answer.refused("TooLate: too late")
 
@@ -100,7 +100,7 @@ async def test_a_handler_that_raises_refuses() -> None:
 @pytest.mark.parametrize("cause", [ENDED, CancelledError("cancelled")], ids=["ended", "cancelled"])
 async def test_a_handler_that_was_interrupted_has_not_answered(cause: Exception) -> None:
     """The update was accepted, and what it came to nobody has said."""
-    answer = await cancel_answer_of(_raised(WorkflowUpdateFailedError(cause)))
+    answer = await update_answer_of(_raised(WorkflowUpdateFailedError(cause)))
 
     assert answer.is_unknown
 

@@ -24,6 +24,7 @@ from sagacheck.language import (
     EventKind,
     Expectations,
     FaultSpec,
+    Message,
     Place,
     Scenario,
     When,
@@ -217,6 +218,9 @@ def moments() -> st.SearchStrategy[When]:
     return st.one_of(call, MOMENTS.map(lambda at: When("at", at=at)))
 
 
+_MESSAGES = {EventKind.SIGNAL: "cancel", EventKind.UPDATE: "request_cancel"}
+
+
 @st.composite
 def events(draw: st.DrawFn, order_ids: Sequence[str]) -> Event:
     """What a client or an operator does."""
@@ -229,6 +233,7 @@ def events(draw: st.DrawFn, order_ids: Sequence[str]) -> Event:
         reason=draw(st.one_of(st.just(DEFAULT_REASON), TEXTS)) if is_cancel else "",
         by=draw(st.sampled_from([None, *CancelBy])) if is_cancel else None,
         place=NOWHERE,
+        message=Message(_MESSAGES[kind], (draw(TEXTS),)) if kind in _MESSAGES else None,
     )
 
 

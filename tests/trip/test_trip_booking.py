@@ -183,7 +183,7 @@ def test_a_trip_has_its_own_keys() -> None:
         load_text(text, "t.yaml", SAGA.dialect)
 
     first, second = map(str, refused.value.problems)
-    assert "unknown key: 'traveler'; the keys here are id, traveller" in first
+    assert "unknown key: 'traveler'; the keys here are id, start, traveller" in first
     assert "unknown SKU: 'WIDGET'; the SKUs are ROOM, SEAT, CAR" in second
 
 

@@ -294,7 +294,10 @@ def test_a_fault_must_fit_its_operation() -> None:
 @pytest.mark.parametrize(
     ("written", "problem"),
     [
-        ("{when: {at: 1s}}", "5:10: no event; write one of cancel, submit, terminate, query, heal"),
+        (
+            "{when: {at: 1s}}",
+            "5:10: no event; write one of cancel, submit, terminate, query, signal, update, heal",
+        ),
         ("{cancel: o1}", "5:10: missing key: 'when'"),
         ("{cancel: o1, query: o1, when: {at: 1s}}", "5:10: two events in one: cancel and query"),
         (
@@ -421,3 +424,118 @@ def test_a_value_or_key_that_may_not_stand_there_is_one_problem(
     assert len(found) == len(problems)
     for line, problem in zip(found, problems, strict=True):
         assert line.startswith(f"a.yaml:{problem}")
+
+
+def changed(changes: str, more: str = "") -> str:
+    """The line of a file in which an order is placed again, changed."""
+    return event(f"{{submit: o1, changes: {changes}{more}, when: {{at: 1s}}}}")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            text_with(changed("{payment_method: a}")),
+            "5:33: unknown key: 'payment_method'; the keys",
+        ),
+        (text_with(changed("{id: o3}")), "5:33: unknown key: 'id'; the keys here are start, items"),
+        (text_with(changed("{}")), "5:32: empty: {}; write what is different, or leave it out"),
+        (text_with(changed("{items: []}")), "5:40: empty: []"),
+        (text_with(changed("{customer_id: 5}")), "5:46: not a text: 5"),
+        (
+            text_with(
+                changed('{items: [{sku: A, quantity: 1, price: "1"}]}'),
+                "given: {stock: {WIDGET: 1}}",
+            ),
+            "5:47: a SKU that is not in stock: 'A'",
+        ),
+        (text_with(event("{submit: o1, as: o2, when: {at: 1s}}")), "5:27: duplicate order: 'o2'"),
+        (text_with(event("{submit: o1, as: stock, when: {at: 1s}}")), "5:27: a reserved word as"),
+        (text_with(event("{submit: o1, as: a b, when: {at: 1s}}")), "5:27: not an id: 'a b'"),
+        (text_with(event("{submit: o9, as: o3, when: {at: 1s}}")), "5:19: unknown order: 'o9'"),
+        (
+            text_with(event("{cancel: o1, as: o3, when: {at: 1s}}")),
+            "5:23: a key that does not fit cancel: 'as'; it belongs to a submit",
+        ),
+        (
+            text_with(event("{query: o1, changes: {customer_id: c}, when: {at: 1s}}")),
+            "5:22: a key that does not fit query: 'changes'; it belongs to a submit",
+        ),
+        (
+            text_with(event("{signal: {to: o1, name: cancl}, when: waiting}")),
+            "5:34: unknown signal: 'cancl'; the workflow handles cancel (did you mean 'cancel'?)",
+        ),
+        (
+            text_with(event("{update: {to: o1, name: cancel}, when: waiting}")),
+            "5:34: unknown update: 'cancel'; the workflow handles request_cancel",
+        ),
+        (
+            text_with(event("{signal: {to: o9, name: cancel}, when: waiting}")),
+            "5:24: unknown order",
+        ),
+        (text_with(event("{signal: {to: o1}, when: waiting}")), "5:19: missing key: 'name'"),
+        (text_with(event("{signal: o1, when: waiting}")), "5:19: not a mapping: 'o1'"),
+        (
+            text_with(event("{signal: {to: o1, name: cancel, args: [.inf]}, when: waiting}")),
+            "5:49: not a number in JSON: .inf",
+        ),
+        (text_with(event("{cancel: o1, when: wating}")), "5:29: unknown moment: 'wating'; write"),
+        (
+            text_with(event("{cancel: o1, when: 5}")),
+            "5:29: not a moment: 5; write waiting, {before",
+        ),
+        (text_with(event("{heal: true, when: waiting}")), "5:29: a moment that does not fit heal"),
+        (
+            text_with(event("{cancel: o1, when: {at: 1s}, times: 2}")),
+            "5:39: a key that does not fit cancel: 'times'; it belongs to when: waiting",
+        ),
+        (
+            text_with(event("{cancel: o1, when: {at: 1s}, after: 2s}")),
+            "5:39: a key that does not fit cancel: 'after'; it belongs to when: waiting",
+        ),
+        (text_with(event("{cancel: o1, when: waiting, times: 0}")), "5:45: a number too small: 0"),
+        (text_with(orders="[{id: o1, start: {}}, {id: o2}]"), "3:26: empty: {}; write execution"),
+        (text_with(orders="[{id: o1, start: {run_timeout: 0s}}]"), "3:40: a duration of zero"),
+        (text_with(orders="[{id: o1, start: {timeout: 1s}}]"), "3:27: unknown key: 'timeout'"),
+        (
+            text_with(orders="[{id: o1, start: {retry_policy: {backoff_coefficient: 0.5}}}]"),
+            "3:63: not a coefficient: 0.5; it is a number, at least 1",
+        ),
+        (
+            text_with(orders="[{id: o1, start: {retry_policy: {maximum_interval: 1ms}}}]"),
+            "3:60: too short: 0.001s; it is at least initial_interval, 1s",
+        ),
+        (
+            text_with(orders="[{id: o1, start: {retry_policy: {maximum_attempts: 0}}}]"),
+            "3:60: a number too small: 0",
+        ),
+    ],
+)
+def test_what_is_placed_sent_and_started_is_checked(text: str, problem: str) -> None:
+    """Changed orders, messages, moments and the start of a workflow are refused where wrong."""
+    (found,) = problems_in(text)
+
+    assert found.startswith(f"a.yaml:{problem}")
+
+
+def test_what_is_wrong_with_an_order_is_not_told_again_where_it_is_changed() -> None:
+    """The order that a submit changes is wrong in one place, and that is where it stands."""
+    (found,) = problems_in(
+        text_with(changed("{customer_id: c}"), orders="[{id: o1, items: []}, {id: o2}]")
+    )
+
+    assert found.startswith("a.yaml:3:26: empty")
+
+
+def test_an_order_that_is_placed_later_is_an_order_like_others() -> None:
+    """It has a fault, an event and an expectation of its own, and is counted."""
+    scenario = load_text(
+        text_with(
+            event("{submit: o1, as: o3, when: {at: 1s}}, {cancel: o3, when: {at: 2s}}"),
+            fault("refuse", more=", order: o3"),
+            expect="{o3: {status: completed}, statuses: {completed: 2, failed: 1}}",
+        )
+    )
+
+    assert [order.id for order in scenario.orders] == ["o1", "o2"]
+    assert [order.id for order in scenario.all_orders] == ["o1", "o2", "o3"]

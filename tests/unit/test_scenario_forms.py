@@ -5,7 +5,20 @@ from decimal import Decimal
 import pytest
 
 from fakes import ORDER_OPERATIONS
-from sagacheck.language import CancelBy, Event, EventKind, Expectations, FaultSpec, Place, When
+from sagacheck.language import (
+    CancelBy,
+    Event,
+    EventKind,
+    Expectations,
+    FaultSpec,
+    Message,
+    OrderWords,
+    Place,
+    Retries,
+    StartOptions,
+    When,
+)
+from sagacheck.language.model.start import StartEntry
 from sagacheck.network import ALL_CALLS, Calls, Fault
 from sagacheck.world import Idempotency, Settings
 from scenarios.goods import DEFAULT_ADDRESS, Order, OrderItem
@@ -19,9 +32,9 @@ def fault_in(written: str) -> FaultSpec:
     return spec
 
 
-def event_in(written: str) -> Event:
+def event_in(written: str, orders: str = "[{id: o1}, {id: o2}]") -> Event:
     """The event that a scenario with these keys plans."""
-    (event,) = load_text(text_with(f"events: [{{{written}}}]")).events
+    (event,) = load_text(text_with(f"events: [{{{written}}}]", orders=orders)).events
     return event
 
 
@@ -116,6 +129,8 @@ def test_each_rule_of_a_fault_is_fresh() -> None:
         ("submit: o2", EventKind.SUBMIT, "o2"),
         ("terminate: o1", EventKind.TERMINATE, "o1"),
         ("query: o1", EventKind.QUERY, "o1"),
+        ("signal: {to: o2, name: cancel}", EventKind.SIGNAL, "o2"),
+        ("update: {to: o1, name: request_cancel}", EventKind.UPDATE, "o1"),
         ("heal: true", EventKind.HEAL, None),
     ],
 )
@@ -139,6 +154,68 @@ def test_an_event_is_named_by_its_key(written: str, kind: EventKind, order: str 
 def test_an_event_has_one_moment(written: str, when: When) -> None:
     """An event happens at a time, or before or after a call: the first one by default."""
     assert event_in(f"heal: true, when: {written}").when == when
+
+
+@pytest.mark.parametrize(
+    ("written", "when"),
+    [
+        ("when: waiting", When("waiting")),
+        ("when: waiting, times: 3", When("waiting", times=3)),
+        ("when: waiting, after: 1h30m", When("waiting", waited=5400.0)),
+    ],
+)
+def test_an_event_may_wait_until_its_order_does(written: str, when: When) -> None:
+    """Such an event happens once and at once, unless it says how often and after how long."""
+    assert event_in(f"cancel: o1, {written}").when == when
+
+
+def test_a_message_carries_any_json() -> None:
+    """Its arguments are what is written; a number may have a fraction there."""
+    args = '[changed my mind, 1, 1.5, true, [], {a: ["1.5", 1e3]}]'
+    event = event_in(f"signal: {{to: o1, name: cancel, args: {args}}}, when: waiting")
+
+    values: tuple[object, ...] = ("changed my mind", 1, 1.5, True, [], {"a": ["1.5", 1000.0]})
+    assert event.message == Message("cancel", values)
+
+
+def test_an_order_is_placed_again_with_changes_or_as_another() -> None:
+    """What is not changed stays; the id is another one only where the event says so."""
+    where = "[{id: o1, customer_id: c9, payment_method_id: pm_1}]"
+    changed = event_in("submit: o1, changes: {payment_method_id: pm_2}, when: {at: 1s}", where)
+    other = event_in("submit: o1, as: o3, when: {at: 1s}", where)
+
+    assert isinstance(changed.submits, Order)
+    assert (changed.submits.id, changed.submits.customer_id) == ("o1", "c9")
+    assert changed.submits.payment_method_id == "pm_2"
+    assert (changed.new_order, changed.changes) == (None, {"payment_method_id": "pm_2"})
+    assert isinstance(other.new_order, Order)
+    assert (other.new_order.id, other.new_order.payment_method_id) == ("o3", "pm_1")
+    assert event_in("submit: o1, when: {at: 1s}").submits is None
+
+
+def test_a_start_says_what_the_client_gives_to_temporal() -> None:
+    """Timeouts and retries of the workflow are no part of the order that goes into it."""
+    start = (
+        "{execution_timeout: 2h, run_timeout: 10m, retry_policy: {maximum_attempts: 3, "
+        "initial_interval: 2s, backoff_coefficient: 1, maximum_interval: 1m, "
+        "non_retryable_error_types: [PaymentDeclined]}}"
+    )
+    order = order_in(f"start: {start}")
+
+    assert order.start == StartOptions(
+        execution_timeout=7200.0,
+        run_timeout=600.0,
+        retry_policy=Retries(
+            maximum_attempts=3,
+            initial_interval=2.0,
+            backoff_coefficient=1.0,
+            maximum_interval=60.0,
+            non_retryable_error_types=("PaymentDeclined",),
+        ),
+    )
+    assert order_in("").start == StartOptions()
+    assert "start" not in order.as_json()
+    assert "start" not in OrderWords(id="o1", start=StartEntry(run_timeout="1s")).as_input()
 
 
 def test_a_cancel_has_a_reason_and_a_means() -> None:

@@ -85,6 +85,38 @@ expect:
     )
 
 
+def test_all_that_events_can_say_is_written_as_people_write_it() -> None:
+    """Messages, changed orders, waits and starts are written back letter by letter."""
+    text = """\
+# yaml-language-server: $schema=../../schema.json
+scenario: s
+why: w
+orders:
+  - id: o1
+    start: {execution_timeout: 2h, retry_policy: {maximum_attempts: 2, backoff_coefficient: 1.5}}
+events:
+  - submit: o1
+    when: {at: 5s}
+    changes: {items: [{sku: GADGET, quantity: 1, price: "1.00"}], start: {run_timeout: 5m}}
+    as: o2
+  - submit: o1
+    when: {at: 6s}
+    changes: {payment_method_id: "5"}
+  - signal: {to: o2, name: cancel, args: [a, 1, 1.5, true, {b: [], c: "null"}]}
+    when: waiting
+    times: 2
+    after: 1h30m
+  - update: {to: o1, name: request_cancel}
+    when: {before: payments.charge}
+expect:
+  o1: {status: any}
+  o2: {status: failed}
+"""
+    scenario = load_text(text)
+
+    assert as_yaml(scenario) == text
+
+
 def test_a_comment_stands_at_the_top() -> None:
     """The comment says where the file comes from."""
     text = as_yaml(load_text(text_with()), comment="found by explore\n\nseed\a 7\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sagacheck.language import Place, Scenario
+from sagacheck.language import AnyOrder, Place, Scenario
 
 _NOWHERE = Place("", 1, 1)
 
@@ -14,9 +14,12 @@ def without_places(scenario: Scenario) -> Scenario:
     expect = scenario.expect
     return replace(
         scenario,
-        orders=tuple(replace(order, place=_NOWHERE) for order in scenario.orders),
+        orders=tuple(map(_nowhere, scenario.orders)),
         faults=tuple(replace(fault, place=_NOWHERE) for fault in scenario.faults),
-        events=tuple(replace(event, place=_NOWHERE) for event in scenario.events),
+        events=tuple(
+            replace(event, place=_NOWHERE, submits=event.submits and _nowhere(event.submits))
+            for event in scenario.events
+        ),
         expect=replace(
             expect,
             orders={name: replace(end, place=_NOWHERE) for name, end in expect.orders.items()},
@@ -25,3 +28,7 @@ def without_places(scenario: Scenario) -> Scenario:
         file="",
         place=_NOWHERE,
     )
+
+
+def _nowhere(order: AnyOrder) -> AnyOrder:
+    return replace(order, place=_NOWHERE)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import temporalio.converter
@@ -15,9 +16,21 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from sagacheck.config import TABLE, Project, find_project
 from sagacheck.importing import load_object, not_importable
-from sagacheck.language import AnyOrder, CancelBy, Dialect, GivenWords, OrderWords
+from sagacheck.language import (
+    AnyOrder,
+    CancelBy,
+    Dialect,
+    Event,
+    EventKind,
+    GivenWords,
+    Messages,
+    OrderWords,
+)
 from sagacheck.services import OperationTable, ServiceFactory, operations_of
 from sagacheck.temporal import activity_definition, workflow_definition
+
+CANCEL_SIGNAL, CANCEL_UPDATE = "cancel", "request_cancel"
+"""The messages by which a workflow is asked to cancel its order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +94,19 @@ class SagaUnderTest:
     @cached_property
     def dialect(self) -> Dialect:
         """The language of its scenarios."""
-        return Dialect(self.operations, self.orders, self.given)
+        signals = self._handled(workflow_definition(self.workflow).signals, "signal")
+        updates = self._handled(workflow_definition(self.workflow).updates, "update")
+        return Dialect(self.operations, self.orders, self.given, Messages(signals, updates))
+
+    def _handled(self, handlers: Collection[str | None], kind: str) -> tuple[str, ...] | None:
+        """The names of messages of a kind that the workflow handles; ``None`` if it may any.
+
+        Its code may add handlers while it runs, which nobody can know before.
+        """
+        adds = {f"set_{kind}_handler", f"set_dynamic_{kind}_handler"}
+        if None in handlers or not adds.isdisjoint(_names_in(self.workflow)):
+            return None
+        return tuple(sorted(name for name in handlers if name))
 
     @cached_property
     def promised(self) -> tuple[str, ...]:
@@ -118,10 +143,17 @@ class SagaUnderTest:
     def means_to_cancel(self) -> tuple[CancelBy, ...]:
         """The means by which the workflow can be cancelled, the best one first."""
         return (
-            *([CancelBy.SIGNAL] if "cancel" in self.signals else []),
-            *([CancelBy.UPDATE] if "request_cancel" in self.updates else []),
+            *([CancelBy.SIGNAL] if CANCEL_SIGNAL in self.signals else []),
+            *([CancelBy.UPDATE] if CANCEL_UPDATE in self.updates else []),
             CancelBy.WORKFLOW,
         )
+
+    def is_cancel(self, event: Event) -> bool:
+        """Whether an event asks for a cancellation, be it by the name of a message."""
+        by_name = {EventKind.SIGNAL: CANCEL_SIGNAL, EventKind.UPDATE: CANCEL_UPDATE}
+        if event.message is not None:
+            return event.message.name == by_name.get(event.kind)
+        return event.kind is EventKind.CANCEL
 
     @cached_property
     def sandboxed(self) -> bool:
@@ -135,6 +167,13 @@ class SagaUnderTest:
     def input_of(self, order: AnyOrder) -> Any:
         """What goes into the workflow for `order`."""
         return order.as_json()
+
+
+def _names_in(workflow: type) -> set[str]:
+    """The names that the methods of a workflow use."""
+    methods = [each for cls in workflow.__mro__ for each in vars(cls).values()]
+    codes = [each.__code__ for each in methods if isinstance(each, FunctionType)]
+    return {name for code in codes for name in code.co_names}
 
 
 def load_saga(reference: str | None = None, project: Project | None = None) -> SagaUnderTest:

@@ -1,6 +1,6 @@
 """Engines: what plays a trial on a Temporal service."""
 
-from sagacheck.engines.answer import Answer, AnswerKind, answer_of, cancel_answer_of
+from sagacheck.engines.answer import Answer, AnswerKind, answer_of, update_answer_of
 from sagacheck.engines.engine import Engine
 from sagacheck.engines.opening import open_engine
 from sagacheck.engines.ports import ClientActions, TrialClock
@@ -35,7 +35,6 @@ __all__ = [
     "WorkflowView",
     "add_search_attributes",
     "answer_of",
-    "cancel_answer_of",
     "embedded_server",
     "free_ports",
     "open_engine",
@@ -43,4 +42,5 @@ __all__ = [
     "saga_worker",
     "server_command",
     "server_program",
+    "update_answer_of",
 ]

@@ -97,13 +97,13 @@ async def answer_of(
         return _answer_of_temporal(error, refusals, no_answer)
 
 
-async def cancel_answer_of(
+async def update_answer_of(
     update: Awaitable[object],
     read: Read | None = None,
     refusals: AbstractSet[RPCStatusCode] = WORKFLOW_IS_OVER,
     no_answer: AbstractSet[RPCStatusCode] = NO_STATUS,
 ) -> Answer:
-    """Send an update that asks for a cancellation, and return the answer.
+    """Send an update, and return the answer.
 
     Args:
         update: The SDK's call.

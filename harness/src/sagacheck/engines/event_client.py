@@ -14,11 +14,13 @@ from sagacheck.engines.answer import (
     WORKFLOW_IS_OVER,
     Answer,
     AnswerKind,
+    Read,
     answer_of,
-    cancel_answer_of,
+    update_answer_of,
 )
 from sagacheck.engines.order_workflow import OrderWorkflow
-from sagacheck.language import CancelBy, Event, EventKind
+from sagacheck.language import CancelBy, Event, EventKind, Message
+from sagacheck.saga import CANCEL_SIGNAL, CANCEL_UPDATE
 
 PATIENCE = timedelta(seconds=30)
 """How long a client waits for the answer to an update."""
@@ -65,11 +67,15 @@ class EventClient:
             case EventKind.CANCEL:
                 return await self._cancel(event, accepted)
             case EventKind.SUBMIT:
-                return await self._workflow(event).submit()
+                return await self._submit(event)
             case EventKind.TERMINATE:
                 return await self._terminate(event)
             case EventKind.QUERY:
                 return await self._query(event)
+            case EventKind.SIGNAL:
+                return await self._signal(event)
+            case EventKind.UPDATE:
+                return await self._send_update(event, accepted)
             case EventKind.HEAL:
                 msg = "the trial itself ends its faults"
                 raise ValueError(msg)
@@ -82,43 +88,71 @@ class EventClient:
         """Whether workflow code answers, and not Temporal at once."""
         if event.kind is EventKind.CANCEL:
             return self._means(self._workflow(event), event.by) is CancelBy.UPDATE
-        return event.kind is EventKind.QUERY
+        return event.kind in (EventKind.QUERY, EventKind.UPDATE)
 
     async def _cancel(self, event: Event, accepted: Callable[[], None]) -> Answer:
         """Ask for an order to be cancelled, by the means that its workflow has."""
         workflow = self._workflow(event)
         match self._means(workflow, event.by):
             case CancelBy.SIGNAL:
-                signal = workflow.handle.signal("cancel", event.reason)
+                signal = workflow.handle.signal(CANCEL_SIGNAL, event.reason)
                 return await answer_of(signal, REFUSALS, NO_ANSWER)
             case CancelBy.UPDATE:
-                return await self._request_cancel(workflow, event.reason, accepted)
+                message = Message(CANCEL_UPDATE, (event.reason,))
+                read = workflow.trial.saga.cancel_granted
+                return await self._update(workflow, message, accepted, read, what="cancel")
             case CancelBy.WORKFLOW:
                 return await answer_of(workflow.handle.cancel(), REFUSALS, NO_ANSWER)
 
-    async def _request_cancel(
-        self, workflow: OrderWorkflow, reason: str, accepted: Callable[[], None]
+    async def _update(  # noqa: PLR0913 - what an update is, and how its answer is read
+        self,
+        workflow: OrderWorkflow,
+        message: Message,
+        accepted: Callable[[], None],
+        read: Read | None,
+        *,
+        what: str = "",
+        patience: timedelta = PATIENCE,
     ) -> Answer:
         # The id would be random, and part of the history.
-        number = f"cancel-{next(self._numbers)}"
+        number = f"{what or message.name}-{next(self._numbers)}"
 
         async def update() -> object:
             handle = await workflow.handle.start_update(
-                "request_cancel",
-                reason,
+                message.name,
+                args=message.args,
                 id=number,
                 wait_for_stage=WorkflowUpdateStage.ACCEPTED,
                 rpc_timeout=PATIENCE,
             )
             accepted()
-            return await handle.result(rpc_timeout=PATIENCE)
+            return await handle.result(rpc_timeout=patience)
 
         try:
-            read = workflow.trial.saga.cancel_granted
-            return await cancel_answer_of(update(), read, REFUSALS, NO_ANSWER)
+            return await update_answer_of(update(), read, REFUSALS, NO_ANSWER)
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             _go_on_being_cancelled()
-            return Answer.unknown(f"no answer within {PATIENCE.total_seconds():g} s")
+            return Answer.unknown(f"no answer within {patience.total_seconds():g} s")
+
+    async def _signal(self, event: Event) -> Answer:
+        """Send a signal to an order."""
+        assert event.message is not None, "a signal has a name"
+        sent = self._workflow(event).handle.signal(event.message.name, args=event.message.args)
+        return await answer_of(sent, REFUSALS, NO_ANSWER)
+
+    async def _send_update(self, event: Event, accepted: Callable[[], None]) -> Answer:
+        """Send an update to an order; any answer grants it, unless it asks for a cancellation."""
+        assert event.message is not None, "an update has a name"
+        workflow = self._workflow(event)
+        saga, patience = workflow.trial.saga, workflow.patience
+        read = saga.cancel_granted if saga.is_cancel(event) else _any_answer
+        return await self._update(workflow, event.message, accepted, read, patience=patience)
+
+    async def _submit(self, event: Event) -> Answer:
+        """Place an order again, or another one."""
+        placed = event.submits
+        workflow = self._workflow(event) if placed is None else self._workflows[placed.id]
+        return await workflow.submit(placed)
 
     async def _terminate(self, event: Event) -> Answer:
         """Terminate an order's workflow."""
@@ -142,6 +176,10 @@ class EventClient:
         """The wanted means, else the first that the workflow has."""
         has = workflow.trial.saga.means_to_cancel
         return wanted if wanted in has else has[0]
+
+
+def _any_answer(_: object) -> bool:
+    return True
 
 
 def _go_on_being_cancelled() -> None:

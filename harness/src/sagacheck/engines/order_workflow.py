@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.common import RetryPolicy, WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from sagacheck.checks import Ending, OrderOutcome, OrderStatus
@@ -18,7 +19,7 @@ from sagacheck.engines.histories import BROKEN_REPLAY, first_broken_replay
 from sagacheck.engines.strangers import strangers_in
 from sagacheck.engines.trial import Trial
 from sagacheck.engines.workflow_view import WorkflowView
-from sagacheck.language import AnyOrder
+from sagacheck.language import AnyOrder, Retries, StartOptions
 
 
 class OrderWorkflow(ABC):
@@ -64,6 +65,11 @@ class OrderWorkflow(ABC):
     def acceptance_seconds(self) -> float:
         """How long a client's message may take to be accepted before the calls go on."""
 
+    @property
+    @abstractmethod
+    def patience(self) -> timedelta:
+        """How long a client waits for the answer to a message."""
+
     @abstractmethod
     async def settle(self) -> None:
         """Return once the workflow has seen what was sent to it, if it can."""
@@ -87,23 +93,46 @@ class OrderWorkflow(ABC):
         """The order's workflow."""
         return self.view.handle
 
-    async def submit(self) -> Answer:
-        """Place the order, for the first time or again, and begin to wait for its end."""
-        saga = self.trial.saga
-        answer = Answer.granted("started")
+    @property
+    def times_placed(self) -> int:
+        """How often the order was placed."""
+        return len(self._endings)
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the order was placed; events place some later, or never."""
+        return self.times_placed > 0
+
+    async def submit(self, changed: AnyOrder | None = None) -> Answer:
+        """Place the order, for the first time or again, and begin to wait for its end.
+
+        Args:
+            changed: What is placed under its id, where that is not the order as it was placed last.
+                A run that is open goes on with what it was placed with.
+        """
+        saga, placed = self.trial.saga, changed or self.order
+        joins = changed is not None and await self._is_open()
+        answer = Answer.granted("joined the open run of another content" if joins else "started")
         try:
             await self._start_workflow(
                 saga.workflow_name,
-                saga.input_of(self.order),
+                saga.input_of(placed),
                 id=self.workflow_id,
                 task_queue=self._task_queue,
                 id_reuse_policy=saga.id_reuse_policy,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                **start_options(placed.start),
             )
         except WorkflowAlreadyStartedError:
             answer = Answer(AnswerKind.REFUSED, "ended already")
+        else:
+            self.order = self.order if joins else placed
+            self.trial.place(self.order)
         self._endings.append(asyncio.create_task(self._ending()))
         return answer
+
+    async def _is_open(self) -> bool:
+        return await self.view.exists() and not (await self.view.state()).has_ended
 
     async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
         await self._client.start_workflow(workflow, argument, **options)
@@ -172,3 +201,28 @@ class OrderWorkflow(ABC):
 
     async def _ending(self) -> Ending:
         return await self.view.ending(self.trial.saga.ending)
+
+
+def start_options(options: StartOptions) -> dict[str, Any]:
+    """What ``start_workflow`` takes beside the order; empty where the scenario says nothing."""
+    retries = options.retry_policy
+    wanted: dict[str, Any] = {
+        "execution_timeout": _interval(options.execution_timeout),
+        "run_timeout": _interval(options.run_timeout),
+        "retry_policy": retries and _retry_policy(retries),
+    }
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _retry_policy(retries: Retries) -> RetryPolicy:
+    return RetryPolicy(
+        initial_interval=timedelta(seconds=retries.initial_interval),
+        backoff_coefficient=retries.backoff_coefficient,
+        maximum_interval=_interval(retries.maximum_interval),
+        maximum_attempts=retries.maximum_attempts,
+        non_retryable_error_types=retries.non_retryable_error_types,
+    )
+
+
+def _interval(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)

@@ -35,11 +35,13 @@ class PlannedEvent:
         event: The event.
         answer: The answer that its client got; ``None`` while it has not happened.
         at: When it happened, in seconds of the world's clock.
+        times: How often it happened.
     """
 
     event: Event
     answer: Answer | None = None
     at: float | None = None
+    times: int = 0
 
 
 @dataclass
@@ -82,6 +84,7 @@ class Trial:
     troubles: list[str] = field(default_factory=list)
     client: ClientActions | None = None
     _runs: dict[str, dict[str, int]] = field(default_factory=dict)
+    _placed: dict[str, AnyOrder] = field(default_factory=dict)
     _began: datetime | None = None
     _under_way: dict[asyncio.Task[None], str | None] = field(default_factory=dict)
     _held: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -117,9 +120,21 @@ class Trial:
         """The scenario's name."""
         return self.scenario.name
 
+    @property
+    def orders(self) -> tuple[AnyOrder, ...]:
+        """The orders, each as it was placed last; those that were placed later at the end."""
+        placed = self._placed
+        first = (placed.get(order.id, order) for order in self.scenario.orders)
+        later = (placed[order.id] for order in self.scenario.later_orders if order.id in placed)
+        return (*first, *later)
+
     def order(self, order_id: str) -> AnyOrder:
         """The order with this id."""
-        return next(order for order in self.scenario.orders if order.id == order_id)
+        return next(order for order in self.orders if order.id == order_id)
+
+    def place(self, order: AnyOrder) -> None:
+        """Note that an order runs now, in the place of one with the same id."""
+        self._placed[order.id] = order
 
     def has_fault(self, name: str) -> bool:
         """Whether one of the scenario's faults is of this name."""
@@ -130,6 +145,26 @@ class Trial:
         """The times of the events that have one and have not happened, soonest first."""
         ahead = [p.event.when.at for p in self.events if p.answer is None]
         return sorted(at for at in ahead if at is not None)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the world's clock has begun to follow an engine's time."""
+        return self._began is not None
+
+    def next_while_waiting(self, order: str) -> PlannedEvent | None:
+        """The event that is next while an order waits for a message; ``None`` where none is.
+
+        One happens at a time, in the order in which the scenario plans them: what the first leads
+        to may be another wait.
+        """
+        return next(
+            (p for p in self.events if _is_left_for_wait(p) and p.event.order == order), None
+        )
+
+    def happen_now(self, planned: PlannedEvent) -> None:
+        """Begin to let an event happen."""
+        planned.times += 1
+        self._begin(planned)
 
     def began_at(self, moment: datetime) -> datetime:
         """The engine's time at which the world's clock showed zero: `moment`, at the first call."""
@@ -274,6 +309,11 @@ class Trial:
             self._broken.append(error)
         else:
             planned.answer = answer.result()
+
+
+def _is_left_for_wait(planned: PlannedEvent) -> bool:
+    when = planned.event.when
+    return when.moment == "waiting" and planned.times < when.times
 
 
 def _is_meant(event: Event, moment: Moment, attempt: Attempt) -> bool:

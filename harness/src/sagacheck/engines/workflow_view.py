@@ -26,6 +26,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from sagacheck.checks import Ending
 from sagacheck.engines.histories import last_task_failure
 
+_FIRST_TASK_EVENTS = 3
+"""The start of a run, and its first task scheduled and started."""
 _SCHEDULED = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
 
 
@@ -131,6 +133,24 @@ class WorkflowState:
     def has_pending_task(self) -> bool:
         """Whether a workflow task waits for a worker, or is with one."""
         return self.description.raw_description.HasField("pending_workflow_task")
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its code has run, and nothing is under way: a message or a timer wakes it."""
+        shown = self.description.raw_description
+        is_busy = self.has_pending_task or shown.pending_activities or shown.pending_children
+        return not (self.has_ended or is_busy) and self.history_length > _FIRST_TASK_EVENTS
+
+    @property
+    def backoff_seconds(self) -> float | None:
+        """Until the next attempt, where all open activities wait for one; else ``None``."""
+        activities = self.description.raw_description.pending_activities
+        left = [
+            (each.next_attempt_schedule_time.ToDatetime(UTC) - self.virtual_time).total_seconds()
+            for each in activities
+            if each.state == _SCHEDULED and each.HasField("next_attempt_schedule_time")
+        ]
+        return min(left) if left and len(left) == len(activities) else None
 
     @property
     def task_attempt(self) -> int:

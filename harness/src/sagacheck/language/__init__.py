@@ -14,7 +14,7 @@ from sagacheck.language.model.constraints import Among, Filled
 from sagacheck.language.model.given import Given, GivenWords
 from sagacheck.language.model.orders import OrderWords
 from sagacheck.language.model.problems import nearest, problem
-from sagacheck.language.model.references import StockedSku, declared, mappings
+from sagacheck.language.model.references import Messages, StockedSku, declared, mappings
 from sagacheck.language.model.vocabulary import (
     DURATION_SCHEMA,
     PRICE_SCHEMA,
@@ -31,9 +31,12 @@ from sagacheck.language.scenario import (
     EventKind,
     Expectations,
     FaultSpec,
+    Message,
     OrderExpectation,
     Place,
+    Retries,
     Scenario,
+    StartOptions,
     When,
     WorldTurn,
 )
@@ -67,12 +70,16 @@ __all__ = [
     "Given",
     "GivenWords",
     "Identifier",
+    "Message",
+    "Messages",
     "OrderExpectation",
     "OrderWords",
     "Place",
     "PositiveNumber",
     "Price",
+    "Retries",
     "Scenario",
+    "StartOptions",
     "StockedSku",
     "When",
     "WorldTurn",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sagacheck.language.model.events import EventEntry, WhenEntry
 from sagacheck.language.model.expect import Expect, OrderExpect
 from sagacheck.language.model.faults import FaultEntry
 from sagacheck.language.model.file import ScenarioFile
+from sagacheck.language.model.orders import OrderWords
 from sagacheck.language.scenario import (
     ANY_STATUS,
+    AnyOrder,
     CancelBy,
     Event,
     EventKind,
     Expectations,
     FaultSpec,
+    Message,
     OrderExpectation,
     Place,
     Scenario,
@@ -36,7 +40,7 @@ def build(written: ScenarioFile, source: Source, operations: OperationTable) -> 
         covers=written.covers,
         given=written.given.settings(),
         orders=tuple(
-            entry.placed(_place(source, ("orders", index)))
+            _order(entry, _place(source, ("orders", index)))
             for index, entry in enumerate(written.orders)
         ),
         faults=tuple(
@@ -57,6 +61,11 @@ def _place(source: Source, path: KeyPath) -> Place:
     return Place(source.file, *source.key_at(path))
 
 
+def _order(entry: OrderWords, place: Place) -> AnyOrder:
+    order = entry.placed(place)
+    return replace(order, start=entry.start.meant()) if entry.start else order
+
+
 def _fault(entry: FaultEntry, table: OperationTable, place: Place) -> FaultSpec:
     return FaultSpec(
         on=entry.on,
@@ -70,17 +79,26 @@ def _fault(entry: FaultEntry, table: OperationTable, place: Place) -> FaultSpec:
 
 def _event(entry: EventEntry, place: Place) -> Event:
     is_cancel = entry.kind is EventKind.CANCEL
+    message = entry.signal or entry.update
+    submits = entry.submits
+    assert submits is None or isinstance(submits, OrderWords), "it is what is written under orders"
     return Event(
         kind=entry.kind,
-        order=None if entry.kind is EventKind.HEAL else getattr(entry, entry.kind),
-        when=_when(entry.when),
+        order=entry.order,
+        when=_when(entry),
         reason=(DEFAULT_REASON if entry.reason is None else entry.reason) if is_cancel else "",
         by=CancelBy(entry.by) if entry.by else None,
         place=place,
+        message=Message(message.name, message.args) if message else None,
+        submits=_order(submits, place) if submits else None,
+        changes=entry.raw_changes,
     )
 
 
-def _when(entry: WhenEntry) -> When:
+def _when(event: EventEntry) -> When:
+    entry = event.when
+    if not isinstance(entry, WhenEntry):
+        return When("waiting", times=event.times or 1, waited=event.after or 0.0)
     if entry.at is not None:
         return When("at", at=entry.at)
     if entry.before is not None:

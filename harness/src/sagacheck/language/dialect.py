@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import Field, create_model
+from pydantic.fields import FieldInfo
 
 from sagacheck.language.model.constraints import Filled
+from sagacheck.language.model.events import EventEntry, OrderChanges
 from sagacheck.language.model.file import ScenarioFile
 from sagacheck.language.model.given import GivenWords
 from sagacheck.language.model.orders import OrderWords
-from sagacheck.language.model.references import Declared
+from sagacheck.language.model.references import Declared, Messages
 from sagacheck.services import OperationTable
 
 MOST_ORDERS = 50
@@ -28,11 +31,13 @@ class Dialect:
         operations: The services' operations, whose names stand in scenarios.
         orders: How an order is written.
         given: How the world at the beginning is written.
+        messages: The names of the signals and updates that the workflow handles; any by default.
     """
 
     operations: OperationTable
     orders: type[OrderWords] = OrderWords
     given: type[GivenWords] = GivenWords
+    messages: Messages = field(default_factory=Messages)
 
     @cached_property
     def file(self) -> type[ScenarioFile]:
@@ -55,8 +60,34 @@ class Dialect:
                 Field(description="The orders that are placed.", examples=[[{"id": "o1"}]]),
             ),
         }
+        events = ScenarioFile.model_fields["events"]
+        fields["events"] = (tuple[self._event, ...], events)  # type: ignore[name-defined]  # as above
         return create_model(
             "ScenarioFile", __base__=ScenarioFile, __doc__=ScenarioFile.__doc__, **fields
+        )
+
+    @cached_property
+    def _event(self) -> type[EventEntry]:
+        """The model of an event, whose `changes` have the keys of an order."""
+        keys: dict[str, Any] = {
+            name: (each.annotation, _unset(each))
+            for name, each in self.orders.model_fields.items()
+            if name != "id"
+        }
+        changes = create_model(
+            "OrderChanges", __base__=OrderChanges, __doc__=OrderChanges.__doc__, **keys
+        )
+        *_, (name, (_, any_key)) = keys.items()
+        changed = Field(
+            None,
+            description="What is different in the order that is placed.",
+            examples=[{name: (any_key.examples or [None])[0]}],
+        )
+        return create_model(
+            "EventEntry",
+            __base__=EventEntry,
+            __doc__=EventEntry.__doc__,
+            changes=(changes | None, changed),
         )
 
     def written(self, data: Mapping[str, Any]) -> ScenarioFile:
@@ -65,8 +96,17 @@ class Dialect:
         Raises:
             pydantic.ValidationError: When it is no scenario; `explain` reads it.
         """
-        declared = Declared.by(data, self.operations, self.orders.skus_in)
+        declared = Declared.by(
+            data, self.operations, self.messages, self.orders, self.orders.skus_in
+        )
         return self.file.model_validate(_without_nothing(data), context=declared)
+
+
+def _unset(field: FieldInfo) -> FieldInfo:
+    """The same field without its default: what is not written is not changed."""
+    unset = copy(field)
+    unset.default, unset.default_factory = None, None
+    return unset
 
 
 def _without_nothing(value: Any) -> Any:

@@ -35,16 +35,52 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retries:
+    """How Temporal runs a workflow again that has failed or timed out. Intervals are seconds.
+
+    Attributes:
+        initial_interval: Before the second run.
+        backoff_coefficient: How many times longer each interval is than the one before.
+        maximum_interval: The longest; ``None`` for a hundred times the first.
+        maximum_attempts: The most runs, the first included; 0 for no limit.
+        non_retryable_error_types: After these errors there is no other run.
+    """
+
+    initial_interval: float = 1.0
+    backoff_coefficient: float = 2.0
+    maximum_interval: float | None = None
+    maximum_attempts: int = 0
+    non_retryable_error_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartOptions:
+    """What a client gives to Temporal beside an order when it starts the workflow.
+
+    Attributes:
+        execution_timeout: Seconds that all runs of the workflow may take together.
+        run_timeout: Seconds that one run may take.
+        retry_policy: Whether it runs again after it has failed.
+    """
+
+    execution_timeout: float | None = None
+    run_timeout: float | None = None
+    retry_policy: Retries | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnyOrder(ABC):
     """Something that is placed with a saga.
 
     Attributes:
         id: Its id.
         place: Where the scenario defines it.
+        start: How its workflow is started.
     """
 
     id: str
     place: Place
+    start: StartOptions = StartOptions()
 
     @property
     @abstractmethod
@@ -111,6 +147,8 @@ class EventKind(StrEnum):
     SUBMIT = "submit"
     TERMINATE = "terminate"
     QUERY = "query"
+    SIGNAL = "signal"
+    UPDATE = "update"
     HEAL = "heal"
 
 
@@ -127,16 +165,41 @@ class When:
     """The moment of an event.
 
     Attributes:
-        moment: ``before``, ``during`` or ``after`` a call of an operation, or ``at`` a time.
-        operation: The operation whose call is meant; ``None`` with ``at``.
+        moment: ``before``, ``during`` or ``after`` a call of an operation, ``at`` a time, or
+            ``waiting``: while the order waits for a message and nothing of it is under way.
+        operation: The operation whose call is meant; ``None`` with ``at`` and ``waiting``.
         call: Which of its calls, from 1, counted for each order.
         at: The time; ``None`` with the others.
+        times: How often it happens, each time that the order waits for a message.
+        waited: Seconds for which the order must have waited by then.
     """
 
-    moment: Literal["before", "during", "after", "at"]
+    moment: Literal["before", "during", "after", "at", "waiting"]
     operation: str | None = None
     call: int = 1
     at: float | None = None
+    times: int = 1
+    waited: float = 0.0
+
+    def __str__(self) -> str:
+        if self.moment == "waiting":
+            return "while it waits" + (f" for {self.waited:g} s" if self.waited else "")
+        if self.operation is None:
+            return f"at {self.at:g} s"
+        return f"{self.moment} call {self.call} of {self.operation}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a client sends to the workflow of an order.
+
+    Attributes:
+        name: The name of the signal or update.
+        args: Its arguments, as JSON.
+    """
+
+    name: str
+    args: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +213,10 @@ class Event:
         reason: Why, for `EventKind.CANCEL`; empty for the others.
         by: How a cancellation is sent; ``None`` takes the best means that the workflow has.
         place: Where the scenario plans it.
+        message: For `EventKind.SIGNAL` and `EventKind.UPDATE`: what is sent.
+        submits: For `EventKind.SUBMIT`: what is placed, where that is not the order itself but a
+            changed one, or one with another id.
+        changes: What is different in it, as a file says it.
     """
 
     kind: EventKind
@@ -158,6 +225,23 @@ class Event:
     reason: str
     by: CancelBy | None
     place: Place
+    message: Message | None = None
+    submits: AnyOrder | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def what(self) -> str:
+        """What happens, without the moment."""
+        if self.message is not None:
+            return f"{self.kind} {self.message.name} to {self.order}"
+        new_id = f" as {self.new_order.id}" if self.new_order else ""
+        return f"{self.kind} {self.order}{new_id}" if self.order else str(self.kind)
+
+    @property
+    def new_order(self) -> AnyOrder | None:
+        """The order that it places under an id of its own; ``None`` where it does no such thing."""
+        is_new = self.submits is not None and self.submits.id != self.order
+        return self.submits if is_new else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,3 +328,14 @@ class Scenario:
     expect: Expectations
     file: str
     place: Place
+
+    @property
+    def later_orders(self) -> tuple[AnyOrder, ...]:
+        """The orders that events place under ids of their own."""
+        found = (event.new_order for event in self.events)
+        return tuple(order for order in found if order is not None)
+
+    @property
+    def all_orders(self) -> tuple[AnyOrder, ...]:
+        """The orders that are placed at the beginning or later."""
+        return (*self.orders, *self.later_orders)

@@ -49,16 +49,21 @@ def schema_text(dialect: Dialect) -> str:
 
 
 def _with_names(schema: Any, dialect: Dialect) -> Any:
-    """`schema` with the names that a `FromTable` stands for."""
+    """`schema` with the names that a `FromTable` or a `MessageName` stands for."""
     match schema:
+        case {"enum": str(group), **rest}:
+            names = _names(group, dialect)
+            return {**_with_names(rest, dialect), **({"enum": names} if names else {})}
         case dict():
-            return {
-                key: list(NAMES[value](dialect.operations))
-                if key == "enum" and isinstance(value, str)
-                else _with_names(value, dialect)
-                for key, value in schema.items()
-            }
+            return {key: _with_names(value, dialect) for key, value in schema.items()}
         case list():
             return [_with_names(value, dialect) for value in schema]
         case _:
             return schema
+
+
+def _names(group: str, dialect: Dialect) -> list[str]:
+    """The names of a group; none where any name will do."""
+    if group in NAMES:
+        return list(NAMES[group](dialect.operations))
+    return list(getattr(dialect.messages, group) or ())

@@ -15,6 +15,7 @@ from sagacheck.language.model.events import EventEntry
 from sagacheck.language.model.expect import Expect
 from sagacheck.language.model.faults import FaultEntry, as_calls
 from sagacheck.language.model.given import duration_words
+from sagacheck.language.model.start import StartEntry
 from sagacheck.language.model.written import Written
 from sagacheck.language.scenario import (
     ANY_STATUS,
@@ -24,7 +25,9 @@ from sagacheck.language.scenario import (
     Expectations,
     FaultSpec,
     OrderExpectation,
+    Retries,
     Scenario,
+    StartOptions,
     When,
 )
 from sagacheck.language.yaml.text import Block, BlockList, yaml_text
@@ -81,11 +84,34 @@ def _orders(orders: Iterable[AnyOrder], dialect: Dialect) -> list[Any]:
 
 
 def _order(order: AnyOrder, dialect: Dialect) -> dict[str, Any]:
-    words = _filled_in(dialect.orders, **dialect.orders.words_for(order))
+    start = _start(order.start) or None
+    words = _filled_in(dialect.orders, **dialect.orders.words_for(order), start=start)
     return {
         name: BlockList(word) if isinstance(word, list) and len(word) > 1 else word
         for name, word in words.items()
     }
+
+
+def _start(options: StartOptions) -> dict[str, Any]:
+    return _filled_in(
+        StartEntry,
+        execution_timeout=duration_words(options.execution_timeout),
+        run_timeout=duration_words(options.run_timeout),
+        retry_policy=_retries(options.retry_policy) if options.retry_policy else None,
+    )
+
+
+def _retries(policy: Retries) -> dict[str, Any]:
+    coefficient = policy.backoff_coefficient
+    words = {
+        "maximum_attempts": policy.maximum_attempts,
+        "initial_interval": duration_words(policy.initial_interval),
+        "backoff_coefficient": int(coefficient) if coefficient.is_integer() else coefficient,
+        "maximum_interval": duration_words(policy.maximum_interval),
+        "non_retryable_error_types": [*policy.non_retryable_error_types],
+    }
+    default = Retries()
+    return {name: words[name] for name in words if getattr(policy, name) != getattr(default, name)}
 
 
 def _fault(spec: FaultSpec) -> dict[str, Any]:
@@ -101,17 +127,30 @@ def _fault(spec: FaultSpec) -> dict[str, Any]:
 
 def _event(event: Event) -> dict[str, Any]:
     is_cancel = event.kind is EventKind.CANCEL
-    subject = {str(event.kind): True if event.kind is EventKind.HEAL else event.order}
-    return _filled_in(
+    new_order = event.new_order
+    words = _filled_in(
         EventEntry,
-        **subject,
+        **{str(event.kind): _subject(event)},
         when=_when(event.when),
+        times=event.when.times if event.when.times != 1 else None,
+        after=duration_words(event.when.waited or None),
         reason=event.reason if is_cancel and event.reason != DEFAULT_REASON else None,
         by=str(event.by) if event.by else None,
+        changes=dict(event.changes) or None,
     )
+    return {**words, "as": new_order.id} if new_order else words
 
 
-def _when(when: When) -> dict[str, Any]:
+def _subject(event: Event) -> Any:
+    if event.message is not None:
+        words = {"to": event.order, "name": event.message.name}
+        return {**words, "args": [*event.message.args]} if event.message.args else words
+    return True if event.kind is EventKind.HEAL else event.order
+
+
+def _when(when: When) -> dict[str, Any] | str:
+    if when.moment == "waiting":
+        return "waiting"
     if when.at is not None:
         return {"at": duration_words(when.at)}
     moment: dict[str, Any] = {str(when.moment): when.operation}

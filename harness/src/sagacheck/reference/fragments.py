@@ -34,6 +34,14 @@ _ALSO: Mapping[tuple[str, str], Mapping[str, Any]] = {
 }
 """What else a file needs for some keys, because they count what stands elsewhere."""
 
+_BESIDE: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    ("EventEntry", "changes"): {"submit": ORDER_ID},
+    ("EventEntry", "as"): {"submit": ORDER_ID},
+    ("EventEntry", "times"): {"when": "waiting"},
+    ("EventEntry", "after"): {"when": "waiting"},
+}
+"""What stands beside some keys in their mapping, since they make no sense without."""
+
 
 @dataclass(frozen=True)
 class Section:
@@ -59,7 +67,7 @@ class Section:
 
     def piece(self, key: str, value: Any) -> dict[str, Any]:
         """A file, but for what `SMALLEST` has anyhow, in which `key` is `value`."""
-        file = self.embed(_filled(self.schema, key, value))
+        file = self.embed(self.filled(key, value))
         file = {**file, **_ALSO.get((self.model, key), {})}
         top = self.path_of(key).partition(".")[0].removesuffix("[]")
         return {name: part for name, part in file.items() if name == top or name in _also_at(key)}
@@ -82,12 +90,26 @@ class Section:
     def refusal_of_key(self) -> Problem:
         """What the loader says of a key that is misspelt."""
         key = max(self.schema["properties"], key=len)
-        return _problem_in(as_yaml(self.embed(_filled(self.schema, key[:-1], 1))), self.dialect)
+        return _problem_in(as_yaml(self.embed(self.filled(key[:-1], 1))), self.dialect)
+
+    def filled(self, key: str, value: Any) -> dict[str, Any]:
+        """The smallest such mapping with this key, in the order of the schema."""
+        beside = _BESIDE.get((self.model, key), {})
+        choices = [form["required"][0] for form in self.schema.get("oneOf", ())]
+        chosen = [] if {key, *beside} & {*choices} else choices[:1]
+        needed = {*self.schema.get("required", ()), *chosen}
+        examples = {name: each["examples"][0] for name, each in self.schema["properties"].items()}
+        words = {**{name: examples[name] for name in needed}, **beside, key: value}
+        return {name: words[name] for name in (*examples, key) if name in words}
 
 
 def sections(schema: Schema, dialect: Dialect) -> Iterator[Section]:
-    """The file itself, then every mapping in it, in the order of the keys that lead there."""
-    yield from _below(Section("", "ScenarioFile", schema, dict, dialect), schema)
+    """The file itself, then every mapping in it, in the order of the keys that lead there first."""
+    seen: set[str] = set()
+    for section in _below(Section("", "ScenarioFile", schema, dict, dialect), schema):
+        if section.model not in seen:
+            yield section
+        seen.add(section.model)
 
 
 def load_piece(text: str, dialect: Dialect) -> Scenario:
@@ -131,23 +153,10 @@ def _below(section: Section, root: Schema) -> Iterator[Section]:
 def _child(parent: Section, key: str, model: str, in_list: bool, root: Schema) -> Section:
     def embed(mapping: dict[str, Any]) -> dict[str, Any]:
         value = [mapping] if in_list else mapping
-        return parent.embed(_filled(parent.schema, key, value))
+        return parent.embed(parent.filled(key, value))
 
     title = parent.path_of(key) + ("[]" if in_list else "")
     return Section(title, model, root["$defs"][model], embed, parent.dialect)
-
-
-def _filled(schema: Schema, key: str, value: Any) -> dict[str, Any]:
-    """The smallest mapping with this key, in the order of the schema."""
-    choices = [form["required"][0] for form in schema.get("oneOf", ())]
-    chosen = choices[:1] if key not in choices else []
-    needed = {*schema.get("required", ()), *chosen} - {key}
-    mapping = {
-        name: value if name == key else each["examples"][0]
-        for name, each in schema["properties"].items()
-        if name == key or name in needed
-    }
-    return mapping if key in mapping else {**mapping, key: value}
 
 
 def _also_at(key: str) -> set[str]:

@@ -19,7 +19,15 @@ from sagacheck.language import (
     yaml_text,
 )
 from sagacheck.network import FAULTS
-from sagacheck.reference.fragments import SMALLEST, Schema, Section, as_yaml, reference_in, sections
+from sagacheck.reference.fragments import (
+    ORDER_ID,
+    SMALLEST,
+    Schema,
+    Section,
+    as_yaml,
+    reference_in,
+    sections,
+)
 from sagacheck.reference.markdown import anchor, render
 
 _LONGEST_ENUM = 12
@@ -53,6 +61,16 @@ _WRONG: Mapping[tuple[str, str], str] = {
     ("EventEntry", "terminate"): "o9",
     ("EventEntry", "query"): "o9",
     ("EventEntry", "when"): "{after: payments.charge, at: 5s}",
+    ("EventEntry", "changes"): "{payment_method: pm_other}",
+    ("EventEntry", "as"): ORDER_ID,
+    ("OrderChanges", "items"): "[]",
+    ("SignalEntry", "name"): "cancelled",
+    ("SignalEntry", "args"): "changed my mind",
+    ("UpdateEntry", "name"): "cancel",
+    ("UpdateEntry", "args"): "[.nan]",
+    ("StartEntry", "retry_policy"): "{maximum_attempts: 0}",
+    ("RetryEntry", "backoff_coefficient"): "0.5",
+    ("RetryEntry", "maximum_interval"): "500ms",
     ("Expect", "effects"): "{payments.charged: 1}",
     ("Expect", "undone"): "[payments.charge]",
     ("Expect", "calls"): "{}",
@@ -69,6 +87,7 @@ _WRONG_FILES = {
     "a key is no text": "1: a",
     "an anchor or an alias": "tags: &words [a]",
     "a tag": "why: !!str w",
+    "a merge key": "given: {<<: {stock: {WIDGET: 5}}}",
     "a key is missing": "",
 }
 """Mistakes that are found before the keys of a file, or concern it as a whole."""
@@ -169,7 +188,10 @@ def _type(schema: Schema, titles: Mapping[str, str]) -> str:
         return f"`{json.dumps(schema['const'])}`"
     if "enum" in schema:
         return _words(schema["enum"])
+    if "type" not in schema:
+        return "any value"
     return {
+        "number": lambda: f"number, at least {schema['minimum']}",
         "integer": lambda: _number(schema),
         "string": lambda: _text(schema),
         "array": lambda: f"list: {_type(schema['items'], titles)}",

@@ -129,7 +129,7 @@ def _engine_section(result: ScenarioResult, text: str) -> EngineSection:
         total_findings=len(findings),
         timeline=Timeline(
             services=tuple(trial.network.operations.services),
-            orders=tuple(order.id for order in trial.scenario.orders),
+            orders=tuple(order.id for order in trial.orders),
             rows=shown,
             total=len(every_row),
         ),

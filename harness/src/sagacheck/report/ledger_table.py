@@ -123,7 +123,7 @@ def _entries_until(rows: Sequence[Row], index: int, opening: int) -> int:
 
 def _order_lines(trial: Trial, rows: Sequence[Row], moments: Sequence[_Moment]) -> Iterator[Line]:
     ends = {row.order: i for i, row in enumerate(rows) if isinstance(row, EndRow)}
-    for order in trial.scenario.orders:
+    for order in trial.orders:
         outcome = trial.outcomes.get(order.id)
         status = str(outcome.status) if outcome else "not known"
 

@@ -33,7 +33,7 @@ def differences(ours: ScenarioResult, theirs: ScenarioResult) -> Iterator[str]:
         ("verdict", ours.verdict, theirs.verdict),
         ("orders", went(ours), went(theirs)),
     ]
-    if len(ours.scenario.orders) == 1:
+    if len(ours.scenario.all_orders) == 1:
         causes = not has_races(ours.scenario)
         pairs += [
             ("results", results(ours, causes=causes), results(theirs, causes=causes)),
@@ -50,7 +50,7 @@ def has_races(scenario: Scenario) -> bool:
     A client that acts at the moment of a call races with the end of that call, and orders race with
     each other.
     """
-    return bool(scenario.events) or len(scenario.orders) > 1
+    return bool(scenario.events) or len(scenario.all_orders) > 1
 
 
 def courses(result: ScenarioResult) -> list[tuple[str, list[str]]]:
@@ -78,7 +78,7 @@ def depends_on_who_gives_back(*played: ScenarioResult) -> bool:
             if a.outcome is AttemptOutcome.REFUSED and not a.fault
         }
         undone |= {e.operation for e in world.ledger.effects.values() if e.undone_by}
-    return len(played[0].scenario.orders) > 1 and bool(refused & undone)
+    return len(played[0].scenario.all_orders) > 1 and bool(refused & undone)
 
 
 def results(result: ScenarioResult, *, causes: bool) -> dict[str, object]:

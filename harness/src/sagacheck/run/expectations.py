@@ -83,30 +83,35 @@ def _calls_in_words(rule: FaultRule) -> str:
 
 def _events(trial: Trial) -> Iterator[Unmet]:
     for planned in trial.events:
+        what, due = f"{planned.event.what} {planned.event.when}", planned.event.when.times
+        line = planned.event.place.line
         if planned.answer is None:
-            detail = f"{_describe(planned)} never happened: {_nearest_moment(trial.world, planned)}"
-            yield Unmet(UnmetKind.EVENT, detail, planned.event.place.line)
-
-
-def _describe(planned: PlannedEvent) -> str:
-    event, when = planned.event, planned.event.when
-    what = f"{event.kind} {event.order}" if event.order else str(event.kind)
-    if when.at is not None:
-        return f"{what} at {when.at:g} s"
-    return f"{what} {when.moment} call {when.call} of {when.operation}"
+            detail = f"{what} never happened: {_nearest_moment(trial.world, planned)}"
+            yield Unmet(UnmetKind.EVENT, detail, line)
+        elif planned.times < due and due > 1:
+            happened, expected = _times(planned.times), _times(due)
+            detail = f"{what} happened {happened}, expected {expected}: it did not wait again"
+            yield Unmet(UnmetKind.EVENT, detail, line)
 
 
 def _nearest_moment(world: World, planned: PlannedEvent) -> str:
     order, operation = planned.event.order, planned.event.when.operation
     if planned.event.when.at is not None:
         return f"the run ended at {world.clock.now():g} s"
+    if planned.event.when.moment == "waiting":
+        waited = planned.event.when.waited
+        long = f" for {waited:g} s" if waited else ""
+        return f"{order} never waited for a message{long} with nothing under way"
     calls = Counter(
         attempt.operation for attempt in world.journal if order in (None, attempt.order)
     )
     if operation is None or not calls[operation]:
         return f"{operation} was never called, only {_list(sorted(calls))}"
-    times = "once" if calls[operation] == 1 else f"{calls[operation]} times"
-    return f"{operation} was called {times}"
+    return f"{operation} was called {_times(calls[operation])}"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _expectations(trial: Trial) -> Iterator[Unmet]:

@@ -17,7 +17,7 @@ from sagacheck.checks import (
     check_all,
 )
 from sagacheck.engines import Engine, PlannedEvent, Trial
-from sagacheck.language import AnyOrder, EventKind, Scenario
+from sagacheck.language import AnyOrder, Scenario
 from sagacheck.run.expectations import unmet_by
 from sagacheck.run.scenario_result import ScenarioResult
 from sagacheck.run.vacuity import shows_something, unmet_by_plain_order
@@ -95,32 +95,31 @@ def evidence_of(trial: Trial) -> Evidence:
         operations=operations,
         ledger=trial.world.ledger,
         journal=trial.world.journal,
-        orders={order.id: terms_of(order) for order in trial.scenario.orders},
+        orders={order.id: terms_of(order) for order in trial.orders},
         outcomes=trial.outcomes,
         completed_means=trial.saga.promised,
         cancelled=frozenset(
             planned.event.order
             for planned in trial.events
-            if planned.event.order is not None and _is_granted_cancel(planned)
+            if planned.event.order is not None and _is_granted_cancel(planned, trial.saga)
         ),
-        unanswered=_unanswered(trial.events),
+        unanswered=_unanswered(trial.events, trial.saga),
         orphans=trial.scenario.expect.orphans,
     )
 
 
-def _is_granted_cancel(planned: PlannedEvent) -> bool:
+def _is_granted_cancel(planned: PlannedEvent, saga: SagaUnderTest) -> bool:
     """Whether the event is a cancellation that happened and was not denied."""
     answer = planned.answer
-    is_cancel = planned.event.kind is EventKind.CANCEL
-    return is_cancel and answer is not None and not answer.is_refused
+    return saga.is_cancel(planned.event) and answer is not None and not answer.is_refused
 
 
-def _unanswered(events: Sequence[PlannedEvent]) -> dict[str, str]:
+def _unanswered(events: Sequence[PlannedEvent], saga: SagaUnderTest) -> dict[str, str]:
     """The orders whose cancellations may have been granted, and none of them certainly."""
     certain, open_ = set[str](), dict[str, str]()
     for planned in events:
         order = planned.event.order
-        if order is None or planned.answer is None or not _is_granted_cancel(planned):
+        if order is None or planned.answer is None or not _is_granted_cancel(planned, saga):
             continue
         if planned.answer.is_unknown:
             open_.setdefault(order, planned.answer.text)

@@ -14,7 +14,6 @@ from rich.progress import TimeRemainingColumn
 
 from sagacheck.checks import Verdict
 from sagacheck.explore import replay_command
-from sagacheck.language import Event
 from sagacheck.output import progress_bar, styled
 from sagacheck.plural import count
 from sagacheck.simulate import CONFIDENCE, OnSeed, SeedResult, Simulation
@@ -126,13 +125,5 @@ def _print_failure(console: Console, result: SeedResult, again: str) -> None:
         line = f"{fault.fault} on call {fault.calls} of {fault.on}{order}"
         console.print(Padding.indent(escape(line), 4))
     for event in result.scenario.events:
-        console.print(Padding.indent(escape(_in_words(event)), 4))
+        console.print(Padding.indent(escape(f"{event.what} {event.when}"), 4))
     console.print(f"    [dim]{escape(again)}[/]", soft_wrap=True)
-
-
-def _in_words(event: Event) -> str:
-    what = f"{event.kind} {event.order}" if event.order else str(event.kind)
-    when = event.when
-    if when.operation is None:
-        return f"{what} at {when.at:g} s"
-    return f"{what} {when.moment} call {when.call} of {when.operation}"

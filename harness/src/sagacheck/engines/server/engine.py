@@ -114,7 +114,7 @@ class ServerEngine:
         self._workflows.update({each.workflow_id: each for each in workflows})
         trial.client = EventClient({each.order.id: each for each in workflows})
         try:
-            for each in workflows:
+            for each in workflows[: len(trial.scenario.orders)]:
                 await each.submit()
             opening = asyncio.create_task(trial.advance_to(0.0))
             await asyncio.wait({opening}, timeout=OPENING_SECONDS)
@@ -155,7 +155,7 @@ class ServerEngine:
                 skips_time=self._skips_time,
                 is_known=lambda workflow_id: self._owner(workflow_id) is not None,
             )
-            for order in trial.scenario.orders
+            for order in trial.scenario.all_orders
         ]
 
     async def _set_up(self) -> None:
@@ -189,15 +189,34 @@ class ServerEngine:
 
 
 async def _play_to_the_end(trial: Trial, workflows: Sequence[ServerOrderWorkflow]) -> None:
-    await asyncio.gather(*(each.wait_for_end() for each in workflows))
+    ends = {each: asyncio.create_task(each.wait_for_end()) for each in workflows}
+    try:
+        while True:
+            await asyncio.gather(*(end for each, end in ends.items() if each.is_placed))
+            if not await _place_another(trial, workflows):
+                break
+    finally:
+        for end in ends.values():
+            end.cancel()
     await trial.finish()
     while any(await asyncio.gather(*(each.wait_for_attempts() for each in workflows))):
         await trial.finish()
     for each in workflows:
-        trial.outcomes[each.order.id] = await each.conclude()
+        if each.is_placed:
+            trial.outcomes[each.order.id] = await each.conclude()
     for each in workflows:
         if each.unplayable:
             raise UnplayableError(each.unplayable)
+
+
+async def _place_another(trial: Trial, workflows: Sequence[ServerOrderWorkflow]) -> bool:
+    """Move the clock on until an event places another order; whether one did."""
+    left = [each for each in workflows if not each.is_placed]
+    while left and (due := trial.clock.next_due) is not None:
+        await trial.advance_to(due)
+        if any(each.is_placed for each in left):
+            return True
+    return False
 
 
 def _quiet_runtime() -> Runtime:

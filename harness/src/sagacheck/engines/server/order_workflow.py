@@ -13,8 +13,10 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from sagacheck.engines.answer import Answer
 from sagacheck.engines.histories import unsticky_tasks
 from sagacheck.engines.order_workflow import OrderWorkflow
+from sagacheck.engines.server.passing_time import PassingTime, times_of
 from sagacheck.engines.server.stuck_detector import StuckDetector
 from sagacheck.engines.trial import Trial
 from sagacheck.language import AnyOrder
@@ -28,6 +30,7 @@ DEATH_NOTICE = timedelta(seconds=1)
 
 ACCEPTANCE_SECONDS = 5.0
 """Of real time, in which a worker accepts a message if it can."""
+PATIENCE = timedelta(seconds=30)
 BUSY_ACCEPTANCE_SECONDS = 0.05
 """The same, while a local activity keeps the workflow inside of its task: the worker cannot."""
 
@@ -58,7 +61,7 @@ class ServerOrderWorkflow(OrderWorkflow):
     ) -> None:
         self._skips_time = skips_time
         # With events of its own the order's time is skipped step by step, from one to the next.
-        skip_freely = not _own_times(trial, order)
+        skip_freely = not times_of(trial, order.id) and trial.next_while_waiting(order.id) is None
         config = TimeSkippingConfig(enabled=skip_freely, max_session_skip_count=MAX_SKIPS)
         self._skipper = TimeSkipper(client, config=config)
         client = self._skipper.client if skips_time else client
@@ -70,7 +73,8 @@ class ServerOrderWorkflow(OrderWorkflow):
             task_queue=task_queue,
             is_known=is_known,
         )
-        self._jumped = 0.0
+        self._placed = asyncio.Event()
+        self.jumped = 0.0
         self._abandoned: set[str] = set()
         self._local_attempts = 0
         self._attempts = 0
@@ -82,9 +86,28 @@ class ServerOrderWorkflow(OrderWorkflow):
         """How long a client's message may take to be accepted before the calls go on."""
         return BUSY_ACCEPTANCE_SECONDS if self._local_attempts else ACCEPTANCE_SECONDS
 
+    @property
+    def patience(self) -> timedelta:
+        """How long a client waits for the answer to a message, in real time."""
+        return PATIENCE
+
+    async def submit(self, changed: AnyOrder | None = None) -> Answer:
+        """Place the order; one that is placed later than others begins at the world's present."""
+        if not self.is_placed and self.trial.has_begun:
+            now = datetime.now(UTC)
+            passed = (now - self.trial.began_at(now)).total_seconds()
+            self.jumped = max(0.0, self.trial.clock.now() - passed)
+        answer = await super().submit(changed)
+        self._placed.set()
+        return answer
+
     async def wait_for_end(self) -> None:
-        """Let time pass, with the order's own events at their times, until the order has ended."""
-        passing = asyncio.create_task(self._let_time_pass())
+        """Let time pass, with the order's own events at their times, until the order has ended.
+
+        One that is to be placed by an event is waited for first.
+        """
+        await self._placed.wait()
+        passing = asyncio.create_task(PassingTime(self, skips=self._skips_time).pass_it())
         try:
             detector = StuckDetector(
                 self.trial, self.view, patient=not self._skips_time, strangers=self._strangers
@@ -120,7 +143,7 @@ class ServerOrderWorkflow(OrderWorkflow):
     async def settle(self) -> None:
         """Return once the workflow has seen what was sent to it, if it can."""
         if not self._local_attempts:  # such an attempt keeps the workflow inside of its task
-            await self._until_no_task_waits()
+            await self.until_no_task_waits()
 
     @contextmanager
     def attempt_under_way(self, info: activity.Info) -> Iterator[None]:
@@ -144,7 +167,7 @@ class ServerOrderWorkflow(OrderWorkflow):
         """
         started_at = await self._virtual_now() if info.is_local else info.started_time
         virtual = (started_at - self.trial.began_at(started_at)).total_seconds()
-        await self.trial.advance_to(virtual + self._jumped)
+        await self.trial.advance_to(virtual + self.jumped)
         if info.activity_id in self._abandoned:
             self._abandoned.discard(info.activity_id)
             await self._limit_attempt(info, None)
@@ -178,11 +201,11 @@ class ServerOrderWorkflow(OrderWorkflow):
             first_attempt: The number of the first call that the attempt may have made.
         """
         passed = time.monotonic() - began + self._time_of_calls(first_attempt)
-        await self.trial.advance_to(virtual + self._jumped + passed)
+        await self.trial.advance_to(virtual + self.jumped + passed)
 
     def spend_time_of_calls(self, first_attempt: int) -> None:
         """Add the time that callers spent waiting, which did not pass on the server."""
-        self._jumped += self._time_of_calls(first_attempt)
+        self.jumped += self._time_of_calls(first_attempt)
 
     def _time_of_calls(self, first_attempt: int) -> float:
         """How long callers have waited for the calls from this one on."""
@@ -196,27 +219,14 @@ class ServerOrderWorkflow(OrderWorkflow):
         """Let the server give up a dead attempt at once, and the world after its timeout."""
         self._abandoned.add(info.activity_id)
         if info.start_to_close_timeout is not None:
-            self._jumped += info.start_to_close_timeout.total_seconds()
+            self.jumped += info.start_to_close_timeout.total_seconds()
         await self._limit_attempt(info, DEATH_NOTICE)
 
     async def _limit_attempt(self, info: activity.Info, limit: timedelta | None) -> None:
         run_id = info.workflow_run_id or ""
         await self.view.limit_attempt(info.activity_id, limit, run_id=run_id)
 
-    async def _let_time_pass(self) -> None:
-        if not self._skips_time:
-            return
-        times = _own_times(self.trial, self.order)
-        for at in times:
-            ahead = at - self.trial.clock.now()
-            if ahead > 0 and not await self._fast_forward(ahead):
-                return  # the order has ended; the event comes to it afterwards
-            await self.trial.advance_to(at)
-            await self._until_no_task_waits()
-        if times:
-            await self._fast_forward(None)
-
-    async def _fast_forward(self, seconds: float | None) -> bool:
+    async def fast_forward(self, seconds: float | None) -> bool:
         """Skip so many seconds, or to the end; whether the order has not ended by then."""
         try:
             return await self._skipper.fast_forward(self.handle, seconds)
@@ -225,7 +235,7 @@ class ServerOrderWorkflow(OrderWorkflow):
                 raise
             return False
 
-    async def _until_no_task_waits(self) -> None:
+    async def until_no_task_waits(self) -> None:
         """Wait until the workflow has processed what has just happened.
 
         When skipping is switched on while a workflow task waits for its worker, the server
@@ -233,12 +243,3 @@ class ServerOrderWorkflow(OrderWorkflow):
         """
         while (await self.view.state()).task_attempt == 1:  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(0.01)
-
-
-def _own_times(trial: Trial, order: AnyOrder) -> list[float]:
-    """The times of the order's events that have one, soonest first."""
-    return sorted(
-        planned.event.when.at
-        for planned in trial.events
-        if planned.event.when.at is not None and planned.event.order == order.id
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client, WorkflowHistory
@@ -15,7 +16,7 @@ from sagacheck.engines.order_workflow import OrderWorkflow
 from sagacheck.engines.trial import DAY, Trial
 from sagacheck.language import AnyOrder
 from sagacheck.plural import count
-from sagacheck.temporal import FastClient, NoResultError, SimulatedTemporal, is_plain
+from sagacheck.temporal import FAST_OPTIONS, FastClient, NoResultError, SimulatedTemporal, is_plain
 
 ACCEPTANCE_SECONDS = 0.001
 """Of virtual time, in which a worker accepts a message if it can."""
@@ -63,12 +64,17 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         """How long a client's message may take to be accepted before the calls go on."""
         return ACCEPTANCE_SECONDS
 
+    @property
+    def patience(self) -> timedelta:
+        """How long a client waits for the answer to a message, in virtual time."""
+        return timedelta(seconds=2 * DAY)
+
     async def settle(self) -> None:
         """Return at once: the workflow sees what is sent to it before any time passes."""
 
-    async def submit(self) -> Answer:
+    async def submit(self, changed: AnyOrder | None = None) -> Answer:
         """Place the order, and note when the workflow ends that the first client waits for."""
-        answer = await super().submit()
+        answer = await super().submit(changed)
         if len(self._endings) == 1:
             self._endings[0].add_done_callback(self._note_the_end)
         return answer
@@ -81,6 +87,8 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         Args:
             livelock: Done once the trial is in a livelock, and no order will end.
         """
+        if not self.is_placed:
+            return
         await self._wait_for(self._endings[0], livelock, until=2 * DAY)
         if self._waits_for:
             self._endings[0].remove_done_callback(self._note_the_end)
@@ -88,13 +96,13 @@ class SimulatedOrderWorkflow(OrderWorkflow):
     async def wait_for_later_ends(self, livelock: asyncio.Future[None]) -> None:
         """Wait for the ends that later clients get, which have placed the order again.
 
-        The workflow may run once more for them.
+        The workflow may run once more for them. An order may even be placed later than others end.
 
         Args:
             livelock: As above.
         """
         until = max(2 * DAY, self.trial.clock.now() + DAY)
-        for ending in self._endings[1:]:
+        for ending in self._endings:
             if not self._waits_for:
                 await self._wait_for(ending, livelock, until=until)
 
@@ -128,7 +136,7 @@ class SimulatedOrderWorkflow(OrderWorkflow):
     # -- shorter ways than by the SDK's client ----------------------------------------------------
 
     async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
-        if self._fast_client is None:
+        if self._fast_client is None or not options.keys() <= FAST_OPTIONS:
             await super()._start_workflow(workflow, argument, **options)
         else:
             self._fast_client.start_workflow(workflow, argument, **options)

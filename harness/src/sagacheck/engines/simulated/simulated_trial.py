@@ -10,6 +10,7 @@ from types import TracebackType
 from sagacheck.engines.event_client import EventClient
 from sagacheck.engines.simulated.leftovers import Leftovers
 from sagacheck.engines.simulated.order_workflow import SimulatedOrderWorkflow
+from sagacheck.engines.simulated.waiting_orders import WaitingOrders
 from sagacheck.engines.strangers import owner_in, stranger
 from sagacheck.engines.trial import Trial
 from sagacheck.errors import UnplayableError
@@ -70,7 +71,7 @@ class SimulatedTrial:
             self.temporal.register(queue, self.worker)
         self.workflows: dict[str, SimulatedOrderWorkflow] = {}
         self._order_of: dict[str, str] = {}
-        for order in trial.scenario.orders:
+        for order in trial.scenario.all_orders:
             self.add(order)
 
     def add(self, order: AnyOrder) -> SimulatedOrderWorkflow:
@@ -94,6 +95,7 @@ class SimulatedTrial:
         trial.client = EventClient(self.workflows)
         if trial.has_fault("evict"):
             trial.network.observers.append(self.evict_on_fault)
+        self._watch_waits()
         trial.begin()
         livelock = self._detect_livelock()
         try:
@@ -102,7 +104,8 @@ class SimulatedTrial:
                 await workflow.wait_for_end(livelock)
             await self.finish(livelock)
             for workflow in self.workflows.values():
-                trial.outcomes[workflow.order.id] = await workflow.conclude()
+                if workflow.is_placed:
+                    trial.outcomes[workflow.order.id] = await workflow.conclude()
             for workflow in self.workflows.values():
                 if workflow.unplayable:
                     raise UnplayableError(workflow.unplayable)
@@ -115,12 +118,19 @@ class SimulatedTrial:
         leftovers = Leftovers(self.temporal, self.worker, livelock)
         await self._end(leftovers)
         while True:
+            placed = self._times_placed
             if not livelock.done():  # the clock cannot be moved on otherwise
-                await self.trial.finish()
+                await self.trial.finish()  # which may place orders, again or for the first time
             for workflow in self.workflows.values():
                 await workflow.wait_for_later_ends(livelock)
+            if self._times_placed > placed and not livelock.done():
+                continue
             if not self.worker.attempts or livelock.done() or not await self._end(leftovers):
                 return
+
+    @property
+    def _times_placed(self) -> int:
+        return sum(workflow.times_placed for workflow in self.workflows.values())
 
     async def _end(self, leftovers: Leftovers) -> bool:
         """Wait for what is left; whether all of it has ended."""
@@ -143,8 +153,8 @@ class SimulatedTrial:
             self.temporal.evict(self.workflows[attempt.order].workflow_id)
 
     async def _place_orders(self) -> None:
-        for workflow in self.workflows.values():
-            await workflow.submit()
+        for order in self.trial.scenario.orders:
+            await self.workflows[order.id].submit()
         if 0.0 not in self.trial.times_ahead:
             self.worker.start()
             return
@@ -153,6 +163,12 @@ class SimulatedTrial:
         await asyncio.wait({opening}, timeout=0.001)
         self.worker.start()
         await opening
+
+    def _watch_waits(self) -> None:
+        """Let events happen that are to come while an order waits for a message."""
+        if any(event.when.moment == "waiting" for event in self.trial.scenario.events):
+            ids = [(order, each.workflow_id) for order, each in self.workflows.items()]
+            running_loop().on_idle = WaitingOrders(self.trial, self.temporal, ids)
 
     def _detect_livelock(self) -> asyncio.Future[None]:
         """Done once the trial goes on and on, while hardly any time passes."""

@@ -5,14 +5,17 @@ The JSON Schema is made from this model and those it uses, so every key is descr
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from sagacheck.language.model.events import EventEntry
 from sagacheck.language.model.expect import Expect
 from sagacheck.language.model.faults import FaultEntry
 from sagacheck.language.model.given import GivenWords
 from sagacheck.language.model.orders import OrderWords
-from sagacheck.language.model.problems import problem, problems_at
+from sagacheck.language.model.problems import Location, problem, problems_at
 from sagacheck.language.model.vocabulary import AnomalyId, Line, Prose, TagWord
 from sagacheck.language.model.written import Written
 
@@ -63,3 +66,18 @@ class ScenarioFile(Written):
                 {(i, "id"): problem("duplicate order", rule, value=repr(ids[i])) for i in again}
             )
         return orders
+
+    @model_validator(mode="after")
+    def _later_ids_are_new(self) -> Self:
+        taken = {order.id for order in self.orders}
+        again: dict[Location, PydanticCustomError] = {}
+        for index, event in enumerate(self.events):
+            if event.new_id is not None and event.new_id in taken:
+                rule = "it is the id of an order already; without as, an order is placed again"
+                again["events", index, "as"] = problem(
+                    "duplicate order", rule, value=repr(event.new_id)
+                )
+            taken |= {event.new_id or ""}
+        if again:
+            raise problems_at(again)
+        return self

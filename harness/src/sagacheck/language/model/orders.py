@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 from sagacheck.language.model.expect import Expect
 from sagacheck.language.model.problems import problem
+from sagacheck.language.model.start import StartEntry
 from sagacheck.language.model.vocabulary import Identifier
 from sagacheck.language.model.written import Written
 from sagacheck.language.scenario import AnyOrder, Place
@@ -33,6 +34,13 @@ class OrderWords(Written):
     skeleton: ClassVar[Mapping[str, str]] = {}
 
     id: Identifier = Field(description="Its id, for the rest of the file.", examples=["o1"])
+    # No part of the order: `model_dump` has it not, and neither has the saga's input.
+    start: StartEntry | None = Field(
+        None,
+        exclude=True,
+        description="What a client gives to Temporal when it starts the workflow.",
+        examples=[{"execution_timeout": "1h"}],
+    )
 
     def as_input(self) -> dict[str, Any]:
         """What goes into the saga, as JSON; all keys by default."""

@@ -22,6 +22,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from sagacheck.language.model.problems import nearest, problem
 from sagacheck.language.model.vocabulary import Identifier
+from sagacheck.language.model.written import Written
 from sagacheck.services import OperationTable
 
 SkusOf = Callable[[Mapping[str, Any]], Iterable[Any]]
@@ -29,12 +30,28 @@ SkusOf = Callable[[Mapping[str, Any]], Iterable[Any]]
 
 
 @dataclass(frozen=True)
+class Messages:
+    """The names of the messages that a workflow handles; ``None`` where it handles any.
+
+    Attributes:
+        signals: Of signals.
+        updates: Of updates.
+    """
+
+    signals: tuple[str, ...] | None = None
+    updates: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Declared:
-    """What a scenario declares, and the services that it is about.
+    """What a scenario declares, and the saga and the services that it is about.
 
     Attributes:
         operations: The services' operations.
-        orders: The ids of its orders.
+        messages: What the saga's workflow handles.
+        order_model: How an order is written.
+        written_orders: The orders as they are written, by their ids; those that events place under
+            ids of their own are among them.
         order_count: How many orders it has.
         stock: The SKUs in stock; ``None`` when it leaves the stock alone.
         ordered: The SKUs that its orders name.
@@ -42,11 +59,18 @@ class Declared:
     """
 
     operations: OperationTable
-    orders: tuple[str, ...]
+    messages: Messages
+    order_model: type[Written]
+    written_orders: Mapping[str, Mapping[str, Any]]
     order_count: int
     stock: tuple[str, ...] | None
     ordered: tuple[str, ...]
     terminates: bool
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """The ids of its orders."""
+        return tuple(self.written_orders)
 
     @property
     def skus(self) -> tuple[str, ...]:
@@ -54,21 +78,32 @@ class Declared:
         return self.ordered if self.stock is None else self.stock
 
     @classmethod
-    def by(cls, data: Mapping[str, Any], operations: OperationTable, skus_of: SkusOf) -> Declared:
+    def by(
+        cls,
+        data: Mapping[str, Any],
+        operations: OperationTable,
+        messages: Messages,
+        order_model: type[Written],
+        skus_of: SkusOf,
+    ) -> Declared:
         """What `data` declares, whatever else is wrong with it.
 
         Args:
             data: The content of a file.
             operations: The services' operations.
+            messages: What the saga's workflow handles.
+            order_model: How an order is written.
             skus_of: The SKUs that an order names.
         """
-        orders = list(mappings(data.get("orders")))
+        orders = [*mappings(data.get("orders")), *_placed_later(data)]
         given = data.get("given")
         stock = given.get("stock") if isinstance(given, dict) else None
         ordered = (sku for order in orders for sku in skus_of(order))
         return cls(
             operations=operations,
-            orders=tuple(_texts(order.get("id") for order in orders)),
+            messages=messages,
+            order_model=order_model,
+            written_orders=_by_id(orders),
             order_count=len(orders),
             stock=tuple(stock) if isinstance(stock, dict) else None,
             ordered=tuple(dict.fromkeys(_texts(ordered))),
@@ -86,6 +121,32 @@ def mappings(value: Any) -> Iterator[dict[str, Any]]:
     """The mappings in a list; none where `value` is no list."""
     items = value if isinstance(value, list) else []
     return (item for item in items if isinstance(item, dict))
+
+
+def _by_id(orders: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    by_id: dict[str, dict[str, Any]] = {}
+    for order in orders:
+        if isinstance(order.get("id"), str):
+            by_id.setdefault(order["id"], order)
+    return by_id
+
+
+def _placed_later(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The orders that events place under ids of their own, as if they were written out."""
+    known = _by_id(mappings(data.get("orders")))
+    for event in mappings(data.get("events")):
+        submit, new_id = event.get("submit"), event.get("as")
+        if isinstance(new_id, str) and isinstance(submit, str):
+            later = changed(known.get(submit, {}), event)
+            known.setdefault(new_id, later)
+            yield later
+
+
+def changed(order: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
+    """What an event places instead of an order, both as they are written."""
+    changes, new_id = event.get("changes"), event.get("as")
+    other = changes if isinstance(changes, dict) else {}
+    return {**order, **other, **({"id": new_id} if isinstance(new_id, str) else {})}
 
 
 def _texts(values: Iterable[Any]) -> Iterator[str]:
@@ -143,6 +204,36 @@ class FromTable:
         if name in names:
             return name
         rule = self.rule or f"it is one of {', '.join(names)}"
+        raise problem(f"unknown {self.noun}", rule, nearest(name, names))
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.with_info_after_validator_function(self._known, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "enum": self.group}
+
+
+@dataclass(frozen=True)
+class MessageName:
+    """A text that must be the name of a message that the saga's workflow handles.
+
+    Args:
+        noun: What such a message is called.
+        group: A field of `Messages`.
+    """
+
+    noun: str
+    group: str
+
+    def _known(self, name: str, info: ValidationInfo) -> str:
+        names = getattr(declared(info).messages, self.group)
+        if names is None or name in names:
+            return name
+        rule = f"the workflow handles {', '.join(names) or f'no {self.noun}'}"
         raise problem(f"unknown {self.noun}", rule, nearest(name, names))
 
     def __get_pydantic_core_schema__(

@@ -7,7 +7,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from sagacheck.checks import Ending
-from sagacheck.engines import Answer, AnswerKind, WorkflowView, answer_of, cancel_answer_of
+from sagacheck.engines import Answer, AnswerKind, WorkflowView, answer_of, update_answer_of
 from sagacheck.language import AnyOrder, CancelBy
 from sagacheck.saga import SagaUnderTest
 
@@ -88,7 +88,7 @@ class OrderClient:
     async def request_cancel(self, order_id: str, reason: str) -> Answer:
         """Cancel an order by the update ``request_cancel``."""
         update = self.view(order_id).handle.execute_update("request_cancel", reason)
-        return await cancel_answer_of(update, self.saga.cancel_granted)
+        return await update_answer_of(update, self.saga.cancel_granted)
 
     async def query_status(self, order_id: str) -> str:
         """Ask for the status of an order by the query ``get_status``."""

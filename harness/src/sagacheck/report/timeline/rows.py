@@ -62,7 +62,7 @@ def _numbered(ranked: RankedRow, number: int, number_of: Mapping[int, int]) -> R
 
 def _client_rows(trial: Trial) -> Iterator[RankedRow]:
     """What clients and operators do."""
-    for order in trial.scenario.orders:
+    for order in trial.orders:
         does = f"place {order.id}"
         words = sentences.placed(order)
         yield RankedRow(0.0, FIRST * 2, ClientRow(at=0.0, order=order.id, words=words, does=does))
@@ -139,7 +139,7 @@ def _client_row(planned: PlannedEvent, at: float) -> ClientRow:
         at=at,
         order=event.order or "",
         words=sentences.happened(planned),
-        does=f"{event.kind} {event.order}" if event.order else "all faults end",
+        does=event.what if event.order else "all faults end",
         answer=str(planned.answer or ""),
         to_network=event.order is None,
     )

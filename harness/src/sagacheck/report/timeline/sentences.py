@@ -28,9 +28,13 @@ def happened(planned: PlannedEvent) -> str:
     event = planned.event
     if event.order is None:
         return "All faults end."
+    message = event.message.name if event.message else ""
+    again = f"again as {event.new_order.id}" if event.new_order else "again"
     does = {
         "cancel": f"The client asks for {event.order} to be cancelled",
-        "submit": f"The client places {event.order} again",
+        "submit": f"The client places {event.order} {again}{', changed' if event.changes else ''}",
+        "signal": f"The client sends the signal {message} to {event.order}",
+        "update": f"The client sends the update {message} to {event.order}",
         "terminate": f"An operator terminates the workflow of {event.order}",
         "query": f"The client asks for the status of {event.order}",
     }[event.kind]

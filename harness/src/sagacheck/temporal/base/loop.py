@@ -33,6 +33,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     Attributes:
         elapsed: Virtual seconds since then: the same as `time`, without a call.
+        on_idle: Called before time passes, when nothing else can happen; returns whether it has
+            made something happen. ``None`` for nothing.
     """
 
     # asyncio's own, in ``base_events.py``, the same from Python 3.11 to 3.13
@@ -42,6 +44,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self.elapsed = 0.0
+        self.on_idle: Callable[[], bool] | None = None
         self._threads = 0
         self._pauses: list[_Pause] = []
         self.limit_turns(math.inf, 0, lambda: None)
@@ -66,6 +69,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._scheduled.clear()
         self._timer_cancelled_count = 0
         self.elapsed = 0.0
+        self.on_idle = None
         self.limit_turns(math.inf, 0, lambda: None)
         self._clock_resolution = NANOSECOND
 
@@ -158,6 +162,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         if self._turns_left < 0:
             self._turns_left = math.inf
             self._too_many_turns()
+
+    def idle(self) -> bool:
+        """Call `on_idle`; whether a callback is ready then."""
+        return self.on_idle is not None and self.on_idle()
 
     def jump(self, seconds: float) -> None:
         """Let virtual time pass."""

@@ -30,6 +30,9 @@ class JumpingLoop(Protocol):
     def end_pauses(self) -> bool:
         """End the pauses that have lasted long enough; whether one ended."""
 
+    def idle(self) -> bool:
+        """Say that time is about to pass; whether a callback is ready after all."""
+
     def jump(self, seconds: float) -> None:
         """Let virtual time pass."""
 
@@ -81,6 +84,8 @@ class JumpingSelector(selectors.BaseSelector):
         ready = self._real.select(0)
         if ready:
             return ready
+        if self._loop.idle():
+            return []
         if timeout is None:
             msg = "every task waits, and no timer is set"
             raise DeadlockError(msg)

@@ -23,6 +23,8 @@ from sagacheck.temporal.client.connection import IDENTITY
 from sagacheck.temporal.server.run_start import NAMESPACE
 from sagacheck.temporal.server.simulated_temporal import SimulatedTemporal
 
+FAST_OPTIONS = frozenset({"id", "task_queue", "id_reuse_policy", "id_conflict_policy"})
+"""What `FastClient.start_workflow` takes beside a workflow and its argument."""
 _COMPLETED = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED
 
 

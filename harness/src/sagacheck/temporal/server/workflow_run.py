@@ -115,6 +115,14 @@ class WorkflowRun:
         self.tasks.begin(self.start.backoff or 0.0)
         self._timeouts.begin()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its code has run, and nothing is under way: a message or a timer wakes it."""
+        has_run = self.history.has_event("workflow_task_completed")
+        if not (self.is_running and has_run) or self.tasks.is_pending:
+            return False
+        return not any(self.children) and all(each.closed for each in self.activities)
+
     # -- from clients and other workflows --------------------------------------------------------
 
     def signal(

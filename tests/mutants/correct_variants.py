@@ -22,7 +22,7 @@ from orders.messages import (
     RefundPayment,
     ReleaseInventory,
 )
-from orders.models import OrderResult
+from orders.models import CancelAnswer, OrderResult, PlacedOrder
 from orders.workflow import UNDO_RETRIES, UNDO_TIMEOUT, OrderSagaWorkflow, _Undo
 from sagacheck.mutants.model import Variant
 from tests.mutants._saga import AheadOfTime, InPieces, mutant, saga
@@ -248,7 +248,38 @@ class UndoesInChildren(OrderSagaWorkflow):
             raise error.cause or error from error
 
 
+@mutant
+class AnswersOnceUndone(OrderSagaWorkflow):
+    """The update that cancels is accepted at once, and answered when everything is undone."""
+
+    @workflow.run
+    @override
+    async def run(self, order: PlacedOrder) -> OrderResult:
+        try:
+            return await super().run(order)
+        finally:
+            self._over = True
+            await workflow.wait_condition(workflow.all_handlers_finished)
+
+    @workflow.update
+    @override
+    async def request_cancel(self, reason: str) -> CancelAnswer:  # type: ignore[override]
+        self._record_cancel_request(reason)
+        await workflow.wait_condition(lambda: getattr(self, "_over", False))
+        return CancelAnswer(accepted=True)
+
+    @request_cancel.validator
+    @override
+    def _validate_request_cancel(self, reason: str) -> None:
+        super()._validate_request_cancel(reason)
+
+
 VARIANTS = (
+    Variant(
+        name="update answered once everything is undone",
+        why="an update may take as long as the rollback; the calls go on meanwhile",
+        saga=saga(AnswersOnceUndone),
+    ),
     Variant(
         name="all compensations registered first",
         why="an undo of a step that never happened changes nothing, and blocks late requests",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sagacheck.config import Project, find_project
+from sagacheck.saga import DAY, load_saga
 from tests.cli._commands import ROOT, VALID, command, configure, process, write
 
 SMALL = f"{ROOT / 'tests' / 'sagas' / 'small.py'}"
@@ -94,6 +95,16 @@ def test_the_engine_is_the_default_of_the_option(
     assert "--check-determinism needs virtual time" in server.stderr
 
 
+def test_the_horizon_is_that_of_the_project(tmp_path: Path) -> None:
+    """An order of its saga may take as long, unless the saga itself says how long."""
+    seconds = []
+    for more in ([], ['horizon = "30d"']):
+        configure(tmp_path, _table('saga = "tests.sagas.spinning:AFTER_TWO_WEEKS"', *more))
+        seconds.append(load_saga(project=find_project(tmp_path)).horizon_seconds)
+
+    assert seconds == [2 * DAY, 30 * DAY]
+
+
 @dataclass(frozen=True)
 class Wrong:
     """A table that is wrong, and what is said after file and table."""
@@ -110,7 +121,7 @@ WRONG = [
     Wrong(
         "unknown key",
         ('sage = "scenarios:SAGA"',),
-        ".sage: 'scenarios:SAGA'; unknown key; the keys are saga, scenarios, engine "
+        ".sage: 'scenarios:SAGA'; unknown key; the keys are saga, scenarios, engine, horizon "
         "(did you mean saga?)",
     ),
     Wrong("saga of another type", ("saga = 5",), ".saga: 5; write package.module:NAME or "),
@@ -134,6 +145,12 @@ WRONG = [
         ".engine: 'simulate'; write one of simulated, server, both (did you mean simulated?)",
     ),
     Wrong("engine of another type", ("engine = true",), ".engine: True; write one of simulated"),
+    Wrong("horizon without a unit", ("horizon = 30",), ".horizon: 30; write how long an order may"),
+    Wrong(
+        "horizon that is no time",
+        ('horizon = "a month"',),
+        '.horizon: \'a month\'; write how long an order may take, such as "48h" or "30d"',
+    ),
     Wrong(
         "saga in no module",
         ('saga = "no_such_shop:SAGA"',),

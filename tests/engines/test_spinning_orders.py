@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio.common import WorkflowIDReusePolicy
@@ -48,7 +50,7 @@ def test_an_order_that_spins_is_found(
     play = _play(plain_orders(1), saga)
 
     (violation,) = play.violations
-    expected = re.escape(f"o1 does not end: {why}").replace("N", r"[\d.,]+")
+    expected = re.escape(f"o1 does not end: {why}").replace("N", r"[\d.,]+") + "?"
     assert violation.invariant == "I16"
     assert re.match(expected, violation.detail), violation.detail
 
@@ -60,6 +62,69 @@ def test_an_order_that_asks_each_second_for_an_hour_does_not_spin() -> None:
     assert play.trial is not None
     assert (play.violations, play.unmet) == ([], [])
     assert play.trial.outcomes["o1"].ended_at == pytest.approx(3599)
+
+
+def test_a_thousand_quick_attempts_do_not_spin() -> None:
+    """They come to an end, however fast they follow each other."""
+    play = _play(plain_orders(1), spinning.QUICK)
+
+    assert play.trial is not None
+    assert (play.violations, play.unmet) == ([], [])
+    assert play.trial.outcomes["o1"].ended_at == pytest.approx(999 * 0.005)
+
+
+OUTAGE = """
+scenario: the inventory is down for a year
+why: attempts without an end are made until faults end, and not a year long
+orders: [{id: o1}]
+faults: [{on: inventory.reserve, calls: all, fault: refuse}]
+expect: {o1: {status: completed}}
+"""
+
+
+def test_faults_end_after_many_attempts() -> None:
+    """The order waits for their end, and comes to its own."""
+    saga = replace(spinning.AFTER_TWO_WEEKS, horizon="30d", attempt_limit=20)
+    play = _play(load_text(OUTAGE, "s.yaml"), saga)
+
+    assert play.trial is not None
+    assert (play.violations, play.unmet) == ([], [])
+    assert play.trial.world.journal.calls("o1", "inventory.reserve") == 20
+
+
+def test_attempts_without_an_end_spin_though_nothing_fails() -> None:
+    """Time passes, and it leads to nothing: the message names the setting."""
+    play = _play(plain_orders(1), replace(spinning.ENDLESS, attempt_limit=20))
+
+    details = [each.detail for each in play.violations if each.invariant == "I16"]
+    made = "it has made 40 attempts at activities (SagaUnderTest.attempt_limit)"
+    assert details == [f"o1 does not end: {made}"]
+
+
+@pytest.mark.parametrize("horizon", ["30d", timedelta(days=15)])
+def test_an_order_may_take_as_long_as_its_saga_says(horizon: str | timedelta) -> None:
+    """Two weeks are nothing where that is a month."""
+    play = _play(plain_orders(1), replace(spinning.AFTER_TWO_WEEKS, horizon=horizon))
+
+    assert play.trial is not None
+    assert (play.violations, play.unmet) == ([], [])
+    assert play.trial.outcomes["o1"].ended_at == spinning.TWO_WEEKS.total_seconds()
+
+
+def test_an_order_that_takes_longer_names_the_setting() -> None:
+    """By default two days are enough."""
+    play = _play(plain_orders(1), spinning.AFTER_TWO_WEEKS)
+
+    details = [each.detail for each in play.violations if each.invariant == "I16"]
+    waits = "after 48h (SagaUnderTest.horizon) it waits for a message or a timer"
+    assert details == [f"o1 does not end: {waits}"]
+
+
+@pytest.mark.parametrize("horizon", ["a month", "0s", timedelta(0), 30])
+def test_a_horizon_that_is_none(horizon: Any) -> None:
+    """It is a duration, as text or as a timedelta."""
+    with pytest.raises(ValueError, match="write how long an order may take"):
+        _ = replace(spinning.QUICK, horizon=horizon).horizon_seconds
 
 
 STUCK = """
@@ -103,4 +168,6 @@ def test_a_second_run_that_never_ends_is_found() -> None:
     play = _play(load_text(AGAIN, "s.yaml"), replace(small.WAITS, id_reuse_policy=again))
 
     details = [each.detail for each in play.violations if each.invariant == "I16"]
-    assert details == ["o1 does not end: after two days it waits for a message or a timer"]
+    assert details == [
+        "o1 does not end: after 48h (SagaUnderTest.horizon) it waits for a message or a timer"
+    ]

@@ -41,7 +41,7 @@ class Case:
         Case(
             "undo",
             NEVER_UNDONE,
-            "after two days it waits for release_goods, attempt N, "
+            "after 48h (SagaUnderTest.horizon) it waits for release_goods, attempt N, "
             "release_goods was never finished, o1 keeps its goods",
         ),
     ],

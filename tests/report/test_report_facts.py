@@ -185,7 +185,7 @@ def test_an_order_that_got_stuck_is_told_to_its_last_moment() -> None:
     end = told.rows[-1]
     assert isinstance(end, EndRow)
     assert (end.status, end.broken) == ("running", ("I16",))
-    assert "has not ended: after two days it waits" in end.words
+    assert "has not ended: after 48h (SagaUnderTest.horizon) it waits" in end.words
 
 
 def test_the_command_of_a_scenario_can_be_pasted(lost: ScenarioResult) -> None:

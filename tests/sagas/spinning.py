@@ -18,6 +18,10 @@ from scenarios import OrderSagaUnderTest
 from tests.sagas.small import A_MINUTE, Order, reserve_goods
 
 AT_ONCE = RetryPolicy(initial_interval=timedelta(milliseconds=1), backoff_coefficient=1.0)
+QUICKLY = RetryPolicy(
+    initial_interval=timedelta(milliseconds=5), backoff_coefficient=1.0, maximum_attempts=1000
+)
+TWO_WEEKS = timedelta(days=14)
 EACH_SECOND = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1.0)
 
 
@@ -37,6 +41,14 @@ async def look_in_vain(order: Order) -> None:
 async def look_for_an_hour(order: Order) -> None:
     """Find that nothing has changed, for an hour."""
     if activity.info().attempt < 3600:
+        msg = "nothing has changed"
+        raise LookupError(msg)
+
+
+@activity.defn(name="look")
+async def look_a_thousand_times(order: Order) -> None:
+    """Find that nothing has changed, until the last attempt."""
+    if activity.info().attempt < 1000:
         msg = "nothing has changed"
         raise LookupError(msg)
 
@@ -75,6 +87,30 @@ class LooksEachSecond:
         """Reserve, then look."""
         await _act("reserve_goods", order)
         await _act("look", order, EACH_SECOND)
+        return {"status": "completed"}
+
+
+@workflow.defn
+class LooksQuickly:
+    """Tries its activity a thousand times in five seconds, and not once more."""
+
+    @workflow.run
+    async def run(self, order: Order) -> dict[str, Any]:
+        """Reserve, then look."""
+        await _act("reserve_goods", order)
+        await _act("look", order, QUICKLY)
+        return {"status": "completed"}
+
+
+@workflow.defn
+class WaitsForTwoWeeks:
+    """Waits for a payment as long as customers have for it, and takes that for one."""
+
+    @workflow.run
+    async def run(self, order: Order) -> dict[str, Any]:
+        """Wait, then reserve, as often as it takes."""
+        await workflow.sleep(TWO_WEEKS)
+        await _act("reserve_goods", order, EACH_SECOND)
         return {"status": "completed"}
 
 
@@ -132,5 +168,8 @@ POLLS = _saga(LooksAgainAndAgain, look)
 TRIES = _saga(LooksOnce, look_in_vain)
 LOOKS = _saga(LooksOnce, look_for_ever)
 PATIENT = _saga(LooksEachSecond, look_for_an_hour)
+QUICK = _saga(LooksQuickly, look_a_thousand_times)
+ENDLESS = _saga(LooksEachSecond, look_in_vain)
+AFTER_TWO_WEEKS = _saga(WaitsForTwoWeeks)
 NEVER_YIELDS = _saga(NeverYields)
 YIELDS_IN_VAIN = _saga(YieldsInVain)

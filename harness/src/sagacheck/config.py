@@ -4,6 +4,7 @@
 saga = "shop.saga:SAGA"
 scenarios = ["scenarios"]
 engine = "simulated"
+horizon = "48h"
 
 The project of a folder is the nearest one above it whose pyproject.toml has this table. Paths and
 modules are looked for in the project's own folder, so a command means the same in every folder
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sagacheck.world import parse_duration
+
 FILE = "pyproject.toml"
 TABLE = "tool.sagacheck"
 ENGINES = ("simulated", "server")
@@ -30,6 +33,22 @@ EXAMPLE = f"""\
   [{TABLE}]
   saga = "shop.saga:SAGA"
   scenarios = ["scenarios"]"""
+
+
+def read_horizon(written: object) -> float:
+    """The seconds that a horizon means, as text or as a timedelta.
+
+    Raises:
+        ValueError: It is neither, or no time at all.
+    """
+    try:
+        is_text = isinstance(written, str)
+        seconds: float = parse_duration(written) if is_text else written.total_seconds()  # type: ignore[arg-type,attr-defined]
+    except (AttributeError, ValueError):
+        seconds = 0.0
+    if seconds < 0.001:
+        raise ValueError('write how long an order may take, such as "48h" or "30d"')
+    return round(seconds, 3)
 
 
 class ConfigError(Exception):
@@ -46,6 +65,7 @@ class Project:
         saga: ``module:NAME`` or ``path/to/file.py:NAME`` of the saga under test, if it is named.
         scenarios: The folders and files with its scenarios.
         engine: The default of ``--engine``: one of `ENGINES`, or `BOTH`.
+        horizon: How many seconds an order of `saga` may take, if the saga does not say so itself.
     """
 
     root: Path
@@ -53,6 +73,7 @@ class Project:
     saga: str | None = None
     scenarios: tuple[Path, ...] = ()
     engine: str = "simulated"
+    horizon: float | None = None
 
     @property
     def file(self) -> Path:
@@ -113,6 +134,7 @@ def _project(root: Path, table: Mapping[str, Any]) -> Project:
         saga=reader.saga(),
         scenarios=reader.scenarios(),
         engine=reader.engine(),
+        horizon=reader.horizon(),
     )
 
 
@@ -127,7 +149,7 @@ class _Reader:
     def __init__(self, root: Path, table: Mapping[str, Any]) -> None:
         self._root = root
         self._table = table
-        known = ("saga", "scenarios", "engine")
+        known = ("saga", "scenarios", "engine", "horizon")
         for key in table:
             if key not in known:
                 rule = f"unknown key; the keys are {', '.join(known)}"
@@ -159,6 +181,13 @@ class _Reader:
             return str(value)
         rule = f"write one of {', '.join(known)}"
         raise self._problem("engine", rule, _nearest(str(value), known))
+
+    def horizon(self) -> float | None:
+        value = self._table.get("horizon")
+        try:
+            return None if value is None else read_horizon(value)
+        except ValueError as error:
+            raise self._problem("horizon", str(error)) from None
 
     def _problem(self, key: str, rule: str, suggestion: str = "") -> ConfigError:
         value = repr(self._table[key])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from types import FunctionType
@@ -14,7 +15,7 @@ from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
 from temporalio.worker import Interceptor
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from sagacheck.config import TABLE, Project, find_project
+from sagacheck.config import TABLE, Project, find_project, read_horizon
 from sagacheck.importing import load_object, not_importable
 from sagacheck.language import (
     AnyOrder,
@@ -28,6 +29,11 @@ from sagacheck.language import (
 )
 from sagacheck.services import OperationTable, ServiceFactory, operations_of
 from sagacheck.temporal import activity_definition, workflow_definition
+from sagacheck.world import duration_text
+
+DAY = 86_400.0
+"""Seconds."""
+DEFAULT_HORIZON = 2 * DAY
 
 CANCEL_SIGNAL, CANCEL_UPDATE = "cancel", "request_cancel"
 """The messages by which a workflow is asked to cancel its order."""
@@ -60,6 +66,11 @@ class SagaUnderTest:
             decodes it, or of the exception with which the workflow failed, a status such as
             ``"failed"``, a tuple ``(status, error, left)``, or such an object. ``None`` is for what
             it does not understand: then the verdict is unknown, and for a failure it is a failure.
+        horizon: How long an order may take, as text (``"30d"``) or timedelta; by default what
+            pyproject.toml says, else two days. An order that has not ended by then is stuck. Faults
+            end a day before, or in the middle of a horizon of less than two days.
+        attempt_limit: How many attempts at activities a trial may make, before all faults end. An
+            order that makes as many again spins.
         search_attributes: Those that its workflows set. They are added to the Temporal server; an
             attribute that is not among them is refused, as a server does that does not have it.
         interceptors: Those of its workers, the first outermost.
@@ -80,11 +91,32 @@ class SagaUnderTest:
     task_queues: Sequence[str] = ()
     cancel_granted: Callable[[Any], bool | None] | None = None
     ending: Callable[[Any], Any] | None = None
+    horizon: str | timedelta | None = None
+    attempt_limit: int = 10_000
     search_attributes: Sequence[SearchAttributeKey[Any]] = ()
     interceptors: Sequence[Interceptor] = ()
     services: ServiceFactory
     orders: type[OrderWords] = OrderWords
     given: type[GivenWords] = GivenWords
+
+    @cached_property
+    def horizon_seconds(self) -> float:
+        """How long an order may take.
+
+        Raises:
+            ValueError: `horizon` is no duration.
+        """
+        return DEFAULT_HORIZON if self.horizon is None else read_horizon(self.horizon)
+
+    @property
+    def faults_end_at(self) -> float:
+        """Seconds after which all faults end, so that an order has time to end without them."""
+        return max(self.horizon_seconds / 2, self.horizon_seconds - DAY)
+
+    @property
+    def horizon_in_words(self) -> str:
+        """How long an order may take and what sets it, for messages."""
+        return f"{duration_text(self.horizon_seconds)} (SagaUnderTest.horizon)"
 
     @cached_property
     def operations(self) -> OperationTable:
@@ -193,7 +225,10 @@ def load_saga(reference: str | None = None, project: Project | None = None) -> S
     project = project or find_project()
     if project.saga is None:
         raise project.missing("saga", "pass --saga module:NAME")
-    return _runnable(project.saga, f"{project.file}: {TABLE}.saga", project.root)
+    saga = _runnable(project.saga, f"{project.file}: {TABLE}.saga", project.root)
+    if saga.horizon is None and project.horizon is not None:
+        return replace(saga, horizon=timedelta(seconds=project.horizon))
+    return saga
 
 
 def _runnable(reference: str, place: str, root: Path | None) -> SagaUnderTest:
@@ -203,6 +238,8 @@ def _runnable(reference: str, place: str, root: Path | None) -> SagaUnderTest:
         workflow_definition(saga.workflow)
         for each in saga.activities:
             activity_definition(each)
+        if saga.horizon is not None:
+            read_horizon(saga.horizon)
     except (TypeError, ValueError) as error:
         raise not_importable(place, reference, str(error)) from None
     return saga

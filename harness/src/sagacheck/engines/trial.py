@@ -20,9 +20,6 @@ from sagacheck.saga import SagaUnderTest
 from sagacheck.services import Services
 from sagacheck.world import Attempt, ManualClock, World
 
-DAY = 86_400.0
-"""Seconds after which faults end. An order that has not ended after as long again is stuck."""
-
 DURING_SECONDS = 0.01
 """How long after a call is sent something happens during it; the reply comes as long after that."""
 
@@ -100,7 +97,7 @@ class Trial:
         ]
         self.events = [PlannedEvent(event) for event in self.scenario.events]
         self.network.rules.extend(fault.rule for fault in self.faults)
-        self.network.heal_at(DAY)
+        self.network.heal_at(self.saga.faults_end_at)
         if self.events:
             self.network.observers.append(self._observe)
 

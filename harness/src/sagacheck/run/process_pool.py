@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack
 from itertools import islice
+from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 Task = TypeVar("Task")
@@ -42,8 +43,22 @@ class ProcessPool(Generic[Task, Result]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the processes: at once after Ctrl-C, else when they have done what they are at."""
+        if error is not None and not isinstance(error, Exception):
+            self._kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _kill(self) -> None:
+        """Kill the processes: they do not hear Ctrl-C, and a task may take long."""
+        # `ProcessPoolExecutor.kill_workers` is there from Python 3.14 on, and does the same.
+        for process in list((self._pool._processes or {}).values()):  # noqa: SLF001
+            process.kill()
 
     def map_unordered(self, tasks: Iterable[Task]) -> Iterator[Result]:
         """The result of each task, as soon as it is there."""

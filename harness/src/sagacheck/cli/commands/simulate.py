@@ -22,8 +22,8 @@ Examples:
 A run places all of its orders at once. They share customers, cards and scarce goods; each of
 them may be cancelled, submitted again or asked for its status at any moment. Its seed decides
 which faults happen where, and how often; after half a day all faults end, and every order must
-end within two days. A run that breaks an invariant is shrunk to the fewest orders, faults and
-events that still break it, and written as a scenario file.
+end within the saga's horizon (two days). A run that breaks an invariant is shrunk to the fewest
+orders, faults and events that still break it, and written as a scenario file.
 """
 
 

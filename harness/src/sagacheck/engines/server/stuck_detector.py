@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio.client import WorkflowHistory
 
-from sagacheck.engines.trial import DAY, Trial
+from sagacheck.engines.trial import Trial
 from sagacheck.engines.workflow_view import WorkflowState, WorkflowView
 
 LOOK_EVERY_SECONDS = 1.0
@@ -77,8 +77,9 @@ class StuckDetector:
         return message and f"its workflow task keeps failing: {message}"
 
     def _why_stuck(self, state: WorkflowState) -> str:
-        if self._virtual_now(state) > 2 * DAY:
-            return f"after two days it waits for {state.waits_for}"
+        saga = self._trial.saga
+        if self._virtual_now(state) > saga.horizon_seconds:
+            return f"after {saga.horizon_in_words} it waits for {state.waits_for}"
         busy = state.pending_activities or state.has_pending_task
         if self._patient or busy or self._idle_looks < IDLE_LOOKS:
             return ""

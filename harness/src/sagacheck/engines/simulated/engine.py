@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -71,7 +74,11 @@ class SimulatedEngine:
             simulated = SimulatedTrial(
                 trial, self._saga, seed=self._seed, cached=not self._evict_always
             )
-            loop.run_until_complete(simulated.play())
+            with _interruptible(loop):
+                loop.run_until_complete(simulated.play())
+        except KeyboardInterrupt:
+            _interrupted.append(loop)
+            raise
         except BaseException:
             _close(loop)
             raise
@@ -80,6 +87,29 @@ class SimulatedEngine:
         else:
             loop.restart()
             self._loop = loop
+
+
+_interrupted: list[VirtualTimeLoop] = []
+"""Loops whose tasks are left as they are: to cancel them would let code under test go on."""
+
+
+@contextmanager
+def _interruptible(loop: VirtualTimeLoop) -> Iterator[None]:
+    """While open, Ctrl-C ends the loop between two callbacks; a second one ends whatever runs."""
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        loop.interrupt()
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _close(loop: VirtualTimeLoop) -> None:

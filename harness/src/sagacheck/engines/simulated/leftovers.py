@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sagacheck.engines.trial import DAY
+from sagacheck.saga import DAY
 from sagacheck.temporal import SimulatedTemporal, SimulatedWorker, running_loop
 
 THREAD_SECONDS = 10.0

@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowHistory
 from sagacheck.checks import Ending
 from sagacheck.engines.answer import Answer
 from sagacheck.engines.order_workflow import OrderWorkflow
-from sagacheck.engines.trial import DAY, Trial
+from sagacheck.engines.trial import Trial
 from sagacheck.language import AnyOrder
 from sagacheck.plural import count
 from sagacheck.temporal import FAST_OPTIONS, FastClient, NoResultError, SimulatedTemporal, is_plain
@@ -33,6 +33,9 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         workflow_id: The id of the workflow.
         task_queue: The queue of the worker that is to run it.
         is_known: Whether the workflow with an id belongs to an order.
+
+    Attributes:
+        attempts: How many attempts at its activities were made.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, from what that place has
@@ -55,6 +58,7 @@ class SimulatedOrderWorkflow(OrderWorkflow):
             is_known=is_known,
         )
         self._temporal = temporal
+        self.attempts = 0
         converter = trial.saga.data_converter
         plain = is_plain(converter)
         self._fast_client = FastClient(temporal, converter.payload_converter) if plain else None
@@ -67,7 +71,7 @@ class SimulatedOrderWorkflow(OrderWorkflow):
     @property
     def patience(self) -> timedelta:
         """How long a client waits for the answer to a message, in virtual time."""
-        return timedelta(seconds=2 * DAY)
+        return timedelta(seconds=self.trial.saga.horizon_seconds)
 
     async def settle(self) -> None:
         """Return at once: the workflow sees what is sent to it before any time passes."""
@@ -80,7 +84,7 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         return answer
 
     async def wait_for_end(self, livelock: asyncio.Future[None]) -> None:
-        """Wait for the end of the order, for two days of virtual time at the most.
+        """Wait for the end of the order, for the horizon of the saga at the most.
 
         One order after another is waited for; each notes for itself when it has ended.
 
@@ -89,7 +93,7 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         """
         if not self.is_placed:
             return
-        await self._wait_for(self._endings[0], livelock, until=2 * DAY)
+        await self._wait_for(self._endings[0], livelock, until=self.trial.saga.horizon_seconds)
         if self._waits_for:
             self._endings[0].remove_done_callback(self._note_the_end)
 
@@ -101,7 +105,8 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         Args:
             livelock: As above.
         """
-        until = max(2 * DAY, self.trial.clock.now() + DAY)
+        saga, now = self.trial.saga, self.trial.clock.now()
+        until = max(saga.horizon_seconds, now + saga.horizon_seconds - saga.faults_end_at)
         for ending in self._endings:
             if not self._waits_for:
                 await self._wait_for(ending, livelock, until=until)
@@ -120,6 +125,9 @@ class SimulatedOrderWorkflow(OrderWorkflow):
             self._ended_at = self.trial.clock.now()
 
     def _how_busy(self) -> str:
+        if self.attempts >= 2 * self.trial.saga.attempt_limit:
+            made = count(self.attempts, "attempt")
+            return f"it has made {made} at activities (SagaUnderTest.attempt_limit)"
         events = len(self._temporal.history(self.workflow_id))
         calls = sum(attempt.order == self.order.id for attempt in self.trial.world.journal)
         return (
@@ -131,7 +139,7 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         state = await self.view.state()
         if state.task_attempt > 1:
             return f"its workflow task keeps failing: {await self.view.task_failure()}"
-        return f"after two days it waits for {state.waits_for}"
+        return f"after {self.trial.saga.horizon_in_words} it waits for {state.waits_for}"
 
     # -- shorter ways than by the SDK's client ----------------------------------------------------
 

@@ -31,8 +31,11 @@ from sagacheck.world import Attempt
 TASK_QUEUE = "orders"
 TURNS_AT_ONCE = 1_000
 TURNS_A_SECOND = 20
-"""How many turns of the event loop an order may take before the trial is a livelock. A call takes
-two turns or three, and one that is tried each second, for as long as an outage lasts, is none."""
+"""How many turns of the event loop an order may take before the trial is a livelock, besides those
+of attempts that come to an end. A call takes two turns or three, and one that is tried each second,
+for as long as an outage lasts, is none."""
+TURNS_OF_ATTEMPT = 20
+"""How many turns are allowed for an attempt that comes to an end: the policy has a limit."""
 
 
 class SimulatedTrial:
@@ -71,6 +74,9 @@ class SimulatedTrial:
             self.temporal.register(queue, self.worker)
         self.workflows: dict[str, SimulatedOrderWorkflow] = {}
         self._order_of: dict[str, str] = {}
+        self._attempts = 0
+        self._faults_ended = False
+        self._livelock: asyncio.Future[None] | None = None
         for order in trial.scenario.all_orders:
             self.add(order)
 
@@ -175,9 +181,8 @@ class SimulatedTrial:
         loop = running_loop()
         livelock = loop.create_future()
         orders = len(self.workflows)
-        loop.limit_turns(
-            TURNS_AT_ONCE * orders, TURNS_A_SECOND * orders, lambda: livelock.set_result(None)
-        )
+        loop.limit_turns(TURNS_AT_ONCE * orders, TURNS_A_SECOND * orders, self._too_many_turns)
+        self._livelock = livelock
         return livelock
 
     def _owner(self, workflow_id: str) -> str | None:
@@ -195,13 +200,49 @@ class SimulatedTrial:
             raise stranger(workflow_id, self._saga)
         return order
 
+    def _too_many_turns(self) -> None:
+        """End all faults, for they may be the reason; if they are not, the trial is a livelock."""
+        if self._faults_ended:
+            self._give_up()
+            return
+        self._end_faults()
+        orders = len(self.workflows)
+        running_loop().limit_turns(
+            TURNS_AT_ONCE * orders, TURNS_A_SECOND * orders, self._too_many_turns
+        )
+
+    def _end_faults(self) -> None:
+        self._faults_ended = True
+        self.trial.network.heal_at(self.trial.clock.now())
+
+    def _give_up(self) -> None:
+        if self._livelock is not None and not self._livelock.done():
+            self._livelock.set_result(None)
+
+    def _count(self, workflow: SimulatedOrderWorkflow, attempt: AttemptFacts) -> None:
+        """Count an attempt: too many of all orders end all faults, too many of one are a livelock.
+
+        Attempts that a policy limits come to an end, however fast they follow each other.
+        """
+        limit = self._saga.attempt_limit
+        self._attempts += 1
+        workflow.attempts += 1
+        if self._attempts == limit:
+            self._end_faults()
+        if workflow.attempts >= 2 * limit:
+            self._give_up()
+        elif attempt.attempt > 1 and attempt.is_limited:
+            running_loop().allow_turns(TURNS_OF_ATTEMPT)
+
     def _around(self, attempt: AttemptFacts) -> AbstractContextManager[None]:
         """The world of an attempt, in which its worker may die."""
         loop = running_loop()
+        order = self._order(attempt.workflow_id)
+        self._count(self.workflows[order], attempt)
         return _Life(
             AttemptContext(
                 self.trial.network,
-                order=self._order(attempt.workflow_id),
+                order=order,
                 activity=attempt.activity_type,
                 execution=self.trial.execution_of(
                     attempt.workflow_id, attempt.run.run_id, attempt.command.activity_id

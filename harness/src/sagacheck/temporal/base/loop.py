@@ -46,6 +46,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self.elapsed = 0.0
         self.on_idle: Callable[[], bool] | None = None
         self._threads = 0
+        self._is_interrupted = False
         self._pauses: list[_Pause] = []
         self.limit_turns(math.inf, 0, lambda: None)
         self._started_tasks: list[weakref.ref[asyncio.Task[Any]]] = []
@@ -97,6 +98,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def _run_once(self) -> None:
         """Make a turn. Most turns have ready callbacks alone: no timer is due, no file is open."""
+        if self._is_interrupted:
+            raise KeyboardInterrupt
         ready, timers = self._ready, self._scheduled
         due = self.elapsed + self._clock_resolution
         if not ready or (timers and timers[0].when() < due) or self._files.are_open or self._debug:
@@ -155,6 +158,17 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._turns_left = self._most_turns = at_once
         self._turns_a_second = a_second
         self._too_many_turns = then
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt from the loop itself in its next turn.
+
+        Raised in a callback it would meet code under test, which may catch it.
+        """
+        self._is_interrupted = True
+
+    def allow_turns(self, more: int) -> None:
+        """Allow so many turns more than the limit, for what is known to end."""
+        self._turns_left += more
 
     def count_turn(self) -> None:
         """Count one more turn against the limit."""

@@ -72,6 +72,12 @@ class AttemptFacts(msgspec.Struct, frozen=True):
         """The activity's name."""
         return self.command.activity_type
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether the attempts at the activity come to an end by themselves."""
+        timeouts = self.command.timeouts
+        return bool(self.command.retry_policy.maximum_attempts or timeouts.is_limited)
+
     def as_info(self, heartbeat_details: Sequence[Any]) -> temporalio.activity.Info:
         """What `temporalio.activity.info` returns in the attempt.
 

@@ -39,6 +39,11 @@ class ActivityTimeouts:
     heartbeat: Duration
 
     @cached_property
+    def is_limited(self) -> bool:
+        """Whether all attempts together have a timeout."""
+        return bool(seconds(self.schedule_to_close))
+
+    @cached_property
     def limits(self) -> Mapping[TimeoutType.ValueType, float]:
         """The timeouts that are set, in seconds."""
         kinds = {

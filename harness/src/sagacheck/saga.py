@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from string import Formatter
 from types import FunctionType
 from typing import Any
 
@@ -38,6 +39,8 @@ DEFAULT_HORIZON = 2 * DAY
 CANCEL_SIGNAL, CANCEL_UPDATE = "cancel", "request_cancel"
 """The messages by which a workflow is asked to cancel its order."""
 
+_AN_ID = "order-{order_id}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class SagaUnderTest:
@@ -47,7 +50,9 @@ class SagaUnderTest:
         workflow: The workflow class.
         activities: Its activities, as a worker takes them.
         data_converter: The converter that its workers and clients use.
-        workflow_id: The id of the workflow that runs an order.
+        workflow_id: The id of the workflow that runs an order: a text with ``{order_id}`` in it.
+            All submissions of an order mean one workflow; one id for each click, such as
+            ``{order_id}-{n}``, is refused.
         id_reuse_policy: What its client does with an order id that was used before.
         completed_means: The creates whose effects must be live when an order completes; by default
             all creates of the services but messages that tell something else than success.
@@ -83,7 +88,7 @@ class SagaUnderTest:
     workflow: type
     activities: Sequence[Callable[..., Any]]
     data_converter: temporalio.converter.DataConverter = temporalio.converter.DataConverter.default
-    workflow_id: str = "order-{order_id}"
+    workflow_id: str = _AN_ID
     id_reuse_policy: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE
     completed_means: tuple[str, ...] | None = None
     children: Sequence[type] = ()
@@ -98,6 +103,14 @@ class SagaUnderTest:
     services: ServiceFactory
     orders: type[OrderWords] = OrderWords
     given: type[GivenWords] = GivenWords
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without the workflow.
+
+        Raises:
+            ValueError: The ids of workflows cannot be made.
+        """
+        _check_workflow_id(self.workflow_id)
 
     @cached_property
     def horizon_seconds(self) -> float:
@@ -199,6 +212,30 @@ class SagaUnderTest:
     def input_of(self, order: AnyOrder) -> Any:
         """What goes into the workflow for `order`."""
         return order.as_json()
+
+
+def _check_workflow_id(text: str) -> None:
+    """Check that one id can be made of `text` for each order.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    try:
+        fields = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+    except ValueError as error:
+        msg = f"workflow_id {text!r} cannot be read: {error}; write a text such as {_AN_ID!r}"
+        raise ValueError(msg) from None
+    unknown = [f"{{{name}}}" for name in fields if name != "order_id"]
+    if unknown:
+        msg = (
+            f"workflow_id {text!r} has {' and '.join(unknown)}, and may have {{order_id}} only, "
+            f"as in {_AN_ID!r}: an order has one workflow, however often it is submitted. "
+            "For a click that starts another workflow write `submit:` with `as: new-id`"
+        )
+        raise ValueError(msg)
+    if not fields:
+        msg = f"workflow_id {text!r} has no {{order_id}}: two orders would have one workflow"
+        raise ValueError(msg)
 
 
 def _names_in(workflow: type) -> set[str]:

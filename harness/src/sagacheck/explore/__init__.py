@@ -9,6 +9,13 @@ from sagacheck.explore.counterexamples import (
     write_counterexample,
     write_histories,
 )
+from sagacheck.explore.findings import (
+    Finding,
+    cause_of,
+    one_by_one,
+    read_baseline,
+    write_baseline,
+)
 from sagacheck.explore.search import Exploration, OnProgress, Progress, explore
 from sagacheck.explore.search_spec import Search
 from sagacheck.explore.tally import Label
@@ -17,14 +24,19 @@ __all__ = [
     "COUNTEREXAMPLE",
     "WORLD",
     "Exploration",
+    "Finding",
     "Label",
     "OnProgress",
     "Progress",
     "Saved",
     "Search",
+    "cause_of",
     "explore",
+    "one_by_one",
+    "read_baseline",
     "replay_command",
     "save",
+    "write_baseline",
     "write_counterexample",
     "write_histories",
 ]

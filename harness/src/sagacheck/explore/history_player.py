@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
@@ -25,6 +26,7 @@ class HistoryResult:
         unknown: Observations that were expected and are missing.
         orders: How many orders completed in it.
         calls: How many calls the services received.
+        operations: The operation whose effect each violation is about, where there is one.
     """
 
     offered: list[Choice]
@@ -32,6 +34,7 @@ class HistoryResult:
     unknown: list[str] = field(default_factory=list)
     orders: OrderCount = NO_ORDERS
     calls: int = 0
+    operations: Mapping[Violation, str] = field(default_factory=dict)
 
 
 class HistoryPlayer:
@@ -76,4 +79,20 @@ class HistoryPlayer:
             unknown=[f"{each.kind}: {each.detail}" for each in result.unmet],
             orders=result.orders,
             calls=result.calls,
+            operations={
+                violation: _operation_of(violation, result.trial)
+                for violation in result.violations
+                if result.trial is not None
+            },
         )
+
+
+def _operation_of(violation: Violation, trial: Trial) -> str:
+    """The create whose effect a violation is about: by its entry, or as its text names it."""
+    operations = trial.network.operations
+    for entry in trial.world.ledger.entries if violation.entry is not None else ():
+        if entry.number == violation.entry and entry.operation in operations:
+            return operations[entry.operation].undoes or entry.operation
+    named = [word.strip(":,()") for word in violation.detail.split()]
+    first = next((word for word in named if word in operations), "")
+    return (operations[first].undoes or first) if first else ""

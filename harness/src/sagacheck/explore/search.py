@@ -15,12 +15,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
 from sagacheck.checks import Verdict
 from sagacheck.explore.choices import History
 from sagacheck.explore.families import Shard, parents, play_family
+from sagacheck.explore.findings import Finding, findings_in
 from sagacheck.explore.history_player import HistoryPlayer
 from sagacheck.explore.search_spec import Search
 from sagacheck.explore.tally import Tally
@@ -66,6 +68,22 @@ class Exploration:
     complete: bool = False
     plain: str = ""
 
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What breaks an invariant, by its cause, the smallest counterexample first."""
+        return findings_in(self.tally.smallest_first())
+
+    @property
+    def new(self) -> list[Finding]:
+        """The findings that are not known."""
+        return [each for each in self.findings if not each.is_among(self.search.known)]
+
+    @property
+    def gone(self) -> list[str]:
+        """The names that are known, and no finding has any more."""
+        named = {name for name in self.search.known for f in self.findings if f.is_among({name})}
+        return sorted(self.search.known - named)
+
     @property
     def why_vacuous(self) -> str:
         """Why the search shows nothing, whatever it has found; empty where it shows something."""
@@ -75,7 +93,7 @@ class Exploration:
     @property
     def verdict(self) -> Verdict:
         """The verdict of the search: one that was not finished can only prove an error."""
-        if self.tally.violating:
+        if self.new:
             return Verdict.INVALID
         sure = self.complete and not self.tally.unknown and not self.why_vacuous
         return Verdict.VALID if sure else Verdict.UNKNOWN
@@ -128,7 +146,13 @@ def _levels(
 
 def _is_enough(search: Search, tally: Tally) -> bool:
     is_long = search.most is not None and tally.histories >= search.most
-    return is_long or (search.until_found and bool(tally.violating))
+    return is_long or (search.until_found and _has_news(search, tally))
+
+
+def _has_news(search: Search, tally: Tally) -> bool:
+    """Whether something was found that is not known."""
+    found = findings_in(tally.counterexamples.values())
+    return any(not finding.is_among(search.known) for finding in found)
 
 
 _MANY = 500
@@ -168,7 +192,7 @@ class _FamilyPool:
             histories: How many histories they are, about.
         """
         if self._search.jobs == 1 or histories < _MANY:
-            most, until_found = self._search.faults, self._search.until_found
+            most, until_found = self._search.faults, self._search.stops_at_any
             return (
                 play_family(self._player, parent, most, until_found=until_found)
                 for parent in families

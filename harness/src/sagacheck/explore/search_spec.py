@@ -31,6 +31,7 @@ class Search:
         budget: Seconds after which the search stops, with what it has found by then.
         most: So many histories are enough; the search stops soon after them.
         until_found: Whether the first violation ends it.
+        known: The names of findings that are known: they make no verdict invalid.
         only: Words that leave out choices; see `ChoiceSpace`.
     """
 
@@ -44,7 +45,13 @@ class Search:
     budget: float | None = None
     most: int | None = None
     until_found: bool = False
+    known: frozenset[str] = frozenset()
     only: frozenset[str] = frozenset()
+
+    @property
+    def stops_at_any(self) -> bool:
+        """Whether any violation ends it, even a part of it: none of them can be known."""
+        return self.until_found and not self.known
 
     def load_saga(self) -> SagaUnderTest:
         """The saga under test.
@@ -76,4 +83,4 @@ class Search:
         """Make a process ready to play families of histories."""
         player = self.player()
         with player.ready():
-            yield partial(play_family, player, most=self.faults, until_found=self.until_found)
+            yield partial(play_family, player, most=self.faults, until_found=self.stops_at_any)

@@ -26,12 +26,14 @@ class Counterexample:
     Attributes:
         history: Its choices.
         violation: The fact that breaks the invariant.
+        operation: The operation whose effect it is about; empty where it is about no single one.
         times: How many histories with these choices, wherever they were made, break the invariant.
     """
 
     history: History
     violation: Violation
     times: int = 1
+    operation: str = ""
 
     @property
     def labels(self) -> tuple[Label, ...]:
@@ -73,7 +75,8 @@ class Tally:
         self.choices.update((*label(choice), choice.number) for choice in history)
         first = {violation.invariant: violation for violation in reversed(result.violations)}
         for violation in first.values():
-            self._keep(Counterexample(history, violation))
+            operation = result.operations.get(violation, "")
+            self._keep(Counterexample(history, violation, operation=operation))
         for detail in result.unknown:
             self.unknown.setdefault(detail, history)
         self.orders += result.orders

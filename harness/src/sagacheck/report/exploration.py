@@ -69,6 +69,7 @@ def explored(exploration: Exploration, saved: Sequence[Saved], page: Page) -> Ex
         positions=_cells(exploration, saved, page),
         kept=len(saved),
         ways=len(tally.counterexamples),
+        findings=len(exploration.findings),
         unknown=tuple(filter(None, (exploration.why_vacuous, *tally.unknown))),
     )
 

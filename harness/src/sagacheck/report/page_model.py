@@ -148,6 +148,7 @@ class Explored:
         positions: Where choices act; each with its choices, each with its cells by step.
         kept: How many counterexamples are shown.
         ways: How many there are.
+        findings: How many causes they have.
         unknown: Observations that were expected and are missing.
     """
 
@@ -160,6 +161,7 @@ class Explored:
     positions: Mapping[str, Mapping[str, Mapping[str, Cell]]]
     kept: int
     ways: int
+    findings: int = 0
     unknown: tuple[str, ...] = ()
 
 

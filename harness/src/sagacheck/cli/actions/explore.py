@@ -18,7 +18,15 @@ from sagacheck.cli.printing.exploration import (
     print_exploration,
     search_progress,
 )
-from sagacheck.explore import Exploration, Saved, Search, save
+from sagacheck.explore import (
+    Exploration,
+    Saved,
+    Search,
+    one_by_one,
+    read_baseline,
+    save,
+    write_baseline,
+)
 from sagacheck.explore import explore as search_all
 from sagacheck.language import Scenario, nearest, plain_orders
 from sagacheck.output import console_for
@@ -41,6 +49,9 @@ class ExploreOptions:
     first: bool
     matrix: bool
     only: Sequence[str]
+    skip: Sequence[str]
+    baseline: Path | None
+    new_baseline: Path | None
     saga_reference: str | None
     json_file: Path | None
     report_folder: Path | None
@@ -56,6 +67,8 @@ def run_search(options: ExploreOptions) -> int:
     with search_progress(console_for(stderr=True)) as on_progress:
         exploration = search_all(search, on_progress)
     command = shlex.join(["sagacheck", *sys.argv[1:]])
+    if options.new_baseline is not None:
+        write_baseline(options.new_baseline, exploration.findings)
     folder = new_folder(options.runs_folder, command)
     saved = _write_findings(exploration, saga, folder, options.json_file)
     print_exploration(console_for(), exploration, saved, matrix=options.matrix)
@@ -77,6 +90,7 @@ def _search_of(options: ExploreOptions, saga: SagaUnderTest) -> Search:
         shard=options.shard,
         budget=options.budget,
         until_found=options.first,
+        known=_known_in(options),
         only=frozenset(options.only),
     )
     known = search.space(saga).words
@@ -86,6 +100,20 @@ def _search_of(options: ExploreOptions, saga: SagaUnderTest) -> Search:
             hint = f"did you mean {near}?" if near else f"known: {', '.join(sorted(known))}"
             raise click.BadParameter(f"{word!r} is unknown ({hint})", param_hint="--only")
     return search
+
+
+def _known_in(options: ExploreOptions) -> frozenset[str]:
+    """The names of the findings that make no verdict invalid.
+
+    Raises:
+        click.BadParameter: The baseline is none.
+    """
+    if options.baseline is None:
+        return frozenset(options.skip)
+    try:
+        return read_baseline(options.baseline) | frozenset(options.skip)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--baseline") from None
 
 
 def _base_of(options: ExploreOptions, saga: SagaUnderTest) -> Scenario:
@@ -112,7 +140,7 @@ def _write_findings(
     """Write counterexamples and results; the counterexamples."""
     search = exploration.search
     saved = save(
-        exploration.tally.smallest_first(),
+        one_by_one(exploration.findings),
         search.base,
         saga,
         folder / "counterexamples",

@@ -90,6 +90,26 @@ class Shard(click.ParamType[tuple[int, int]]):
     metavar="WORD",
     help="Play only this operation, service, fault or event; may be given several times.",
 )
+@click.option(
+    "--skip",
+    multiple=True,
+    metavar="FINDING",
+    help="Do not fail because of this finding, as the search names it: `I7 payments.charge, cancel "
+    "on payments.charge`, `I7 payments.charge` or `I7`; may be given several times.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Do not fail because of the findings in this file; show which of them are gone.",
+)
+@click.option(
+    "--write-baseline",
+    "new_baseline",
+    type=NewFile(),
+    metavar="FILE",
+    help="Write the names of all findings into this file, for --baseline.",
+)
 @SAGA
 @click.option("--json", "json_file", type=NewFile(), help="Write the findings as JSON.")
 @REPORT

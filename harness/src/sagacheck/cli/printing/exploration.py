@@ -14,7 +14,7 @@ from rich.progress import TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from sagacheck.checks import Verdict
-from sagacheck.explore import Exploration, OnProgress, Progress, Saved
+from sagacheck.explore import Exploration, Finding, OnProgress, Progress, Saved
 from sagacheck.output import plain_table, progress_bar, styled
 from sagacheck.plural import count
 
@@ -37,15 +37,20 @@ def exploration_json(exploration: Exploration, saved: Sequence[Saved]) -> dict[s
         ],
         "verdict": str(exploration.verdict),
         "violating": tally.violating,
+        "ways": len(tally.counterexamples),
         "violations": [
             {
                 **each.counterexample.violation.as_json(),
-                "histories": each.counterexample.times,
+                "finding": finding.name,
+                "known": finding.is_among(exploration.search.known),
+                "histories": finding.histories,
+                "ways": len(finding.counterexamples),
                 "scenario": each.text,
                 "file": str(each.file),
             }
-            for each in saved
+            for finding, each in _with_files(exploration, saved)
         ],
+        "gone": exploration.gone,
         "unknown": [*filter(None, [exploration.why_vacuous]), *tally.unknown],
         "choices": _offered(exploration),
     }
@@ -140,38 +145,46 @@ def _matrix(exploration: Exploration) -> Table:
     return table
 
 
+def _with_files(
+    exploration: Exploration, saved: Sequence[Saved]
+) -> Iterator[tuple[Finding, Saved]]:
+    """The findings with the files of their smallest counterexamples, which were saved first."""
+    return zip(exploration.findings, saved, strict=False)
+
+
 def _print_violations(console: Console, exploration: Exploration, saved: Sequence[Saved]) -> None:
+    known = exploration.search.known
     if saved:
         console.print(f"\n{_violating(exploration)}")
-        _print_ways(console, saved)
+        for number, (finding, _) in enumerate(list(_with_files(exploration, saved))[:FEW], 1):
+            _print_finding(console, number, finding, known=finding.is_among(known))
+        console.print("\n[dim]run one of them again:[/]")
+        console.print(f"  {saved[0].again}", soft_wrap=True, markup=False)
+    for name in exploration.gone if exploration.complete else ():
+        console.print(f"\nno longer found: {escape(name)}", soft_wrap=True)
+
+
+def _print_finding(console: Console, number: int, finding: Finding, *, known: bool) -> None:
+    smallest = finding.smallest
+    story = ", then ".join(map(str, smallest.history)) or "nothing fails"
+    shown = "[dim]known[/] " if known else ""
+    violation = smallest.violation
+    sign = styled(Verdict.INVALID, violation.invariant)
+    console.print(f"\n{shown}{sign} {escape(violation.detail)}")
+    console.print(Padding.indent(f"[dim]{number:02d}[/] {escape(story)}", 3))
+    ways = count(len(finding.counterexamples), "way")
+    histories = count(finding.histories, "history", "histories")
+    console.print(Padding.indent(f"[dim]{escape(finding.name)}: {ways}, {histories}[/]", 6))
 
 
 def _violating(exploration: Exploration) -> str:
     tally = exploration.tally
-    found = len(tally.counterexamples)
+    found = len(exploration.findings)
     verb = "breaks" if tally.violating == 1 else "break"
     played = count(tally.histories, "history", "histories")
-    ways = count(found, "distinct way")
+    ways = count(len(tally.counterexamples), "distinct way")
     shown = f", showing {FEW} of {found}" if found > FEW else ""
     return (
-        f"{tally.violating:,} of {played} {verb} an invariant, in {ways}, the smallest first{shown}"
+        f"{tally.violating:,} of {played} {verb} an invariant: {count(found, 'finding')} "
+        f"in {ways}, the smallest first{shown}"
     )
-
-
-def _print_ways(console: Console, saved: Sequence[Saved]) -> None:
-    for (invariant, detail), ways in _by_detail(saved[:FEW]).items():
-        console.print(f"\n{styled(Verdict.INVALID, invariant)} {escape(detail)}")
-        for number, each in ways:
-            story = ", then ".join(map(str, each.counterexample.history)) or "nothing fails"
-            console.print(Padding.indent(f"[dim]{number:02d}[/] {escape(story)}", 3))
-    console.print("\n[dim]run one of them again:[/]")
-    console.print(f"  {saved[0].again}", soft_wrap=True, markup=False)
-
-
-def _by_detail(saved: Sequence[Saved]) -> dict[tuple[str, str], list[tuple[int, Saved]]]:
-    """The counterexamples with their numbers, by what is wrong."""
-    ways: dict[tuple[str, str], list[tuple[int, Saved]]] = {}
-    for number, each in enumerate(saved, 1):
-        violation = each.counterexample.violation
-        ways.setdefault((violation.invariant, violation.detail), []).append((number, each))
-    return ways

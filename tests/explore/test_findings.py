@@ -1,0 +1,88 @@
+"""One cause, one finding; findings that are known, new and gone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli._commands import command, configure
+
+NAIVE = ("--saga", "tests.sagas.naive:SAGA")
+ONE = ("explore", "--faults", "1", "--jobs", "1", "--only", "payments.charge", *NAIVE)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+
+def _search(exit_code: int, *words: str) -> dict[str, Any]:
+    result = command(*words, "--json", "out.json")
+    assert result.exit_code == exit_code, result.output
+    found: dict[str, Any] = json.loads(Path("out.json").read_text())
+    found["output"] = result.output
+    return found
+
+
+def test_one_cause_is_one_finding() -> None:
+    """By invariant, operation and first choice; the smallest counterexample, and the counts."""
+    found = _search(1, *ONE)
+
+    names = [each["finding"] for each in found["violations"]]
+    assert len(set(names)) == len(names) < found["ways"]
+    assert "I7 payments.charge, drop_response on payments.charge" in names
+    assert any(each["ways"] > 1 for each in found["violations"])
+    assert all(each["histories"] >= each["ways"] for each in found["violations"])
+    assert f": {len(names)} findings in {found['ways']} distinct ways" in found["output"]
+    assert all(name in found["output"] for name in names)
+
+
+def test_a_baseline_holds_what_is_known() -> None:
+    """Known findings do not fail, a new one does, and one that is gone is shown."""
+    found = _search(1, *ONE, "--write-baseline", "known.json")
+    known = _search(0, *ONE, "--baseline", "known.json")
+    names = json.loads(Path("known.json").read_text())["findings"]
+    assert names == [each["finding"] for each in found["violations"]]
+    assert known["verdict"] == "valid"
+    assert all(each["known"] for each in known["violations"])
+    assert known["gone"] == []
+
+    gone = "I2 payments.charge, refuse on shipping.create"
+    Path("known.json").write_text(json.dumps({"findings": [*names[1:], gone]}))
+    changed = _search(1, *ONE, "--baseline", "known.json")
+    assert [each["finding"] for each in changed["violations"] if not each["known"]] == names[:1]
+    assert changed["gone"] == [gone]
+    assert f"no longer found: {gone}" in changed["output"]
+
+
+def test_findings_can_be_skipped() -> None:
+    """By their names, or by the invariant with or without the operation."""
+    found = _search(1, *ONE)
+    invariants = sorted({each["invariant"] for each in found["violations"]})
+    skipped = [word for name in invariants for word in ("--skip", name)]
+
+    assert _search(0, *ONE, *skipped)["verdict"] == "valid"
+    assert _search(1, *ONE, *skipped[:-2])["verdict"] == "invalid"
+
+
+def test_the_first_that_is_new_ends_the_search() -> None:
+    """Not one that is known."""
+    whole = _search(1, *ONE)
+    name = whole["violations"][0]["finding"]
+    found = _search(1, *ONE, "--first", "--skip", name)
+
+    assert any(not each["known"] for each in found["violations"])
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"findings": [1]}'])
+def test_what_is_no_baseline_is_refused(text: str) -> None:
+    """With the option that writes one."""
+    Path("known.json").write_text(text)
+    result = command(*ONE, "--baseline", "known.json")
+
+    assert result.exit_code == 2
+    assert "known.json is no baseline" in result.stderr

@@ -15,6 +15,7 @@ from tests.shop import load_text
 
 PYTEST = ("-m", "pytest", "-p", "sagacheck.pytest_plugin", "-p", "no:cacheprovider", "-q")
 SAGAS = ROOT / "tests" / "sagas"
+CALL = "call 1 of inventory.reserve for o1, "
 FORGOTTEN = f"{VALID}faults: [{{on: inventory.reserve, fault: evict}}]"
 
 
@@ -30,7 +31,10 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("saga", "place"),
-    [("BY_CLOCK", "body.asked_at"), ("BY_CHANCE", "body.trace"), ("BY_HASHES", "body.tags[")],
+    [
+        *((name, CALL) for name in ("BY_CLOCK", "BY_CHANCE", "BY_HASHES", "BY_ADDRESSES")),
+        ("BY_TASKS", "event 16 of o1, ACTIVITY_TASK_SCHEDULED, "),
+    ],
 )
 def test_what_does_not_repeat_is_unknown(tmp_path: Path, saga: str, place: str) -> None:
     """Clocks, dice and the order of sets: all invariants hold, and yet nothing is known."""
@@ -42,11 +46,8 @@ def test_what_does_not_repeat_is_unknown(tmp_path: Path, saga: str, place: str) 
     assert result.exit_code == 3, result.output
     [unmet] = json.loads((tmp_path / "out.json").read_text())["scenarios"][0]["unmet"]
     assert unmet["kind"] == "determinism"
-    assert re.fullmatch(
-        "the second run differed: call 1 of inventory.reserve for o1, "
-        rf"{re.escape(place)}.*: first .+, then .+",
-        unmet["detail"],
-    )
+    where = f"the second run differed: {re.escape(place)}"
+    assert re.fullmatch(f"{where}.*: first .+, then .+", unmet["detail"]), unmet["detail"]
     assert unmet["detail"] in result.output.replace("\n  ", " ")
     assert "1 scenario rerun: 1 differed" in result.output
     assert ET.parse(tmp_path / "out.xml").find(".//testcase/error") is not None
@@ -58,6 +59,16 @@ def test_what_repeats_stays_valid() -> None:
 
     assert result.exit_code == 0, result.output
     assert "1 scenario rerun: identical, byte for byte" in result.output
+
+
+def test_a_share_of_one_scenario_is_that_scenario() -> None:
+    """Half of one is one: a check of nothing would be no check."""
+    for percent in (0.001, 50):
+        result = command(
+            *("run", "a.yaml", "--saga", "tests.sagas.unrepeatable:BY_CLOCK"),
+            f"--check-determinism={percent}",
+        )
+        assert result.exit_code == 3, result.output
 
 
 def test_a_violation_that_was_seen_stays(tmp_path: Path) -> None:
@@ -87,7 +98,7 @@ def test_what_one_scenario_leaves_to_the_next_is_found(tmp_path: Path) -> None:
 
     assert result.exit_code == 3
     assert "1 valid, 1 unknown in" in result.output
-    assert "call 1 of inventory.reserve for o1, body.number: first" in result.output
+    assert "call 1 of inventory.reserve for o1, body.idempotency_key: first" in result.output
 
 
 def test_a_second_play_that_fails_is_unknown(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_an_order_of_that_names_no_order_is_said() -> None:
     with player.ready():
         result = player.play(load_text(PLAIN))
 
+    said = "the child workflow booking-o1 belongs to no order of the scenario: "
     assert [unmet.detail for unmet in result.unmet] == [
-        "UnplayableError: the child workflow booking-o1 belongs to no order of the scenario: "
-        "`order_of=` says 'booking-o1'"
+        f"UnplayableError: {said}`order_of=` says 'booking-o1'"
     ]

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from sagacheck.checks import NO_ORDERS, Verdict
 from sagacheck.run.events import Listener
+from sagacheck.run.run_log import journal_lines
 from sagacheck.run.run_result import RunResult
 from sagacheck.run.scenario_result import ScenarioResult
 
@@ -93,7 +91,7 @@ def slug(name: str) -> str:
 def _write_journal(results: Sequence[ScenarioResult], file: Path) -> None:
     with file.open("w", encoding="utf-8") as journal:
         for result in results:
-            for line in _journal_lines(result):
+            for line in journal_lines(result):
                 journal.write(json.dumps(line, default=str) + "\n")
 
 
@@ -104,24 +102,6 @@ def _write_histories(results: Sequence[ScenarioResult], folder: Path) -> None:
             if outcome.history:
                 name = f"{number:03d}-{slug(result.scenario.name)}.{order}.json"
                 _write(folder / name, outcome.history)
-
-
-def _journal_lines(result: ScenarioResult) -> list[dict[str, Any]]:
-    name = result.scenario.name
-    world = result.trial.world
-    attempts = [
-        {"scenario": name, "kind": "attempt", **msgspec.to_builtins(attempt)}
-        for attempt in world.journal
-    ]
-    entries = [
-        {"scenario": name, "kind": "entry", **msgspec.to_builtins(entry)}
-        for entry in world.ledger.entries
-    ]
-    violations = [
-        {"scenario": name, "kind": "violation", **asdict(violation)}
-        for violation in result.violations
-    ]
-    return [*attempts, *entries, *violations]
 
 
 def _write(file: Path, text: str) -> None:

@@ -3,14 +3,16 @@
 A second run in the same process would share what must not matter: the seed of Python's hashes, on
 which the order of sets depends, and whatever the first run has left in modules and caches. So the
 sample runs by the same command in a process of its own, with another ``PYTHONHASHSEED`` and without
-the scenarios between. Journal, ledger and event histories of both runs have to be the same byte for
-byte. If they are not, a verdict says as much about a clock or dice as about the saga: a valid
-scenario becomes unknown, and a violation stays one.
+the scenarios between. There each scenario is played several times, with its objects at other
+addresses, on which the order of sets of objects depends. Journal, ledger and event histories of all
+plays have to be the same byte for byte. If they are not, a verdict says as much about a clock or
+dice as about the saga: a valid scenario becomes unknown, and a violation stays one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -24,9 +26,13 @@ from typing import Self
 from sagacheck.checks import Unmet, UnmetKind, Verdict
 from sagacheck.language import Scenario
 from sagacheck.run.artifacts import write_artifacts
+from sagacheck.run.judge import MORE_PLAYS
 from sagacheck.run.run_log import first_difference, read_run_log
 from sagacheck.run.run_spec import RunSpec
 from sagacheck.run.scenario_result import ScenarioResult
+
+PLAYS = 4
+"""How often the second run plays each scenario more than once, with other addresses of objects."""
 
 
 class DeterminismCheck:
@@ -131,7 +137,19 @@ class DeterminismCheck:
         first = write_artifacts([by_name[name] for name in names], Path(self._folder.name), "")
         here, there = read_run_log(first, names), read_run_log(again, names)
         found = {name: first_difference(here[name], there[name]) for name in names}
+        found |= {name: where for name, where in _in_itself(again).items() if not found.get(name)}
         return {name: f"the second run differed: {where}" for name, where in found.items() if where}
+
+
+def _in_itself(folder: Path) -> dict[str, str]:
+    """Where the plays of a scenario differ in the second run, by the scenarios' names."""
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    return {
+        result["scenario"]: unmet["detail"]
+        for result in results["scenarios"]
+        for unmet in result["unmet"]
+        if unmet["kind"] == UnmetKind.DETERMINISM
+    }
 
 
 def _with_detail(result: ScenarioResult, detail: str | None) -> ScenarioResult:
@@ -146,4 +164,5 @@ def _other_environment() -> dict[str, str]:
     """The environment of this process, but for hashes, and with its modules to be found."""
     seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
     path = os.pathsep.join(filter(None, sys.path))
-    return {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": path}
+    plays = {MORE_PLAYS: str(PLAYS)}
+    return {**os.environ, **plays, "PYTHONHASHSEED": seed, "PYTHONPATH": path}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sagacheck.checks import (
     Evidence,
@@ -19,6 +21,8 @@ from sagacheck.checks import (
 from sagacheck.engines import Engine, PlannedEvent, Trial
 from sagacheck.language import AnyOrder, Scenario
 from sagacheck.run.expectations import unmet_by
+from sagacheck.run.memory import shuffled_memory
+from sagacheck.run.run_log import first_difference, log_of
 from sagacheck.run.scenario_result import ScenarioResult
 from sagacheck.run.vacuity import shows_something, unmet_by_plain_order
 from sagacheck.saga import SagaUnderTest
@@ -57,7 +61,23 @@ async def run_all(
     return [task.result() for task in tasks]
 
 
+MORE_PLAYS = "SAGACHECK_MORE_PLAYS"
+"""The environment variable that says how often each scenario is played again, to compare."""
+
+
 async def run_one(scenario: Scenario, engine: Engine, saga: SagaUnderTest) -> ScenarioResult:
+    """Play one scenario and judge it; in the second run of a determinism check several times."""
+    result = await _run_once(scenario, engine, saga)
+    for number in range(int(os.environ.get(MORE_PLAYS, "0"))):
+        with shuffled_memory(number):
+            again = await _run_once(scenario, engine, saga)
+        if where := first_difference(log_of(result), log_of(again)):
+            unmet = Unmet(UnmetKind.DETERMINISM, where)
+            return replace(result, unmet=(*result.unmet, unmet))
+    return result
+
+
+async def _run_once(scenario: Scenario, engine: Engine, saga: SagaUnderTest) -> ScenarioResult:
     """Play one scenario and judge it. What keeps it from being played makes it unknown."""
     started = time.perf_counter()
     trial = Trial(scenario, saga, engine.new_clock())

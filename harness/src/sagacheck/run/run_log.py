@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
+
+import msgspec
+
+from sagacheck.run.scenario_result import ScenarioResult
 
 ScenarioLog = list[tuple[str, str]]
 """What one scenario has written: each line with what it is about."""
@@ -28,6 +33,35 @@ def read_run_log(folder: Path, names: Sequence[str]) -> dict[str, ScenarioLog]:
         order = rest.removesuffix(".json").partition(".")[2]
         found[names[int(number) - 1]].extend(_events(order, file.read_text(encoding="utf-8")))
     return found
+
+
+def log_of(result: ScenarioResult) -> ScenarioLog:
+    """The log of a scenario that has just been played."""
+    lines = journal_lines(result)
+    found = [(_title(fact), json.dumps(fact, default=str)) for fact in lines]
+    for order, outcome in result.trial.outcomes.items():
+        if outcome.history:
+            found.extend(_events(order, outcome.history))
+    return found
+
+
+def journal_lines(result: ScenarioResult) -> list[dict[str, Any]]:
+    """The attempts, entries and violations of a scenario, as its journal has them."""
+    name = result.scenario.name
+    world = result.trial.world
+    attempts = [
+        {"scenario": name, "kind": "attempt", **msgspec.to_builtins(attempt)}
+        for attempt in world.journal
+    ]
+    entries = [
+        {"scenario": name, "kind": "entry", **msgspec.to_builtins(entry)}
+        for entry in world.ledger.entries
+    ]
+    violations = [
+        {"scenario": name, "kind": "violation", **asdict(violation)}
+        for violation in result.violations
+    ]
+    return [*attempts, *entries, *violations]
 
 
 def _title(fact: Mapping[str, Any]) -> str:

@@ -60,8 +60,12 @@ class RunSpec:
 
 
 def sample(scenarios: Iterable[Scenario], percent: float) -> list[Scenario]:
-    """About `percent` of the scenarios, the same ones in every run: their names decide."""
-    return [scenario for scenario in scenarios if _share(scenario.name) < percent]
+    """About `percent` of the scenarios, at least one; their names decide, in every run alike."""
+    every = list(scenarios)
+    chosen = [scenario for scenario in every if _share(scenario.name) < percent]
+    if percent and every and not chosen:
+        return [min(every, key=lambda scenario: _share(scenario.name))]
+    return chosen
 
 
 def _share(name: str) -> float:

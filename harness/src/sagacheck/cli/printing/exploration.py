@@ -156,8 +156,16 @@ def _print_violations(console: Console, exploration: Exploration, saved: Sequenc
     known = exploration.search.known
     if saved:
         console.print(f"\n{_violating(exploration)}")
-        for number, (finding, _) in enumerate(list(_with_files(exploration, saved))[:FEW], 1):
+        shown = list(_with_files(exploration, saved))[:FEW]
+        before: tuple[str, str] | None = None
+        for number, (finding, _) in enumerate(shown, 1):
+            violation = finding.smallest.violation
+            what = violation.invariant, violation.detail
+            if what != before:
+                sign = styled(Verdict.INVALID, violation.invariant)
+                console.print(f"\n{sign} {escape(violation.detail)}")
             _print_finding(console, number, finding, known=finding.is_among(known))
+            before = what
         console.print("\n[dim]run one of them again:[/]")
         console.print(f"  {saved[0].again}", soft_wrap=True, markup=False)
     for name in exploration.gone if exploration.complete else ():
@@ -167,14 +175,11 @@ def _print_violations(console: Console, exploration: Exploration, saved: Sequenc
 def _print_finding(console: Console, number: int, finding: Finding, *, known: bool) -> None:
     smallest = finding.smallest
     story = ", then ".join(map(str, smallest.history)) or "nothing fails"
-    shown = "[dim]known[/] " if known else ""
-    violation = smallest.violation
-    sign = styled(Verdict.INVALID, violation.invariant)
-    console.print(f"\n{shown}{sign} {escape(violation.detail)}")
     console.print(Padding.indent(f"[dim]{number:02d}[/] {escape(story)}", 3))
     ways = count(len(finding.counterexamples), "way")
     histories = count(finding.histories, "history", "histories")
-    console.print(Padding.indent(f"[dim]{escape(finding.name)}: {ways}, {histories}[/]", 6))
+    name = f"known: {finding.name}" if known else finding.name
+    console.print(Padding.indent(f"[dim]{escape(name)}: {ways}, {histories}[/]", 6))
 
 
 def _violating(exploration: Exploration) -> str:

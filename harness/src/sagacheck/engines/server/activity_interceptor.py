@@ -48,6 +48,7 @@ class _InItsWorld(ActivityInboundInterceptor):
     async def _attempt(
         self, workflow: ServerOrderWorkflow, info: activity.Info, call: ExecuteActivityInput
     ) -> Any:
+        began = time.monotonic()
         virtual = await workflow.begin_attempt(info)
         first_attempt = len(workflow.trial.world.journal)
         limit = info.start_to_close_timeout or info.schedule_to_close_timeout
@@ -61,7 +62,7 @@ class _InItsWorld(ActivityInboundInterceptor):
             retry=info.attempt,
             lifetime=limit.total_seconds() if limit else None,
             loop=asyncio.get_running_loop(),
-            before_call=partial(workflow.catch_up, time.monotonic(), virtual, first_attempt),
+            before_call=partial(workflow.catch_up, began, virtual, first_attempt),
         )
         try:
             with in_context(caller):
@@ -75,4 +76,4 @@ class _InItsWorld(ActivityInboundInterceptor):
             await workflow.abandon_attempt(info)
             activity.raise_complete_async()
         finally:
-            workflow.spend_time_of_calls(first_attempt)
+            await workflow.spend_time_of_calls(info, began, first_attempt)

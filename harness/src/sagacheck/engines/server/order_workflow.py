@@ -18,7 +18,9 @@ from sagacheck.engines.histories import unsticky_tasks
 from sagacheck.engines.order_workflow import OrderWorkflow
 from sagacheck.engines.server.passing_time import PassingTime, times_of
 from sagacheck.engines.server.stuck_detector import StuckDetector
+from sagacheck.engines.server.time_gaps import TimeGaps
 from sagacheck.engines.trial import Trial
+from sagacheck.engines.workflow_view import WorkflowView
 from sagacheck.language import AnyOrder
 
 MAX_SKIPS = 1_000_000
@@ -76,6 +78,7 @@ class ServerOrderWorkflow(OrderWorkflow):
         self._placed = asyncio.Event()
         self.jumped = 0.0
         self._abandoned: set[str] = set()
+        self._gaps = TimeGaps()
         self._local_attempts = 0
         self._attempts = 0
         self._idle = asyncio.Event()
@@ -168,6 +171,7 @@ class ServerOrderWorkflow(OrderWorkflow):
         started_at = await self._virtual_now() if info.is_local else info.started_time
         virtual = (started_at - self.trial.began_at(started_at)).total_seconds()
         await self.trial.advance_to(virtual + self.jumped)
+        self.unplayable = self.unplayable or self._gaps.overdue(info)
         if info.activity_id in self._abandoned:
             self._abandoned.discard(info.activity_id)
             await self._limit_attempt(info, None)
@@ -203,9 +207,24 @@ class ServerOrderWorkflow(OrderWorkflow):
         passed = time.monotonic() - began + self._time_of_calls(first_attempt)
         await self.trial.advance_to(virtual + self.jumped + passed)
 
-    def spend_time_of_calls(self, first_attempt: int) -> None:
-        """Add the time that callers spent waiting, which did not pass on the server."""
-        self.jumped += self._time_of_calls(first_attempt)
+    async def spend_time_of_calls(
+        self, info: activity.Info, began: float, first_attempt: int
+    ) -> None:
+        """Add the time that callers spent waiting, which did not pass on the server.
+
+        Args:
+            info: The attempt that made the calls.
+            began: When it began, in seconds of ``time.monotonic``.
+            first_attempt: The number of the first call that it may have made.
+        """
+        await self._jump(info, began, self._time_of_calls(first_attempt))
+
+    async def _jump(self, info: activity.Info, began: float, seconds: float) -> None:
+        """Let time pass that does not pass on the server, and see whether that changes anything."""
+        self.jumped += seconds
+        if self._gaps.add(info, began, seconds) and not self.unplayable:
+            view = WorkflowView(self._client, str(info.workflow_id))
+            self.unplayable = self._gaps.missed(info, began, (await view.history()).events)
 
     def _time_of_calls(self, first_attempt: int) -> float:
         """How long callers have waited for the calls from this one on."""
@@ -219,7 +238,8 @@ class ServerOrderWorkflow(OrderWorkflow):
         """Let the server give up a dead attempt at once, and the world after its timeout."""
         self._abandoned.add(info.activity_id)
         if info.start_to_close_timeout is not None:
-            self.jumped += info.start_to_close_timeout.total_seconds()
+            limit = info.start_to_close_timeout.total_seconds()
+            await self._jump(info, time.monotonic(), limit)
         await self._limit_attempt(info, DEATH_NOTICE)
 
     async def _limit_attempt(self, info: activity.Info, limit: timedelta | None) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from sagacheck.engines import SimulatedEngine
-from sagacheck.run import ScenarioResult, run_all
+from sagacheck.run import ScenarioResult, engine_diff, run_all
+from sagacheck.run.drawn import results_anew, same_but_for_drawn
 from sagacheck.run.engine_diff import differences
 from scenarios import SAGA
 from tests.shop import load_text
@@ -75,3 +77,66 @@ def test_one_order_must_have_the_very_same_effects() -> None:
     refused = _played(0, "pm_declined")
 
     assert any(each.startswith("orders: ") for each in differences(undone, refused))
+
+
+def _with_result(result: ScenarioResult, **fields: object) -> ScenarioResult:
+    """A result whose order has got other values from its workflow."""
+    outcome = result.trial.outcomes["o1"]
+    outcome.ending = replace(outcome.ending, result={**outcome.ending.result, **fields})
+    return result
+
+
+def _drawn(*_: object) -> dict[str, object]:
+    return {"o1": {**_played(1, "pm_good").trial.outcomes["o1"].ending.result, "code": "B-77"}}
+
+
+def test_what_the_code_draws_is_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An id that is another one with another seed, and a time, may differ on the server."""
+    monkeypatch.setattr(engine_diff, "results_anew", _drawn)
+    ours = _with_result(
+        _played(1, "pm_good"), code="B-11", at="2000-01-01T00:00:00Z", since=1e9 + 1
+    )
+    theirs = _with_result(_played(1, "pm_good"), code="B-42", at="2026-05-17T08:30:01Z", since=2e9)
+
+    assert list(differences(ours, theirs)) == []
+
+
+def test_what_the_code_does_not_draw_is_a_difference() -> None:
+    """It is the same with any seed; where both made the same calls, the server is right."""
+    ours, theirs = _played(1, "pm_good"), _played(1, "pm_good")
+    result = ours.trial.outcomes["o1"].ending.result
+    assert results_anew(ours.scenario, SAGA) == {"o1": result}
+    theirs = _with_result(theirs, tracking_number="T-2")
+
+    (what,) = engine_diff.engine_diff([ours], [theirs])
+    assert result["tracking_number"] in what
+    assert "'T-2'" in what
+    assert what.endswith("; both played the same calls, so the server is right")
+
+
+def test_the_server_is_right_about_the_same_story_only() -> None:
+    """Other calls show nothing about either engine."""
+    (what, *_) = engine_diff.engine_diff([_played(1, "pm_good")], [_played(0, "pm_good")])
+
+    assert what.endswith("; they played other calls, so neither is shown to be right")
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "anew", "same"),
+    [
+        ({"id": "a1"}, {"id": "b2"}, {"id": "c3"}, True),
+        ({"id": "a1"}, {"id": "b2"}, {"id": "a1"}, False),
+        ({"id": "a1"}, {"id": 2}, {"id": "c3"}, False),
+        ({"id": "a1"}, {"no": "b2"}, {"id": "c3"}, False),
+        ([1, "a1"], [1, "b2"], [1, "c3"], True),
+        ([1, "a1"], [2, "b2"], [1, "c3"], False),
+        ("2000-01-01", "2026-11-28", "2000-01-01", True),
+        ("2000-01-01", "never", "2000-01-01", False),
+        (True, False, True, False),
+    ],
+)
+def test_only_drawn_values_may_differ(
+    here: object, there: object, anew: object, same: bool
+) -> None:
+    """In a place in which another seed leaves the value as it is, both must say the same."""
+    assert same_but_for_drawn(here, there, anew) is same

@@ -69,7 +69,7 @@ class RunConsole(Listener):
     def _print_engine_diff(self, differences: Sequence[str]) -> None:
         if differences:
             what = styled(Verdict.UNKNOWN, "the engines disagree")
-            self._console.print(f"\n{what}; the server is right")
+            self._console.print(f"\n{what}")
         for line in differences:
             self._console.print(Padding.indent(escape(line), 2))
 

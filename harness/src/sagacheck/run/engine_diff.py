@@ -1,10 +1,16 @@
-"""Where two engines disagree about a scenario. There the server is right."""
+"""Where two engines disagree about a scenario.
+
+The server is right where it has played the same story: the same calls, with the same faults.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from sagacheck.checks import UnmetKind
 from sagacheck.language import Scenario
+from sagacheck.run.drawn import results_anew, same_but_for_drawn
 from sagacheck.run.scenario_result import ScenarioResult
 from sagacheck.world import AttemptOutcome
 
@@ -12,10 +18,27 @@ from sagacheck.world import AttemptOutcome
 def engine_diff(simulated: Sequence[ScenarioResult], server: Sequence[ScenarioResult]) -> list[str]:
     """What differs between the results of the same scenarios on two engines, a line each."""
     return [
-        f"{ours.scenario.file}: {what}"
+        f"{ours.scenario.file}: {what}; {who_is_right(ours, theirs)}"
         for ours, theirs in zip(simulated, server, strict=True)
         for what in differences(ours, theirs)
     ]
+
+
+def who_is_right(simulated: ScenarioResult, server: ScenarioResult) -> str:
+    """What a difference between the engines says about them."""
+    if any(unmet.kind is UnmetKind.RUN for each in (simulated, server) for unmet in each.unmet):
+        return "one of them did not play it to its end, so neither is shown to be right"
+    if story(simulated) == story(server):
+        return "both played the same calls, so the server is right"
+    if has_races(simulated.scenario):
+        return "it is a race: they played other calls, and either may be right"
+    return "they played other calls, so neither is shown to be right"
+
+
+def story(result: ScenarioResult) -> list[tuple[str, str, int, str]]:
+    """The calls of a trial with their faults; those of several orders in no order."""
+    journal = result.trial.world.journal
+    return sorted((each.order, each.operation, each.call, each.fault) for each in journal)
 
 
 def differences(ours: ScenarioResult, theirs: ScenarioResult) -> Iterator[str]:
@@ -33,15 +56,28 @@ def differences(ours: ScenarioResult, theirs: ScenarioResult) -> Iterator[str]:
         ("verdict", ours.verdict, theirs.verdict),
         ("orders", went(ours), went(theirs)),
     ]
-    if len(ours.scenario.all_orders) == 1:
-        causes = not has_races(ours.scenario)
-        pairs += [
-            ("results", results(ours, causes=causes), results(theirs, causes=causes)),
-            ("effects", effects(ours), effects(theirs)),
-        ]
+    alone = len(ours.scenario.all_orders) == 1
+    if alone:
+        pairs.append(("effects", effects(ours), effects(theirs)))
     for what, here, there in pairs:
         if here != there:
             yield f"{what}: {ours.engine} says {here}, {theirs.engine} says {there}"
+    if alone:
+        yield from _results_differ(ours, theirs)
+
+
+def _results_differ(ours: ScenarioResult, theirs: ScenarioResult) -> Iterator[str]:
+    """Where results differ in more than what the code draws: ids, random numbers, times."""
+    causes = not has_races(ours.scenario)
+    here, there = results(ours, causes=causes), results(theirs, causes=causes)
+    if here == there:
+        return
+    anew = results_anew(ours.scenario, ours.trial.saga)
+    for order, ending in here.items():
+        was = {**ending, "result": anew.get(order, ending["result"])}
+        if not same_but_for_drawn(ending, there.get(order), was):
+            said = f"{ours.engine} says {ending}, {theirs.engine} says {there.get(order)}"
+            yield f"results: {said}"
 
 
 def has_races(scenario: Scenario) -> bool:
@@ -81,12 +117,17 @@ def depends_on_who_gives_back(*played: ScenarioResult) -> bool:
     return len(played[0].scenario.all_orders) > 1 and bool(refused & undone)
 
 
-def results(result: ScenarioResult, *, causes: bool) -> dict[str, object]:
+def results(result: ScenarioResult, *, causes: bool) -> dict[str, dict[str, Any]]:
     """The result that the client of each order got, with or without why it failed."""
     endings = {order: outcome.ending for order, outcome in result.trial.outcomes.items()}
-    if causes:
-        return dict(endings)
-    return {order: _without_error(ending.result) for order, ending in endings.items()}
+    return {
+        order: {
+            "status": str(ending.status),
+            "error": ending.error if causes else "",
+            "result": ending.result if causes else _without_error(ending.result),
+        }
+        for order, ending in endings.items()
+    }
 
 
 def _without_error(result: object) -> object:

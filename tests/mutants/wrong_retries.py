@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from temporalio import activity
+from temporalio import activity, workflow
 from temporalio.exceptions import ApplicationError
 from typing_extensions import override
 
 from orders.activities import OrderActivities
 from orders.messages import ChargePayment
+from orders.workflow import STEP_RETRIES, OrderSagaWorkflow, _Undo
 from sagacheck.mutants import EXPECTATION, Mutant
-from tests.mutants._saga import saga
+from tests.mutants._saga import mutant, saga
 
 
 class RetriesAtOnce(OrderActivities):
@@ -43,7 +46,39 @@ class LooksTheChargeUp(OrderActivities):
         return await super().charge_payment(message)
 
 
+@mutant
+class HasNoTimeToRetry(OrderSagaWorkflow):
+    """All attempts together may take as long as one."""
+
+    @override
+    async def _step(
+        self,
+        activity: Callable[..., Any],
+        message: Any,
+        *,
+        start_to_close: timedelta,
+        undo: _Undo | None,
+    ) -> Any:
+        self._refuse_if_cancelled()
+        if undo is not None:
+            self._undos.append(undo)
+        return await workflow.execute_activity_method(
+            activity,
+            message,
+            start_to_close_timeout=start_to_close,
+            schedule_to_close_timeout=start_to_close,
+            retry_policy=STEP_RETRIES,
+        )
+
+
 MUTANTS = (
+    Mutant(
+        name="no time left to retry",
+        anomaly="B29",
+        why="one lost reply undoes an order that the next attempt would complete",
+        saga=saga(HasNoTimeToRetry),
+        breaks=frozenset({EXPECTATION}),
+    ),
     Mutant(
         name="Retry-After ignored",
         anomaly="A18",

@@ -129,6 +129,7 @@ MUTANTS = (
         why="the refund succeeds, and is not all of the money",
         saga=saga(activities=KeepsATenth),
         breaks=frozenset({"I2", "I7"}),
+        also=("D15",),
     ),
     Mutant(
         name="dollars charged as yen",

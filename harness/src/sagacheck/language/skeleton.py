@@ -23,10 +23,11 @@ faults:
     calls: 1
     fault: drop_response
 
-# Client actions: cancel, submit, terminate, query an order, or heal: true.
+# Client actions: cancel, submit, terminate, query an order, or heal: true; and messages by name,
+# signal: {{to: o1, name: approve, args: [ann]}}, or update: {{to: o1, name: approve}}.
 # events:
 #   - cancel: o1
-#     when: {{after: {operation}}}      # or before: …, or at: 30s
+#     when: {{after: {operation}}}      # or before: …, during: …, at: 30s, or waiting
 #     reason: changed my mind
 
 # How it should end. All invariants are always checked.

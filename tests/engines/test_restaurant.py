@@ -6,10 +6,13 @@ import pytest
 
 from sagacheck.checks import Verdict
 from sagacheck.engines import SimulatedEngine
+from sagacheck.errors import InvalidScenarioError
+from sagacheck.network import Network, UnknownRouteError, read_collection, unknown_route
 from sagacheck.run import ScenarioResult
 from sagacheck.run.judge import run_one
 from sagacheck.saga import SagaUnderTest
-from sagacheck.services import Tells
+from sagacheck.services import Services, Tells
+from sagacheck.world import World
 from tests.sagas import restaurant
 from tests.shop import load_text
 
@@ -95,3 +98,53 @@ async def test_completed_means_no_message_of_failure() -> None:
     assert restaurant.writes("success").promised == ("tables.book", "letters.write")
     assert restaurant.writes("failure").promised == ("tables.book",)
     assert restaurant.writes("anything").promised == ("tables.book",)
+
+
+READ = """
+scenario: the reply is lost, and the saga looks for its table
+why: a read suffers faults as a create does
+orders: [{{id: o1}}]
+faults:
+  - {{on: tables.book, fault: drop_response}}
+  - {{on: tables.look, fault: {fault}}}
+expect: {{o1: {{status: completed}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "looks"),
+    [("503", 2), ("drop_request", 2), ("drop_response", 2), ("malformed", 2), ("evict", 1)],
+)
+async def test_a_read_suffers_faults_as_a_create_does(fault: str, looks: int) -> None:
+    """It is asked again, finds the table that the lost reply was about, and is in the journal."""
+    result = await played(READ.format(fault=fault), restaurant.RECONCILES)
+
+    assert (result.verdict, result.unmet, result.violations) == (Verdict.VALID, (), ())
+    called = [attempt.operation for attempt in result.trial.world.journal]
+    assert called == ["tables.book", *["tables.look"] * looks]
+
+
+async def test_a_stale_read_hides_what_was_made() -> None:
+    """The saga that goes by it books a second table, with a key of its own: A19."""
+    result = await played(READ.format(fault="{stale_read: 1h}"), restaurant.RECONCILES)
+
+    assert {each.invariant for each in result.violations} == {"I13"}
+    assert [attempt.call for attempt in result.trial.world.journal] == [1, 1, 2]
+
+
+async def test_a_stale_read_fits_reads_alone() -> None:
+    """On a create it is refused, with the operations that it fits."""
+    text = LOST.replace("drop_response", "{stale_read: 1h}")
+
+    with pytest.raises(InvalidScenarioError, match=r"stale_read .* fits tables\.look"):
+        load_text(text, dialect=restaurant.RECONCILES.dialect)
+
+
+async def test_a_service_without_reads_says_so() -> None:
+    """A GET that nothing answers is an error with a sentence."""
+    network = Network(Services(World(), restaurant.desk(restaurant.BOOK, restaurant.CANCEL)))
+
+    with pytest.raises(UnknownRouteError, match="no fake answers GET /chairs; the nearest is GET"):
+        read_collection(network.services, "/chairs")
+    with pytest.raises(UnknownRouteError, match="no operation has a GET route"):
+        raise unknown_route("GET", "/chairs", [])

@@ -15,6 +15,7 @@ from sagacheck.explore.history_player import HistoryPlayer
 from sagacheck.explore.search import Progress
 from sagacheck.services import Service
 from scenarios import SAGA
+from tests.sagas.restaurant import RECONCILES
 from tests.shop import plain_orders
 
 NAIVE = str(Path(__file__).parents[1] / "sagas" / "naive.py") + ":SAGA"
@@ -119,3 +120,16 @@ def test_a_play_that_breaks_the_harness_is_unknown_and_ends_nothing() -> None:
     with player.ready():
         played = player.play(())
     assert played.unknown == ["run: NoServicesError: the warehouse burnt down"]
+
+
+def test_faults_of_reads_are_searched() -> None:
+    """A lost reply and a stale look are two faults; a saga that goes by its look is wrong."""
+    search = Search(
+        base=plain_orders(1, RECONCILES.dialect),
+        saga_reference=str(Path(__file__).parents[1] / "sagas" / "restaurant.py") + ":RECONCILES",
+        only=frozenset({"drop_response", "stale_read"}),
+    )
+    found = explore(search)
+
+    assert ("tables.look", "stale_read 3600s", 1) in choices_of(found)
+    assert "I13" in {name for name, _ in found.tally.counterexamples}

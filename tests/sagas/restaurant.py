@@ -28,6 +28,14 @@ CANCEL = Operation(
     target_key_at="key",
 )
 WRITE = Operation(name="letters.write", routes=("POST /letters",), success=202, key_at="key")
+LOOK = Operation(
+    name="tables.look",
+    routes=("GET /tables",),
+    success=200,
+    reads="tables",
+    key_at=None,
+    fields=("order_id",),
+)
 A_MINUTE = timedelta(minutes=1)
 HTTP = FakesClient()
 
@@ -44,6 +52,10 @@ class Desk(Service):
     def undo(self, request: Request, effect: Effect) -> None:
         """Write that down, too."""
         self.write(request.operation.name, effect)
+
+    def reads(self) -> Mapping[str, Any]:
+        """The tables that were booked."""
+        return {"tables": list(self.effects(BOOK.name))}
 
 
 def desk(*rows: Operation) -> Callable[[World], list[Service]]:
@@ -135,3 +147,45 @@ def writes(tells: Tells) -> SagaUnderTest:
     """The saga that writes to every guest, with a row that says what the letter tells."""
     row = replace(WRITE, tells=tells)
     return replace(SAGA, workflow=BooksAndWrites, services=desk(BOOK, CANCEL, row))
+
+
+@activity.defn
+async def book_anew(order: dict[str, Any]) -> None:
+    """Book a table with another key."""
+    await post("/tables", {"key": f"{order['id']}-anew"})
+
+
+@activity.defn
+async def look(order: dict[str, Any]) -> bool:
+    """Whether the order has a table."""
+    where = {"order_id": order["id"]}
+    reply = await HTTP.get("https://restaurant/tables", params=where, timeout=5)
+    reply.raise_for_status()
+    return bool(reply.json())
+
+
+@workflow.defn(sandboxed=False)
+class Reconciles:
+    """Books once; where that is not answered it looks for its table, and books anew."""
+
+    @workflow.run
+    async def run(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Book, or look and book."""
+        once = RetryPolicy(maximum_attempts=1)
+        try:
+            await workflow.execute_activity(
+                "book", order, start_to_close_timeout=A_MINUTE, retry_policy=once
+            )
+        except ActivityError:
+            if not await workflow.execute_activity(look, order, start_to_close_timeout=A_MINUTE):
+                await step("book_anew", order)
+        return {"status": "completed"}
+
+
+RECONCILES = replace(
+    SAGA,
+    workflow=Reconciles,
+    activities=[book, book_anew, look],
+    services=desk(BOOK, CANCEL, LOOK),
+)
+"""Right as long as what it reads is not stale."""

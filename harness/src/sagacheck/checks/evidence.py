@@ -102,7 +102,7 @@ class Evidence:
 
     @cached_property
     def _undos(self) -> frozenset[str]:
-        return frozenset(self.operations.names) - self._creates
+        return frozenset(each.name for each in self.operations.operations if each.undoes)
 
     @cached_property
     def _effects_by_order(self) -> dict[str, list[Effect]]:

@@ -26,8 +26,9 @@ LASTING = 3
 _STATUSES = (400, 429, 500, 503)
 """Errors that any service may answer with: your fault, too many, my fault, not now."""
 
-_DELAYS = {"delay_response": 30.0, "delay_request": 1800.0}
-"""Seconds: a reply within its caller's timeout, a request long after it."""
+_DELAYS = {"delay_response": 30.0, "delay_request": 1800.0, "stale_read": 3600.0}
+"""Seconds: a reply within its caller's timeout, a request long after it, a replica that is far
+behind."""
 
 _LASTING_FAULTS = (
     Fault("refuse"),

@@ -83,12 +83,15 @@ def _service_routes(network: Network) -> Iterator[Route]:
             method, path = route.split(" ", 1)
             yield Route(path, _endpoint(operation), methods=[method])
     for name in network.services.reads():
-        yield Route(f"/{name}", _collection, methods=["GET"])
+        if not network.routes.reads(f"/{name}"):
+            yield Route(f"/{name}", _collection, methods=["GET"])
 
 
 def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         served: ServedWorld = request.app.state.served
+        if operation.reads and "order_id" not in request.query_params:
+            return await _collection(request)  # one for people: a saga asks for its order
         content = await request.body()
         call = call_of(
             operation, request.path_params, request.query_params, content, request.headers

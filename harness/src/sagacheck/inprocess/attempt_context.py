@@ -126,7 +126,7 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
     network = context.network
     if context.before_call is not None:
         await context.before_call()
-    if request.method == "GET":
+    if request.method == "GET" and not (context.order and network.routes.reads(path)):
         rows = read_collection(network.services, path, query.get("order_id"))
         return encoded(Reply(HTTPStatus.OK, rows))
     operation, path_fields = network.routes.match(request.method, path)

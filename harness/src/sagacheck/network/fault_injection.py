@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
+from msgspec import structs
+
 from sagacheck.network.delivery import Delivery
 from sagacheck.network.faults import Fault
 from sagacheck.network.wire import (
@@ -88,6 +90,12 @@ async def _delay_response(delivery: Delivery, fault: Fault) -> WireReply:
     return encoded(await delivery.reply_after(fault.delay, lambda: finish(handling)))
 
 
+async def _stale_read(delivery: Delivery, fault: Fault) -> WireReply:
+    as_of = delivery.clock.now() - fault.delay
+    delivery.request = structs.replace(delivery.request, as_of=as_of)
+    return encoded(delivery.answer())
+
+
 async def _duplicate(delivery: Delivery, fault: Fault) -> WireReply:
     reply = delivery.answer()
     for _ in range(fault.copies - 1):
@@ -122,6 +130,7 @@ INJECTORS: dict[str, Injector] = {
     "delay_response": _delay_response,
     "duplicate": _duplicate,
     "outage": _refuse,
+    "stale_read": _stale_read,
     "crash_before": _crash_before,
     "crash_after": _crash_after,
     "evict": _evict,

@@ -45,6 +45,7 @@ class FaultKind:
         position: Where it acts.
         argument: What argument it needs.
         summary: What happens, in one line.
+        reads_only: Whether it happens to reads alone.
         needs_reply_body: Whether it spoils the reply's body, so that the reply must have one.
     """
 
@@ -53,10 +54,13 @@ class FaultKind:
     argument: Argument
     summary: str
     needs_reply_body: bool = False
+    reads_only: bool = False
 
     def fits(self, operation: Operation) -> bool:
         """Whether such a fault can happen to `operation`, with some argument."""
-        return bool(operation.reply_fields) or not self.needs_reply_body
+        if self.reads_only and not operation.reads:
+            return False
+        return operation.has_body or not self.needs_reply_body
 
 
 _BEFORE, _AFTER, _TIME, _WORKER = Position
@@ -92,6 +96,13 @@ FAULTS: dict[str, FaultKind] = {
         ),
         FaultKind("duplicate", _TIME, Argument.COUNT, "the request arrives several times"),
         FaultKind("outage", _TIME, Argument.WINDOW, "connections are refused for some time"),
+        FaultKind(
+            "stale_read",
+            _TIME,
+            Argument.DURATION,
+            "the read shows what was there so long ago",
+            reads_only=True,
+        ),
         FaultKind("crash_before", _WORKER, _NONE, "the worker dies before it sends the request"),
         FaultKind("crash_after", _WORKER, _NONE, "the worker dies after the effect"),
         FaultKind("evict", _WORKER, _NONE, "the worker loses the cached workflow and replays it"),

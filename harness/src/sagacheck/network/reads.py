@@ -1,4 +1,7 @@
-"""Reads for people and reports: without faults, and not in the journal."""
+"""Reads for people and reports: without faults, and not in the journal.
+
+What a saga reads is an operation with a row of its own, as what it writes.
+"""
 
 from __future__ import annotations
 

@@ -41,6 +41,10 @@ class Routes:
             if "{" not in route.template
         }
 
+    def reads(self, path: str) -> bool:
+        """Whether an operation answers a GET of this path."""
+        return any(each.method == "GET" and each.pattern.fullmatch(path) for each in self._routes)
+
     def match(self, method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
         """The operation with this route, and the parameters in the path.
 
@@ -65,7 +69,8 @@ def _pattern(template: str) -> re.Pattern[str]:
 def unknown_route(method: str, path: str, known: Iterable[str]) -> UnknownRouteError:
     """The error that names the nearest of the `known` routes."""
     near = difflib.get_close_matches(f"{method} {path}", known, n=1, cutoff=0.0)
-    return UnknownRouteError(f"no fake answers {method} {path}; the nearest is {near[0]}")
+    what = f"the nearest is {near[0]}" if near else f"no operation has a {method} route"
+    return UnknownRouteError(f"no fake answers {method} {path}; {what}")
 
 
 def call_of(

@@ -31,7 +31,7 @@ class WireReply(msgspec.Struct, frozen=True):
     status: int
     content: bytes = b""
     headers: Mapping[str, str] = {}
-    intact: Mapping[str, Any] | None = None
+    intact: Mapping[str, Any] | list[Any] | None = None
 
     @property
     def body(self) -> Any:
@@ -157,10 +157,12 @@ def outcome_of(operation: Operation, wire: WireReply) -> AttemptOutcome:
 
 
 def _is_readable(operation: Operation, wire: WireReply) -> bool:
-    if not operation.reply_fields:
+    if not operation.has_body:
         return True
     try:
         body = wire.body
     except ValueError:
         return False
+    if operation.reads:
+        return True
     return isinstance(body, dict) and body.keys() >= set(operation.reply_fields)

@@ -48,11 +48,15 @@ class Refusal:
 class Operation:
     """One operation of a service.
 
+    It is a create, the undo of one, or a read.
+
     Attributes:
         name: ``service.verb``, as scenarios spell it.
         routes: ``METHOD /path`` for each way to call it.
         success: The HTTP status of success.
-        undoes: The operation that this one compensates; ``None`` for a create.
+        undoes: The operation that this one compensates; ``None`` for a create or a read.
+        reads: For a read, the collection of `Service.reads` that it shows: with the field
+            ``order_id`` the rows of that order, with ``idempotency_key`` those made with that key.
         refusals: Its own definite refusals, beside the `COMMON_REFUSALS` of all operations.
         reply_fields: The fields of a successful body; empty when the reply has no body.
         key_at: The field that carries the idempotency key of the request itself, or the header,
@@ -76,6 +80,7 @@ class Operation:
     routes: tuple[str, ...]
     success: int
     undoes: str | None = None
+    reads: str = ""
     refusals: tuple[Refusal, ...] = ()
     reply_fields: tuple[str, ...] = ()
     key_at: str | tuple[str, ...] | None = "idempotency_key"
@@ -94,8 +99,13 @@ class Operation:
 
     @cached_property
     def is_create(self) -> bool:
-        """Whether the operation makes an effect (and is not the undo of one)."""
-        return self.undoes is None
+        """Whether the operation makes an effect (and is no undo of one, and no read)."""
+        return self.undoes is None and not self.reads
+
+    @cached_property
+    def has_body(self) -> bool:
+        """Whether a successful reply has a body."""
+        return bool(self.reply_fields or self.reads)
 
     @cached_property
     def key_places(self) -> tuple[str, ...]:

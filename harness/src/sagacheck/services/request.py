@@ -66,12 +66,14 @@ class Request(msgspec.Struct, frozen=True):
         order: The order it is made for; empty where that is unknown.
         fields: Path and query parameters and the body's members together.
         malformed: What is wrong with a body that could not be read; empty if nothing is.
+        as_of: For a read, the moment as of which it shows its rows; ``None`` for the present.
     """
 
     operation: Operation
     order: str
     fields: Mapping[str, Any]
     malformed: str = ""
+    as_of: float | None = None
 
     @property
     def key(self) -> str | None:

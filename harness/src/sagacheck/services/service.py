@@ -31,6 +31,7 @@ from sagacheck.world import (
     Posting,
     Reply,
     World,
+    as_json,
 )
 
 
@@ -207,6 +208,8 @@ class Service:
         if request.malformed:
             raise RefusedError.of(INVALID_REQUEST, request.malformed)
         refuse_unknown_fields(request.fields, request.operation.known_fields)
+        if request.operation.reads:
+            return Handling(self._read(request))
         known = self.keys.answer(request)
         return Handling(known) if known else self._answer_first(request)
 
@@ -220,6 +223,20 @@ class Service:
                 raise
             reply = refused.reply()
         return Handling(reply, record=self.keys.remember(request, reply))
+
+    def _read(self, request: Request) -> Reply:
+        present = self.ledger
+        if request.as_of is not None:
+            self.ledger = present.as_of(request.as_of)
+        try:
+            rows = self.reads()[request.operation.reads]
+        finally:
+            self.ledger = present
+        for field, name in (("order_id", "order"), ("idempotency_key", "key")):
+            wanted = request.text(field)
+            if wanted is not None and isinstance(rows, list):
+                rows = [row for row in rows if getattr(row, name, wanted) == wanted]
+        return Reply(request.operation.success, as_json(rows))
 
     def _create(self, request: Request) -> Reply:
         effect, body = self.create(request)

@@ -66,7 +66,7 @@ class ScenarioGenerator:
             covers=(),
             given=given,
             orders=orders,
-            faults=tuple(self._faults(random, orders)),
+            faults=tuple(self._all_faults(random, seed, orders)),
             events=tuple(self._events(random, orders)),
             expect=Expectations(),
             file="",
@@ -81,12 +81,22 @@ class ScenarioGenerator:
         orders, given = drawn
         return tuple(orders), given
 
-    def _faults(self, random: Random, orders: Sequence[AnyOrder]) -> Iterator[FaultSpec]:
+    def _all_faults(
+        self, random: Random, seed: int, orders: Sequence[AnyOrder]
+    ) -> Iterator[FaultSpec]:
         yield from self._outages(random)
+        yield from self._faults(random, orders, self._steps)
+        reads = [operation for operation in self.operations if operation.reads]
+        # Numbers of their own: that something can be read changes nothing else of a scenario.
+        yield from self._faults(Random(f"{seed}/reads"), orders, reads)  # noqa: S311 - as above
+
+    def _faults(
+        self, random: Random, orders: Sequence[AnyOrder], operations: Sequence[Operation]
+    ) -> Iterator[FaultSpec]:
         kinds = [kind for kind in FAULTS.values() if kind.argument is not Argument.WINDOW]
         active = {
             (operation, kind): random.choice((0.02, 0.1, 0.5))
-            for operation in self.operations
+            for operation in operations
             for kind in kinds
             if kind.fits(operation) and random.random() < 1 / 6
         }
@@ -97,8 +107,13 @@ class ScenarioGenerator:
                         fault = _fault(random, kind.name, operation)
                         yield _spec(operation.name, {operation.name}, fault, call, order.id)
 
+    @property
+    def _steps(self) -> list[Operation]:
+        """The operations that change something."""
+        return [operation for operation in self.operations if not operation.reads]
+
     def _outages(self, random: Random) -> Iterator[FaultSpec]:
-        services = dict.fromkeys(operation.service for operation in self.operations)
+        services = dict.fromkeys(operation.service for operation in self._steps)
         for service in services:
             if random.random() < 1 / 8:
                 start = round(random.choice((0.0, random.uniform(0, 600))), 1)
@@ -132,7 +147,7 @@ class ScenarioGenerator:
         if random.random() < 1 / 3:
             # From a tenth of a second to a day, each order of magnitude as likely as another.
             return When("at", at=round(10 ** random.uniform(-1, 4.9), 3))
-        operation = random.choice(self.operations).name
+        operation = random.choice(self._steps).name
         moment: Literal["before", "during", "after"] = random.choice(("before", "during", "after"))
         return When(moment, operation, random.choice((1, 1, 1, 2, 3)))
 

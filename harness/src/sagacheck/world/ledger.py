@@ -14,6 +14,7 @@ from enum import StrEnum
 from operator import attrgetter
 
 import msgspec
+from msgspec import structs
 
 
 class AccountKind(StrEnum):
@@ -171,6 +172,17 @@ class Ledger:
                 table.setdefault(account.name, {})[unit] = amount
         return table
 
+    def as_of(self, when: float) -> Ledger:
+        """The ledger as it was at `when`, for reads; of what was not evicted since."""
+        past = Ledger()
+        past.entries = [entry for entry in self.entries if entry.at <= when]
+        for entry in past.entries:
+            past.count(entry)
+        for effect in self.effects.values():
+            if effect.at <= when:
+                past.effects[effect.id] = _as_of(effect, when)
+        return past
+
     def effects_of(self, order: str) -> list[Effect]:
         """The effects of `order`, oldest first."""
         return [effect for effect in self.effects.values() if effect.order == order]
@@ -188,3 +200,12 @@ class Ledger:
         """Add entries that were counted before; services add their effects."""
         self.entries.extend(entries)
         self.entries.sort(key=attrgetter("number"))
+
+
+def _as_of(effect: Effect, when: float) -> Effect:
+    """The effect as it was at `when`: live, where it was undone later."""
+    if effect.undone_at is None or effect.undone_at <= when:
+        return effect
+    return structs.replace(
+        effect, state=EffectState.LIVE, refunded=0, undone_by=None, undone_at=None
+    )

@@ -13,13 +13,14 @@ class Reply(msgspec.Struct, frozen=True):
     """What a service answers."""
 
     status: int
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | list[Any] | None = None
     headers: Mapping[str, str] = {}
 
     @property
     def code(self) -> str:
         """The ``error`` code, empty for a success."""
-        return str(self.body["error"]) if self.body and "error" in self.body else ""
+        is_error = isinstance(self.body, Mapping) and "error" in self.body
+        return str(self.body["error"]) if is_error else ""  # type: ignore[call-overload,index]
 
     @property
     def ok(self) -> bool:

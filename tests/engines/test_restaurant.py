@@ -148,3 +148,28 @@ async def test_a_service_without_reads_says_so() -> None:
         read_collection(network.services, "/chairs")
     with pytest.raises(UnknownRouteError, match="no operation has a GET route"):
         raise unknown_route("GET", "/chairs", [])
+
+
+PLACED_AGAIN = """
+scenario: an order is placed again
+why: an id is known for a day
+given: {{retention: 24h}}
+orders: [{{id: o1}}]
+events: [{{submit: o1, when: {{at: {at}}}}}]
+expect: {{o1: {{status: completed}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("at", "tables", "broken"),
+    [("23h", 1, set()), ("25h", 2, {"I12", "I13"})],
+    ids=["known", "forgotten"],
+)
+async def test_an_id_is_known_as_long_as_it_is_retained(
+    at: str, tables: int, broken: set[str]
+) -> None:
+    """After that Temporal starts it anew, and the service has forgotten its key: A21."""
+    result = await played(PLACED_AGAIN.format(at=at), restaurant.SAGA)
+
+    assert len(result.trial.world.ledger.effects) == tables
+    assert {each.invariant for each in result.violations} == broken

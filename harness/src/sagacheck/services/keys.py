@@ -103,7 +103,7 @@ class Keys:
 
     def _record(self, operation: str, key: str) -> KeyRecord | None:
         record = self._records.get((operation, key))
-        lifetime = self._settings.idempotency_expires_after
+        lifetime = self._settings.keys_expire_after
         if record is None or lifetime is None or self._clock.now() - record.since < lifetime:
             return record
         del self._records[operation, key]

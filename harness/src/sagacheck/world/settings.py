@@ -31,6 +31,8 @@ class Settings:
         cards: ``declined`` for each payment method that is to be declined.
         idempotency: How keys are treated.
         idempotency_expires_after: How long keys are remembered.
+        retention: How long Temporal and the services remember an order. After it Temporal starts a
+            new run for an id that was used before, and the services do not know its keys.
     """
 
     stock: Mapping[str, int] = field(default_factory=dict)
@@ -41,3 +43,12 @@ class Settings:
     cards: Mapping[str, str] = field(default_factory=dict)
     idempotency: Idempotency = Idempotency.REPLAY
     idempotency_expires_after: float | None = None
+    retention: float | None = None
+
+    @property
+    def keys_expire_after(self) -> float | None:
+        """How long services remember a key: as long as it lasts, and no longer than an order."""
+        limits = [
+            each for each in (self.idempotency_expires_after, self.retention) if each is not None
+        ]
+        return min(limits, default=None)

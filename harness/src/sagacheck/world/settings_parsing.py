@@ -54,6 +54,7 @@ _NAMES = (
     "refunds",
     "cards",
     "idempotency",
+    "retention",
 )
 
 

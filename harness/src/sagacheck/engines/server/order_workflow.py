@@ -7,8 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from temporalio import activity
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
@@ -29,6 +32,9 @@ LEFTOVER_SECONDS = 120.0
 """Of real time: how long attempts are waited for that have outlived their workflow."""
 DEATH_NOTICE = timedelta(seconds=1)
 """The start-to-close timeout that the server gets for an attempt whose worker has died."""
+
+DELETION_SECONDS = 10.0
+"""Of real time, in which a server deletes a workflow."""
 
 ACCEPTANCE_SECONDS = 5.0
 """Of real time, in which a worker accepts a message if it can."""
@@ -124,6 +130,36 @@ class ServerOrderWorkflow(OrderWorkflow):
             self._ended_at = self.trial.clock.now()
         elif detector.gave_up:
             self.trial.troubles.append(f"{self.order.id}: {self._waits_for}")
+
+    async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
+        if self._is_forgotten:
+            await self._delete_execution()
+        await super()._start_workflow(workflow, argument, **options)
+
+    @property
+    def _is_forgotten(self) -> bool:
+        """Whether Temporal would have forgotten the workflow, were its time the world's."""
+        retention = self.trial.scenario.given.retention
+        if retention is None or self._ended_at is None:
+            return False
+        return self.trial.clock.now() >= self._ended_at + retention
+
+    async def _delete_execution(self) -> None:
+        """Delete the workflow: the server's own retention counts real days."""
+        client = self._client
+        await client.workflow_service.delete_workflow_execution(
+            DeleteWorkflowExecutionRequest(
+                namespace=client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=self.workflow_id),
+            )
+        )
+        try:
+            async with asyncio.timeout(DELETION_SECONDS):
+                while await self.view.exists():  # noqa: ASYNC110 - the server tells nobody
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            detail = f"{self.order.id}: the server did not delete its workflow to forget it"
+            self.trial.troubles.append(detail)
 
     async def wait_for_attempts(self) -> bool:
         """Wait for attempts that have outlived their workflow; whether there were any."""

@@ -59,7 +59,11 @@ class SimulatedTrial:
     ) -> None:
         self.trial = trial
         self._saga = saga
-        self.temporal = SimulatedTemporal(seed=seed, search_attributes=saga.search_attributes)
+        self.temporal = SimulatedTemporal(
+            seed=seed,
+            search_attributes=saga.search_attributes,
+            retention=trial.scenario.given.retention,
+        )
         self._connect = partial(simulated_client, self.temporal, saga.data_converter)
         self.worker = SimulatedWorker(
             workflows=[saga.workflow, *saga.children],

@@ -63,6 +63,15 @@ class GivenWords(Written):
         examples=["stores_errors", {"expires": "24h"}],
     )
 
+    retention: PositiveDuration | None = Field(
+        None,
+        description=(
+            "How long Temporal and the services remember an order that has ended; by default for "
+            "ever. An id that is placed again after it is a new order."
+        ),
+        examples=["24h"],
+    )
+
     def settings(self) -> Settings:
         """The settings that the file describes."""
         return Settings(**self.general())
@@ -74,7 +83,11 @@ class GivenWords(Written):
         Raises:
             ValueError: No file can mean that.
         """
-        return {"stock": _stock(settings), "idempotency": _idempotency(settings)}
+        return {
+            "stock": _stock(settings),
+            "idempotency": _idempotency(settings),
+            "retention": duration_words(settings.retention),
+        }
 
     def general(self) -> dict[str, Any]:
         """The settings that all services have."""
@@ -84,6 +97,7 @@ class GivenWords(Written):
             "default_stock": DEFAULT_STOCK if self.stock is None else 0,
             "idempotency": Idempotency.REPLAY if isinstance(keys, Expiry) else Idempotency(keys),
             "idempotency_expires_after": keys.expires if isinstance(keys, Expiry) else None,
+            "retention": self.retention,
         }
 
 
@@ -139,6 +153,7 @@ class Given(GivenWords):
             "refunds": "refused" if settings.refunds_refused else "accepted",
             "cards": dict(settings.cards) or None,
             "idempotency": general["idempotency"],
+            "retention": general["retention"],
         }
 
 

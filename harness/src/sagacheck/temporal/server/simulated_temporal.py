@@ -41,11 +41,18 @@ class SimulatedTemporal:
     Args:
         seed: Decides everything that is random: run ids and the workflows' own random numbers.
         search_attributes: What an operator has added to those that every server knows.
+        retention: Seconds after its close for which the id of a run is known; ``None`` for ever.
+            After that it may be used again. What is asked about such a run is answered still.
     """
 
     def __init__(
-        self, *, seed: int = 0, search_attributes: Iterable[SearchAttributeKey[Any]] = ()
+        self,
+        *,
+        seed: int = 0,
+        search_attributes: Iterable[SearchAttributeKey[Any]] = (),
+        retention: float | None = None,
     ) -> None:
+        self._retention = retention
         self.search_attributes = KnownAttributes(search_attributes)
         self._seed = seed
         self._run_numbers = count()
@@ -89,7 +96,7 @@ class SimulatedTemporal:
         """
         if request.HasField("search_attributes"):
             self.search_attributes.check(request.search_attributes)
-        latest = self.find(request.workflow_id)
+        latest = self._holder_of(request.workflow_id)
         if latest is not None and not latest.is_running:
             check_reuse(request, latest.run_id, latest.status)
         if latest is None or not latest.is_running:
@@ -107,6 +114,13 @@ class SimulatedTemporal:
         """A run of a workflow, the latest by default."""
         runs = self._runs.get(workflow_id, [])
         return next((run for run in reversed(runs) if run_id in ("", run.run_id)), None)
+
+    def _holder_of(self, workflow_id: str) -> WorkflowRun | None:
+        """The run that holds an id: the latest, until the service has forgotten it."""
+        run = self.find(workflow_id)
+        if run is None or run.is_running or self._retention is None:
+            return run
+        return run if self.now() < (run.closed_at or 0.0) + self._retention else None
 
     def runs(self) -> list[WorkflowRun]:
         """All runs, oldest first within each workflow id."""
@@ -195,7 +209,7 @@ class SimulatedTemporal:
         Raises:
             AlreadyStartedError: Its id is taken.
         """
-        latest = self.find(request.workflow_id)
+        latest = self._holder_of(request.workflow_id)
         if latest is not None and latest.is_running:
             raise AlreadyStartedError(latest.run_id)
         if latest is not None:

@@ -7,6 +7,7 @@ with workflow.unsafe.imports_passed_through():
     from orders.activities import OrderActivities
     from orders.client import (
         OrderConflictError,
+        OrderTooOldError,
         cancel_order,
         connect,
         get_order_status,
@@ -40,6 +41,7 @@ __all__ = [
     "OrderResult",
     "OrderSagaWorkflow",
     "OrderStatus",
+    "OrderTooOldError",
     "ServiceSettings",
     "cancel_order",
     "connect",

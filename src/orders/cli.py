@@ -13,7 +13,8 @@ import logging
 import os
 import signal
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import NoReturn
 
 import click
@@ -41,6 +42,7 @@ from orders.client import (
     TASK_QUEUE,
     OrderConflictError,
     OrderHandle,
+    OrderTooOldError,
     cancel_order,
     get_order_status,
     how_it_ended,
@@ -86,7 +88,7 @@ An order:
 \b
 Exit codes:
   0  completed (with --no-wait: placed)
-  1  ended otherwise, or the id belongs to another order
+  1  ended otherwise, the id belongs to another order, or it is too old
   2  FILE holds no valid order; nothing was done
   3  unknown: no answer, or interrupted; the order may go on
 """
@@ -170,17 +172,41 @@ def worker(task_queue: str, sandbox: bool, **connection: Option) -> None:
 @commands.command(epilog=_PLACE_EXAMPLES)
 @click.argument("file", metavar="FILE|-")
 @click.option("--no-wait", is_flag=True, help="Return once the order is placed.")
+@click.option(
+    "--placed-at",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]),
+    metavar="TIME",
+    help="When the customer placed it, such as 2026-11-28T12:00Z. One that is older than a day is "
+    "refused, unless Temporal knows it.",
+)
 @_patience_option
 @_task_queue_option
 @connection_options
-def place(file: str, no_wait: bool, patience: float, task_queue: str, **connection: Option) -> None:
+def place(
+    file: str,
+    no_wait: bool,
+    placed_at: datetime | None,
+    patience: float,
+    task_queue: str,
+    **connection: Option,
+) -> None:
     """Place the order in FILE, or on standard input, and print its result as JSON.
 
-    Its progress goes to standard error. You may place an order again: the same id is the same
-    order, and gives the same result. Money is a string, such as "19.99".
+    Its progress goes to standard error. You may place an order again while Temporal knows it: the
+    same id is the same order, and gives the same result. It knows an order for the retention of its
+    namespace after the order's end; after that the same id is a new order, which is charged and
+    shipped again. Pass --placed-at where an order may be older. Money is a string, such as "19.99".
     """
     order = _order_or_exit(file)
-    run(lambda client: _place(client, order, no_wait, patience, task_queue), connection)
+    place_it = partial(
+        _place,
+        order=order,
+        no_wait=no_wait,
+        placed_at=placed_at,
+        patience=patience,
+        task_queue=task_queue,
+    )
+    run(place_it, connection)
 
 
 @commands.command(epilog=_STATUS_EXAMPLES)
@@ -233,13 +259,19 @@ async def _work(client: Client, services: ServiceSettings, task_queue: str, sand
     return COMPLETED
 
 
-async def _place(
-    client: Client, order: OrderInput, no_wait: bool, patience: float, task_queue: str
+async def _place(  # noqa: PLR0913 - as many as there are options
+    client: Client,
+    order: OrderInput,
+    *,
+    no_wait: bool,
+    placed_at: datetime | None,
+    patience: float,
+    task_queue: str,
 ) -> int:
     try:
-        handle = await start_order(order, client=client, task_queue=task_queue)
-    except OrderConflictError as conflict:
-        click.echo(f"Error: {conflict}", err=True)
+        handle = await start_order(order, client=client, task_queue=task_queue, placed_at=placed_at)
+    except (OrderConflictError, OrderTooOldError) as refused:
+        click.echo(f"Error: {refused}", err=True)
         return OTHERWISE
     if no_wait:
         click.echo(json.dumps({"order_id": order.order_id, "workflow_id": handle.id}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 from temporalio.client import (
@@ -27,6 +27,15 @@ INVALID = "invalid"
 """The status of an invalid order: its workflow refused it before the first step."""
 
 OrderHandle = WorkflowHandle[OrderSagaWorkflow, OrderResult]
+
+
+REMEMBERED = timedelta(days=1)
+"""How long the services remember an order's idempotency keys, at least. Temporal knows its id for
+the retention of the namespace."""
+
+
+class OrderTooOldError(ValueError):
+    """An order was placed so long ago that it may have been carried out, and forgotten."""
 
 
 class OrderConflictError(ValueError):
@@ -76,13 +85,29 @@ async def connect(
 
 
 async def start_order(
-    order: OrderInput, *, client: Client, task_queue: str = TASK_QUEUE
+    order: OrderInput,
+    *,
+    client: Client,
+    task_queue: str = TASK_QUEUE,
+    placed_at: datetime | None = None,
 ) -> OrderHandle:
     """Start the order, or find it running or ended already: the same id is the same order.
 
+    That holds as long as Temporal knows the id, which is for the retention of its namespace after
+    the order's end. After that the same id is a new order, and is charged and shipped once more.
+
+    Args:
+        order: The order.
+        client: The connection.
+        task_queue: The queue of the workers.
+        placed_at: When the customer placed it, with its time zone, where that was not now. It is
+            how an order that was forgotten can be told from a new one.
+
     Raises:
         OrderConflictError: The id belongs to an order with other content.
+        OrderTooOldError: It was placed longer than `REMEMBERED` ago, and Temporal does not know it.
     """
+    await _check_not_forgotten(order.order_id, placed_at, client)
     try:
         return await client.start_workflow(
             OrderSagaWorkflow.run,
@@ -100,20 +125,29 @@ async def start_order(
 
 
 async def place_order(
-    order: OrderInput, *, client: Client | None = None, task_queue: str = TASK_QUEUE
+    order: OrderInput,
+    *,
+    client: Client | None = None,
+    task_queue: str = TASK_QUEUE,
+    placed_at: datetime | None = None,
 ) -> OrderResult:
     """Place the order and wait for its end. Placing it again gives the same result.
+
+    For how long, `start_order` says.
 
     Args:
         order: The order. It was checked when it was made.
         client: The connection; a new one by `connect` where there is none.
         task_queue: The queue of the workers.
+        placed_at: When the customer placed it, where that was not now.
 
     Raises:
         OrderConflictError: The id belongs to an order with other content.
+        OrderTooOldError: It is too old to be placed, and Temporal does not know it.
         temporalio.client.WorkflowFailureError: The workflow was cancelled or terminated.
     """
-    handle = await start_order(order, client=client or await connect(), task_queue=task_queue)
+    client = client or await connect()
+    handle = await start_order(order, client=client, task_queue=task_queue, placed_at=placed_at)
     return await handle.result()
 
 
@@ -205,6 +239,23 @@ async def how_it_ended(handle: OrderHandle) -> str | None:
 
 def _message_of(error: BaseException) -> str:
     return error.message if isinstance(error, ApplicationError) else str(error)
+
+
+async def _check_not_forgotten(order_id: str, placed_at: datetime | None, client: Client) -> None:
+    """Refuse an old order that Temporal does not know: it may have been carried out."""
+    if placed_at is None or datetime.now(UTC) - placed_at < REMEMBERED:
+        return
+    try:
+        await order_handle(order_id, client).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        msg = (
+            f"order {order_id} was placed at {placed_at.isoformat()}, and Temporal does not know "
+            "it; it may have been carried out and forgotten, and would be charged again: check "
+            "the services, and place it with a new id"
+        )
+        raise OrderTooOldError(msg) from None
 
 
 async def _check_same_order(handle: OrderHandle, order: OrderInput, client: Client) -> None:

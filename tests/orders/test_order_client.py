@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from orders import (
     OrderConflictError,
     OrderStatus,
+    OrderTooOldError,
     cancel_order,
     get_order_status,
     place_order,
@@ -27,6 +28,7 @@ from orders.client import TASK_QUEUE, how_it_ended, order_handle
 from tests.orders._messages import ORDER_JSON, order
 from tests.orders._shop import Shop
 
+AGES_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 TENTH = timedelta(seconds=0.1)
 ALL_STEPS = ["inventory.reserve", "payments.charge", "shipping.create", "notifications.send"]
 
@@ -66,6 +68,31 @@ async def test_place_other_order_with_same_id(shop: Shop) -> None:
     with pytest.raises(OrderConflictError, match="order taken was placed before"):
         await place_order(other, client=shop.client)
     assert shop.effects("taken") == ALL_STEPS
+
+
+@pytest.mark.asyncio
+async def test_an_old_order_that_temporal_knows(shop: Shop) -> None:
+    """It is found, however long ago it was placed."""
+    first = await place_order(order("old"), client=shop.client)
+    again = await place_order(order("old"), client=shop.client, placed_at=AGES_AGO)
+    assert again == first
+    assert shop.effects("old") == ALL_STEPS
+
+
+@pytest.mark.asyncio
+async def test_an_old_order_that_temporal_does_not_know(shop: Shop) -> None:
+    """It may have been carried out and forgotten: it is refused, and nothing is done."""
+    with pytest.raises(OrderTooOldError, match=r"order forgotten was placed at .* with a new id"):
+        await place_order(order("forgotten"), client=shop.client, placed_at=AGES_AGO)
+    assert shop.effects("forgotten") == []
+
+
+@pytest.mark.asyncio
+async def test_an_order_of_an_hour_ago(shop: Shop) -> None:
+    """It is too young to be forgotten: it is placed."""
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    placed = await place_order(order("young"), client=shop.client, placed_at=an_hour_ago)
+    assert placed.status is OrderStatus.COMPLETED
 
 
 @pytest.mark.asyncio

@@ -65,6 +65,7 @@ TABLE = (
     Expected(Fault("delay_response", delay=0), SUCCESS, AttemptOutcome.OK, 1),
     Expected(Fault("delay_response", delay=60), NoReplyError, AttemptOutcome.UNKNOWN, 1),
     Expected(Fault("duplicate", copies=3), SUCCESS, AttemptOutcome.OK, 3),
+    Expected(Fault("stale_read", delay=60), SUCCESS, AttemptOutcome.OK, 1),
     Expected(Fault("crash_before"), WorkerCrash, AttemptOutcome.UNKNOWN, 0),
     Expected(Fault("crash_after"), WorkerCrash, AttemptOutcome.UNKNOWN, 1),
     Expected(Fault("evict"), SUCCESS, AttemptOutcome.OK, 1),
@@ -74,7 +75,7 @@ FITTING = [
     pytest.param(expected, operation, id=f"{expected.fault}-{operation.name}")
     for expected in TABLE
     for operation in ORDER_OPERATIONS.operations
-    if expected.fault.fits(operation)
+    if expected.fault.fits(operation) and not operation.reads
 ]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sagacheck.errors import InvalidScenarioError, Problem
 from sagacheck.language import Block, BlockList, Dialect, Scenario, load_text, yaml_text
+from sagacheck.network import FAULTS
 
 Schema = Mapping[str, Any]
 
@@ -71,6 +72,11 @@ class Section:
         file = {**file, **_ALSO.get((self.model, key), {})}
         top = self.path_of(key).partition(".")[0].removesuffix("[]")
         return {name: part for name, part in file.items() if name == top or name in _also_at(key)}
+
+    def can_happen(self, key: str) -> bool:
+        """Whether `key` is no fault, or one that fits an operation: not all services have reads."""
+        operations = self.dialect.operations.operations
+        return key not in FAULTS or any(FAULTS[key].fits(each) for each in operations)
 
     def example(self, key: str, value: Any) -> str:
         """Such a piece as YAML.

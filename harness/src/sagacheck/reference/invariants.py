@@ -41,9 +41,13 @@ class Invariant:
 
 def invariants() -> Iterator[Invariant]:
     """All invariants, and what stands beside them: that a run has shown something."""
-    for each in INVARIANTS.values():
-        yield _invariant(each.id, each.title, each.check)
-    yield _invariant(VACUITY, "something was observed", unmet_by)
+    checked = INVARIANTS.values()
+    named: list[tuple[str, str, Callable[..., Any]]] = [
+        (each.id, each.title, each.check) for each in checked
+    ]
+    named.append((VACUITY, "something was observed", unmet_by))
+    for invariant_id, title, check in sorted(named, key=lambda each: int(each[0][1:])):
+        yield _invariant(invariant_id, title, check)
 
 
 def _invariant(invariant_id: str, title: str, check: Callable[..., Any]) -> Invariant:

@@ -169,7 +169,11 @@ def _key(section: Section, name: str, schema: Schema, titles: Mapping[str, str])
         if default
         else "",
         description=schema["description"],
-        examples=[section.example(name, example) for example in schema["examples"]],
+        examples=[
+            section.example(name, example)
+            for example in schema["examples"]
+            if section.can_happen(name)
+        ],
         wrong=f"{name}: {wrong}",
         problem=section.refusal(name, wrong),
     )

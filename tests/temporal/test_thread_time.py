@@ -115,10 +115,11 @@ def test_who_closes_the_service_need_not_wait_for_a_heartbeat() -> None:
         async with simulation(Leaves, activities=[beat_for_ever]) as simulated:
             return str(await simulated.run(Leaves.run))
 
+    before = set(threading.enumerate())
     assert in_virtual_time(play) == "left"
-    threads = [each for each in threading.enumerate() if each.name.startswith("ThreadPool")]
+    threads = set(threading.enumerate()) - before
     for thread in threads:
-        thread.join(timeout=10)  # it has an exception to raise yet
+        thread.join(timeout=60)  # it has an exception to raise yet
     assert not any(thread.is_alive() for thread in threads)
 
 

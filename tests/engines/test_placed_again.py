@@ -163,3 +163,25 @@ async def test_temporal_starts_a_run_again_that_has_timed_out(on: On) -> None:
     (result,) = await on(RUN_AGAIN, saga=APPROVED)
 
     assert broken(result) == {"I6", "I7", "I11"}
+
+
+FORGOTTEN = """
+scenario: an order is placed again once Temporal and the services have forgotten it
+why: w
+given: {retention: 24h}
+orders: [{id: o1}]
+events: [{submit: o1, when: {at: AT}}]
+expect:
+  o1: {status: completed}
+"""
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("at", "charges"), [("23h", 1), ("25h", 2)])
+async def test_an_order_that_is_forgotten_is_charged_twice(at: str, charges: int) -> None:
+    """As long as its id is known it is one order; after that each submission is another."""
+    (result,) = await simulated(FORGOTTEN.replace("AT", at))
+
+    found = result.trial.world.ledger.effects.values()
+    assert [effect.operation for effect in found].count("payments.charge") == charges
+    assert ({"I4", "I13"} <= broken(result)) is (charges == 2)

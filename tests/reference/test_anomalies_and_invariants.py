@@ -69,7 +69,7 @@ def test_an_anomaly_that_no_bug_suffers_is_a_gap() -> None:
 
 def test_every_id_has_a_row() -> None:
     """The themes are numbered from 1 on without a hole, and nothing else is there."""
-    numbers = {"A": 20, "B": 30, "C": 10, "D": 15, "E": 10, "F": 8}
+    numbers = {"A": 21, "B": 30, "C": 10, "D": 15, "E": 10, "F": 8}
     assert numbers.keys() == THEMES.keys()
     assert list(ANOMALIES) == [f"{a}{n}" for a, most in numbers.items() for n in range(1, most + 1)]
     assert [row.id for row in rows()] == list(ANOMALIES)

@@ -168,9 +168,9 @@ class OrderResult:
     Attributes:
         order_id: The order.
         status: A final status.
-        reservation_id: The inventory's id, of a completed order.
-        payment_id: The payment provider's id, of a completed order that cost something.
-        shipment_id: The carrier's id, of a completed order.
+        reservation_id: The inventory's id, where the reservation stands.
+        payment_id: The payment provider's id, where the charge stands.
+        shipment_id: The carrier's id, where the shipment stands.
         tracking_number: The carrier's tracking number, of a completed order.
         error: Why the order did not complete, as ``Type: message``.
         too_late: Why the order would have been undone, if the parcel had not left.

@@ -91,6 +91,7 @@ class OrderSagaWorkflow:
         self._reservation_id: str | None = None
         self._payment_id: str | None = None
         self._shipment: Shipment | None = None
+        self._shipment_cancelled = False
         self._shipping_since: datetime | None = None
         self._confirmation_refused: str | None = None
         self._parcel_has_left = False
@@ -245,6 +246,7 @@ class OrderSagaWorkflow:
             undo = self._undos.pop()
             try:
                 await self._compensate(undo)
+                self._forget_effect(undo)
             except ActivityError as error:
                 if type_of(error) == ALREADY_SHIPPED:
                     self._parcel_has_left = True
@@ -261,6 +263,16 @@ class OrderSagaWorkflow:
             start_to_close_timeout=UNDO_TIMEOUT,
             retry_policy=UNDO_RETRIES,
         )
+
+    def _forget_effect(self, undo: _Undo) -> None:
+        """The result names what stands: an operator would look for what it names in vain."""
+        match undo.message:
+            case ReleaseInventory():
+                self._reservation_id = None
+            case RefundPayment():
+                self._payment_id = None
+            case CancelShipment():
+                self._shipment_cancelled = True
 
     def _keep_money_and_goods(self) -> None:
         """The parcel may still leave: an operator decides about the refund and the release."""
@@ -378,13 +390,16 @@ class OrderSagaWorkflow:
     ) -> OrderResult:
         self._status = status
         stands = status is not OrderStatus.FAILED
+        # A parcel that has left stands, whatever the carrier has answered before.
+        cancelled = self._shipment_cancelled and not self._parcel_has_left
+        shipment = self._shipment if stands and not cancelled else None
         return OrderResult(
             order_id=self._order.order_id,
             status=status,
             reservation_id=self._reservation_id if stands else None,
             payment_id=self._payment_id if stands else None,
-            shipment_id=self._shipment.shipment_id if stands and self._shipment else None,
-            tracking_number=self._shipment.tracking_number if stands and self._shipment else None,
+            shipment_id=shipment.shipment_id if shipment else None,
+            tracking_number=shipment.tracking_number if shipment else None,
             error=error,
             too_late=too_late,
             confirmation_refused=self._confirmation_refused if stands else None,

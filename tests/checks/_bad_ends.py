@@ -104,6 +104,21 @@ def two_given_up_one_listed() -> Evidence:
 
 @bad(
     "I17",
+    "o1 at 4 s: o1 names res_1 in its result, which inventory.release had undone",
+)
+def names_what_is_undone() -> Evidence:
+    story = Story(refunds_refused=True)
+    story.reserve()
+    story.charge()
+    story.refund()
+    story.release()
+    return story.end(
+        OrderStatus.NEEDS_ATTENTION, left=[LEFT], reservation_id="res_1", payment_id="pay_1"
+    ).evidence()
+
+
+@bad(
+    "I17",
     "o1 at 6 s: o1 lists 1 open matter, but there are 0",
 )
 def attention_for_nothing() -> Evidence:

@@ -180,6 +180,15 @@ class HasADeadline(OrderSagaWorkflow):
         await workflow.wait([asyncio.create_task(super()._roll_back())], timeout=3600)
 
 
+@mutant
+class NamesWhatItHasUndone(OrderSagaWorkflow):
+    """The result of an order that needs attention has the ids of what was undone as well."""
+
+    @override
+    def _forget_effect(self, undo: _Undo) -> None:
+        """Keep its id."""
+
+
 MUTANTS = (
     Mutant(
         name="compensation registered after the step",
@@ -254,6 +263,13 @@ MUTANTS = (
         anomaly="B6",
         why="an operator is asked for, and the result lists nothing to do",
         saga=saga(NeedsAttentionWithoutAList),
+        breaks=frozenset({"I17"}),
+    ),
+    Mutant(
+        name="undone effect named",
+        anomaly="B6",
+        why="the operator who is asked for looks for a reservation that was released",
+        saga=saga(NamesWhatItHasUndone),
         breaks=frozenset({"I17"}),
     ),
     Mutant(

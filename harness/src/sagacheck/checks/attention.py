@@ -8,7 +8,7 @@ from typing import Any
 
 from sagacheck.checks.evidence import Evidence
 from sagacheck.checks.outcome import OrderOutcome, OrderStatus
-from sagacheck.world import Attempt, AttemptOutcome, Entry, amount_text
+from sagacheck.world import Attempt, AttemptOutcome, Effect, Entry, amount_text
 
 _WHAT_CAME_OF_IT = {
     AttemptOutcome.OK: "succeeded",
@@ -141,3 +141,38 @@ def is_left_to_a_person(evidence: Evidence, entry: Entry) -> bool:
     begun = begun_attempts(evidence, entry.order, step)
     asks = outcome.status is OrderStatus.NEEDS_ATTENTION and bool(begun)
     return asks and not not_listed(outcome, [matter_of_step(evidence, begun)])
+
+
+def named_though_undone(evidence: Evidence, outcome: OrderOutcome) -> list[Effect]:
+    """The effects that a result names as if they stood, though its saga has undone them.
+
+    What is in its list, or in its errors, is no such name. An undo of which the saga did not get
+    the reply may have come later than the result.
+    """
+    named = _named_in(outcome.ending.result)
+    return [
+        effect
+        for effect in evidence.effects_of(outcome.order)
+        if effect.id in named and _was_seen_undone(evidence, effect, outcome)
+    ]
+
+
+def _was_seen_undone(evidence: Evidence, effect: Effect, outcome: OrderOutcome) -> bool:
+    at, end = effect.undone_at, outcome.ended_at
+    if effect.undone_by is None or at is None or (end is not None and at > end):
+        return False
+    tried = evidence.attempts_at(effect.order, effect.undone_by)
+    return any(attempt.outcome is AttemptOutcome.OK for attempt in tried)
+
+
+def _named_in(result: Any) -> frozenset[str]:
+    if isinstance(result, Mapping):
+        values = [value for name, value in result.items() if name not in _NO_NAMES]
+    else:
+        values = result if isinstance(result, list) else []
+    below = (_named_in(value) for value in values if isinstance(value, Mapping | list))
+    return frozenset(value for value in values if isinstance(value, str)).union(*below)
+
+
+_NO_NAMES = ("left", "error", "too_late")
+"""Fields of results that tell of what is over."""

@@ -9,6 +9,7 @@ from sagacheck.checks.attention import (
     OpenMatter,
     hints_of,
     listed_for_a_person,
+    named_though_undone,
     not_listed,
 )
 from sagacheck.checks.evidence import Evidence, is_live
@@ -165,6 +166,8 @@ def _wrong_with_the_list(
         return
     for matter in not_listed(outcome, [_matter(evidence, *each) for each in given_up]):
         yield f"{matter.what} was given up, but {order} does not list it as left to do"
+    for effect in named_though_undone(evidence, outcome):
+        yield f"{order} names {effect.id} in its result, which {effect.undone_by} had undone"
     unsettled = _unsettled(evidence, order, outcome)
     if len(listed) > unsettled:
         matters = count(len(listed), "open matter")

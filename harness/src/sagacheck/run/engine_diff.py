@@ -56,14 +56,14 @@ def differences(ours: ScenarioResult, theirs: ScenarioResult) -> Iterator[str]:
         ("verdict", ours.verdict, theirs.verdict),
         ("orders", went(ours), went(theirs)),
     ]
-    alone = len(ours.scenario.all_orders) == 1
-    if alone:
-        pairs.append(("effects", effects(ours), effects(theirs)))
     for what, here, there in pairs:
         if here != there:
             yield f"{what}: {ours.engine} says {here}, {theirs.engine} says {there}"
-    if alone:
+    if len(ours.scenario.all_orders) == 1:
         yield from _results_differ(ours, theirs)
+        here, there = effects(ours), effects(theirs)
+        if here != there:
+            yield f"effects: {ours.engine} says {here}, {theirs.engine} says {there}"
 
 
 def _results_differ(ours: ScenarioResult, theirs: ScenarioResult) -> Iterator[str]:

@@ -67,6 +67,11 @@ class StartOptions:
     run_timeout: float | None = None
     retry_policy: Retries | None = None
 
+    @property
+    def has_deadline(self) -> bool:
+        """Whether Temporal ends the workflow at a moment that the client has chosen."""
+        return self.execution_timeout is not None or self.run_timeout is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyOrder(ABC):

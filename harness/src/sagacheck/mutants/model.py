@@ -18,7 +18,8 @@ class Variant:
     """A correct saga with another design, which must break no invariant.
 
     What the scenarios of the catalogue expect beyond the invariants may be specific to the saga
-    that they were written for, and is not asked of a variant.
+    that they were written for, and is not asked of a variant: what a terminated order may leave,
+    and that an order whose workflow gets a deadline is through before it.
 
     Attributes:
         name: Its name in reports.

@@ -7,6 +7,7 @@ answer is asynchronous itself.
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -28,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     meaning = "the workflow's code is not deterministic, or not there any more"
     config.addinivalue_line("markers", f"{replaying.MARKER}: {meaning}")
     let_children_receive_sigint()
+    os.environ.pop("COLUMNS", None)  # pytest-xdist sets it: what is printed would be cut to it
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -98,7 +98,7 @@ def test_what_one_scenario_leaves_to_the_next_is_found(tmp_path: Path) -> None:
 
     assert result.exit_code == 3
     assert "1 valid, 1 unknown in" in result.output
-    assert "call 1 of inventory.reserve for o1, body.idempotency_key: first" in result.output
+    assert "call 1 of inventory.reserve for o1, key: first" in result.output
 
 
 def test_a_second_play_that_fails_is_unknown(tmp_path: Path) -> None:

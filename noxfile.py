@@ -99,8 +99,8 @@ def _test(session: nox.Session, *options: str) -> None:
         # Hundreds of commands are started: without bytecode each compiles all its imports.
         "PYTHONDONTWRITEBYTECODE": "",
     }
-    # Two at once: half of the time a test waits, for a server or for a command that it has started.
-    session.run("pytest", "-n2", "--dist=loadfile", CHECK_DETERMINISM, *options, env=environment)
+    # Some at once: half of the time a test waits, for a server or for a command that it has started.
+    session.run("pytest", "-n3", "--dist=loadfile", CHECK_DETERMINISM, *options, env=environment)
 
 
 @nox.session(default=False)

@@ -99,7 +99,7 @@ def _test(session: nox.Session, *options: str) -> None:
         # Hundreds of commands are started: without bytecode each compiles all its imports.
         "PYTHONDONTWRITEBYTECODE": "",
     }
-    # Some at once: half of the time a test waits, for a server or for a command that it has started.
+    # Some at once: half of the time a test waits, for a server or for a command that it started.
     session.run("pytest", "-n3", "--dist=loadfile", CHECK_DETERMINISM, *options, env=environment)
 
 

@@ -203,6 +203,8 @@ def _without_accidents(value: object, numbers: dict[str, str]) -> object:
     return {
         key: numbers.get(each, each)
         if key.endswith("EventId") and isinstance(each, str)
+        else "a moment"
+        if key == "workflowExecutionExpirationTime"
         else _without_accidents(each, numbers)
         for key, each in value.items()
         if key not in ACCIDENTAL

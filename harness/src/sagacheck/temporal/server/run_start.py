@@ -193,6 +193,8 @@ def started_attributes(start: RunStart) -> dict[str, Any]:
         "priority": Priority(),
         "first_workflow_task_backoff": _duration(start.backoff),
     }
+    if start.deadline is not None:
+        attributes["workflow_execution_expiration_time"] = timestamp(start.deadline)
     if parent is not None:
         attributes |= {
             "parent_workflow_namespace": parent.namespace,

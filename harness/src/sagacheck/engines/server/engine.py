@@ -193,6 +193,7 @@ async def _play_to_the_end(trial: Trial, workflows: Sequence[ServerOrderWorkflow
     try:
         while True:
             await asyncio.gather(*(end for each, end in ends.items() if each.is_placed))
+            await asyncio.gather(*(each.let_attempts_end() for each in workflows))
             if not await _place_another(trial, workflows):
                 break
     finally:

@@ -161,6 +161,17 @@ class ServerOrderWorkflow(OrderWorkflow):
             detail = f"{self.order.id}: the server did not delete its workflow to forget it"
             self.trial.troubles.append(detail)
 
+    async def let_attempts_end(self) -> None:
+        """Let attempts that have outlived their workflow end, if they do so by themselves.
+
+        To be called before the world's clock goes on to later events: it would pass them by in the
+        midst of their calls, which would then have taken as long. One that waits for such an event
+        is not waited for long.
+        """
+        if not self.is_stuck:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), ACCEPTANCE_SECONDS)
+
     async def wait_for_attempts(self) -> bool:
         """Wait for attempts that have outlived their workflow; whether there were any."""
         if self.is_stuck or not self._attempts:

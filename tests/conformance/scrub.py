@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import re
 from typing import Any
@@ -32,7 +33,6 @@ RUN_SPECIFIC = {
     "namespaceId",
     "parentWorkflowNamespaceId",
     "binaryChecksum",
-    "workflowExecutionExpirationTime",
     "control",
     "principal",
     "timeSkippingStatePropagation",
@@ -61,11 +61,39 @@ def scrubbed(
     events = [MessageToDict(event) for event in history.events]
     for event in events:
         _scrub_backoff(event, before)
+        _scrub_deadline(event)
         _scrub_marker(event)
     kept = [event for event in events if "TIME_SKIPPING" not in event["eventType"]]
     numbers = {event["eventId"]: str(number) for number, event in enumerate(kept, 1)}
     runs: dict[str, str] = {}
     return [_scrub(event, numbers, runs) for event in kept]
+
+
+def sorted_markers(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events, where neighbouring markers of local activities are in the order of their ids.
+
+    Args:
+        events: As `scrubbed` gives them.
+    """
+    found: list[dict[str, Any]] = []
+    for task, group in itertools.groupby(events, _task_of_local_marker):
+        neighbours = [*group]
+        found += neighbours if task is None else sorted(neighbours, key=_local_id)
+    for number, event in enumerate(found, 1):
+        event["eventId"] = str(number)
+    return found
+
+
+def _task_of_local_marker(event: dict[str, Any]) -> str | None:
+    """The event that completed the task of a local activity's marker; ``None`` for other events."""
+    marker = event.get("markerRecordedEventAttributes", {})
+    is_local = marker.get("markerName") == "core_local_activity"
+    return str(marker["workflowTaskCompletedEventId"]) if is_local else None
+
+
+def _local_id(event: dict[str, Any]) -> str:
+    details = event["markerRecordedEventAttributes"]["details"]
+    return str(details["data"]["payloads"][0]["says"]["activity_id"])
 
 
 def _scrub_backoff(event: dict[str, Any], before: WorkflowHistory | None) -> None:
@@ -77,6 +105,13 @@ def _scrub_backoff(event: dict[str, Any], before: WorkflowHistory | None) -> Non
         first, *_, last = (each.event_time.ToDatetime() for each in before.events)
         rest = max(0.0, 1.0 - (last - first).total_seconds())
         started["waits for the rest"] = abs(wait - rest) < 0.1
+
+
+def _scrub_deadline(event: dict[str, Any]) -> None:
+    """When the time of the whole chain is over is a moment of its own in each run."""
+    started = event.get("workflowExecutionStartedEventAttributes", {})
+    if "workflowExecutionExpirationTime" in started:
+        started["workflowExecutionExpirationTime"] = "a moment"
 
 
 def _scrub_marker(event: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from tests.engines.conftest import Play
 from tests.sagas import outliving
 from tests.shop import load_text
 
+HOUR = 3600.0
 CANCELLED = """
 scenario: a workflow is cancelled during the first of the two calls of an activity
 why: the activity goes on, and makes its second call when the order has ended
@@ -28,6 +29,8 @@ expect:
   o1: {status: terminated}
   orphans: {inventory.reserve: 1, payments.charge: 1}
 """
+
+PLACED_AGAIN = TERMINATED.replace("events: [", "events: [{submit: o1, when: {at: 1h}}, ")
 
 
 async def on_engine(engine: str, play: Play, text: str, saga: SagaUnderTest) -> ScenarioResult:
@@ -77,3 +80,14 @@ async def test_a_call_of_a_terminated_workflow_counts(play: Play, engine: str) -
     result = await on_engine(engine, play, TERMINATED, outliving.UNDOES_BOTH)
 
     assert (result.verdict, broken_by(result)) == (Verdict.VALID, set())
+
+
+@pytest.mark.asyncio
+@both_engines
+async def test_what_goes_on_is_through_before_later_events(play: Play, engine: str) -> None:
+    """The world's clock does not pass an attempt by on its way to what happens in an hour."""
+    result = await on_engine(engine, play, PLACED_AGAIN, outliving.UNDOES_BOTH)
+
+    assert result.verdict is Verdict.VALID
+    ends = [attempt.ended_at for attempt in result.trial.world.journal]
+    assert max(end for end in ends if end is not None) < HOUR

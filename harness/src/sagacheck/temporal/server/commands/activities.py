@@ -107,13 +107,13 @@ class Activities:
         self._by_seq[seq] = self._by_id[scheduled.activity_id] = activity
         activity.schedule_attempt()
 
-    def request_cancel(
-        self, command: commands_pb.RequestCancelActivity, completed: int
-    ) -> Event | None:
-        """Request the cancellation of an activity, unless it has ended."""
+    def request_cancel(self, command: commands_pb.RequestCancelActivity, completed: int) -> Event:
+        """Request the cancellation of an activity.
+
+        It may have ended while the workflow task was under way, for which its end is buffered. The
+        request is written before it all the same: the code has asked, and a replay asks again.
+        """
         activity = self._by_seq[command.seq]
-        if activity.closed:
-            return None
         event = self._run.add_event(
             "activity_task_cancel_requested",
             scheduled_event_id=activity.event.event_id,

@@ -82,12 +82,26 @@ class FakesMachine(RuleBasedStateMachine):
         name = data.draw(st.sampled_from(sorted(VARIANTS)))
         changes = data.draw(st.sampled_from(VARIANTS[name]))
         key = f"order-{order}" if has_key else None
-        request = call(self.network, name, order, **changes, idempotency_key=key)
-        self._send(
-            request,
-            fault,
-            lambda delay: self.shop.create(name, order, request.fields, answers_in=delay),
-        )
+        self._create(call(self.network, name, order, **changes, idempotency_key=key), fault)
+
+    @rule(
+        data=st.data(),
+        order=ORDERS,
+        reply_late=faults_of(FAULTS["delay_response"]),
+        fault=FAULTS_OR_NONE,
+    )
+    def create_twice(
+        self, data: st.DataObject, order: str, reply_late: Fault, fault: Fault | None
+    ) -> None:
+        """The caller gives up before the reply leaves, and sends the same request again.
+
+        By chance alone, two creates are seldom the same, with the first still in flight.
+        """
+        name = data.draw(st.sampled_from(sorted(VARIANTS)))
+        changes = data.draw(st.sampled_from(VARIANTS[name]))
+        request = call(self.network, name, order, **changes, idempotency_key=f"order-{order}")
+        self._create(request, reply_late)
+        self._create(request, fault)
 
     @rule(name=st.sampled_from(["inventory.release", "shipping.cancel"]), order=ORDERS)
     def undo_at_once(self, name: str, order: str) -> None:
@@ -185,6 +199,14 @@ class FakesMachine(RuleBasedStateMachine):
         assert Counter((effect.operation, effect.state) for effect in effects) == expected
 
     # -- one request ----------------------------------------------------------------------------
+
+    def _create(self, request: Call, fault: Fault | None) -> None:
+        name, order = request.operation.name, request.order
+        self._send(
+            request,
+            fault,
+            lambda delay: self.shop.create(name, order, request.fields, answers_in=delay),
+        )
 
     def _send(self, request: Call, fault: Fault | None, arrive: Callable[[float], Answer]) -> None:
         """Send a request into both; `arrive` gets the seconds that its reply takes to leave."""

@@ -126,6 +126,14 @@ class FakesMachine(RuleBasedStateMachine):
         request = call(self.network, "payments.refund", order, idempotency_key=key)
         self._send(request, fault, lambda delay: self.shop.refund(request.fields, answers_in=delay))
 
+    @rule(order=ORDERS, changes=st.sampled_from(VARIANTS["payments.charge"]))
+    def charge_and_refund(self, order: str, changes: dict[str, Any]) -> None:
+        """A charge is made and refunded, and nothing fails: by chance alone that is seldom."""
+        key = f"order-{order}"
+        request = call(self.network, "payments.charge", order, **changes, idempotency_key=key)
+        self._create(request, None)
+        self.refund(order, None, None)
+
     @rule()
     def parcels_leave(self) -> None:
         """The carrier comes."""

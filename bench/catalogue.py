@@ -25,7 +25,7 @@ from sagacheck.language import Scenario
 from sagacheck.language.loader import find
 from sagacheck.output import failure_lines
 from sagacheck.process_exit import exit_process
-from sagacheck.run.judge import run_one
+from sagacheck.run.judging.judge import run_one
 from sagacheck.saga import SagaUnderTest
 from scenarios import SAGA
 from tests.shop import load

@@ -15,7 +15,7 @@ from rich.table import Table
 from sagacheck.engines import open_engine
 from sagacheck.language import Scenario
 from sagacheck.process_exit import exit_process
-from sagacheck.run.judge import run_one
+from sagacheck.run.judging.judge import run_one
 from sagacheck.saga import SagaUnderTest
 from scenarios import SAGA
 from tests.shop import load

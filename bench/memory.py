@@ -1,6 +1,6 @@
 """Measures the memory of the checks: ``nox -s bench``.
 
-Prints the peak of what `sagacheck.run.judge` allocates for trials of more and more orders, all
+Prints the peak of what `judge` allocates for trials of more and more orders, all
 of which have finished. The trial itself, with its journal and its ledger, is not counted.
 """
 
@@ -16,7 +16,7 @@ from rich.table import Table
 from bench.sagas import HAPPY
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
 from sagacheck.inprocess import httpx_patch
-from sagacheck.run.judge import judge
+from sagacheck.run.judging.judge import judge
 from sagacheck.saga import SagaUnderTest
 from scenarios import SAGA
 from tests.shop import load_text

@@ -22,7 +22,7 @@ from temporalio import activity
 from bench.floor import RESULTS, plain_order
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
 from sagacheck.inprocess import httpx_patch
-from sagacheck.run.judge import judge
+from sagacheck.run.judging.judge import judge
 from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal import SimulatedTemporal, SimulatedWorker, VirtualTimeLoop, simulated_client
 from scenarios import SAGA

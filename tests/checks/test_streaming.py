@@ -20,7 +20,7 @@ from sagacheck.checks import (
 )
 from sagacheck.engines import SimulatedEngine
 from sagacheck.run import ScenarioResult
-from sagacheck.run.judge import evidence_of, run_one
+from sagacheck.run.judging.judge import evidence_of, run_one
 from sagacheck.services import AVAILABLE, CUSTOMER, MERCHANT
 from sagacheck.world import Idempotency, OrderRecord, records_by_order
 from tests.checks import (

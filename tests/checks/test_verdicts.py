@@ -22,7 +22,7 @@ from sagacheck.checks import (
 )
 from sagacheck.engines import Trial
 from sagacheck.run import ScenarioResult
-from sagacheck.run.judge import run_one
+from sagacheck.run.judging.judge import run_one
 from sagacheck.world import ManualClock
 from scenarios import SAGA
 from tests.checks._evidence import Story

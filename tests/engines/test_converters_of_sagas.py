@@ -9,7 +9,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from sagacheck.checks import Ending
 from sagacheck.engines import SimulatedEngine, Trial
 from sagacheck.inprocess import httpx_patch
-from sagacheck.run.judge import judge
+from sagacheck.run.judging.judge import judge
 from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal import is_plain
 from scenarios import SAGA

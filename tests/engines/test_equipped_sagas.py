@@ -10,7 +10,7 @@ from sagacheck.checks import Verdict
 from sagacheck.engines import SimulatedEngine, Trial, embedded_server
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.errors import EngineStartError
-from sagacheck.run.judge import run_one
+from sagacheck.run.judging.judge import run_one
 from sagacheck.saga import SagaUnderTest
 from tests.sagas.equipped import FORGETFUL, GIFT_WRAPPING, MISTYPED, SEARCHABLE, WRAPPED
 from tests.shop import load_text

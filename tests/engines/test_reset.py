@@ -15,7 +15,7 @@ from temporalio.client import Client, WorkflowHistory
 
 from sagacheck.engines import Trial
 from sagacheck.engines.server.engine import ServerEngine
-from sagacheck.run.judge import judge
+from sagacheck.run.judging.judge import judge
 from sagacheck.saga import SagaUnderTest
 from scenarios import SAGA
 from tests.mutants._saga import saga

@@ -9,7 +9,7 @@ from sagacheck.engines import SimulatedEngine
 from sagacheck.errors import InvalidScenarioError
 from sagacheck.network import Network, UnknownRouteError, read_collection, unknown_route
 from sagacheck.run import ScenarioResult
-from sagacheck.run.judge import run_one
+from sagacheck.run.judging.judge import run_one
 from sagacheck.saga import SagaUnderTest
 from sagacheck.services import Services, Tells
 from sagacheck.world import World

@@ -22,7 +22,7 @@ from sagacheck.checks import Verdict
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
 from sagacheck.inprocess import httpx_patch
 from sagacheck.run import ScenarioResult, run_all
-from sagacheck.run.judge import run_one
+from sagacheck.run.judging.judge import run_one
 from scenarios import SAGA
 from tests.shop import find, load, load_file, load_text
 

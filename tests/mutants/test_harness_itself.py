@@ -21,7 +21,7 @@ from sagacheck.language import Scenario
 from sagacheck.mutants import catalogue, name_of
 from sagacheck.mutants.finders import by_catalogue
 from sagacheck.run import ScenarioResult
-from sagacheck.run.judge import run_one
+from sagacheck.run.judging.judge import run_one
 from sagacheck.saga import SagaUnderTest
 from tests.engines.test_simulated_engine import fingerprint
 from tests.mutants._saga import OURS, saga

@@ -11,7 +11,7 @@ import msgspec
 from sagacheck.checks import OrderStatus, UnmetKind
 from sagacheck.engines import SimulatedEngine, Trial
 from sagacheck.language import Scenario
-from sagacheck.run.judge import judge
+from sagacheck.run.judging.judge import judge
 from sagacheck.saga import SagaUnderTest
 from sagacheck.world import LoopClock
 

@@ -19,7 +19,7 @@ from sagacheck.engines.simulated.order_workflow import SimulatedOrderWorkflow
 from sagacheck.engines.simulated.simulated_trial import SimulatedTrial
 from sagacheck.language import CancelBy, Event, EventKind, Expectations, FaultSpec, Scenario, When
 from sagacheck.network import Calls, Fault, Moment
-from sagacheck.run.judge import evidence_of
+from sagacheck.run.judging.judge import evidence_of
 from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal import VirtualTimeLoop
 from sagacheck.world import Attempt, LoopClock, Settings

@@ -17,7 +17,7 @@ from sagacheck.explore import Search, explore, save
 from sagacheck.language import GivenWords, Scenario, WorldTurn, load
 from sagacheck.report import RunHeader, page_of
 from sagacheck.run import LocalPlayer, TrialResult
-from sagacheck.run.judge import judge
+from sagacheck.run.judging.judge import judge
 from sagacheck.saga import SagaUnderTest
 from sagacheck.services import Service
 from sagacheck.simulate import Swarm, simulate

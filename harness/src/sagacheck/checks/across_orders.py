@@ -14,9 +14,9 @@ import msgspec
 
 from sagacheck.checks.check import INVARIANTS, Findings, check_all
 from sagacheck.checks.evidence import Evidence
-from sagacheck.checks.goods import Shelves, stock_is_conserved
+from sagacheck.checks.families.goods import Shelves, stock_is_conserved
+from sagacheck.checks.families.requests import keys_keep_their_payload
 from sagacheck.checks.invariants import Facts
-from sagacheck.checks.requests import keys_keep_their_payload
 from sagacheck.services import OperationTable
 from sagacheck.world import AccountKind, Attempt, Entry, Journal, Ledger
 

@@ -1,7 +1,7 @@
 """Checks the invariants on the evidence of a run.
 
 They look at the services' side of it. That nothing is vacuous (I20) is about the run and not about
-the ledger: it is in `sagacheck.run.expectations`.
+the ledger: it is in `sagacheck.run.judging.expectations`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import ModuleType
 
-from sagacheck.checks import ends, goods, money, order_data, requests, rollback, sequence
 from sagacheck.checks.evidence import Evidence
+from sagacheck.checks.families import (
+    ends,
+    goods,
+    money,
+    order_data,
+    requests,
+    rollback,
+    sequence,
+)
 from sagacheck.checks.invariants import Invariant
 from sagacheck.checks.verdict import Unmet, UnmetKind, Violation
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from sagacheck.checks.across_orders import ENTRY_BY_ENTRY, Log, Requests
 from sagacheck.checks.check import INVARIANTS, Findings, check_all
 from sagacheck.checks.evidence import Evidence, OrderTerms
+from sagacheck.checks.families.requests import one_effect_per_request, requests_have_one_effect
 from sagacheck.checks.outcome import OrderOutcome, OrderStatus
-from sagacheck.checks.requests import one_effect_per_request, requests_have_one_effect
 from sagacheck.checks.verdict import Unmet, Violation
 from sagacheck.services import OperationTable
 from sagacheck.world import Attempt, EffectState, Entry, Journal, Ledger, OrderRecord

@@ -4,15 +4,15 @@ from sagacheck.run.artifacts import Artifacts, new_folder, results_json, results
 from sagacheck.run.background import BackgroundRun
 from sagacheck.run.determinism import DeterminismCheck
 from sagacheck.run.events import Listener
-from sagacheck.run.expectations import unmet_by
-from sagacheck.run.judge import OnResult, judge, run_all, run_one, terms_of
+from sagacheck.run.judging.expectations import unmet_by
+from sagacheck.run.judging.judge import OnResult, judge, run_all, run_one, terms_of
+from sagacheck.run.judging.vacuity import expects_failure, why_vacuous
 from sagacheck.run.local_player import LocalPlayer, TrialResult
 from sagacheck.run.process_pool import ProcessPool, available_cpus
 from sagacheck.run.run import RunFailedError, play
 from sagacheck.run.run_result import RunResult
 from sagacheck.run.run_spec import RunSpec, sample
 from sagacheck.run.scenario_result import ScenarioResult
-from sagacheck.run.vacuity import expects_failure, why_vacuous
 
 __all__ = [
     "Artifacts",

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 
 from sagacheck.language import Scenario
 from sagacheck.run.determinism import DeterminismCheck
-from sagacheck.run.judge import run_all
+from sagacheck.run.judging.judge import run_all
 from sagacheck.run.run_spec import RunSpec
 from sagacheck.run.scenario_result import ScenarioResult
 

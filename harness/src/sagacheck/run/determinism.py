@@ -26,7 +26,7 @@ from typing import Self
 from sagacheck.checks import Unmet, UnmetKind, Verdict
 from sagacheck.language import Scenario
 from sagacheck.run.artifacts import write_artifacts
-from sagacheck.run.judge import MORE_PLAYS
+from sagacheck.run.judging.judge import MORE_PLAYS
 from sagacheck.run.run_log import first_difference, read_run_log
 from sagacheck.run.run_spec import RunSpec
 from sagacheck.run.scenario_result import ScenarioResult

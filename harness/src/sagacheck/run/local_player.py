@@ -10,8 +10,8 @@ from sagacheck.checks import OrderCount, Unmet, UnmetKind, Violation
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
 from sagacheck.inprocess import httpx_patch
 from sagacheck.language import Scenario, plain_orders
-from sagacheck.run.judge import judge
-from sagacheck.run.vacuity import why_incomplete
+from sagacheck.run.judging.judge import judge
+from sagacheck.run.judging.vacuity import why_incomplete
 from sagacheck.saga import SagaUnderTest
 from sagacheck.world import LoopClock
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from sagacheck.errors import EngineStartError
 from sagacheck.run.determinism import DeterminismCheck
 from sagacheck.run.events import Listener, Listeners
-from sagacheck.run.judge import run_all
+from sagacheck.run.judging.judge import run_all
 from sagacheck.run.run_result import RunResult
 from sagacheck.run.run_spec import RunSpec
 from sagacheck.run.scenario_result import ScenarioResult

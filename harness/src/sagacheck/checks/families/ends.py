@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from sagacheck.checks.attention import (
+from sagacheck.checks.evidence import Evidence, is_live
+from sagacheck.checks.families.attention import (
     OpenMatter,
     hints_of,
     listed_for_a_person,
     named_though_undone,
     not_listed,
 )
-from sagacheck.checks.evidence import Evidence, is_live
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
 from sagacheck.checks.outcome import Ending, OrderOutcome, OrderStatus
 from sagacheck.plural import count

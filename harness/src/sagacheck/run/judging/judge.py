@@ -20,11 +20,11 @@ from sagacheck.checks import (
 )
 from sagacheck.engines import Engine, PlannedEvent, Trial
 from sagacheck.language import AnyOrder, Scenario
-from sagacheck.run.expectations import unmet_by
-from sagacheck.run.memory import shuffled_memory
+from sagacheck.run.judging.expectations import unmet_by
+from sagacheck.run.judging.memory import shuffled_memory
+from sagacheck.run.judging.vacuity import shows_something, unmet_by_plain_order
 from sagacheck.run.run_log import first_difference, log_of
 from sagacheck.run.scenario_result import ScenarioResult
-from sagacheck.run.vacuity import shows_something, unmet_by_plain_order
 from sagacheck.saga import SagaUnderTest
 from sagacheck.world import HUNDREDTHS, decimals_of
 

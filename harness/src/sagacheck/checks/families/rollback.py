@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sagacheck.checks.attention import OpenMatter, begun_attempts, matter_of_step, not_listed
 from sagacheck.checks.evidence import Evidence, is_live
+from sagacheck.checks.families.attention import (
+    OpenMatter,
+    begun_attempts,
+    matter_of_step,
+    not_listed,
+)
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
 from sagacheck.checks.outcome import OrderOutcome, OrderStatus
 from sagacheck.world import Effect, EffectState, money_text

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sagacheck.checks.attention import is_left_to_a_person
 from sagacheck.checks.evidence import Evidence
+from sagacheck.checks.families.attention import is_left_to_a_person
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
 from sagacheck.checks.outcome import OrderOutcome, OrderStatus
 from sagacheck.world import Entry

@@ -5,8 +5,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from sagacheck.language import Expectations, FaultSpec, Place, Scenario, When
+from sagacheck.language.yaml.text import Block, yaml_text
 from sagacheck.network import Calls, Fault
 from sagacheck.world import Idempotency, Settings, duration_text, parse_duration
 from scenarios.goods import DEFAULT_ITEM, Order, OrderItem
@@ -160,6 +162,14 @@ def test_without_expectations_orders_end_anyhow() -> None:
 def test_a_text_stays_a_text(name: str) -> None:
     """What would mean something else without quotes is put into quotes."""
     assert load_text(as_yaml(dataclasses.replace(load_text(text_with()), name=name))).name == name
+
+
+@pytest.mark.parametrize("text", [":0", ":", "?-", "??", "a:b"])
+def test_a_text_in_braces_and_brackets_stays_a_text(text: str) -> None:
+    """A colon or a question mark in front would make a key of it."""
+    words = {"braces": {"city": text}, "brackets": [text]}
+
+    assert YAML(typ="safe", pure=True).load(yaml_text(Block(words))) == words
 
 
 def test_prose_keeps_its_lines() -> None:

@@ -19,6 +19,9 @@ _ENDLESS = 2**31
 """Columns of a line. A wrapped line hides what the scenario is about."""
 _PLAIN_LINES = frozenset("\n\t") | {chr(code) for code in range(0x20, 0x7F)}
 
+_MISREAD_IN_BRACES = (":", "?")
+"""In front of a text ruamel writes these without quotes, and takes them for a key when it reads."""
+
 
 class Block(dict[str, Any]):
     """A mapping with a line for each key; others stand in braces."""
@@ -53,7 +56,7 @@ def _styled(words: Any) -> Any:
             return items
         case str() if "\n" in words and _PLAIN_LINES.issuperset(words):
             return LiteralScalarString(words)
-        case str() if resolved(words) != words:
+        case str() if resolved(words) != words or words.startswith(_MISREAD_IN_BRACES):
             return DoubleQuotedScalarString(words)
         case _:
             return words

@@ -59,6 +59,18 @@ def test_a_baseline_holds_what_is_known() -> None:
     assert f"no longer found: {gone}" in changed["output"]
 
 
+def test_a_search_that_was_not_finished_says_nothing_of_what_is_missing() -> None:
+    """It writes no baseline, which would lose findings, and takes none of them for gone."""
+    known = json.dumps({"findings": ["I7 payments.charge, refuse on shipping.create"]})
+    Path("known.json").write_text(known)
+    words = ("--first", "--baseline", "known.json", "--write-baseline", "known.json")
+    found = _search(1, *ONE, *words)
+
+    assert Path("known.json").read_text() == known
+    assert "known.json was not written: the search was not finished" in found["output"]
+    assert found["gone"] == []
+
+
 def test_findings_can_be_skipped() -> None:
     """By their names, or by the invariant with or without the operation."""
     found = _search(1, *ONE)

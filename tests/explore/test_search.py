@@ -132,4 +132,4 @@ def test_faults_of_reads_are_searched() -> None:
     found = explore(search)
 
     assert ("tables.look", "stale_read 3600s", 1) in choices_of(found)
-    assert "I13" in {name for name, _ in found.tally.counterexamples}
+    assert "I13" in {invariant for (invariant, _), _ in found.tally.counterexamples}

@@ -50,6 +50,27 @@ def test_another_invariant_is_another_violation() -> None:
     assert {each.violation.invariant for each in tally.smallest_first()} == {"I7", "I13"}
 
 
+def test_another_operation_is_another_violation() -> None:
+    """A charge that is known to be left behind hides no reservation that is, too."""
+    charge, goods = (Violation("I7", "o1", what) for what in ("a charge", "a reservation"))
+    operations = {charge: "payments.charge", goods: "inventory.reserve"}
+    history = (fault("refuse"),)
+    both, later = Tally(), Tally()
+    both.add(history, HistoryResult([], [charge, goods], operations=operations))
+    later.add(history, HistoryResult([], [charge], operations=operations))
+    more = (*history, fault("evict"))
+    later.add(more, HistoryResult([], [charge, goods], operations=operations))
+
+    assert [each.fact for each in both.smallest_first()] == [
+        ("I7", "payments.charge"),
+        ("I7", "inventory.reserve"),
+    ]
+    assert [(each.fact[1], each.history) for each in later.smallest_first()] == [
+        ("payments.charge", history),
+        ("inventory.reserve", more),
+    ]
+
+
 def test_the_smallest_comes_first() -> None:
     """However it was found."""
     pair = (fault("refuse"), fault("refuse", operation="shipping.create"))

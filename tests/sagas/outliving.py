@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from temporalio import activity, workflow
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     import httpx
@@ -81,7 +82,7 @@ class ReleasesOnly:
         """Do both, or undo."""
         try:
             await _do("reserve_and_charge", order)
-        except BaseException:  # noqa: BLE001 - a cancellation, too
+        except (ActivityError, asyncio.CancelledError):
             for undo in self.undos:
                 await _do(undo, order)
             return {"status": "failed", "error": "cancelled"}

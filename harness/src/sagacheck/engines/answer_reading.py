@@ -60,7 +60,7 @@ def _fields_of(value: Any) -> Mapping[str, Any] | None:
     if isinstance(value, Mapping):
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return vars(value)
+        return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
     dump = getattr(value, "model_dump", None)
     return dump() if callable(dump) else None
 

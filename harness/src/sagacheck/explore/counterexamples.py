@@ -40,11 +40,11 @@ class Saved:
 
 def as_scenario(counterexample: Counterexample, base: Scenario) -> Scenario:
     """The scenario that plays a counterexample."""
-    violation = counterexample.violation
+    concerned = " ".join(filter(None, counterexample.fact))
     story = ", then ".join(map(str, counterexample.history)) or "nothing fails"
     return replace(
         apply(counterexample.history, base),
-        name=f"{violation.invariant} - {story}",
+        name=f"{concerned} - {story}",
         covers=(),
     )
 

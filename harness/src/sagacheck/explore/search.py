@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
@@ -80,7 +80,9 @@ class Exploration:
 
     @property
     def gone(self) -> list[str]:
-        """The names that are known, and no finding has any more."""
+        """The names that are known, and no finding has any more; none before all was searched."""
+        if not self.complete:
+            return []
         named = {name for name in self.search.known for f in self.findings if f.is_among({name})}
         return sorted(self.search.known - named)
 
@@ -110,15 +112,13 @@ def explore(search: Search, on_progress: OnProgress = lambda _progress: None) ->
     """
     exploration = Exploration(search)
     started = time.perf_counter()
-    with ExitStack() as stack:
-        try:
-            player = search.player()
-            stack.enter_context(player.ready())
-            pool = stack.enter_context(_FamilyPool(search, player))
-            exploration.plain = player.why_plain_order_fails()
-            exploration.complete = _levels(exploration, player, pool, on_progress)
-        except KeyboardInterrupt:
-            exploration.complete = False
+    # Ctrl-C passes the pool, which then does not wait for the families under way.
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
+        player = search.player()
+        stack.enter_context(player.ready())
+        pool = stack.enter_context(_FamilyPool(search, player))
+        exploration.plain = player.why_plain_order_fails()
+        exploration.complete = _levels(exploration, player, pool, on_progress)
     exploration.seconds = time.perf_counter() - started
     return exploration
 

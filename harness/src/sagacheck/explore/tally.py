@@ -10,6 +10,8 @@ from sagacheck.checks import NO_ORDERS, OrderCount, Violation
 from sagacheck.explore.choices import Choice, History
 from sagacheck.explore.history_player import HistoryResult
 
+Fact = tuple[str, str]
+"""What is broken: the invariant, and the operation whose effect it is about."""
 Label = tuple[str, str]
 """A choice without its exact moment: the step, and what happens there."""
 
@@ -36,6 +38,11 @@ class Counterexample:
     operation: str = ""
 
     @property
+    def fact(self) -> Fact:
+        """The invariant, and the operation."""
+        return self.violation.invariant, self.operation
+
+    @property
     def labels(self) -> tuple[Label, ...]:
         """Its choices without their exact moments."""
         return tuple(label(choice) for choice in self.history)
@@ -50,7 +57,7 @@ class Tally:
         violating: How many of them broke an invariant.
         to_come: How many histories have one choice more than these.
         choices: In how many histories each choice was made, by step, choice and number of the call.
-        counterexamples: The distinct violations so far, by invariant and choices.
+        counterexamples: The distinct violations so far, by what is broken and by choices.
         unknown: Observations that were expected and are missing, the first history for each.
         orders: How many orders completed.
         calls: How many calls the services received.
@@ -60,7 +67,7 @@ class Tally:
     violating: int = 0
     to_come: int = 0
     choices: Counter[tuple[str, str, int]] = field(default_factory=Counter)
-    counterexamples: dict[tuple[str, tuple[Label, ...]], Counterexample] = field(
+    counterexamples: dict[tuple[Fact, tuple[Label, ...]], Counterexample] = field(
         default_factory=dict
     )
     unknown: dict[str, History] = field(default_factory=dict)
@@ -73,10 +80,13 @@ class Tally:
         self.violating += bool(result.violations)
         self.to_come += len(result.offered)
         self.choices.update((*label(choice), choice.number) for choice in history)
-        first = {violation.invariant: violation for violation in reversed(result.violations)}
-        for violation in first.values():
+        first: dict[Fact, Counterexample] = {}
+        for violation in result.violations:
             operation = result.operations.get(violation, "")
-            self._keep(Counterexample(history, violation, operation=operation))
+            found = Counterexample(history, violation, operation=operation)
+            first.setdefault(found.fact, found)
+        for found in first.values():
+            self._keep(found)
         for detail in result.unknown:
             self.unknown.setdefault(detail, history)
         self.orders += result.orders
@@ -103,15 +113,15 @@ class Tally:
         )
 
     def _keep(self, found: Counterexample) -> None:
-        key = (found.violation.invariant, found.labels)
+        key = (found.fact, found.labels)
         known = self.counterexamples.get(key)
         if known is not None:
             known.times += found.times
         elif not any(self._is_explained(key[0], part) for part in _parts(found.labels)):
             self.counterexamples[key] = found
 
-    def _is_explained(self, invariant: str, labels: tuple[Label, ...]) -> bool:
-        return (invariant, labels) in self.counterexamples
+    def _is_explained(self, fact: Fact, labels: tuple[Label, ...]) -> bool:
+        return (fact, labels) in self.counterexamples
 
 
 def _parts(labels: tuple[Label, ...]) -> Iterator[tuple[Label, ...]]:

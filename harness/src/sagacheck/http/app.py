@@ -1,7 +1,8 @@
 """A world as a Starlette application, with faults that are real on the wire.
 
 Limitations: worker faults need a worker and are refused; a caller's own timeout is not known here,
-so a lost request or reply holds the connection until the client hangs up; reads get no faults.
+so a lost request or reply holds the connection until the client hangs up; reads for people, which
+name no operation, get no faults.
 """
 
 from __future__ import annotations

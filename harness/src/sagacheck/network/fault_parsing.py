@@ -133,6 +133,12 @@ def _read_window(name: str, written: Any) -> Fault:
     return Fault(name, start=start, end=end)
 
 
+def _why_unfit(fault: Fault) -> str:
+    if fault.kind.reads_only:
+        return "it is for operations that read"
+    return "that is how it succeeds" if fault.status else "its replies have no body"
+
+
 def _read_operations(on: Any, fault: Fault, table: OperationTable) -> frozenset[str]:
     if isinstance(on, list) and on:
         return frozenset().union(*(_read_operations(each, fault, table) for each in on))
@@ -144,6 +150,5 @@ def _read_operations(on: Any, fault: Fault, table: OperationTable) -> frozenset[
     ]
     fitting = frozenset(operation.name for operation in named if fault.fits(operation))
     if not fitting:
-        what = "that is how it succeeds" if fault.status else "its replies have no body"
-        raise ParsingError(f"{fault} does not fit {on}: {what}")
+        raise ParsingError(f"{fault} does not fit {on}: {_why_unfit(fault)}")
     return fitting

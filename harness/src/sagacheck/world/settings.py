@@ -31,8 +31,8 @@ class Settings:
         cards: ``declined`` for each payment method that is to be declined.
         idempotency: How keys are treated.
         idempotency_expires_after: How long keys are remembered.
-        retention: How long Temporal and the services remember an order. After it Temporal starts a
-            new run for an id that was used before, and the services do not know its keys.
+        retention: How long Temporal remembers an order that has ended, and the services a key since
+            its first use. After it Temporal starts a new run for an id that was used before.
     """
 
     stock: Mapping[str, int] = field(default_factory=dict)

@@ -68,7 +68,7 @@ def run_search(options: ExploreOptions) -> int:
         exploration = search_all(search, on_progress)
     command = shlex.join(["sagacheck", *sys.argv[1:]])
     if options.new_baseline is not None:
-        write_baseline(options.new_baseline, exploration.findings)
+        _write_baseline(options.new_baseline, exploration)
     folder = new_folder(options.runs_folder, command)
     saved = _write_findings(exploration, saga, folder, options.json_file)
     print_exploration(console_for(), exploration, saved, matrix=options.matrix)
@@ -77,6 +77,14 @@ def run_search(options: ExploreOptions) -> int:
         page = _write_report(exploration, saved, saga, command, into)
         click.echo(f"HTML report:\n  {page}")
     return exploration.verdict.exit_code
+
+
+def _write_baseline(file: Path, exploration: Exploration) -> None:
+    """Write it, unless findings may be missing: it would lose those that it had before."""
+    if exploration.complete:
+        write_baseline(file, exploration.findings)
+    else:
+        click.echo(f"{file} was not written: the search was not finished", err=True)
 
 
 def _search_of(options: ExploreOptions, saga: SagaUnderTest) -> Search:

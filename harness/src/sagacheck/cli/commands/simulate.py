@@ -21,9 +21,9 @@ Examples:
 \b
 A run places all of its orders at once. They share customers, cards and scarce goods; each of
 them may be cancelled, submitted again or asked for its status at any moment. Its seed decides
-which faults happen where, and how often; after half a day all faults end, and every order must
-end within the saga's horizon (two days). A run that breaks an invariant is shrunk to the fewest
-orders, faults and events that still break it, and written as a scenario file.
+which faults happen where, and how often; all faults end after half a day at the latest, and every
+order must end within the saga's horizon (two days). A run that breaks an invariant is shrunk to the
+fewest orders, faults and events that still break it, and written as a scenario file.
 """
 
 

@@ -168,7 +168,7 @@ def _print_violations(console: Console, exploration: Exploration, saved: Sequenc
             before = what
         console.print("\n[dim]run one of them again:[/]")
         console.print(f"  {saved[0].again}", soft_wrap=True, markup=False)
-    for name in exploration.gone if exploration.complete else ():
+    for name in exploration.gone:
         console.print(f"\nno longer found: {escape(name)}", soft_wrap=True)
 
 

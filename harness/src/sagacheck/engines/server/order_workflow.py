@@ -17,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from sagacheck.engines.answer import Answer
+from sagacheck.engines.event_client import PATIENCE
 from sagacheck.engines.histories import unsticky_tasks
 from sagacheck.engines.order_workflow import OrderWorkflow
 from sagacheck.engines.server.passing_time import PassingTime, times_of
@@ -38,7 +39,6 @@ DELETION_SECONDS = 10.0
 
 ACCEPTANCE_SECONDS = 5.0
 """Of real time, in which a worker accepts a message if it can."""
-PATIENCE = timedelta(seconds=30)
 BUSY_ACCEPTANCE_SECONDS = 0.05
 """The same, while a local activity keeps the workflow inside of its task: the worker cannot."""
 

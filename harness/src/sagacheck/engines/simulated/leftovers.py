@@ -55,7 +55,7 @@ class Leftovers:
                 await self._wait({self._livelock, too_long}, limit)
         if not self._worker.attempts or self._livelock.done():
             return ""
-        after = "10 s of real time" if too_long.done() else "a day"
+        after = f"{THREAD_SECONDS:g} s of real time" if too_long.done() else "a day"
         return f"{after} after its order has ended, an attempt at an activity is still under way"
 
     async def _wait(self, ends: set[asyncio.Future[None]], limit: float) -> None:

@@ -182,12 +182,15 @@ class SimulatedTrial:
 
     def _detect_livelock(self) -> asyncio.Future[None]:
         """Done once the trial goes on and on, while hardly any time passes."""
-        loop = running_loop()
-        livelock = loop.create_future()
+        self._livelock = running_loop().create_future()
+        self._limit_turns()
+        return self._livelock
+
+    def _limit_turns(self) -> None:
         orders = len(self.workflows)
-        loop.limit_turns(TURNS_AT_ONCE * orders, TURNS_A_SECOND * orders, self._too_many_turns)
-        self._livelock = livelock
-        return livelock
+        running_loop().limit_turns(
+            TURNS_AT_ONCE * orders, TURNS_A_SECOND * orders, self._too_many_turns
+        )
 
     def _owner(self, workflow_id: str) -> str | None:
         named = {order: order for order in self.workflows}
@@ -210,10 +213,7 @@ class SimulatedTrial:
             self._give_up()
             return
         self._end_faults()
-        orders = len(self.workflows)
-        running_loop().limit_turns(
-            TURNS_AT_ONCE * orders, TURNS_A_SECOND * orders, self._too_many_turns
-        )
+        self._limit_turns()
 
     def _end_faults(self) -> None:
         self._faults_ended = True

@@ -66,8 +66,8 @@ class GivenWords(Written):
     retention: PositiveDuration | None = Field(
         None,
         description=(
-            "How long Temporal and the services remember an order that has ended; by default for "
-            "ever. An id that is placed again after it is a new order."
+            "How long Temporal remembers an order that has ended, and the services a key since its "
+            "first use; by default for ever. An id that is placed again after it is a new order."
         ),
         examples=["24h"],
     )

@@ -62,7 +62,7 @@ def _numbered(ranked: RankedRow, number: int, number_of: Mapping[int, int]) -> R
 
 def _client_rows(trial: Trial) -> Iterator[RankedRow]:
     """What clients and operators do."""
-    for order in trial.orders:
+    for order in trial.scenario.orders:
         does = f"place {order.id}"
         words = sentences.placed(order)
         yield RankedRow(0.0, FIRST * 2, ClientRow(at=0.0, order=order.id, words=words, does=does))

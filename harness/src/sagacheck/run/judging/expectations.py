@@ -10,6 +10,7 @@ from sagacheck.checks import OrderCount, OrderOutcome, OrderStatus, Unmet, Unmet
 from sagacheck.engines import PlannedEvent, PlannedFault, Trial
 from sagacheck.language import OrderExpectation
 from sagacheck.network import ALL_CALLS, FaultRule
+from sagacheck.run.judging.vacuity import NO_CALL, not_understood
 from sagacheck.world import World
 
 
@@ -33,17 +34,16 @@ def unmet_by(trial: Trial) -> list[Unmet]:
 
 def _endings(trial: Trial) -> Iterator[Unmet]:
     """A result that is not understood promises nothing, so that nothing can be checked by it."""
-    for order, outcome in trial.outcomes.items():
+    for outcome in trial.outcomes.values():
         if not outcome.ending.is_understood:
-            said = f"the result {outcome.ending.result!r:.200} of {order}"
-            yield Unmet(UnmetKind.RUN, f"{said} is not understood, say `ending=`")
+            yield Unmet(UnmetKind.RUN, not_understood(outcome))
 
 
 def _vacuity(trial: Trial) -> Iterator[Unmet]:
     """A run without a call shows nothing, unless a client has prevented the calls."""
     completed = OrderCount.of(trial.outcomes.values()).completed
     if not len(trial.world.journal) and (completed or not trial.events):
-        yield Unmet(UnmetKind.RUN, "no call reached any service, so nothing was checked")
+        yield Unmet(UnmetKind.RUN, NO_CALL)
 
 
 def _faults(trial: Trial) -> Iterator[Unmet]:
@@ -128,7 +128,7 @@ def _expectations(trial: Trial) -> Iterator[Unmet]:
         (
             "statuses",
             _statuses_wanted(trial),
-            Counter(str(o.status) for o in trial.outcomes.values()),
+            _statuses(trial),
         ),
         ("orphans", expect.orphans, _left_by_terminated_orders(trial)),
     ):

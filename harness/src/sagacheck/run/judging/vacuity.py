@@ -70,11 +70,16 @@ def why_vacuous(orders: OrderCount, calls: int, plain: str, *, fails: bool = Fal
     return "" if orders.completed else "no order completed"
 
 
+def not_understood(outcome: OrderOutcome) -> str:
+    """What is said of a result that means no status."""
+    said = f"the result {outcome.ending.result!r:.200} of {outcome.order}"
+    return f"{said} is not understood, say `ending=`"
+
+
 def _in_words(outcome: OrderOutcome) -> str:
     if not outcome.status.is_terminal:
         return f"{outcome.order} does not end: {outcome.waits_for}"
     if not outcome.ending.is_understood:
-        said = f"the result {outcome.ending.result!r:.200} of {outcome.order}"
-        return f"{said} is not understood, say `ending=`"
+        return not_understood(outcome)
     because = f" ({outcome.ending.error})" if outcome.ending.error else ""
     return f"{outcome.order} ended as {outcome.status}{because}"

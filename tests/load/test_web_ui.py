@@ -58,8 +58,7 @@ def test_the_form_asks_for_the_options_of_each_test(tmp_path: Path, browser: Bro
         page.get_by_label("Orders (Stop after").fill("3")
         page.get_by_role("button", name="Start", exact=False).first.click()
 
-        run.wait_until(lambda: "\nvalid: " in run.output)
-        assert "--orders 3" in run.output
+        run.wait_until(lambda: "\nvalid: " in run.output and "--orders 3" in run.output)
         run.process.terminate()
         assert run.exit_code() == 0, run.output
     page.close()

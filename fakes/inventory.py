@@ -16,7 +16,7 @@ from sagacheck.services import (
     StockService,
     refuse_unknown_fields,
 )
-from sagacheck.world import Effect
+from sagacheck.world import Effect, Ledger
 
 INSUFFICIENT = Refusal(409, "insufficient_inventory")
 
@@ -56,9 +56,9 @@ class Inventory(StockService):
         effect = self.reserve(request, lines_of(request.fields.get("items")))
         return effect, {"reservation_id": effect.id}
 
-    def reads(self) -> Mapping[str, Any]:
+    def reads(self, ledger: Ledger) -> Mapping[str, Any]:
         """``GET /reservations`` and ``GET /stock``."""
-        return {"reservations": list(self.effects(RESERVE.name)), "stock": self.stock()}
+        return {"reservations": ledger.effects_by(RESERVE.name), "stock": self.stock(ledger)}
 
 
 def lines_of(items: Any) -> dict[str, int]:

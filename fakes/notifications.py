@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from fakes.keys import KEY_AT
 from sagacheck.services import MessageService, Operation, Request
-from sagacheck.world import Effect
+from sagacheck.world import Effect, Ledger
 
 SEND = Operation(
     name="notifications.send",
@@ -38,6 +38,6 @@ class Notifications(MessageService):
         effect = self.send(request, tracking_number=request.text("tracking_number") or "")
         return effect, {"email_id": effect.id}
 
-    def reads(self) -> Mapping[str, Any]:
+    def reads(self, ledger: Ledger) -> Mapping[str, Any]:
         """``GET /emails``."""
-        return {"emails": list(self.effects(SEND.name))}
+        return {"emails": ledger.effects_by(SEND.name)}

@@ -18,7 +18,7 @@ from sagacheck.services import (
     Request,
     minor_units,
 )
-from sagacheck.world import Effect, EffectState
+from sagacheck.world import Effect, EffectState, Ledger
 
 CHARGE = Operation(
     name="payments.charge",
@@ -74,9 +74,9 @@ class Payments(PaymentService):
         """The refund's id."""
         return {"refund_id": self.refund_id(request, effect)}
 
-    def reads(self) -> Mapping[str, Any]:
+    def reads(self, ledger: Ledger) -> Mapping[str, Any]:
         """``GET /charges`` and ``GET /refunds``."""
-        charges = list(self.effects(CHARGE.name))
+        charges = ledger.effects_by(CHARGE.name)
         return {
             "charges": charges,
             "refunds": [

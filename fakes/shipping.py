@@ -18,7 +18,7 @@ from sagacheck.services import (
     ShipmentService,
     refuse_unknown_fields,
 )
-from sagacheck.world import Effect
+from sagacheck.world import Effect, Ledger
 
 INVALID_ADDRESS = Refusal(422, "invalid_address")
 ADDRESS = ("street", "city", "state", "zip", "country")
@@ -74,6 +74,6 @@ class Shipping(ShipmentService):
         """The status of the parcel."""
         return {"status": "cancelled"}
 
-    def reads(self) -> Mapping[str, Any]:
+    def reads(self, ledger: Ledger) -> Mapping[str, Any]:
         """``GET /shipments``."""
-        return {"shipments": list(self.effects(CREATE.name))}
+        return {"shipments": ledger.effects_by(CREATE.name)}

@@ -14,7 +14,7 @@ from temporalio.exceptions import ActivityError
 from sagacheck import SagaUnderTest
 from sagacheck.inprocess import FakesClient
 from sagacheck.services import Operation, Request, Service, Tells
-from sagacheck.world import Effect, World
+from sagacheck.world import Effect, Ledger, World
 
 BOOK = Operation(
     name="tables.book", routes=("POST /tables",), success=201, reply_fields=("id",), key_at="key"
@@ -53,9 +53,9 @@ class Desk(Service):
         """Write that down, too."""
         self.write(request.operation.name, effect)
 
-    def reads(self) -> Mapping[str, Any]:
+    def reads(self, ledger: Ledger) -> Mapping[str, Any]:
         """The tables that were booked."""
-        return {"tables": list(self.effects(BOOK.name))}
+        return {"tables": ledger.effects_by(BOOK.name)}
 
 
 def desk(*rows: Operation) -> Callable[[World], list[Service]]:

@@ -61,8 +61,8 @@ class PaymentService(Service):
         if self.settings.refunds_refused:
             raise RefusedError.of(REFUND_REFUSED, "the provider rejects this refund")
         self.transfer(request.operation.name, effect, -amount)
-        effect.refunded += amount
-        effect.details["refund_id"] = self.new_id("re")
+        details = {**effect.details, "refund_id": self.new_id("re")}
+        self.change(effect, refunded=effect.refunded + amount, details=details)
 
     def is_partial(self, request: Request, effect: Effect) -> bool:
         """Whether a part of the charge is left, after a refund that names its amount."""

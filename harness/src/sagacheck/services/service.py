@@ -9,7 +9,7 @@ Limitations: an expired key is forgotten for creates only; an undo by it still f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -28,6 +28,7 @@ from sagacheck.world import (
     EffectState,
     Idempotency,
     KeyState,
+    Ledger,
     Posting,
     Reply,
     World,
@@ -100,8 +101,12 @@ class Service:
         """Whether the outside world will change `effect` at some time. Never, by default."""
         return False
 
-    def reads(self) -> Mapping[str, Any]:
-        """The read-only collections: path below ``/``, and the rows they show."""
+    def reads(self, ledger: Ledger) -> Mapping[str, Any]:
+        """The read-only collections: path below ``/``, and the rows they show.
+
+        Args:
+            ledger: What to show: the present, or for a stale read an earlier state.
+        """
         return {}
 
     def add_effect(self, effect: Effect) -> None:
@@ -147,17 +152,15 @@ class Service:
             postings=postings,
         )
 
+    def change(self, effect: Effect, **facts: Any) -> None:
+        """Change facts of `effect` now; a stale read still shows what they were."""
+        self.ledger.change(effect, self.clock.now(), **facts)
+
     def end_effect(self, effect: Effect, by: str) -> None:
         """Mark `effect` as undone, and its key so that no late create can bring it back."""
-        effect.state = EffectState.UNDONE
-        effect.undone_by = by
-        effect.undone_at = self.clock.now()
+        self.change(effect, state=EffectState.UNDONE, undone_by=by, undone_at=self.clock.now())
         if effect.key is not None:
             self.keys.cancel(effect.operation, effect.key, effect.order)
-
-    def effects(self, operation: str) -> Iterator[Effect]:
-        """The effects that `operation` made, oldest first."""
-        return (effect for effect in self.ledger.effects.values() if effect.operation == operation)
 
     # -- the protocol: what the network asks -------------------------------------------------
 
@@ -225,13 +228,8 @@ class Service:
         return Handling(reply, record=self.keys.remember(request, reply))
 
     def _read(self, request: Request) -> Reply:
-        present = self.ledger
-        if request.as_of is not None:
-            self.ledger = present.as_of(request.as_of)
-        try:
-            rows = self.reads()[request.operation.reads]
-        finally:
-            self.ledger = present
+        shown = self.ledger if request.as_of is None else self.ledger.as_of(request.as_of)
+        rows = self.reads(shown)[request.operation.reads]
         for field, name in (("order_id", "order"), ("idempotency_key", "key")):
             wanted = request.text(field)
             if wanted is not None and isinstance(rows, list):

@@ -56,7 +56,8 @@ class Services:
 
     def reads(self) -> Mapping[str, Any]:
         """The services' read-only collections, by path below ``/``."""
-        return {path: rows for service in self._services for path, rows in service.reads().items()}
+        ledger = self.world.ledger
+        return {path: rows for each in self._services for path, rows in each.reads(ledger).items()}
 
     def settle(self) -> None:
         """Let the outside world finish what it has begun: parcels leave."""

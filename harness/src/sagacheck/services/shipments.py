@@ -63,7 +63,7 @@ class ShipmentService(Service):
         """The parcel leaves, if it was not cancelled and has not left."""
         if effect.state is not EffectState.LIVE:
             return
-        effect.state = EffectState.FINAL
+        self.change(effect, state=EffectState.FINAL)
         self.write("world.ship", effect)
         self._on_departure(effect.order)
 

@@ -13,7 +13,7 @@ from sagacheck.services.operations import Refusal
 from sagacheck.services.refusals import ALREADY_SHIPPED, OUT_OF_STOCK
 from sagacheck.services.request import RefusedError, Request
 from sagacheck.services.service import Service
-from sagacheck.world import Account, AccountKind, Effect, EffectState, Posting, World
+from sagacheck.world import Account, AccountKind, Effect, EffectState, Ledger, Posting, World
 
 OUTSIDE = Account("world", AccountKind.STOCK, may_be_negative=True)
 AVAILABLE = Account("available", AccountKind.STOCK)
@@ -45,14 +45,14 @@ class StockService(Service):
         self._open_account(sku)
         return self.ledger.balance(AVAILABLE, sku)
 
-    def stock(self) -> dict[str, dict[str, int]]:
-        """Pieces available, reserved and shipped per SKU."""
+    def stock(self, ledger: Ledger) -> dict[str, dict[str, int]]:
+        """Pieces available, reserved and shipped per SKU, as `ledger` knows them."""
         return {
             sku: {
-                account.name: self.ledger.balance(account, sku)
+                account.name: ledger.balance(account, sku)
                 for account in (AVAILABLE, RESERVED, SHIPPED)
             }
-            for sku in sorted({*self.settings.stock, *self.ledger.units(OUTSIDE)})
+            for sku in sorted({*self.settings.stock, *ledger.units(OUTSIDE)})
         }
 
     def reserve(self, request: Request, lines: Mapping[str, int]) -> Effect:
@@ -86,7 +86,7 @@ class StockService(Service):
         live = [effect for effect in reservations if effect.state is EffectState.LIVE]
         for effect in live:
             self.move("world.ship", effect, RESERVED, SHIPPED)
-            effect.state = EffectState.FINAL
+            self.change(effect, state=EffectState.FINAL)
         if reservations and not live:
             self.move("world.ship", reservations[-1], AVAILABLE, SHIPPED)
 

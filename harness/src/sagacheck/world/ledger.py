@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -124,6 +125,7 @@ class Ledger:
         self.entries: list[Entry] = []
         self.effects: dict[str, Effect] = {}
         self.on_write: Callable[[Entry], None] | None = None
+        self._changes: dict[str, list[tuple[float, dict[str, Any]]]] = {}
         self._next_number = 0
         self._balances: defaultdict[tuple[Account, str], int] = defaultdict(int)
 
@@ -144,6 +146,19 @@ class Ledger:
         if self.on_write is not None:
             self.on_write(entry)
         return entry
+
+    def change(self, effect: Effect, at: float, **facts: Any) -> None:
+        """Change facts of an effect, and keep what they were for who looks back.
+
+        Args:
+            effect: The effect.
+            at: When, in seconds of the world's clock.
+            facts: New values of its fields.
+        """
+        before = {name: getattr(effect, name) for name in facts}
+        self._changes.setdefault(effect.id, []).append((at, before))
+        for name, value in facts.items():
+            setattr(effect, name, value)
 
     def __len__(self) -> int:
         return self._next_number
@@ -173,19 +188,30 @@ class Ledger:
         return table
 
     def as_of(self, when: float) -> Ledger:
-        """The ledger as it was at `when`, for reads; of what was not evicted since."""
+        """A copy of the ledger as it was at `when`, for reads; of what was not evicted since."""
         past = Ledger()
         past.entries = [entry for entry in self.entries if entry.at <= when]
         for entry in past.entries:
             past.count(entry)
         for effect in self.effects.values():
             if effect.at <= when:
-                past.effects[effect.id] = _as_of(effect, when)
+                past.effects[effect.id] = self._as_of(effect, when)
         return past
+
+    def _as_of(self, effect: Effect, when: float) -> Effect:
+        """The effect as it was at `when`."""
+        later = [before for at, before in self._changes.get(effect.id, ()) if at > when]
+        # The oldest change is merged last: what it found is what was there at `when`.
+        facts = {name: value for before in reversed(later) for name, value in before.items()}
+        return structs.replace(effect, **facts)
 
     def effects_of(self, order: str) -> list[Effect]:
         """The effects of `order`, oldest first."""
         return [effect for effect in self.effects.values() if effect.order == order]
+
+    def effects_by(self, operation: str) -> list[Effect]:
+        """The effects that `operation` made, oldest first."""
+        return [effect for effect in self.effects.values() if effect.operation == operation]
 
     def evict(self, orders: Collection[str]) -> tuple[list[Entry], list[Effect]]:
         """Remove the entries and effects of these orders, and return them. Balances stay."""
@@ -194,18 +220,10 @@ class Ledger:
         effects = [effect for effect in self.effects.values() if effect.order in orders]
         for effect in effects:
             del self.effects[effect.id]
+            self._changes.pop(effect.id, None)
         return entries, effects
 
     def restore(self, entries: Iterable[Entry]) -> None:
         """Add entries that were counted before; services add their effects."""
         self.entries.extend(entries)
         self.entries.sort(key=attrgetter("number"))
-
-
-def _as_of(effect: Effect, when: float) -> Effect:
-    """The effect as it was at `when`: live, where it was undone later."""
-    if effect.undone_at is None or effect.undone_at <= when:
-        return effect
-    return structs.replace(
-        effect, state=EffectState.LIVE, refunded=0, undone_by=None, undone_at=None
-    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -50,6 +52,84 @@ class Listens:
         """Listen."""
         workflow.set_signal_handler(f"approve-{order}", print)
         workflow.set_dynamic_update_handler(print)
+
+
+this_module = sys.modules[__name__]
+
+
+def twice(run: Any) -> Any:
+    """Decorate a method."""
+
+    @functools.wraps(run)
+    async def wrapped(self: Any, order: Any) -> None:
+        await run(self, order)
+        await run(self, order)
+
+    return wrapped
+
+
+def listen() -> None:
+    """Add a handler for a caller."""
+    workflow.set_signal_handler("approve", print)
+
+
+@workflow.defn
+class ListensWithin:
+    """Adds a handler in an inner function of a decorated method."""
+
+    @workflow.run
+    @twice
+    async def run(self, order: Any) -> None:
+        """Listen."""
+
+        async def later() -> None:
+            workflow.set_signal_handler(f"approve-{order}", print)
+
+        await later()
+
+
+@workflow.defn
+class ListensByFunction:
+    """Adds a handler by a function outside of its class."""
+
+    @workflow.run
+    async def run(self, order: Any) -> None:
+        """Listen."""
+        listen()
+
+
+@workflow.defn
+class ListensByModule:
+    """Adds a handler by a function of another module."""
+
+    @workflow.run
+    async def run(self, order: Any) -> None:
+        """Listen."""
+        this_module.listen()
+
+
+@workflow.defn
+class ListensByProperty:
+    """Adds a handler when a property is read."""
+
+    @workflow.run
+    async def run(self, order: Any) -> None:
+        """Listen."""
+        _ = self.ready
+
+    @property
+    def ready(self) -> bool:
+        """Whether it listens."""
+        workflow.set_signal_handler("approve", print)
+        return True
+
+
+@pytest.mark.parametrize(
+    "listens", [Listens, ListensWithin, ListensByFunction, ListensByModule, ListensByProperty]
+)
+def test_a_workflow_that_adds_handlers_may_get_any_signal(listens: type) -> None:
+    """Wherever its code does so: a message must not be refused that the workflow would take."""
+    assert replace(SAGA, workflow=listens).dialect.messages.signals is None
 
 
 @workflow.defn

@@ -32,7 +32,7 @@ def _played(lines: str, *statuses: OrderStatus) -> Trial:
         trial.outcomes[order] = OrderOutcome(order, Ending(status))
     for planned in trial.events:
         if planned.event.kind is EventKind.TERMINATE:
-            planned.answer = Answer.granted("sent")
+            planned.answer, planned.times = Answer.granted("sent"), planned.event.when.times
     return trial
 
 

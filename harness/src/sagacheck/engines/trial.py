@@ -7,6 +7,7 @@ the events say, and writes down the outcomes.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -160,8 +161,8 @@ class Trial:
 
     def happen_now(self, planned: PlannedEvent) -> None:
         """Begin to let an event happen."""
-        planned.times += 1
-        self._begin(planned)
+        task = asyncio.get_running_loop().create_task(self._happen(planned))
+        self._under_way[task] = planned.event.order
 
     def began_at(self, moment: datetime) -> datetime:
         """The engine's time at which the world's clock showed zero: `moment`, at the first call."""
@@ -260,13 +261,9 @@ class Trial:
     def _happen_at(self, planned: PlannedEvent, at: float) -> None:
         if planned.event.kind is EventKind.HEAL:
             # No client has to do anything, so it needs no task and takes effect on the dot.
-            self.clock.call_at(at, lambda: self._heal(planned))
+            self.clock.call_at(at, partial(self._heal, planned))
         else:
-            self.clock.call_at(at, lambda: self._begin(planned))
-
-    def _begin(self, planned: PlannedEvent) -> None:
-        task = asyncio.get_running_loop().create_task(self._happen(planned))
-        self._under_way[task] = planned.event.order
+            self.clock.call_at(at, partial(self.happen_now, planned))
 
     async def _finish_events(self, order: str | None = None) -> None:
         """Wait until the events are accepted that the clock has set off, for one order or for all.
@@ -279,9 +276,15 @@ class Trial:
 
     def _heal(self, planned: PlannedEvent) -> None:
         self.network.heal_at(self.clock.now())
-        planned.answer, planned.at = Answer.granted("healed"), self.clock.now()
+        planned.times, planned.at = 1, self.clock.now()
+        planned.answer = Answer.granted("healed")
 
-    async def _happen(self, planned: PlannedEvent) -> None:
+    def _happen(self, planned: PlannedEvent) -> Coroutine[None, None, None]:
+        """Count an event now, and return what lets it happen."""
+        planned.times += 1
+        return self._send(planned)
+
+    async def _send(self, planned: PlannedEvent) -> None:
         if planned.event.kind is EventKind.HEAL:
             self._heal(planned)
             return

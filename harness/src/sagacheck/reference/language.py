@@ -29,6 +29,7 @@ from sagacheck.reference.fragments import (
     sections,
 )
 from sagacheck.reference.markdown import anchor, render
+from sagacheck.services import COMMON_REFUSALS
 
 _LONGEST_ENUM = 12
 """So many words are listed; of more, the first and the last."""
@@ -135,6 +136,7 @@ def language_page(dialect: Dialect) -> str:
         smallest=as_yaml(SMALLEST),
         sections=[_section(section, titles) for section in found],
         operations=dialect.operations.operations,
+        common_refusals=COMMON_REFUSALS,
         faults=[(kind, _as_written(kind.name)) for kind in FAULTS.values()],
         wrong_files=[(what, _problem_of(text, dialect)) for what, text in _WRONG_FILES.items()],
     )

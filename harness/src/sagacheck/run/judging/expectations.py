@@ -88,7 +88,7 @@ def _events(trial: Trial) -> Iterator[Unmet]:
         if planned.answer is None:
             detail = f"{what} never happened: {_nearest_moment(trial.world, planned)}"
             yield Unmet(UnmetKind.EVENT, detail, line)
-        elif planned.times < due and due > 1:
+        elif planned.times < due:
             happened, expected = _times(planned.times), _times(due)
             detail = f"{what} happened {happened}, expected {expected}: it did not wait again"
             yield Unmet(UnmetKind.EVENT, detail, line)

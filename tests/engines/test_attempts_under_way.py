@@ -9,7 +9,7 @@ from sagacheck.engines import SimulatedEngine
 from sagacheck.run import ScenarioResult, run_one
 from sagacheck.saga import SagaUnderTest
 from tests.engines.conftest import Play
-from tests.sagas import outliving
+from tests.sagas import left_children, outliving
 from tests.shop import load_text
 
 HOUR = 3600.0
@@ -28,6 +28,13 @@ events: [{terminate: o1, when: {during: inventory.reserve}}]
 expect:
   o1: {status: terminated}
   orphans: {inventory.reserve: 1, payments.charge: 1}
+"""
+
+LEFT = """
+scenario: a child goes on when its order has ended
+why: it starts an hour later
+orders: [{id: o1}]
+expect: {o1: {status: failed}}
 """
 
 PLACED_AGAIN = TERMINATED.replace("events: [", "events: [{submit: o1, when: {at: 1h}}, ")
@@ -91,3 +98,26 @@ async def test_what_goes_on_is_through_before_later_events(play: Play, engine: s
     assert result.verdict is Verdict.VALID
     ends = [attempt.ended_at for attempt in result.trial.world.journal]
     assert max(end for end in ends if end is not None) < HOUR
+
+
+@pytest.mark.asyncio
+@both_engines
+async def test_what_a_child_does_after_the_end_counts(play: Play, engine: str) -> None:
+    """What it reserves an hour after its order has failed is left behind."""
+    result = await on_engine(engine, play, LEFT, left_children.RESERVES_LATER)
+
+    assert "I7" in broken_by(result)
+    (reservation,) = result.trial.world.ledger.effects.values()
+    assert HOUR <= reservation.at < HOUR + 60
+
+
+@pytest.mark.asyncio
+@both_engines
+async def test_what_a_child_of_a_child_undoes_after_the_end_counts(play: Play, engine: str) -> None:
+    """It releases two hours later: nothing is left, and the order had said so too early."""
+    result = await on_engine(engine, play, LEFT, left_children.RELEASES_LATER)
+
+    assert broken_by(result) == {"I12"}
+    (reservation,) = result.trial.world.ledger.effects.values()
+    assert reservation.undone_at is not None
+    assert 2 * HOUR <= reservation.undone_at < 2 * HOUR + 60

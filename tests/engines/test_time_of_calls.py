@@ -7,7 +7,7 @@ import pytest
 from sagacheck.checks import Verdict
 from sagacheck.saga import SagaUnderTest
 from tests.engines.conftest import Play
-from tests.engines.test_attempts_under_way import both_engines, on_engine
+from tests.engines.test_attempts_under_way import HOUR, both_engines, on_engine
 from tests.sagas import timed
 
 SLOW = """
@@ -73,3 +73,14 @@ async def test_a_wait_within_the_limits_changes_nothing(
     result = await on_engine(engine, play, text, saga)
 
     assert (result.verdict, result.unmet) == (Verdict.VALID, ())
+
+
+@pytest.mark.asyncio
+@both_engines
+async def test_a_timer_before_the_first_call_counts(play: Play, engine: str) -> None:
+    """The world's clock shows an hour when the first call comes."""
+    text = SLOW.format(fault="evict", status="completed")
+    result = await on_engine(engine, play, text, timed.AFTER_AN_HOUR)
+
+    (reservation,) = result.trial.world.ledger.effects.values()
+    assert HOUR <= reservation.at < HOUR + 60

@@ -220,7 +220,7 @@ class LiveTrial:
         await asyncio.sleep(MOMENT)
 
     async def _happen(self, planned: PlannedEvent) -> None:
-        self.trial._begin(planned)
+        self.trial.happen_now(planned)
         await asyncio.sleep(MOMENT)
 
     async def _collect_parcels(self) -> None:

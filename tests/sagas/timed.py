@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
 
     from tests.sagas.small import A_MINUTE, RESERVATIONS
 
+HOUR_SECONDS = 3600
 TEN = timedelta(seconds=10)
 
 
@@ -98,6 +99,20 @@ class WithHeartbeat(_Limited):
         )
 
 
+@workflow.defn
+class AfterAnHour(_Limited):
+    """The customer may think better of it for an hour."""
+
+    @workflow.run
+    async def run(self, order: Json) -> Json:
+        """Wait, and reserve."""
+        await asyncio.sleep(HOUR_SECONDS)
+        return await self._run(order)
+
+    async def _reserve(self, order: Json) -> None:
+        await workflow.execute_activity(reserve, order, start_to_close_timeout=A_MINUTE)
+
+
 def _saga(workflow_class: type, *activities: Callable[..., Any]) -> SagaUnderTest:
     return OrderSagaUnderTest(
         workflow=workflow_class,
@@ -109,3 +124,4 @@ def _saga(workflow_class: type, *activities: Callable[..., Any]) -> SagaUnderTes
 WITH_BUDGET = _saga(WithBudget)
 WITH_TIMER = _saga(WithTimer)
 WITH_HEARTBEAT = _saga(WithHeartbeat)
+AFTER_AN_HOUR = _saga(AfterAnHour)

@@ -200,7 +200,7 @@ async def _play_to_the_end(trial: Trial, workflows: Sequence[ServerOrderWorkflow
         for end in ends.values():
             end.cancel()
     await trial.finish()
-    while any(await asyncio.gather(*(each.wait_for_attempts() for each in workflows))):
+    while any(await asyncio.gather(*(each.wait_for_leftovers() for each in workflows))):
         await trial.finish()
     for each in workflows:
         if each.is_placed:

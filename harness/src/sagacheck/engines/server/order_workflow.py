@@ -20,17 +20,19 @@ from sagacheck.engines.answer import Answer
 from sagacheck.engines.event_client import PATIENCE
 from sagacheck.engines.histories import unsticky_tasks
 from sagacheck.engines.order_workflow import OrderWorkflow
+from sagacheck.engines.server.left_children import LeftChildren
 from sagacheck.engines.server.passing_time import PassingTime, times_of
 from sagacheck.engines.server.stuck_detector import StuckDetector
 from sagacheck.engines.server.time_gaps import TimeGaps
 from sagacheck.engines.trial import Trial
-from sagacheck.engines.workflow_view import WorkflowView
+from sagacheck.engines.workflow_view import WorkflowState, WorkflowView
 from sagacheck.language import AnyOrder
 
 MAX_SKIPS = 1_000_000
 """By default the server stops skipping time after 200 skips, without an error."""
 LEFTOVER_SECONDS = 120.0
 """Of real time: how long attempts are waited for that have outlived their workflow."""
+NO_TIME = timedelta()
 DEATH_NOTICE = timedelta(seconds=1)
 """The start-to-close timeout that the server gets for an attempt whose worker has died."""
 
@@ -81,6 +83,8 @@ class ServerOrderWorkflow(OrderWorkflow):
             task_queue=task_queue,
             is_known=is_known,
         )
+        left_to_skip = self._skipper if skips_time else None
+        self._left_children = LeftChildren(client, left_to_skip, LEFTOVER_SECONDS)
         self._placed = asyncio.Event()
         self.jumped = 0.0
         self._abandoned: set[str] = set()
@@ -119,7 +123,11 @@ class ServerOrderWorkflow(OrderWorkflow):
         passing = asyncio.create_task(PassingTime(self, skips=self._skips_time).pass_it())
         try:
             detector = StuckDetector(
-                self.trial, self.view, patient=not self._skips_time, strangers=self._strangers
+                self.trial,
+                self.view,
+                patient=not self._skips_time,
+                world_time=self.world_time,
+                strangers=self._strangers,
             )
             self._waits_for = await detector.wait_for(self._endings[0])
         finally:
@@ -127,7 +135,7 @@ class ServerOrderWorkflow(OrderWorkflow):
             with suppress(asyncio.CancelledError):
                 await passing
         if not self._waits_for:
-            self._ended_at = self.trial.clock.now()
+            await self._note_end()
         elif detector.gave_up:
             self.trial.troubles.append(f"{self.order.id}: {self._waits_for}")
 
@@ -172,10 +180,16 @@ class ServerOrderWorkflow(OrderWorkflow):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._idle.wait(), ACCEPTANCE_SECONDS)
 
-    async def wait_for_attempts(self) -> bool:
-        """Wait for attempts that have outlived their workflow; whether there were any."""
-        if self.is_stuck or not self._attempts:
+    async def wait_for_leftovers(self) -> bool:
+        """Wait for attempts and children that have outlived their workflow; whether any had."""
+        if self.is_stuck or not self.is_placed:
             return False  # an order that is stuck may never end, and the verdict says so
+        found = await self._wait_for_attempts()
+        return await self._left_children.end(self.view) or found
+
+    async def _wait_for_attempts(self) -> bool:
+        if not self._attempts:
+            return False
         try:
             await asyncio.wait_for(self._idle.wait(), LEFTOVER_SECONDS)
         except TimeoutError:
@@ -215,14 +229,35 @@ class ServerOrderWorkflow(OrderWorkflow):
         Returns:
             That moment, in seconds of the server's time since the beginning.
         """
+        if info.workflow_id != self.workflow_id:
+            await self._note_end()  # a child may outlive it, and move the clock on
         started_at = await self._virtual_now() if info.is_local else info.started_time
-        virtual = (started_at - self.trial.began_at(started_at)).total_seconds()
+        virtual = self._since_zero(started_at)
         await self.trial.advance_to(virtual + self.jumped)
         self.unplayable = self.unplayable or self._gaps.overdue(info)
         if info.activity_id in self._abandoned:
             self._abandoned.discard(info.activity_id)
             await self._limit_attempt(info, None)
         return virtual
+
+    async def _note_end(self) -> None:
+        """Note when the order ended, if it has."""
+        if self._ended_at is None and (await self.view.state()).has_ended:
+            self._ended_at = self.trial.clock.now()
+
+    def world_time(self, state: WorkflowState) -> float:
+        """The moment of the world's clock at which the server described the workflow."""
+        now = state.virtual_time if self._skips_time else datetime.now(UTC)
+        return self._since_zero(now) + self.jumped
+
+    def _since_zero(self, moment: datetime) -> float:
+        """Seconds of the workflow's time since the world's clock showed zero.
+
+        That was when the first attempt or look came, less what was skipped before: a timer that the
+        workflow waits for ahead of its first call counts, and the start of a worker does not.
+        """
+        skipped = moment - datetime.now(UTC) if self._skips_time else NO_TIME
+        return (moment - self.trial.began_at(moment - max(skipped, NO_TIME))).total_seconds()
 
     async def _virtual_now(self) -> datetime:
         """The workflow's time, for a local activity: it starts in its worker, not on the server."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from datetime import UTC, datetime
 from typing import Protocol
 
 from temporalio.api.enums.v1 import EventType
@@ -24,12 +23,10 @@ class OrderInTime(Protocol):
     Attributes:
         trial: The trial that the order belongs to.
         order: The order.
-        jumped: By how much the world's clock is ahead of the workflow's own time.
     """
 
     trial: Trial
     order: AnyOrder
-    jumped: float
 
     @property
     def view(self) -> WorkflowView:
@@ -37,6 +34,9 @@ class OrderInTime(Protocol):
 
     async def fast_forward(self, seconds: float | None) -> bool:
         """Skip so many seconds, or to the end; whether the order has not ended by then."""
+
+    def world_time(self, state: WorkflowState) -> float:
+        """The moment of the world's clock at which the server described the workflow."""
 
     async def until_no_task_waits(self) -> None:
         """Wait until the workflow has processed what has just happened."""
@@ -109,7 +109,7 @@ class PassingTime:
     ) -> bool:
         """Let an event happen if the order waits for as long as it says, and not beyond `until`."""
         waited = planned.event.when.waited
-        if until is not None and until <= self._world_time(state) + waited:
+        if until is not None and until <= self._workflow.world_time(state) + waited:
             return await self._pass_until(until)
         if waited:
             tasks = await self._tasks_done()
@@ -118,7 +118,7 @@ class PassingTime:
             state = await self._workflow.view.state()
             if not state.is_waiting or await self._tasks_done() != tasks:
                 return True  # something woke it before
-        await self._trial.advance_to(self._world_time(state))
+        await self._trial.advance_to(self._workflow.world_time(state))
         self._trial.happen_now(planned)
         await self._trial.advance_to(self._trial.clock.now())
         return True
@@ -134,11 +134,6 @@ class PassingTime:
         """How many tasks of the workflow are done: its code has run so often."""
         history = await self._workflow.view.history()
         return sum(event.event_type == _TASK_DONE for event in history.events)
-
-    def _world_time(self, state: WorkflowState) -> float:
-        """The moment of the world's clock at which the server described the workflow."""
-        now = state.virtual_time if self._skips else datetime.now(UTC)
-        return (now - self._trial.began_at(now)).total_seconds() + self._workflow.jumped
 
 
 def times_of(trial: Trial, order: str) -> list[float]:

@@ -25,6 +25,7 @@ class StuckDetector:
         trial: The trial that the order belongs to.
         view: What the server shows of the order's workflow.
         patient: Whether time is real, so that an order may well do nothing for seconds.
+        world_time: The moment of the world's clock at which the server described the workflow.
         strangers: Finds what no worker of the saga will ever take up.
     """
 
@@ -34,11 +35,13 @@ class StuckDetector:
         view: WorkflowView,
         *,
         patient: bool,
+        world_time: Callable[[WorkflowState], float],
         strangers: Callable[[WorkflowHistory], str],
     ) -> None:
         self._trial = trial
         self._view = view
         self._patient = patient
+        self._world_time = world_time
         self._strangers = strangers
         self._idle_looks = 0
         self._last_look: tuple[int, int] | None = None
@@ -86,5 +89,4 @@ class StuckDetector:
         return "nothing is under way: it waits for a message that no client sends"
 
     def _virtual_now(self, state: WorkflowState) -> float:
-        began = self._trial.began_at(state.virtual_time)
-        return max(self._trial.clock.now(), (state.virtual_time - began).total_seconds())
+        return max(self._trial.clock.now(), self._world_time(state))

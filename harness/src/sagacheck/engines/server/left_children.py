@@ -10,6 +10,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
 from temporalio.testing import TimeSkipper
 
+from sagacheck.engines.server.passing_time import fast_forward
 from sagacheck.engines.workflow_view import WorkflowView
 from sagacheck.saga import DAY
 
@@ -57,7 +58,7 @@ class LeftChildren:
                 if self._skipper is None:
                     await child.handle.result()
                 else:
-                    await self._skipper.fast_forward(child.handle, DAY)
+                    await fast_forward(self._skipper, child.handle, DAY)
         await child.terminate("the trial is over")
         return True
 

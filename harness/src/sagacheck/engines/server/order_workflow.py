@@ -13,7 +13,6 @@ from temporalio import activity
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHistory
-from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from sagacheck.engines.answer import Answer
@@ -21,7 +20,7 @@ from sagacheck.engines.event_client import PATIENCE
 from sagacheck.engines.histories import unsticky_tasks
 from sagacheck.engines.order_workflow import OrderWorkflow
 from sagacheck.engines.server.left_children import LeftChildren
-from sagacheck.engines.server.passing_time import PassingTime, times_of
+from sagacheck.engines.server.passing_time import PassingTime, fast_forward, times_of
 from sagacheck.engines.server.stuck_detector import StuckDetector
 from sagacheck.engines.server.time_gaps import TimeGaps
 from sagacheck.engines.trial import Trial
@@ -330,12 +329,7 @@ class ServerOrderWorkflow(OrderWorkflow):
 
     async def fast_forward(self, seconds: float | None) -> bool:
         """Skip so many seconds, or to the end; whether the order has not ended by then."""
-        try:
-            return await self._skipper.fast_forward(self.handle, seconds)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            return False
+        return await fast_forward(self._skipper, self.handle, seconds)
 
     async def until_no_task_waits(self) -> None:
         """Wait until the workflow has processed what has just happened.

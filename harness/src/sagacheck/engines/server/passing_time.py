@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from typing import Protocol
+from typing import Any, Protocol
 
 from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import TimeSkipper
 
 from sagacheck.engines.trial import PlannedEvent, Trial
 from sagacheck.engines.workflow_view import WorkflowState, WorkflowView
@@ -134,6 +137,18 @@ class PassingTime:
         """How many tasks of the workflow are done: its code has run so often."""
         history = await self._workflow.view.history()
         return sum(event.event_type == _TASK_DONE for event in history.events)
+
+
+async def fast_forward(
+    skipper: TimeSkipper, workflow: WorkflowHandle[Any, Any], seconds: float | None
+) -> bool:
+    """Skip so much of a workflow's time, or to its end; whether it has not ended by then."""
+    try:
+        return await skipper.fast_forward(workflow, seconds)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False  # it had just ended
 
 
 def times_of(trial: Trial, order: str) -> list[float]:

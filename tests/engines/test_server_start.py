@@ -37,7 +37,9 @@ async def test_a_server_that_dies_leaves_its_last_words(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
 
     assert shutil.which("temporal", path=str(tmp_path)) == str(program)
-    with pytest.raises(EngineStartError, match="ended at once: no room on the disk"):
+    with pytest.raises(
+        EngineStartError, match="ended at once with exit code 1: no room on the disk"
+    ):
         await ServerEngine(RESERVES).__aenter__()
 
 
@@ -54,6 +56,25 @@ async def test_a_port_that_is_taken_after_all_is_another_one_next_time(
 
     assert offered == []
     assert started.ui_address.endswith(f":{ui}")
+    await started.stop()
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_ends_without_a_word_is_started_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It binds ports of its own choice, too, and does not always say that one was taken."""
+    real, has_failed = embedded_server.server_program(), tmp_path / "failed"
+    program = tmp_path / "temporal"
+    first = f"[ -e {has_failed} ] || {{ touch {has_failed}; exit 1; }}"
+    program.write_text(f'#!/bin/sh\n{first}\nexec {real} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(embedded_server, "server_program", lambda: str(program))
+
+    started = await embedded_server.start_server()
+
+    assert has_failed.exists()
+    assert started.process.returncode is None
     await started.stop()
 
 

@@ -8,9 +8,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -41,14 +43,21 @@ class Kept:
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    """A server that several tests look at."""
+    with _kept(tmp_path_factory.mktemp("kept")) as found:
+        yield found
+
+
+@contextmanager
+def _kept(folder: Path) -> Iterator[Kept]:
     """A scenario is played on both engines; what is printed is read until the server waits."""
-    folder = tmp_path_factory.mktemp("kept")
     (folder / "a.yaml").write_text(SCENARIO)
     command = [sys.executable, "-m", "sagacheck", "run", "a.yaml", "--engine", "both"]
     process = subprocess.Popen(
         [*command, "--keep-server", "--saga", f"{ROOT}/tests/sagas/small.py:RESERVES"],
         cwd=folder,
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
     assert process.stdout is not None
@@ -57,11 +66,13 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         lines.append(line)
         if line.startswith("Ctrl-C"):
             break
-    yield Kept(process, folder, "".join(lines))
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-    process.wait(timeout=300)
-    process.stdout.close()
+    try:
+        yield Kept(process, folder, "".join(lines))
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.wait(timeout=300)
+        process.stdout.close()
 
 
 def test_the_ui_shows_a_workflow_that_was_played(kept: Kept, browser: Browser) -> None:
@@ -87,6 +98,22 @@ def test_a_simulated_history_opens_by_import(kept: Kept, browser: Browser) -> No
     finished = "Workflow Execution Completed"
     expect(page.locator("body")).to_contain_text(finished)
     page.close()
+
+
+def test_a_server_that_ends_by_itself_is_no_silent_end(tmp_path: Path) -> None:
+    """How it has ended is said, and the verdict stands."""
+    with _kept(tmp_path) as kept:
+        (server,) = (
+            child
+            for child in psutil.Process(kept.process.pid).children()
+            if child.name() == "temporal"
+        )
+        server.kill()
+        assert kept.process.stdout is not None
+        rest = kept.process.stdout.read()
+
+    assert "the Temporal server has ended by signal 9: " in rest
+    assert kept.process.returncode == 0
 
 
 def test_ctrl_c_ends_the_server_and_the_verdict_stands(kept: Kept) -> None:

@@ -100,7 +100,8 @@ def run_scenarios(options: RunOptions) -> int:
             click.echo(f"interrupted: {missing} not played", err=True)
         elif kept is not None and artifacts.folder is not None:
             print_kept_server(console_for(), kept, run, artifacts.folder)
-            kept.wait()
+            if ended := kept.wait():
+                click.echo(f"the Temporal server has ended {ended}", err=True)
     return run.verdict.exit_code
 
 

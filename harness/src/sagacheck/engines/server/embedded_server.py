@@ -8,7 +8,7 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,13 @@ from typing import IO
 from temporalio.client import Client
 
 from sagacheck.errors import EngineStartError
+from sagacheck.parent_death import kill_at_exit_of_this_process
 
-START_LIMIT_SECONDS = 30.0
+START_LIMIT_SECONDS = 120.0
+"""Only for a server that is alive and silent: one that is up or has ended is seen at once."""
 START_TRIES = 5
 HOST = "127.0.0.1"
-PORT_TAKEN = "address already in use"
+ENDED = "it ended at once"
 MESSAGE_BYTES = 2000
 
 DYNAMIC_CONFIG = {
@@ -64,19 +66,23 @@ class Server:
         ui_address: The address of its UI; empty where it has none.
         process: The process.
         output: What the process prints. A file, since a full pipe would block the process.
+        release: Lets the process outlive this one.
     """
 
     address: str
     ui_address: str
     process: asyncio.subprocess.Process
     output: IO[bytes]
+    release: Callable[[], None]
 
-    async def wait(self) -> None:
-        """Wait until the process ends."""
-        await self.process.wait()
+    async def wait(self) -> str:
+        """Wait until the process ends; how it has ended, and what it printed."""
+        returncode = await self.process.wait()
+        return f"{_how(returncode)}: {self.first_words().strip() or 'it printed nothing'}"
 
     async def stop(self) -> None:
         """Kill the process."""
+        self.release()
         if self.process.returncode is None:
             self.process.kill()  # it is all in memory, and a graceful end takes a second
         await self.process.wait()
@@ -89,7 +95,10 @@ class Server:
 
 
 async def start_server(*, with_ui: bool = False) -> Server:
-    """Start a server; with other ports if another program took these before the server could.
+    """Start a server; once more, with other ports, if it ends before it answers.
+
+    A server binds more ports than it is given. One of them may be taken, and it does not always say
+    so before it ends.
 
     Raises:
         EngineStartError: There is no server to start, or it does not answer.
@@ -100,7 +109,7 @@ async def start_server(*, with_ui: bool = False) -> Server:
             await _wait_until_up(server)
         except BaseException as error:
             await server.stop()
-            if tries_left and isinstance(error, EngineStartError) and PORT_TAKEN in str(error):
+            if tries_left and isinstance(error, EngineStartError) and ENDED in str(error):
                 continue
             raise
         return server
@@ -146,7 +155,8 @@ async def _launch(*, with_ui: bool) -> Server:
         start_new_session=True,  # Ctrl-C is for the run, which then stops the server
     )
     ui_address = "" if ui_port is None else f"{HOST}:{ui_port}"
-    return Server(f"{HOST}:{ports[0]}", ui_address, process, output)
+    release = kill_at_exit_of_this_process(process.pid)
+    return Server(f"{HOST}:{ports[0]}", ui_address, process, output, release)
 
 
 def server_program() -> str | None:
@@ -167,15 +177,25 @@ def _program_or_error() -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago; the server cannot choose its own."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Free ports for programs that cannot choose their own.
+
+    For a minute the kernel gives them to no program that takes any free port, nor to a connection:
+    a connection to each has just been closed, whose ``TIME_WAIT`` keeps all away but those who name
+    the port and reuse the address (``SO_REUSEADDR``), as servers do.
+    """
+    return [_free_port() for _ in range(count)]
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        # Of the listener, or the connection would keep servers away, too.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, 0))
+        listener.listen(1)
+        with socket.create_connection(listener.getsockname()) as client:
+            listener.accept()[0].close()  # who closes first waits
+            client.recv(1)
+        return int(listener.getsockname()[1])
 
 
 async def _wait_until_up(server: Server) -> None:
@@ -184,9 +204,17 @@ async def _wait_until_up(server: Server) -> None:
         async with asyncio.timeout(START_LIMIT_SECONDS):
             if await _is_up(server):
                 return
-        problem = "it ended at once"
-    msg = f"no Temporal server could be started: {problem}: {server.first_words()}"
+        problem = f"{ENDED} {_how(server.process.returncode)}"
+    words = server.first_words().strip() or "it printed nothing"
+    msg = f"no Temporal server could be started: {problem}: {words}"
     raise EngineStartError(msg)
+
+
+def _how(returncode: int | None) -> str:
+    """How a process has ended, from what `asyncio.subprocess` says of it."""
+    if returncode is not None and returncode < 0:
+        return f"by signal {-returncode}"
+    return f"with exit code {returncode}"
 
 
 async def _is_up(server: Server) -> bool:
@@ -198,7 +226,7 @@ async def _is_up(server: Server) -> bool:
         except (RuntimeError, OSError):
             await asyncio.sleep(0.02)
         else:
-            return True
+            return server.process.returncode is None
     return False
 
 

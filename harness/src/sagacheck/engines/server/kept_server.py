@@ -65,7 +65,12 @@ class KeptServer:
         workflow = f"{self.ui}/namespaces/default/workflows/{quote(outcome.workflow_id, safe='')}"
         return f"{workflow}/{outcome.run_id}/history" if outcome.run_id else workflow
 
-    def wait(self) -> None:
-        """Wait until Ctrl-C, or until the server ends."""
+    def wait(self) -> str:
+        """Wait until Ctrl-C, or until the server ends.
+
+        Returns:
+            How the server has ended; empty after Ctrl-C.
+        """
         with suppress(KeyboardInterrupt):
-            self._runner.run(self._started.wait())
+            return self._runner.run(self._started.wait())
+        return ""

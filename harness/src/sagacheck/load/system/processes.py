@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-START_SECONDS = 30.0
+from sagacheck.parent_death import kill_at_exit_of_this_process
+
+START_SECONDS = 120.0
+"""Only for a process that is alive and not ready: one that has ended is seen at once."""
+ENDED = "ended at once"
 POLL_SECONDS = 0.05
 TAIL_CHARACTERS = 2000
-_PR_SET_PDEATHSIG = 1
 
 
 class SystemStartError(Exception):
@@ -24,7 +25,8 @@ class SystemStartError(Exception):
 class Child:
     """One process, which may be started many times. All its output goes to one file.
 
-    It has a session of its own, so Ctrl-C reaches only the run, which then stops the process.
+    It has a session of its own, so Ctrl-C reaches only the run, which then stops the process. Where
+    the run is killed and cannot do so, the process is killed too.
 
     Args:
         name: Its name in reports.
@@ -46,6 +48,7 @@ class Child:
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._log_begins = 0
+        self._release: Callable[[], None] = lambda: None
 
     @property
     def pid(self) -> int | None:
@@ -55,6 +58,7 @@ class Child:
     def start(self) -> None:
         """Start it, for the first time or again."""
         assert self.pid is None, f"{self.name} is running already"
+        self._release()
         with self._log.open("ab") as log:
             self._log_begins = log.tell()
             self._process = subprocess.Popen(  # noqa: S603 - the command is our own
@@ -64,8 +68,8 @@ class Child:
                 stderr=subprocess.STDOUT,
                 env=self._environment,
                 start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
             )
+        self._release = kill_at_exit_of_this_process(self._process.pid)
 
     def kill(self) -> None:
         """Kill it, as `kill -9` does."""
@@ -88,7 +92,7 @@ class Child:
         deadline = time.monotonic() + START_SECONDS
         while not ready():
             if self.pid is None:
-                raise SystemStartError(f"{self.name} ended at once: {self.last_output()}")
+                raise SystemStartError(f"{self.name} {ENDED}: {self.last_output()}")
             if time.monotonic() > deadline:
                 limit = f"within {START_SECONDS:g} s"
                 raise SystemStartError(f"{self.name} did not {what} {limit}: {self.last_output()}")
@@ -108,6 +112,7 @@ class Child:
             return log.read().decode(errors="replace")
 
     def _end(self, how: signal.Signals, seconds: float | None = None) -> None:
+        self._release()
         process = self._process
         if process is None or process.poll() is not None:
             return
@@ -117,8 +122,3 @@ class Child:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _die_with_parent() -> None:
-    """Let the kernel kill the process when the run is killed and cannot do so itself."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

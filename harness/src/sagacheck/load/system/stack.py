@@ -15,13 +15,12 @@ from sagacheck.engines import SERVER_ENVIRONMENT, free_ports, server_command
 from sagacheck.load.connection import Connection
 from sagacheck.load.options import Options
 from sagacheck.load.system.control_client import ControlClient, ControlError
-from sagacheck.load.system.processes import Child, SystemStartError
+from sagacheck.load.system.processes import ENDED, Child, SystemStartError
 from sagacheck.load.workload import Workload
 
 START_TRIES = 5
 POLLING = "polling"
 """A worker prints this when it has started to poll."""
-PORT_TAKEN = "address already in use"
 
 Say = Callable[[str], None]
 """Prints a line about the progress of a run."""
@@ -105,7 +104,7 @@ class Stack:
             try:
                 self.restart(self.server)
             except SystemStartError as error:
-                if tries_left and PORT_TAKEN in str(error):
+                if tries_left and ENDED in str(error):  # one of its ports may be taken
                     continue
                 raise
             break

@@ -75,12 +75,14 @@ class Face(ABC):
 
     async def times_out(self, request: Awaitable[httpx.Response]) -> None:
         """Check that `request` gets no answer, and that the network notes it."""
-        usual, self._client.timeout = self._client.timeout, httpx.Timeout(PATIENCE)
+        usual, before = self._client.timeout, len(self.world.journal.attempts)
+        self._client.timeout = httpx.Timeout(60, read=PATIENCE)
         try:
             with pytest.raises(httpx.ReadTimeout):
                 await self.give_up(request)
         finally:
             self._client.timeout = usual
+        await until(lambda: len(self.world.journal.attempts) > before)
         await until(lambda: self.last_attempt.outcome is not AttemptOutcome.PENDING)
 
     async def post(self, path: str, body: Any) -> httpx.Response:

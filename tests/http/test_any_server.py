@@ -83,7 +83,9 @@ async def test_a_caller_that_waits_in_vain_hangs_up(fault: str, made: list[str])
         await client.post(FAULTS, json={"on": "payments.charge", "fault": fault})
 
         with pytest.raises(httpx.ReadTimeout):
-            await client.post("/charges", json=CHARGE.body, timeout=PATIENCE)
+            await client.post(
+                "/charges", json=CHARGE.body, timeout=httpx.Timeout(60, read=PATIENCE)
+            )
 
         assert await charges(client) == made
 

@@ -34,7 +34,7 @@ def test_the_open_model_does_not_wait_for_a_server_that_is_frozen(
 
         assert run.exit_code() == 0, run.output
     assert due[19] - due[0] < 5, "twenty orders are due in one second"
-    assert run.verdict["latency"]["p95"] > 0.5
+    assert run.verdict["latency"]["p99"] > 0.5, "though a slow machine has many orders before it"
     assert run.verdict["processes"].keys() == {"locust"}
     assert elsewhere.server.pid, "what ran before the run goes on after it"
     assert elsewhere.fakes.pid
@@ -82,7 +82,7 @@ def test_chaos_leaves_no_order_inconsistent(tmp_path: Path) -> None:
     """Every kind of process is killed and restarted; journal and report have each event."""
     arguments = ("--chaos", "--faults", "heavy", "--rate", "4", "-t", "40s", "--seed", "3")
     with locust(tmp_path, *arguments) as run:
-        assert run.process.wait(110) == 0, run.output
+        assert run.exit_code() == 0, run.output
 
     events = {(each["process"].partition("-")[0], each["what"]) for each in run.journal("chaos")}
     assert events == {

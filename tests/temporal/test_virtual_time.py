@@ -26,7 +26,7 @@ async def test_a_day_costs_nothing() -> None:
 
     await asyncio.sleep(DAY)
     assert asyncio.get_running_loop().time() == DAY
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 60
 
 
 @virtual_time

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -53,12 +54,23 @@ def test_without_a_watch_it_would_be_left() -> None:
 
 
 def test_a_process_that_is_released_is_left_alone() -> None:
-    """Nor is the watcher left."""
+    """Nor is the watcher left: it is no child, and ends when it is told to."""
     before = psutil.Process().children()
     child = subprocess.Popen(["sleep", "3600"])
-    kill_at_exit_of_this_process(child.pid)()
+    release = kill_at_exit_of_this_process(child.pid)
+    (watcher,) = (each for each in psutil.process_iter() if _watches(each, child.pid))
 
+    release()
+
+    watcher.wait(LIMIT_SECONDS)
     assert child.poll() is None
     child.kill()
     child.wait()
     assert psutil.Process().children() == before
+
+
+def _watches(process: psutil.Process, pid: int) -> bool:
+    with suppress(psutil.Error):
+        _shell, *_script, last = process.cmdline() or ["", ""]
+        return last == str(pid)
+    return False

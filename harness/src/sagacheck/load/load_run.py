@@ -38,7 +38,7 @@ from sagacheck.plural import count
 
 MOST_HISTORIES = 20
 """For so many orders that violate an invariant, their histories are written."""
-COUNT_SECONDS = 10.0
+COUNT_SECONDS = 60.0
 """The server's count lags behind its workflows, but not for longer than this."""
 
 

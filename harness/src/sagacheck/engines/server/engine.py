@@ -35,7 +35,7 @@ from sagacheck.saga import SagaUnderTest
 from sagacheck.world import ManualClock
 
 SHARED_QUEUE = "orders-under-test"
-OPENING_SECONDS = 0.5
+OPENING_SECONDS = 5.0
 """How long the events of the first moment may take before the worker begins."""
 
 

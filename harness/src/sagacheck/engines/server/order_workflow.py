@@ -35,11 +35,11 @@ NO_TIME = timedelta()
 DEATH_NOTICE = timedelta(seconds=1)
 """The start-to-close timeout that the server gets for an attempt whose worker has died."""
 
-DELETION_SECONDS = 10.0
+DELETION_SECONDS = 120.0
 """Of real time, in which a server deletes a workflow."""
 
-ACCEPTANCE_SECONDS = 5.0
-"""Of real time, in which a worker accepts a message if it can."""
+ACCEPTANCE_SECONDS = 20.0
+"""Of real time, in which a worker accepts a message if it can, on a busy machine too."""
 BUSY_ACCEPTANCE_SECONDS = 0.05
 """The same, while a local activity keeps the workflow inside of its task: the worker cannot."""
 

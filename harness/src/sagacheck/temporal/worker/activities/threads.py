@@ -15,8 +15,9 @@ from temporalio.exceptions import CancelledError
 from sagacheck.temporal.base.loop import VirtualTimeLoop
 
 MOST_THREADS = 32
-ANSWER_SECONDS = 10
-"""Of real time: how long a thread waits for the loop, as in ``temporalio/worker/_activity.py``."""
+ANSWER_SECONDS = 120
+"""Of real time: how long a thread waits for the loop. In ``temporalio/worker/_activity.py`` it is
+10 s, of a worker that does nothing else."""
 Call = Callable[[], Coroutine[Any, Any, None]]
 
 

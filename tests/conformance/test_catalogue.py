@@ -21,7 +21,8 @@ from scenarios import SAGA
 from tests.shop import load
 
 SCENARIOS = load([])
-AT_ONCE = 12
+AT_ONCE = 6
+"""Few, since real time passes in the world of each: the more there are, the slower is each step."""
 
 OF_THE_HARNESS = frozenset(
     {

@@ -164,7 +164,7 @@ def test_a_text_stays_a_text(name: str) -> None:
     assert load_text(as_yaml(dataclasses.replace(load_text(text_with()), name=name))).name == name
 
 
-@pytest.mark.parametrize("text", [":0", ":", "?-", "??", "a:b"])
+@pytest.mark.parametrize("text", [":0", ":", "?-", "??", "a:b", "\x85", "a\u2028b", " \u2029"])
 def test_a_text_in_braces_and_brackets_stays_a_text(text: str) -> None:
     """A colon or a question mark in front would make a key of it."""
     words = {"braces": {"city": text}, "brackets": [text]}

@@ -22,6 +22,9 @@ _PLAIN_LINES = frozenset("\n\t") | {chr(code) for code in range(0x20, 0x7F)}
 _MISREAD_IN_BRACES = (":", "?")
 """In front of a text ruamel writes these without quotes, and takes them for a key when it reads."""
 
+_OTHER_LINE_BREAKS = frozenset("\x85\u2028\u2029")
+"""Ruamel writes these as they are between single quotes, and reads a line break of YAML 1.1."""
+
 
 class Block(dict[str, Any]):
     """A mapping with a line for each key; others stand in braces."""
@@ -56,7 +59,16 @@ def _styled(words: Any) -> Any:
             return items
         case str() if "\n" in words and _PLAIN_LINES.issuperset(words):
             return LiteralScalarString(words)
-        case str() if resolved(words) != words or words.startswith(_MISREAD_IN_BRACES):
+        case str() if _needs_quotes(words):
             return DoubleQuotedScalarString(words)
         case _:
             return words
+
+
+def _needs_quotes(text: str) -> bool:
+    """Whether a text is read as it was written only between double quotes."""
+    return (
+        resolved(text) != text
+        or text.startswith(_MISREAD_IN_BRACES)
+        or not _OTHER_LINE_BREAKS.isdisjoint(text)
+    )

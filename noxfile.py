@@ -144,7 +144,7 @@ def wheel_tests(session: nox.Session) -> None:
 
 ALONE = """
 from importlib.util import find_spec
-names = "orders", "sagacheck", "fakes", "scenarios", "load", "tests", "trip"
+names = "orders", "sagacheck", "fakes", "scenarios", "load", "tests", "trip", "transfer"
 found = [name for name in names if find_spec(name)]
 assert found == ["{}"], found
 """

@@ -60,7 +60,7 @@ async def by_client(simulated: Simulation, wish: str) -> None:
 async def by_fast_client(simulated: Simulation, wish: str) -> None:
     """Start the workflow with the fast client."""
     client = _fast_client(simulated)
-    client.start_workflow("Answers", {"do": wish}, id="w", task_queue=QUEUE, **POLICIES)
+    client.start_workflow("Answers", [{"do": wish}], id="w", task_queue=QUEUE, **POLICIES)
 
 
 def _fast_client(simulated: Simulation) -> FastClient:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sagacheck.saga import SagaUnderTest
+    from sagacheck.saga import SagaUnderTest, effect
 
-__all__ = ["SagaUnderTest"]
+__all__ = ["SagaUnderTest", "effect"]
 
 
 def __getattr__(name: str) -> Any:

@@ -18,7 +18,9 @@ from temporalio.worker import Interceptor
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from sagacheck.config import TABLE, Project, find_project, read_horizon
+from sagacheck.errors import UnplayableError
 from sagacheck.importing import load_object, not_importable
+from sagacheck.inprocess import ActivityEffect, EffectInterceptor, EffectTable, effect
 from sagacheck.language import (
     AnyOrder,
     CancelBy,
@@ -28,10 +30,13 @@ from sagacheck.language import (
     GivenWords,
     Messages,
     OrderWords,
+    WrittenOrder,
 )
-from sagacheck.services import OperationTable, ServiceFactory, operations_of
+from sagacheck.services import OperationTable, Service, ServiceFactory, operations_of
 from sagacheck.temporal import activity_definition, workflow_definition
-from sagacheck.world import duration_text
+from sagacheck.world import World, duration_text
+
+__all__ = ["SagaUnderTest", "effect", "load_saga", "saga_words"]
 
 DAY = 86_400.0
 """Seconds."""
@@ -45,6 +50,15 @@ _HOLDERS_OF_CODE = ("__func__", "fget", "fset", "func")
 
 _AN_ID = "order-{order_id}"
 
+_UNKNOWN_TERMS = (
+    "{word}= is compared with what was ordered, which the words of an order do not say; "
+    "give SagaUnderTest orders= a class with {method}()"
+)
+
+
+def _no_services(_: World) -> list[Service]:
+    return []
+
 
 @dataclass(frozen=True, kw_only=True)
 class SagaUnderTest:
@@ -52,7 +66,8 @@ class SagaUnderTest:
 
     Attributes:
         workflow: The workflow class.
-        activities: Its activities, as a worker takes them.
+        activities: Its activities, as a worker takes them; `effect` puts one under test that makes
+            no HTTP call.
         data_converter: The converter that its workers and clients use.
         workflow_id: The id of the workflow that runs an order: a text with ``{order_id}`` in it.
             All submissions of an order mean one workflow; one id for each click, such as
@@ -75,22 +90,27 @@ class SagaUnderTest:
             decodes it, or of the exception with which the workflow failed, a status such as
             ``"failed"``, a tuple ``(status, error, left)``, or such an object. ``None`` is for what
             it does not understand: then the verdict is unknown, and for a failure it is a failure.
+        arguments: What goes into its workflow: makes of an order, which has the keys of `orders`
+            as attributes, the positional arguments, such as ``lambda order: [Transfer(order.id)]``.
+            By default one argument, a mapping of all keys (`OrderWords.as_input`).
         horizon: How long an order may take, as text (``"30d"``) or timedelta; by default what
             pyproject.toml says, else two days. An order that has not ended by then is stuck. Faults
             end a day before, or in the middle of a horizon of less than two days.
         attempt_limit: How many attempts at activities a trial may make, before all faults end. An
             order that makes as many again spins.
+        reset: Called before each trial, so that what activities keep by themselves, in memory or in
+            a database, begins anew. On a server trials of such a saga are played one after another.
         search_attributes: Those that its workflows set. They are added to the Temporal server; an
             attribute that is not among them is refused, as a server does that does not have it.
         interceptors: Those of its workers, the first outermost.
-        services: Makes the services around it.
+        services: Makes the services around it; those of declared effects are made beside them.
         orders: How scenarios write an order; an id alone by default.
         given: How scenarios write the world at the beginning; by default with the settings that all
             services have.
     """
 
     workflow: type
-    activities: Sequence[Callable[..., Any]]
+    activities: Sequence[Callable[..., Any] | ActivityEffect]
     data_converter: temporalio.converter.DataConverter = temporalio.converter.DataConverter.default
     workflow_id: str = _AN_ID
     id_reuse_policy: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE
@@ -100,11 +120,13 @@ class SagaUnderTest:
     task_queues: Sequence[str] = ()
     cancel_granted: Callable[[Any], bool | None] | None = None
     ending: Callable[[Any], Any] | None = None
+    arguments: Callable[[Any], Sequence[Any]] | None = None
     horizon: str | timedelta | None = None
     attempt_limit: int = 10_000
+    reset: Callable[[], object] | None = None
     search_attributes: Sequence[SearchAttributeKey[Any]] = ()
     interceptors: Sequence[Interceptor] = ()
-    services: ServiceFactory
+    services: ServiceFactory = _no_services
     orders: type[OrderWords] = OrderWords
     given: type[GivenWords] = GivenWords
 
@@ -112,9 +134,11 @@ class SagaUnderTest:
         """Check what can be checked without the workflow.
 
         Raises:
-            ValueError: The ids of workflows cannot be made.
+            ValueError: The ids of workflows cannot be made, or an effect cannot be as declared.
         """
         _check_workflow_id(self.workflow_id)
+        if self.effects.effects:
+            self._check_effects()
 
     @cached_property
     def horizon_seconds(self) -> float:
@@ -136,9 +160,51 @@ class SagaUnderTest:
         return f"{duration_text(self.horizon_seconds)} (SagaUnderTest.horizon)"
 
     @cached_property
+    def activity_functions(self) -> Sequence[Callable[..., Any]]:
+        """Its activities, as a worker takes them."""
+        return [e.activity if isinstance(e, ActivityEffect) else e for e in self.activities]
+
+    @cached_property
+    def effects(self) -> EffectTable:
+        """The effects that its activities have by themselves."""
+        return EffectTable(tuple(e for e in self.activities if isinstance(e, ActivityEffect)))
+
+    @cached_property
+    def activity_interceptors(self) -> Sequence[Interceptor]:
+        """What stands around its activities and workflows, the first outermost."""
+        if not self.effects.effects:
+            return self.interceptors
+        return [*self.interceptors, EffectInterceptor(self.effects)]
+
+    @property
+    def plays_alone(self) -> bool:
+        """Whether two trials in one process would disturb each other."""
+        return self.order_of is not None or self.reset is not None
+
+    def all_services(self, world: World) -> list[Service]:
+        """All services around it, made over `world`."""
+        return [*self.services(world), *self.effects.services(world)]
+
+    @cached_property
     def operations(self) -> OperationTable:
         """The operations of its services."""
-        return operations_of(self.services)
+        return operations_of(self.all_services)
+
+    def _check_effects(self) -> None:
+        """Check what effects say beside other settings.
+
+        Raises:
+            ValueError: They need an operation or a property of orders that there is not.
+        """
+        names = self.operations.names
+        for each in self.effects.effects:
+            for needed in each.needs:
+                if needed not in self.operations:
+                    raise each.problem(f"needs={needed!r} is not among {', '.join(names)}")
+            if each.amount is not None and self.orders.price is OrderWords.price:
+                raise each.problem(_UNKNOWN_TERMS.format(word="amount", method="price"))
+            if each.lines is not None and self.orders.lines is OrderWords.lines:
+                raise each.problem(_UNKNOWN_TERMS.format(word="lines", method="lines"))
 
     @cached_property
     def dialect(self) -> Dialect:
@@ -165,7 +231,7 @@ class SagaUnderTest:
         return tuple(
             operation.name
             for operation in self.operations.creates
-            if operation.tells == "success" or self.operations.undo_of(operation.name)
+            if operation.tells in ("success", "nothing") or self.operations.undo_of(operation.name)
         )
 
     @cached_property
@@ -214,8 +280,23 @@ class SagaUnderTest:
         return True
 
     def input_of(self, order: AnyOrder) -> Any:
-        """What goes into the workflow for `order`."""
+        """What goes into the workflow for `order`, as one argument."""
         return order.as_json()
+
+    def arguments_of(self, order: AnyOrder) -> Sequence[Any]:
+        """What goes into the workflow for `order`.
+
+        Raises:
+            UnplayableError: `arguments` makes no list of it.
+        """
+        if self.arguments is None:
+            return [self.input_of(order)]
+        try:
+            return list(self.arguments(order.entry if isinstance(order, WrittenOrder) else order))
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            msg = f"SagaUnderTest.arguments makes no list of arguments of order {order.id}: {why}"
+            raise UnplayableError(msg) from error
 
 
 def _check_workflow_id(text: str) -> None:
@@ -300,7 +381,7 @@ def _runnable(reference: str, place: str, root: Path | None) -> SagaUnderTest:
     saga = load_object(reference, SagaUnderTest, place, root)
     try:
         workflow_definition(saga.workflow)
-        for each in saga.activities:
+        for each in saga.activity_functions:
             activity_definition(each)
         if saga.horizon is not None:
             read_horizon(saga.horizon)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -116,7 +116,7 @@ class OrderWorkflow(ABC):
         try:
             await self._start_workflow(
                 saga.workflow_name,
-                saga.input_of(placed),
+                saga.arguments_of(placed),
                 id=self.workflow_id,
                 task_queue=self._task_queue,
                 id_reuse_policy=saga.id_reuse_policy,
@@ -134,8 +134,10 @@ class OrderWorkflow(ABC):
     async def _is_open(self) -> bool:
         return await self.view.exists() and not (await self.view.state()).has_ended
 
-    async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
-        await self._client.start_workflow(workflow, argument, **options)
+    async def _start_workflow(
+        self, workflow: str, arguments: Sequence[Any], **options: Any
+    ) -> None:
+        await self._client.start_workflow(workflow, args=arguments, **options)
 
     async def conclude(self) -> OrderOutcome:
         """The outcome of the order, once nothing more can happen to it."""

@@ -38,15 +38,15 @@ def saga_worker(  # noqa: PLR0913 - as few as an SDK worker can do with
         cached_workflows: How many workflows the worker keeps in memory between their tasks.
         threads: Where synchronous activities run; threads of the worker's own by default.
     """
-    needs_threads = any(not inspect.iscoroutinefunction(each) for each in saga.activities)
+    needs_threads = any(not inspect.iscoroutinefunction(each) for each in saga.activity_functions)
     return Worker(
         client,
         task_queue=task_queue,
         workflows=[saga.workflow, *saga.children],
-        activities=saga.activities,
+        activities=saga.activity_functions,
         activity_executor=(threads or ThreadPoolExecutor(THREADS)) if needs_threads else None,
         max_concurrent_activities=THREADS if needs_threads else None,
-        interceptors=[*interceptors, *saga.interceptors],
+        interceptors=[*interceptors, *saga.activity_interceptors],
         max_cached_workflows=cached_workflows,
         build_id=BUILD_ID,
         workflow_runner=(

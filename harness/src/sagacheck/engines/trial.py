@@ -91,7 +91,7 @@ class Trial:
 
     def __post_init__(self) -> None:
         world = World(self.scenario.given, clock=self.clock)
-        self.network = Network(Services(world, self.saga.services))
+        self.network = Network(Services(world, self.saga.all_services))
         self.faults = [
             PlannedFault(spec.rule(), spec.place.line, f"{spec.fault} on {spec.on}")
             for spec in self.scenario.faults
@@ -196,15 +196,20 @@ class Trial:
     async def finish(self) -> None:
         """Let all requests under way arrive, all events that have a time happen and be answered."""
         self.network.services.settle()
-        if self.clock.next_due is None and not self._unanswered:
+        if not self._has_more_to_come:
             return
-        while self.clock.next_due is not None or self._unanswered:
+        while self._has_more_to_come:
             if (due := self.clock.next_due) is not None:
                 await self.advance_to(due)
             else:
-                await asyncio.wait(set(self._unanswered))
+                await asyncio.wait({*self._unanswered, *self.network.detached})
                 self._raise_if_broken()
         self.network.services.settle()
+
+    @property
+    def _has_more_to_come(self) -> bool:
+        under_way = self._unanswered or self.network.detached
+        return self.clock.next_due is not None or bool(under_way)
 
     def close(self) -> None:
         """Stop the clock, and let no event happen any more."""

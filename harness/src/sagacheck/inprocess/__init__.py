@@ -1,7 +1,19 @@
-"""HTTP clients of activities, answered in this process by the world of their order."""
+"""Activities and their HTTP clients, answered in this process by the world of their order."""
 
 from sagacheck.inprocess.attempt_context import AttemptContext, in_context
+from sagacheck.inprocess.effect import ActivityEffect, effect
+from sagacheck.inprocess.effect_interceptor import EffectInterceptor
+from sagacheck.inprocess.effect_table import EffectTable
 from sagacheck.inprocess.fakes_client import FakesClient
 from sagacheck.inprocess.httpx_patch import httpx_patch
 
-__all__ = ["AttemptContext", "FakesClient", "httpx_patch", "in_context"]
+__all__ = [
+    "ActivityEffect",
+    "AttemptContext",
+    "EffectInterceptor",
+    "EffectTable",
+    "FakesClient",
+    "effect",
+    "httpx_patch",
+    "in_context",
+]

@@ -91,9 +91,18 @@ def context_of(request: httpx.Request) -> AttemptContext:
     Raises:
         RuntimeError: There is none: no attempt is under way here.
     """
+    return present_context(f"{request.method} {request.url}")
+
+
+def present_context(what: str) -> AttemptContext:
+    """The present context, in which `what` is done.
+
+    Raises:
+        RuntimeError: There is none: no attempt is under way here.
+    """
     context = _context.get(None)
     if context is None:
-        msg = f"{request.method} {request.url} was sent outside of any world"
+        msg = f"{what} was sent outside of any world"
         raise RuntimeError(msg)
     return context
 

@@ -12,7 +12,7 @@ from sagacheck.language.loader import find, load, load_file, load_text
 from sagacheck.language.model.arguments import ARGUMENTS
 from sagacheck.language.model.constraints import Among, Filled
 from sagacheck.language.model.given import Given, GivenWords
-from sagacheck.language.model.orders import OrderWords
+from sagacheck.language.model.orders import OrderWords, WrittenOrder
 from sagacheck.language.model.problems import nearest, problem
 from sagacheck.language.model.references import Messages, StockedSku, declared, mappings
 from sagacheck.language.model.vocabulary import (
@@ -84,6 +84,7 @@ __all__ = [
     "When",
     "WorldTurn",
     "Written",
+    "WrittenOrder",
     "as_yaml",
     "declared",
     "find",

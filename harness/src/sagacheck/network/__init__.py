@@ -26,6 +26,7 @@ from sagacheck.network.wire import (
     WireReply,
     WorkerCrash,
     encoded,
+    error_code,
 )
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "call_of",
     "calls_in_words",
     "encoded",
+    "error_code",
     "fault_in_words",
     "read_collection",
     "read_rule",

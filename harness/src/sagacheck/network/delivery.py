@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextvars import copy_context
 from typing import Any, NoReturn
 
 import msgspec
 
 from sagacheck.network.wire import NoReplyError, WorkerCrash
-from sagacheck.services import Handling, Operation, Request, Service
+from sagacheck.services import Handling, Operation, RefusedError, Request, Service
 from sagacheck.world import Arrival, Attempt, Clock, Journal, Reply
+
+Action = Callable[[], Awaitable[None]]
+"""What an activity does by itself; it raises `RefusedError` where it failed."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -28,6 +32,8 @@ class Call(msgspec.Struct, frozen=True):
         malformed: What is wrong with the body, where it could not be read; empty if nothing is.
         unread_key: The header that looks like an idempotency key and is not read; empty for none.
         connected: Whether the connection is open already, so that a refusal looks like a reset.
+        action: Does what the call is about, where an activity does so by itself; ``None`` for a
+            request, of which its service does all.
     """
 
     operation: Operation
@@ -41,10 +47,15 @@ class Call(msgspec.Struct, frozen=True):
     malformed: str = ""
     unread_key: str = ""
     connected: bool = False
+    action: Action | None = None
 
 
 class Delivery(msgspec.Struct):
-    """An attempt with both of its sides, the caller's and the service's."""
+    """An attempt with both of its sides, the caller's and the service's.
+
+    Attributes:
+        detached: Where it puts actions that begin late: nobody may wait for them but the world.
+    """
 
     call: Call
     attempt: Attempt
@@ -52,10 +63,24 @@ class Delivery(msgspec.Struct):
     service: Service
     request: Request
     clock: Clock
+    detached: set[asyncio.Task[None]]
 
-    def arrive(self) -> Handling:
-        """Let the request arrive at its service, and add the arrival to the journal."""
-        handling = self.service.begin(self.request)
+    async def arrive(self) -> Handling:
+        """Let the request arrive at its service, and add the arrival to the journal.
+
+        What an activity does by itself is done now, and its service records the effect then. It is
+        not done where the service refuses it.
+        """
+        if self.call.action is None:
+            return self._record(self.service.begin(self.request))
+        try:
+            self.service.check(self.request)
+            await self.call.action()
+        except RefusedError as refused:
+            return self._record(Handling(refused.reply()))
+        return self._record(self.service.begin(self.request))
+
+    def _record(self, handling: Handling) -> Handling:
         self.journal.arrive(
             self.attempt,
             Arrival(
@@ -67,11 +92,11 @@ class Delivery(msgspec.Struct):
         )
         return handling
 
-    def answer(self) -> Reply:
+    async def answer(self) -> Reply:
         """Let the request arrive and its reply leave at once."""
-        return self.service.finish(self.arrive())
+        return self.service.finish(await self.arrive())
 
-    async def reply_after(self, delay: float, prepare: Callable[[], Reply]) -> Reply:
+    async def reply_after(self, delay: float, prepare: Callable[[], Awaitable[Reply]]) -> Reply:
         """The reply that `prepare` makes in `delay` seconds, whether or not the caller still waits.
 
         Raises:
@@ -79,11 +104,22 @@ class Delivery(msgspec.Struct):
         """
         left: list[Reply] = []
         replied = asyncio.Event()
+        context = copy_context()
+
+        async def reply() -> None:
+            try:
+                left.append(await prepare())
+                replied.set()
+            finally:
+                self.journal.end(self.attempt)
 
         def leave() -> None:
-            left.append(prepare())
-            replied.set()
-            self.journal.end(self.attempt)
+            if self.call.action is None:
+                _run_to_its_end(reply())  # at this very moment of the world's clock
+                return
+            task = asyncio.get_running_loop().create_task(reply(), context=context)
+            self.detached.add(task)
+            task.add_done_callback(self.detached.discard)
 
         self.journal.begin(self.attempt)
         self.clock.call_at(self.clock.now() + delay, leave)
@@ -113,3 +149,13 @@ class Delivery(msgspec.Struct):
             raise WorkerCrash(msg)
         assert seconds is not None, "a caller without any limit waits on the loop"
         await self.clock.sleep_until(self.clock.now() + seconds)
+
+
+def _run_to_its_end(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine that waits for nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    msg = "what a service does waits for nothing"
+    raise RuntimeError(msg)

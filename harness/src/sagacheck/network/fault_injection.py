@@ -21,6 +21,7 @@ from sagacheck.network.wire import (
     rejection,
     with_status,
 )
+from sagacheck.world import Reply
 
 Injector = Callable[[Delivery, Fault], Awaitable[WireReply]]
 """Injects a fault into a delivery; returns what the caller sees, or raises it."""
@@ -34,7 +35,7 @@ async def transmit(delivery: Delivery, fault: Fault | None) -> WireReply:
         WorkerCrash: The caller's worker dies.
     """
     if fault is None:
-        return encoded(delivery.answer())
+        return encoded(await delivery.answer())
     return await INJECTORS[fault.name](delivery, fault)
 
 
@@ -51,17 +52,17 @@ async def _reject(delivery: Delivery, fault: Fault) -> WireReply:
 
 
 async def _drop_response(delivery: Delivery, _: Fault) -> NoReturn:
-    delivery.answer()
+    await delivery.answer()
     await delivery.time_out()
 
 
 async def _reset_after_effect(delivery: Delivery, fault: Fault) -> NoReturn:
-    delivery.answer()
+    await delivery.answer()
     raise ConnectionLostError(str(fault))
 
 
 async def _status_after_effect(delivery: Delivery, fault: Fault) -> WireReply:
-    handling = delivery.arrive()
+    handling = await delivery.arrive()
     reply = with_status(delivery.service.finish(handling), delivery.call.operation, fault)
     if not reply.ok:
         delivery.service.remember_error(handling, reply)
@@ -69,15 +70,15 @@ async def _status_after_effect(delivery: Delivery, fault: Fault) -> WireReply:
 
 
 async def _malformed(delivery: Delivery, _: Fault) -> WireReply:
-    return malformed(delivery.answer())
+    return malformed(await delivery.answer())
 
 
 async def _truncated(delivery: Delivery, fault: Fault) -> NoReturn:
-    raise IncompleteReplyError(str(fault), encoded(delivery.answer()))
+    raise IncompleteReplyError(str(fault), encoded(await delivery.answer()))
 
 
 async def _empty(delivery: Delivery, _: Fault) -> WireReply:
-    return emptied(delivery.answer())
+    return emptied(await delivery.answer())
 
 
 async def _delay_request(delivery: Delivery, fault: Fault) -> WireReply:
@@ -85,21 +86,24 @@ async def _delay_request(delivery: Delivery, fault: Fault) -> WireReply:
 
 
 async def _delay_response(delivery: Delivery, fault: Fault) -> WireReply:
-    handling = delivery.arrive()
-    finish = delivery.service.finish
-    return encoded(await delivery.reply_after(fault.delay, lambda: finish(handling)))
+    handling = await delivery.arrive()
+
+    async def finish() -> Reply:
+        return delivery.service.finish(handling)
+
+    return encoded(await delivery.reply_after(fault.delay, finish))
 
 
 async def _stale_read(delivery: Delivery, fault: Fault) -> WireReply:
     as_of = delivery.clock.now() - fault.delay
     delivery.request = structs.replace(delivery.request, as_of=as_of)
-    return encoded(delivery.answer())
+    return encoded(await delivery.answer())
 
 
 async def _duplicate(delivery: Delivery, fault: Fault) -> WireReply:
-    reply = delivery.answer()
+    reply = await delivery.answer()
     for _ in range(fault.copies - 1):
-        delivery.answer()
+        await delivery.answer()
     return encoded(reply)
 
 
@@ -108,12 +112,13 @@ async def _crash_before(_: Delivery, fault: Fault) -> NoReturn:
 
 
 async def _crash_after(delivery: Delivery, fault: Fault) -> NoReturn:
-    delivery.answer()
+    await delivery.answer()
     raise WorkerCrash(str(fault))
 
 
 async def _evict(delivery: Delivery, _: Fault) -> WireReply:
-    return encoded(delivery.answer())  # the engine drops the workflow; the call is not touched
+    # The engine drops the workflow; the call is not touched.
+    return encoded(await delivery.answer())
 
 
 INJECTORS: dict[str, Injector] = {

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from http import HTTPStatus
 
 from sagacheck.services import Operation
 from sagacheck.world import Attempt
@@ -57,7 +58,10 @@ class FaultKind:
     reads_only: bool = False
 
     def fits(self, operation: Operation) -> bool:
-        """Whether such a fault can happen to `operation`, with some argument."""
+        """Whether such a fault can happen to `operation`, with some argument.
+
+        What an activity does by itself has no reply of bytes that could be spoilt.
+        """
         if self.reads_only and not operation.reads:
             return False
         return operation.has_body or not self.needs_reply_body
@@ -141,9 +145,16 @@ class Fault:
         return FAULTS[self.name]
 
     def fits(self, operation: Operation) -> bool:
-        """Whether the fault can happen to `operation`: an own success is no fault."""
-        is_success = self.kind.argument is Argument.STATUS and self.status == operation.success
-        return self.kind.fits(operation) and not is_success
+        """Whether the fault can happen to `operation`: an own success is no fault.
+
+        An activity that has done something by itself can only fail to say so.
+        """
+        if self.kind.argument is Argument.STATUS:
+            status = self.status or 0
+            is_error = status >= HTTPStatus.BAD_REQUEST
+            if status == operation.success or (operation.by_activity and not is_error):
+                return False
+        return self.kind.fits(operation)
 
     def __str__(self) -> str:
         """The fault as journals and reports show it."""

@@ -61,6 +61,7 @@ class Network:
         routes: How it is called over HTTP.
         rules: Give an attempt its fault; the first rule that returns one counts.
         observers: Called with every attempt.
+        detached: The activities that do late what they were asked for, though no caller may wait.
     """
 
     def __init__(self, services: Services) -> None:
@@ -72,6 +73,7 @@ class Network:
         self._journal = services.world.journal
         self.rules: list[Rule] = []
         self.observers: list[Observer] = []
+        self.detached: set[asyncio.Task[None]] = set()
         self._faults_end_at = math.inf
 
     async def send(self, call: Call) -> WireReply:
@@ -140,7 +142,7 @@ class Network:
             retry=call.retry,
             unread_key=call.unread_key,
         )
-        return Delivery(call, attempt, self._journal, service, request, self._clock)
+        return Delivery(call, attempt, self._journal, service, request, self._clock, self.detached)
 
     def _order_of(self, request: Request, service: Service) -> str:
         """The order that a request is about: the one it names, else the one of its target."""

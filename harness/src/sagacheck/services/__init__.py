@@ -1,5 +1,6 @@
 """Stateful fakes of services: their operations, idempotency keys, state and rules."""
 
+from sagacheck.services.activity_service import AMOUNT, CURRENCY, LINES, activity_service
 from sagacheck.services.messages import MessageService
 from sagacheck.services.operations import (
     HEADER,
@@ -34,12 +35,15 @@ from sagacheck.services.stock import AVAILABLE, OUTSIDE, RESERVED, SHIPPED, Stoc
 __all__ = [
     "ALREADY_REFUNDED",
     "ALREADY_SHIPPED",
+    "AMOUNT",
     "AVAILABLE",
     "COMMON_REFUSALS",
+    "CURRENCY",
     "CUSTOMER",
     "HEADER",
     "INVALID_AMOUNT",
     "INVALID_CURRENCY",
+    "LINES",
     "MERCHANT",
     "OUTSIDE",
     "OUT_OF_STOCK",
@@ -62,6 +66,7 @@ __all__ = [
     "ShipmentService",
     "StockService",
     "Tells",
+    "activity_service",
     "minor_units",
     "operations_of",
     "refuse_unknown_fields",

@@ -13,8 +13,8 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Literal
 
-Tells = Literal["success", "failure", "anything"]
-"""What a message tells its reader about the end of an order."""
+Tells = Literal["success", "failure", "anything", "nothing"]
+"""What a message tells its reader about the end of an order; ``nothing`` is for what is none."""
 
 HEADER = "header:"
 """How the name of a header begins where the name of a field may stand."""
@@ -68,12 +68,15 @@ class Operation:
         moves_money: For a create, whether its effect is a payment: a free order has none.
         tells: For a create that nothing undoes, what it tells the customer: that the order
             completed (``success``, a confirmation), that it did not (``failure``, a mail that the
-            money is back), or something that is true of any order (``anything``).
+            money is back), or something that is true of any order (``anything``). With ``nothing``
+            it is no message but an effect that stays: an order that failed must not have it.
         carries: The fields that carry data of the order, and which: what its words call it
             (`sagacheck.language.OrderWords.data`), or what an effect of another create has, such
             as ``shipping.create.tracking_number``.
         fields: The fields that it knows, beside those that other attributes name; a request with
             a field of another name is 400 ``unknown_field``. With ``None`` it takes any field.
+        by_activity: Whether an activity does it by itself and sends no HTTP request: it is declared
+            with `sagacheck.effect`.
     """
 
     name: str
@@ -91,6 +94,7 @@ class Operation:
     tells: Tells = "success"
     carries: Mapping[str, str] = field(default_factory=dict, hash=False)
     fields: tuple[str, ...] | None = None
+    by_activity: bool = False
 
     @cached_property
     def service(self) -> str:

@@ -96,14 +96,14 @@ class PaymentService(Service):
 
     def transfer(self, operation: str, effect: Effect, amount: int) -> None:
         """Write down that `amount` minor units go from the customer to the merchant."""
-        self.write(
-            operation,
-            effect,
-            (
-                Posting(CUSTOMER, effect.currency, -amount),
-                Posting(MERCHANT, effect.currency, amount),
-            ),
-        )
+        self.write(operation, effect, payment(effect.currency, amount))
+
+
+def payment(currency: str, amount: int) -> tuple[Posting, ...]:
+    """What moves when the customer pays so many minor units; none move for no money."""
+    if not amount:
+        return ()
+    return (Posting(CUSTOMER, currency, -amount), Posting(MERCHANT, currency, amount))
 
 
 def known_decimals(currency: str) -> int:

@@ -101,6 +101,20 @@ class Service:
         """Whether the outside world will change `effect` at some time. Never, by default."""
         return False
 
+    def leaves_tombstones(self, create: str) -> bool:
+        """Whether an undo by key also refuses a `create` with that key that comes later.
+
+        It does by default.
+        """
+        return True
+
+    def check(self, request: Request) -> None:
+        """Refuse what `begin` is going to refuse; called before an activity does it by itself.
+
+        Raises:
+            RefusedError: The service would refuse the request, as things are now.
+        """
+
     def reads(self, ledger: Ledger) -> Mapping[str, Any]:
         """The read-only collections: path below ``/``, and the rows they show.
 
@@ -159,7 +173,7 @@ class Service:
     def end_effect(self, effect: Effect, by: str) -> None:
         """Mark `effect` as undone, and its key so that no late create can bring it back."""
         self.change(effect, state=EffectState.UNDONE, undone_by=by, undone_at=self.clock.now())
-        if effect.key is not None:
+        if effect.key is not None and self.leaves_tombstones(effect.operation):
             self.keys.cancel(effect.operation, effect.key, effect.order)
 
     # -- the protocol: what the network asks -------------------------------------------------
@@ -254,7 +268,9 @@ class Service:
     def _leave_tombstone(self, request: Request) -> None:
         """Refuse the create of an undo by key: it may still be on the way."""
         key, undoes = request.target_key, request.operation.undoes
-        if request.target_id is None and key is not None and undoes is not None:
+        if request.target_id is not None or key is None or undoes is None:
+            return
+        if self.leaves_tombstones(undoes):
             self.keys.cancel(undoes, key, request.order)
 
     def _end(self, request: Request, first: Effect) -> None:

@@ -61,14 +61,22 @@ class StockService(Service):
         Raises:
             RefusedError: A line asks for more pieces than are available.
         """
+        self.check_stock(lines)
+        effect = self.new_effect(request, lines=dict(lines))
+        self.move(request.operation.name, effect, AVAILABLE, RESERVED)
+        return effect
+
+    def check_stock(self, lines: Mapping[str, int]) -> None:
+        """Refuse lines that are not all available.
+
+        Raises:
+            RefusedError: A line asks for more pieces than are available.
+        """
         for sku, quantity in lines.items():
             available = self.available(sku)
             if quantity > available:
                 detail = f"{quantity} of {sku} wanted, {available} available"
                 raise RefusedError.of(self.out_of_stock, detail)
-        effect = self.new_effect(request, lines=dict(lines))
-        self.move(request.operation.name, effect, AVAILABLE, RESERVED)
-        return effect
 
     def undo(self, request: Request, effect: Effect) -> None:
         """Make the reserved pieces available again."""
@@ -92,11 +100,7 @@ class StockService(Service):
 
     def move(self, operation: str, effect: Effect, source: Account, target: Account) -> None:
         """Write down that the pieces of `effect` go from one account to another."""
-        postings = []
-        for sku, quantity in effect.lines.items():
-            postings.append(Posting(source, sku, -quantity))
-            postings.append(Posting(target, sku, quantity))
-        self.write(operation, effect, postings)
+        self.write(operation, effect, moved(effect.lines, source, target))
 
     def add_effect(self, effect: Effect) -> None:
         """Take in a reservation, and let it expire in time."""
@@ -135,3 +139,12 @@ class StockService(Service):
                 effect="",
                 postings=(Posting(OUTSIDE, sku, -quantity), Posting(AVAILABLE, sku, quantity)),
             )
+
+
+def moved(lines: Mapping[str, int], source: Account, target: Account) -> list[Posting]:
+    """What moves when pieces go from one account to another."""
+    postings = []
+    for sku, quantity in lines.items():
+        postings.append(Posting(source, sku, -quantity))
+        postings.append(Posting(target, sku, quantity))
+    return postings

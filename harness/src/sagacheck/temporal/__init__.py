@@ -20,7 +20,7 @@ from sagacheck.temporal.base.errors import (
     UnsupportedError,
 )
 from sagacheck.temporal.base.loop import VirtualTimeLoop, running_loop
-from sagacheck.temporal.base.sdk_activities import activity_definition
+from sagacheck.temporal.base.sdk_activities import activity_contexts, activity_definition
 from sagacheck.temporal.base.sdk_workflows import workflow_definition
 from sagacheck.temporal.client.connection import simulated_client
 from sagacheck.temporal.client.fast_client import FAST_OPTIONS, FastClient, NoResultError
@@ -42,6 +42,7 @@ __all__ = [
     "SimulatedWorker",
     "UnsupportedError",
     "VirtualTimeLoop",
+    "activity_contexts",
     "activity_definition",
     "is_plain",
     "running_loop",

@@ -22,11 +22,11 @@ def no_orphans(evidence: Evidence) -> Facts:
 
     Reads: the effects that the services hold, and how the orders ended; an order that was
         terminated may leave what its scenario expects.
-    Checked: for every effect that has an undo, when all late requests have arrived.
+    Checked: for every effect that is no message, when all late requests have arrived.
     """
     allowance = Counter(evidence.orphans)
     for effect in evidence.effects:
-        if not evidence.can_be_undone(effect.operation):
+        if evidence.is_message(effect.operation):
             continue
         outcome = evidence.outcomes.get(effect.order)
         orphan = is_live(effect) and (outcome is None or _leaves_nothing(outcome.status))

@@ -99,8 +99,10 @@ class ServerEngine:
         Raises:
             UnplayableError: The scenario needs what a server engine cannot do.
         """
-        # The children of two trials may have the same ids, where the saga chooses them.
-        async with self._alone if self._saga.order_of else nullcontext():
+        # The children of two trials may have the same ids, and activities may share what they keep.
+        async with self._alone if self._saga.plays_alone else nullcontext():
+            if self._saga.reset is not None:
+                self._saga.reset()
             await self._play(trial)
 
     async def _play(self, trial: Trial) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -138,10 +138,12 @@ class ServerOrderWorkflow(OrderWorkflow):
         elif detector.gave_up:
             self.trial.troubles.append(f"{self.order.id}: {self._waits_for}")
 
-    async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
+    async def _start_workflow(
+        self, workflow: str, arguments: Sequence[Any], **options: Any
+    ) -> None:
         if self._is_forgotten:
             await self._delete_execution()
-        await super()._start_workflow(workflow, argument, **options)
+        await super()._start_workflow(workflow, arguments, **options)
 
     @property
     def _is_forgotten(self) -> bool:

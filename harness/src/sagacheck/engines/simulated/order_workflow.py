@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -143,11 +143,13 @@ class SimulatedOrderWorkflow(OrderWorkflow):
 
     # -- shorter ways than by the SDK's client ----------------------------------------------------
 
-    async def _start_workflow(self, workflow: str, argument: Any, **options: Any) -> None:
+    async def _start_workflow(
+        self, workflow: str, arguments: Sequence[Any], **options: Any
+    ) -> None:
         if self._fast_client is None or not options.keys() <= FAST_OPTIONS:
-            await super()._start_workflow(workflow, argument, **options)
+            await super()._start_workflow(workflow, arguments, **options)
         else:
-            self._fast_client.start_workflow(workflow, argument, **options)
+            self._fast_client.start_workflow(workflow, arguments, **options)
 
     async def _ending(self) -> Ending:
         if self._fast_client is not None:

@@ -67,10 +67,10 @@ class SimulatedTrial:
         self._connect = partial(simulated_client, self.temporal, saga.data_converter)
         self.worker = SimulatedWorker(
             workflows=[saga.workflow, *saga.children],
-            activities=saga.activities,
+            activities=saga.activity_functions,
             data_converter=saga.data_converter,
             client=self._connect,
-            interceptors=saga.interceptors,
+            interceptors=saga.activity_interceptors,
             around=self._around,
             cached=cached,
         )
@@ -102,6 +102,8 @@ class SimulatedTrial:
     async def play(self) -> None:
         """Place all orders, and see them to their ends."""
         trial = self.trial
+        if self._saga.reset is not None:
+            self._saga.reset()
         trial.client = EventClient(self.workflows)
         if trial.has_fault("evict"):
             trial.network.observers.append(self.evict_on_fault)

@@ -195,6 +195,9 @@ class FaultEntry(Written):
 
 
 def _does_not_fit(fault: Fault, on: str, table: OperationTable) -> PydanticCustomError:
+    meant = [op for op in table.operations if on in (op.name, op.service)]
+    if not fault.kind.reads_only and all(operation.by_activity for operation in meant):
+        return _does_not_fit_an_activity(fault, on)
     if fault.kind.argument is Argument.STATUS:
         what = "a fault that changes nothing"
         rule = f"{on} answers {fault.status} when it succeeds; write another status"
@@ -203,3 +206,12 @@ def _does_not_fit(fault: Fault, on: str, table: OperationTable) -> PydanticCusto
     what = f"a fault that does not fit {on}"
     rule = f"{fault.name} ({fault.kind.summary}) fits {', '.join(fitting)}"
     return problem(what, rule, value=repr(fault.name))
+
+
+def _does_not_fit_an_activity(fault: Fault, on: str) -> PydanticCustomError:
+    """Why a fault cannot happen to what an activity does by itself, and which one can."""
+    if fault.kind.argument is Argument.STATUS:
+        rule = f"an activity does {on} by itself: it succeeds or raises; write 400 or more"
+        return problem("no error", rule, value=f"{{{fault.name}: {fault.status}}}")
+    rule = f"an activity does {on} by itself and reads no HTTP reply; write drop_response"
+    return problem(f"a fault that does not fit {on}", rule, value=repr(fault.name))

@@ -58,7 +58,7 @@ class OrderClient:
         try:
             await self.client.start_workflow(
                 self.saga.workflow_name,
-                self.saga.input_of(order),
+                args=self.saga.arguments_of(order),
                 id=self.workflow_id(order.id),
                 task_queue=self.task_queue,
                 id_reuse_policy=self.saga.id_reuse_policy,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -189,6 +190,20 @@ def enter_activity(
     )
     context.get_client = get_client if definition.is_async else None
     temporalio.activity._Context.set(context)  # noqa: SLF001
+
+
+def activity_contexts() -> Callable[[], None]:
+    """Lets the current activity run several times: the SDK changes its context as it runs.
+
+    Returns:
+        A function to be called before each run: it enters a new copy of the present context.
+    """
+    present = copy(temporalio.activity._Context.current())  # noqa: SLF001
+
+    def enter() -> None:
+        temporalio.activity._Context.set(copy(present))  # noqa: SLF001
+
+    return enter
 
 
 def set_outbound(outbound: ActivityOutboundInterceptor) -> None:

@@ -6,6 +6,7 @@ the time of a simulated order. The histories are the same.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from temporalio.api.enums.v1 import (
@@ -24,7 +25,7 @@ from sagacheck.temporal.server.run_start import NAMESPACE
 from sagacheck.temporal.server.simulated_temporal import SimulatedTemporal
 
 FAST_OPTIONS = frozenset({"id", "task_queue", "id_reuse_policy", "id_conflict_policy"})
-"""What `FastClient.start_workflow` takes beside a workflow and its argument."""
+"""What `FastClient.start_workflow` takes beside a workflow and its arguments."""
 _COMPLETED = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED
 
 
@@ -48,7 +49,7 @@ class FastClient:
     def start_workflow(  # noqa: PLR0913 - as many as a client needs
         self,
         workflow: str,
-        argument: Any,
+        arguments: Sequence[Any],
         *,
         id: str,  # noqa: A002 - the SDK's name
         task_queue: str,
@@ -71,7 +72,7 @@ class FastClient:
         # To set these fields takes a third of the time of handing them to the constructor.
         request.workflow_type.name = workflow
         request.task_queue.name = task_queue
-        request.input.payloads.extend(self._converter.to_payloads([argument]))
+        request.input.payloads.extend(self._converter.to_payloads(arguments))
         try:
             self._temporal.start(request)
         except AlreadyStartedError as error:

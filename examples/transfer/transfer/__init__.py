@@ -1,0 +1,1 @@
+"""A transfer of money between two accounts."""

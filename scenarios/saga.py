@@ -9,6 +9,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from fakes import order_services
 from orders.activities import OrderActivities
+from orders.services import Services
 from orders.workflow import OrderSagaWorkflow
 from sagacheck import SagaUnderTest
 from sagacheck.inprocess import FakesClient
@@ -39,7 +40,8 @@ class OrderSagaUnderTest(SagaUnderTest):
 
 SAGA = OrderSagaUnderTest(
     workflow=OrderSagaWorkflow,
-    activities=OrderActivities(FakesClient()).all(),
+    # Where the services are in the environment of a shell does not decide about a scenario.
+    activities=OrderActivities(FakesClient(), Services()).all(),
     data_converter=pydantic_data_converter,
 )
 """The order saga of this project."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from temporalio import activity
@@ -30,9 +30,19 @@ from orders.messages import (
     SendConfirmation,
     Shipment,
 )
-from orders.settings import ServiceSettings
+from orders.services import Services
+
+if TYPE_CHECKING:
+    from orders.settings import ServiceSettings
 
 CURRENCY = "USD"
+
+
+def _services_of_environment() -> ServiceSettings:
+    # pydantic-settings takes as long to import as the workflow and its messages together.
+    from orders.settings import ServiceSettings  # noqa: PLC0415
+
+    return ServiceSettings()
 
 
 class OrderActivities:
@@ -41,12 +51,15 @@ class OrderActivities:
     Args:
         http: The client for all calls of a worker. Making one costs a TLS context and losing it
             costs the open connections, so a worker has just one.
-        services: Where the services are, and how long each may take.
+        services: Where the services are, and how long each may take; from the environment by
+            default, as `ServiceSettings`.
     """
 
-    def __init__(self, http: httpx.AsyncClient, services: ServiceSettings | None = None) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, services: Services | ServiceSettings | None = None
+    ) -> None:
         self._http = http
-        self._services = services or ServiceSettings()
+        self._services = services or _services_of_environment()
 
     def all(self) -> list[Callable[..., Any]]:
         """The activities to register with a worker."""

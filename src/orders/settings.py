@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orders.services import Services
+
 
 class ServiceSettings(BaseSettings):
     """Addresses of the services and how long a call to each may take, in seconds.
@@ -16,11 +18,11 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ORDERS_", frozen=True)
 
-    inventory_url: str = "https://inventory.internal"
-    payments_url: str = "https://payments.internal"
-    shipping_url: str = "https://shipping.internal"
-    notifications_url: str = "https://notifications.internal"
-    inventory_timeout: float = Field(default=30.0, gt=0, lt=120)
-    payments_timeout: float = Field(default=60.0, gt=0, lt=120)
-    shipping_timeout: float = Field(default=30.0, gt=0, lt=120)
-    notifications_timeout: float = Field(default=20.0, gt=0, lt=30)
+    inventory_url: str = Services.inventory_url
+    payments_url: str = Services.payments_url
+    shipping_url: str = Services.shipping_url
+    notifications_url: str = Services.notifications_url
+    inventory_timeout: float = Field(default=Services.inventory_timeout, gt=0, lt=120)
+    payments_timeout: float = Field(default=Services.payments_timeout, gt=0, lt=120)
+    shipping_timeout: float = Field(default=Services.shipping_timeout, gt=0, lt=120)
+    notifications_timeout: float = Field(default=Services.notifications_timeout, gt=0, lt=30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import httpx
 from temporalio.client import Client
@@ -11,8 +12,11 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from orders.activities import OrderActivities
 from orders.client import TASK_QUEUE
-from orders.settings import ServiceSettings
 from orders.workflow import OrderSagaWorkflow
+
+if TYPE_CHECKING:
+    from orders.services import Services
+    from orders.settings import ServiceSettings
 
 SHUTDOWN_GRACE = timedelta(seconds=20)
 """How long calls in flight may go on when a worker is stopped. Another worker repeats the rest."""
@@ -22,7 +26,7 @@ def create_worker(
     client: Client,
     http: httpx.AsyncClient,
     *,
-    services: ServiceSettings | None = None,
+    services: Services | ServiceSettings | None = None,
     task_queue: str = TASK_QUEUE,
     sandbox: bool = True,
 ) -> Worker:

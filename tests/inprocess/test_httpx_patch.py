@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import httpx
@@ -136,3 +138,38 @@ def test_certificates_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with httpx_patch():
         httpx.AsyncClient(trust_env=False)
     assert len(made) == 3
+
+
+LATE_CLIENTS = """
+import sys
+sys.modules["httpx._main"] = None
+import httpx
+from sagacheck.inprocess import httpx_patch
+
+def modules(): return [name for name in ("respx", "httpcore") if name in sys.modules]
+
+def outcome():
+    try: httpx.get("http://127.0.0.1:9/emails")
+    except RuntimeError as error: return str(error)
+    except httpx.ConnectError: return "a socket"
+
+with httpx_patch():
+    with httpx_patch():
+        print(modules(), outcome(), sep="; ")
+        client = httpx.Client()
+    print(modules(), outcome(), sep="; ")
+print(outcome())
+"""
+
+
+def test_respx_is_imported_for_the_first_client_that_needs_it() -> None:
+    """Then it catches the requests of that client and of all later ones, in outer patches too."""
+    script = [sys.executable, "-c", LATE_CLIENTS]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=True)
+
+    caught = "GET http://127.0.0.1:9/emails was sent outside of any world"
+    assert done.stdout.splitlines() == [
+        f"[]; {caught}",
+        f"['respx', 'httpcore']; {caught}",
+        "a socket",
+    ]

@@ -11,15 +11,39 @@ from sagacheck.cli.exit_codes import UNKNOWN, WRONG_INPUT
 from sagacheck.cli.main import main as command
 from sagacheck.process_exit import exit_process
 
+OBJECTS_OF_A_START = 300_000
+"""Almost all that imports make stays, so looking for garbage among it finds nothing: Python looks
+after every 700 objects, which takes a twentieth of the start of a command."""
 OBJECTS_BETWEEN_COLLECTIONS = 25_000
-"""Python looks for garbage after every 700 objects. Almost all that imports make stays, so that the
-start of a command is a thirtieth shorter without."""
 
 
 def main() -> None:
     """Run a command, and end the process with its exit code."""
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    _collect_no_garbage_of_the_start()
+    _leave_out_the_command_of_httpx()
     exit_process(_run())
+
+
+def _collect_no_garbage_of_the_start() -> None:
+    """Look for garbage only in what is made after the start, when there is much of it."""
+    gc.set_threshold(OBJECTS_OF_A_START)
+    gc.callbacks.append(_begin_to_collect)
+
+
+def _begin_to_collect(_phase: str, _info: object) -> None:
+    gc.callbacks.remove(_begin_to_collect)
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+
+
+def _leave_out_the_command_of_httpx() -> None:
+    """Let httpx be imported as where its extra for a command is not installed.
+
+    For that command, ``httpx``, it imports pygments, httpcore and much of rich, if they are there:
+    a tenth of the SDK's own imports, and httpcore is needed only where a client has no other
+    transport.
+    """
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 
 def _run() -> int:

@@ -17,6 +17,7 @@ import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def _table_in(file: Path) -> Mapping[str, Any] | None:
     if not file.is_file():
         return None
     try:
-        tool = tomllib.loads(file.read_bytes().decode()).get("tool")
+        tool = _tool_tables(file.read_bytes())
     except OSError as error:
         raise ConfigError(f"{file}: it cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -124,6 +125,12 @@ def _table_in(file: Path) -> Mapping[str, Any] | None:
     if table is not None and not isinstance(table, dict):
         raise _wrong(file, TABLE, repr(table), f"it must be a table, [{TABLE}]")
     return table
+
+
+@lru_cache(maxsize=1)
+def _tool_tables(content: bytes) -> Any:
+    # A command asks for its project twice, and a long file takes a hundredth of its time.
+    return tomllib.loads(content.decode()).get("tool")
 
 
 def _project(root: Path, table: Mapping[str, Any]) -> Project:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn
 from rich.table import Table
 
 from sagacheck.checks import Verdict
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 STYLES = {Verdict.VALID: "green", Verdict.INVALID: "bold red", Verdict.UNKNOWN: "yellow"}
 
@@ -19,7 +22,8 @@ def console_for(*, stderr: bool = False) -> Console:
     In a terminal lines are folded to its width. Where they go to a file or another program, each
     stays in one piece, so that it can be searched for.
     """
-    console = Console(stderr=stderr, highlight=False)
+    # Colons are no emoji in what people write, and the table of emoji takes time to import.
+    console = Console(stderr=stderr, highlight=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 1000
     return console
@@ -37,6 +41,13 @@ def plain_table(title: str | None = None) -> Table:
 
 def progress_bar(console: Console, *columns: ProgressColumn) -> Progress:
     """A bar with a description, how many are done, and more columns; none outside of a terminal."""
+    from rich.progress import (  # noqa: PLC0415 - a fifth of rich, which only terminals need
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+    )
+
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),

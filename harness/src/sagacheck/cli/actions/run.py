@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from sagacheck import output
 from sagacheck.cli.actions.html_report import HtmlReport
 from sagacheck.cli.exit_codes import UNKNOWN, exit_with
 from sagacheck.cli.extras import report_or_exit, server_or_exit
@@ -23,9 +24,7 @@ from sagacheck.errors import EngineStartError
 from sagacheck.output import (
     GitHubAnnotations,
     JsonFile,
-    JUnitFile,
     RunConsole,
-    RunProgress,
     console_for,
 )
 from sagacheck.plural import count
@@ -134,12 +133,13 @@ def _listeners(options: RunOptions, artifacts: Artifacts) -> list[Listener]:
     report = HtmlReport(
         artifacts, options.report_folder, options.command(options.paths), options.words
     )
+    errors = console_for(stderr=True)
     return [
-        RunProgress(console_for(stderr=True)),
+        *([output.RunProgress(errors)] if errors.is_terminal else []),
         artifacts,
         RunConsole(console, quiet=options.quiet),
         *([JsonFile(options.json_file)] if options.json_file else []),
-        *([JUnitFile(options.junit_file)] if options.junit_file else []),
+        *([output.JUnitFile(options.junit_file)] if options.junit_file else []),
         report,
         _NextSteps(console, options, artifacts, report),
         GitHubAnnotations(),

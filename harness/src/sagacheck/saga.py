@@ -28,12 +28,21 @@ from sagacheck.language import (
     Event,
     EventKind,
     GivenWords,
+    Message,
     Messages,
     OrderWords,
     WrittenOrder,
 )
+from sagacheck.messages import (
+    Written,
+    cancel_message,
+    check_name,
+    read_message,
+    sent_by_people,
+)
 from sagacheck.services import OperationTable, Service, ServiceFactory, operations_of
 from sagacheck.temporal import activity_definition, workflow_definition
+from sagacheck.workflow_input import input_problem
 from sagacheck.world import World, duration_text
 
 __all__ = ["SagaUnderTest", "effect", "load_saga", "saga_words"]
@@ -93,6 +102,13 @@ class SagaUnderTest:
         arguments: What goes into its workflow: makes of an order, which has the keys of `orders`
             as attributes, the positional arguments, such as ``lambda order: [Transfer(order.id)]``.
             By default one argument, a mapping of all keys (`OrderWords.as_input`).
+        cancel_signal: The signal that asks its workflow to cancel: its name, which is sent with the
+            reason where the handler takes an argument, or ``("stop", "by", "ann")`` with arguments.
+        cancel_update: The same for an update.
+        people: What people send to each order, one message after another and then from the first
+            again, whenever nothing of it has been under way for a minute: ``["approve"]`` or
+            ``[("approve", "ann"), ("confirm", 10)]``, signals or updates. They stay away from a
+            scenario that sends a signal or an update itself.
         horizon: How long an order may take, as text (``"30d"``) or timedelta; by default what
             pyproject.toml says, else two days. An order that has not ended by then is stuck. Faults
             end a day before, or in the middle of a horizon of less than two days.
@@ -121,6 +137,9 @@ class SagaUnderTest:
     cancel_granted: Callable[[Any], bool | None] | None = None
     ending: Callable[[Any], Any] | None = None
     arguments: Callable[[Any], Sequence[Any]] | None = None
+    cancel_signal: Written = CANCEL_SIGNAL
+    cancel_update: Written = CANCEL_UPDATE
+    people: Sequence[Written] = ()
     horizon: str | timedelta | None = None
     attempt_limit: int = 10_000
     reset: Callable[[], object] | None = None
@@ -258,17 +277,48 @@ class SagaUnderTest:
     def means_to_cancel(self) -> tuple[CancelBy, ...]:
         """The means by which the workflow can be cancelled, the best one first."""
         return (
-            *([CancelBy.SIGNAL] if CANCEL_SIGNAL in self.signals else []),
-            *([CancelBy.UPDATE] if CANCEL_UPDATE in self.updates else []),
+            *([CancelBy.SIGNAL] if _name_of(self.cancel_signal) in self.signals else []),
+            *([CancelBy.UPDATE] if _name_of(self.cancel_update) in self.updates else []),
             CancelBy.WORKFLOW,
         )
 
     def is_cancel(self, event: Event) -> bool:
         """Whether an event asks for a cancellation, be it by the name of a message."""
-        by_name = {EventKind.SIGNAL: CANCEL_SIGNAL, EventKind.UPDATE: CANCEL_UPDATE}
-        if event.message is not None:
-            return event.message.name == by_name.get(event.kind)
-        return event.kind is EventKind.CANCEL
+        if event.message is None:
+            return event.kind is EventKind.CANCEL
+        by_signal = event.kind is EventKind.SIGNAL
+        return event.message.name == _name_of(
+            self.cancel_signal if by_signal else self.cancel_update
+        )
+
+    def cancel_message(self, by: CancelBy, reason: str) -> Message:
+        """The signal or update that asks the workflow to cancel its order."""
+        definition = workflow_definition(self.workflow)
+        if by is CancelBy.SIGNAL:
+            signal = definition.signals.get(_name_of(self.cancel_signal))
+            return cancel_message(self.cancel_signal, signal.fn if signal else None, reason)
+        update = definition.updates.get(_name_of(self.cancel_update))
+        return cancel_message(self.cancel_update, update.fn if update else None, reason)
+
+    def events_of_people(self, order: str) -> list[Event]:
+        """What people send to an order, one after another, whenever it waits for a message."""
+        return sent_by_people(self.people, self.updates, order)
+
+    def check_messages(self) -> None:
+        """Check that the workflow handles what its settings name.
+
+        Raises:
+            ValueError: It does not.
+        """
+        known = self.dialect.messages
+        if self.cancel_signal != CANCEL_SIGNAL:
+            check_name("cancel_signal", self.cancel_signal, known.signals)
+        if self.cancel_update != CANCEL_UPDATE:
+            check_name("cancel_update", self.cancel_update, known.updates)
+        any_name = known.signals is None or known.updates is None
+        handled = None if any_name else (*(known.signals or ()), *(known.updates or ()))
+        for each in self.people:
+            check_name("people", each, handled)
 
     @cached_property
     def sandboxed(self) -> bool:
@@ -287,8 +337,22 @@ class SagaUnderTest:
         """What goes into the workflow for `order`.
 
         Raises:
-            UnplayableError: `arguments` makes no list of it.
+            UnplayableError: `arguments` makes no list of it, or the workflow cannot take them.
         """
+        arguments = self._arguments_of(order)
+        if not self._inputs_checked:
+            converter = self.data_converter.payload_converter
+            if problem := input_problem(self.workflow, converter, arguments):
+                raise UnplayableError(problem)
+            self._inputs_checked.append(True)
+        return arguments
+
+    @cached_property
+    def _inputs_checked(self) -> list[bool]:
+        """Not empty once its workflow could take an order: they are all written alike."""
+        return []
+
+    def _arguments_of(self, order: AnyOrder) -> Sequence[Any]:
         if self.arguments is None:
             return [self.input_of(order)]
         try:
@@ -297,6 +361,10 @@ class SagaUnderTest:
             why = f"{type(error).__name__}: {error}"
             msg = f"SagaUnderTest.arguments makes no list of arguments of order {order.id}: {why}"
             raise UnplayableError(msg) from error
+
+
+def _name_of(message: Written) -> str:
+    return read_message(message).name
 
 
 def _check_workflow_id(text: str) -> None:
@@ -383,6 +451,7 @@ def _runnable(reference: str, place: str, root: Path | None) -> SagaUnderTest:
         workflow_definition(saga.workflow)
         for each in saga.activity_functions:
             activity_definition(each)
+        saga.check_messages()
         if saga.horizon is not None:
             read_horizon(saga.horizon)
     except (TypeError, ValueError) as error:

@@ -20,7 +20,6 @@ from sagacheck.engines.answer import (
 )
 from sagacheck.engines.order_workflow import OrderWorkflow
 from sagacheck.language import CancelBy, Event, EventKind, Message
-from sagacheck.saga import CANCEL_SIGNAL, CANCEL_UPDATE
 
 PATIENCE = timedelta(seconds=30)
 """How long a client waits for the answer to an update."""
@@ -95,10 +94,11 @@ class EventClient:
         workflow = self._workflow(event)
         match self._means(workflow, event.by):
             case CancelBy.SIGNAL:
-                signal = workflow.handle.signal(CANCEL_SIGNAL, event.reason)
+                message = workflow.trial.saga.cancel_message(CancelBy.SIGNAL, event.reason)
+                signal = workflow.handle.signal(message.name, args=message.args)
                 return await answer_of(signal, REFUSALS, NO_ANSWER)
             case CancelBy.UPDATE:
-                message = Message(CANCEL_UPDATE, (event.reason,))
+                message = workflow.trial.saga.cancel_message(CancelBy.UPDATE, event.reason)
                 read = workflow.trial.saga.cancel_granted
                 return await self._update(workflow, message, accepted, read, what="cancel")
             case CancelBy.WORKFLOW:

@@ -85,6 +85,7 @@ class Trial:
     _placed: dict[str, AnyOrder] = field(default_factory=dict)
     _began: datetime | None = None
     _under_way: dict[asyncio.Task[None], str | None] = field(default_factory=dict)
+    _people: dict[str, list[PlannedEvent]] = field(default_factory=dict)
     _held: dict[str, asyncio.Event] = field(default_factory=dict)
     _broken: list[BaseException] = field(default_factory=list)
     _unanswered: set[asyncio.Task[Answer]] = field(default_factory=set)
@@ -155,9 +156,18 @@ class Trial:
         One happens at a time, in the order in which the scenario plans them: what the first leads
         to may be another wait.
         """
-        return next(
-            (p for p in self.events if _is_left_for_wait(p) and p.event.order == order), None
-        )
+        own = (p for p in self.events if _is_left_for_wait(p) and p.event.order == order)
+        return next(own, None) or self._next_of_people(order)
+
+    def _next_of_people(self, order: str) -> PlannedEvent | None:
+        """What people send next, unless the scenario sends messages itself; one after another."""
+        if not self.saga.people or any(p.event.message is not None for p in self.events):
+            return None
+        if order not in self._people:
+            events = self.saga.events_of_people(order)
+            self._people[order] = [PlannedEvent(event) for event in events]
+        planned = self._people[order]
+        return planned[sum(each.times for each in planned) % len(planned)]
 
     def happen_now(self, planned: PlannedEvent) -> None:
         """Begin to let an event happen."""

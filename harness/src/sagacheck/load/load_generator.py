@@ -50,9 +50,14 @@ class LoadGenerator:
 
         Raises:
             ConfigError: The configuration of the project is wrong.
-            NotImportableError: There is no such saga, or it has other services.
+            NotImportableError: There is no such saga, it has other services, or its activities
+                have effects by themselves.
         """
         own = load_saga(self._workload.saga)
+        if own.effects.effects:
+            declared = ", ".join(each.operation for each in own.effects.effects)
+            msg = f"a load run serves fakes over HTTP, and activities do {declared} by themselves"
+            raise NotImportableError(msg)
         if name is None:
             return own
         other = load_saga(name)

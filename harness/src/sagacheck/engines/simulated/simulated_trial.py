@@ -178,7 +178,8 @@ class SimulatedTrial:
 
     def _watch_waits(self) -> None:
         """Let events happen that are to come while an order waits for a message."""
-        if any(event.when.moment == "waiting" for event in self.trial.scenario.events):
+        is_planned = any(e.when.moment == "waiting" for e in self.trial.scenario.events)
+        if is_planned or self._saga.people:
             ids = [(order, each.workflow_id) for order, each in self.workflows.items()]
             running_loop().on_idle = WaitingOrders(self.trial, self.temporal, ids)
 

@@ -9,7 +9,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from sagacheck.checks import Ending
 from sagacheck.engines import Answer, AnswerKind, WorkflowView, answer_of, update_answer_of
 from sagacheck.language import AnyOrder, CancelBy
-from sagacheck.saga import CANCEL_SIGNAL, CANCEL_UPDATE, SagaUnderTest
+from sagacheck.saga import SagaUnderTest
 
 REASON = "the customer changed their mind"
 """Why customers cancel."""
@@ -73,10 +73,13 @@ class OrderClient:
 
     async def cancel(self, order_id: str, by: CancelBy) -> Answer:
         """Cancel an order, by `by` or else by the means that its workflow has."""
-        if by is CancelBy.UPDATE and CANCEL_UPDATE in self.saga.updates:
+        has = self.saga.means_to_cancel
+        if by is CancelBy.UPDATE and CancelBy.UPDATE in has:
             return await self.request_cancel(order_id, REASON)
-        if CANCEL_SIGNAL in self.saga.signals:
-            return await answer_of(self.view(order_id).handle.signal(CANCEL_SIGNAL, REASON))
+        if CancelBy.SIGNAL in has:
+            message = self.saga.cancel_message(CancelBy.SIGNAL, REASON)
+            signal = self.view(order_id).handle.signal(message.name, args=message.args)
+            return await answer_of(signal)
         return await answer_of(self.view(order_id).handle.cancel())
 
     async def status(self, order_id: str) -> Answer:
@@ -86,8 +89,9 @@ class OrderClient:
         return await answer_of(self.query_status(order_id))
 
     async def request_cancel(self, order_id: str, reason: str) -> Answer:
-        """Cancel an order by the update ``request_cancel``."""
-        update = self.view(order_id).handle.execute_update(CANCEL_UPDATE, reason)
+        """Cancel an order by the update that asks for it."""
+        message = self.saga.cancel_message(CancelBy.UPDATE, reason)
+        update = self.view(order_id).handle.execute_update(message.name, args=message.args)
         return await update_answer_of(update, self.saga.cancel_granted)
 
     async def query_status(self, order_id: str) -> str:

@@ -1,0 +1,90 @@
+"""The messages that a saga under test is sent, as its setting writes them."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from sagacheck.language import Event, EventKind, Message, Place, When
+
+Written = str | Sequence[Any]
+"""The name of a signal or an update, or a sequence of its name and its arguments."""
+
+REACTION_SECONDS = 60.0
+"""Of virtual time: how long an order waits before somebody sends what it waits for."""
+_SETTING = Place("SagaUnderTest.people", 0, 0)
+
+
+def read_message(written: Written) -> Message:
+    """The message that a setting means.
+
+    Raises:
+        ValueError: It has no name.
+    """
+    parts = [written] if isinstance(written, str) else [*written]
+    name = parts[0] if parts else ""
+    if not isinstance(name, str) or not name:
+        msg = f'{written!r} names no message; write "approve", or ("approve", "ann") with arguments'
+        raise ValueError(msg)
+    return Message(name, tuple(parts[1:]))
+
+
+def cancel_message(written: Written, handler: Callable[..., Any] | None, reason: str) -> Message:
+    """What asks for a cancellation: the reason is sent where the handler takes an argument.
+
+    Args:
+        written: The name of the message; with arguments of its own it is sent as it is.
+        handler: The function that handles it in the workflow; ``None`` where it is not known.
+        reason: Why the order is to be cancelled.
+    """
+    message = read_message(written)
+    if not isinstance(written, str):
+        return message
+    takes_reason = handler is None or len(inspect.signature(handler).parameters) > 1
+    return Message(message.name, (reason,) if takes_reason else ())
+
+
+def check_name(setting: str, written: Written, handled: Collection[str] | None) -> None:
+    """Check that the workflow handles the message of a setting.
+
+    Args:
+        setting: The setting.
+        written: What it says.
+        handled: What the workflow handles; ``None`` where that is not known.
+
+    Raises:
+        ValueError: It does not.
+    """
+    name = read_message(written).name
+    if handled is None or name in handled:
+        return
+    near = difflib.get_close_matches(name, handled, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    msg = f"{setting}: {name!r}; the workflow handles {', '.join(sorted(handled)) or 'none'}{hint}"
+    raise ValueError(msg)
+
+
+def sent_by_people(people: Sequence[Written], updates: Collection[str], order: str) -> list[Event]:
+    """What people send to an order, one after another, each time that it waits for a message.
+
+    Args:
+        people: The setting.
+        updates: The names among them that are updates; the others are signals.
+        order: The order.
+    """
+    messages = [read_message(each) for each in people]
+    when = When("waiting", waited=REACTION_SECONDS)
+    return [
+        Event(
+            EventKind.UPDATE if message.name in updates else EventKind.SIGNAL,
+            order,
+            when,
+            "",
+            None,
+            _SETTING,
+            message,
+        )
+        for message in messages
+    ]

@@ -97,8 +97,17 @@ def test_a_port_that_is_taken_is_an_error() -> None:
         (["--idempotency", "replays"], "did you mean replay?"),
         (["--port", "70000"], "0<=x<=65535"),
         (["--hots", "x"], "--host"),
+        (["--stock", "W=" + "9" * 5000], "write SKU=N"),
+        (["--stock", "W=\u0665"], "write SKU=N"),
+        (["--default-stock", "9" * 30], "at most 1000000000000"),
+        (["--host", "ü" * 100], "this is no host name"),
+        (["--host", "a\0b"], "this is no host name"),
+        (["--host", "0.0.0.0", "--port", "0"], "other computers reach 0.0.0.0"),
+        (["--host", "::", "--port", "0"], "other computers reach ::"),
+        (["--host", "", "--port", "0"], "--public allows it"),
+        (["--journal", "/dev/zero", "--port", "0"], "a journal is a regular file"),
     ],
-    ids=str,
+    ids=range(15),
 )
 def test_a_wrong_option_is_explained(options: list[str], sentence: str) -> None:
     """Exit code 2, and a sentence with the value and the rule."""
@@ -115,6 +124,14 @@ def test_help_shows_examples() -> None:
     assert result.exit_code == 0
     assert "python -m fakes --port 0" in result.output
     assert "  POST finished                  {" in result.output
+
+
+@pytest.mark.parametrize(
+    ("host", "public"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True), ("", True)]
+)
+def test_loopback_needs_no_word(host: str, public: bool) -> None:
+    """Nor does an address that other computers reach, where they may."""
+    bound_socket(host, public=public).close()
 
 
 @pytest.mark.asyncio

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import io
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -182,6 +181,24 @@ class Damage:
 
 DAMAGES = (
     Damage(
+        "no UTF-8",
+        lambda lines: lines.insert(2, lines.pop(2).replace(b"customer", b"\xff", 1)),
+        3,
+        "'utf-8' codec can't decode byte 0xff",
+    ),
+    Damage(
+        "nested too deep",
+        lambda lines: lines.insert(2, b'{"at":0,"rules":[{"a":' + b"[" * 5000 + b"\n"),
+        3,
+        "this is not a step of a world",
+    ),
+    Damage(
+        "a number of 5,000 digits",
+        lambda lines: lines.insert(2, b'{"at":0,"number":' + b"9" * 5000 + b"}\n"),
+        3,
+        "this is not a step of a world",
+    ),
+    Damage(
         "a byte is wrong",
         lambda lines: lines.insert(2, lines.pop(2).replace(b"{", b"#", 1)),
         3,
@@ -241,34 +258,21 @@ def test_a_world_of_the_past_writes_no_more(file: Path) -> None:
         assert served.world.ledger.effects == {}
 
 
-class FullDisk(io.FileIO):
-    """A file on a disk that is full until there is room."""
+@pytest.mark.parametrize("special", ["/dev/zero", "/dev/full", "fifo", "."])
+def test_a_journal_is_a_regular_file(tmp_path: Path, special: str) -> None:
+    """An endless file, a pipe and a folder are refused at once."""
+    file = tmp_path / special
+    if special == "fifo":
+        os.mkfifo(file)
 
-    room = 0
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]
-        """Write as much as there is room for."""
-        if not self.room:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        written = super().write(bytes(data)[: self.room])
-        self.room -= written
-        return written
+    with pytest.raises(WriteAheadLogError, match="a journal is a regular file"):
+        WriteAheadLog.open(file)
 
 
-def test_a_full_disk_leaves_no_damage(file: Path) -> None:
-    """Nothing is acknowledged while it is full; once there is room all of it is written."""
+def test_a_journal_of_other_services_is_refused(file: Path) -> None:
+    """Its faults are for operations that these services have not."""
     with serving(file) as served:
-        log = served.store._log
-        assert log is not None
-        log._file.close()
-        log._file = disk = FullDisk(file, "ab")
-        disk.room = 100
-        ask_for(served, CHARGE)
-        with pytest.raises(OSError, match="No space left"):
-            served.store.commit()
-        disk.room = 100_000
-        ask_for(served, CHARGE, "o2")
-        served.store.commit()
-        before = held_by(served.world)
-    with serving(file) as served:
-        assert before == held_by(served.world)
+        served.store.write_rules([{"on": "kitchen.cook", "fault": 503}])
+
+    with pytest.raises(WriteAheadLogError, match="of other services"), serving(file):
+        pass

@@ -10,17 +10,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from msgspec import structs
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sagacheck.http.control import control_routes
 from sagacheck.http.peer import peer_of
+from sagacheck.http.request_body import content_of
 from sagacheck.http.served_world import ServedWorld
+from sagacheck.http.write_ahead_log import NotWrittenError, WriteAheadLogError
 from sagacheck.network import (
     IncompleteReplyError,
     Network,
@@ -42,6 +45,7 @@ def create_app(
     *,
     clock: Callable[[], ManualClock] = WallClock,
     journal: Path | None = None,
+    public: bool = False,
 ) -> Starlette:
     """The application that serves one world, on any ASGI server.
 
@@ -55,19 +59,29 @@ def create_app(
         settings: What the world holds at first, and after each reset.
         clock: Makes the world's clock, by default one of real time.
         journal: The file with every change of the world, which is recovered from it.
+        public: Whether control routes answer whatever name the server is reached by, not only
+            under those of this computer for itself.
 
     Raises:
         WriteAheadLogError: The journal cannot be read.
+        NotWrittenError: The journal cannot be written.
         OSError: The journal cannot be opened.
     """
     served = ServedWorld(services, settings or Settings(), clock=clock, journal=journal)
     app = Starlette(
         routes=[*_service_routes(served.network), *control_routes()],
-        exception_handlers={404: _unknown_route, 405: _wrong_method},
+        exception_handlers={
+            404: _unknown_route,
+            405: _wrong_method,
+            ClientDisconnect: _client_left,
+            NotWrittenError: _not_written,
+            WriteAheadLogError: _not_written,
+        },
         lifespan=_closing,
     )
     app.router.redirect_slashes = False
     app.state.served = served
+    app.state.public = public
     return app
 
 
@@ -93,11 +107,11 @@ def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         served: ServedWorld = request.app.state.served
         if operation.reads and "order_id" not in request.query_params:
             return await _collection(request)  # one for people: a saga asks for its order
-        content = await request.body()
+        content = await content_of(request)
         call = call_of(
             operation, request.path_params, request.query_params, content, request.headers
         )
-        store = served.store
+        store = served.ready()
         store.recall_for(call)
         peer = peer_of(request)
         try:
@@ -121,9 +135,20 @@ def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
 async def _collection(request: Request) -> Response:
     served: ServedWorld = request.app.state.served
     order = request.query_params.get("order_id")
-    served.store.recall(order)
-    served.store.commit()
+    store = served.ready()
+    store.recall(order)
+    store.commit()
     return JSONResponse(read_collection(served.network.services, request.url.path, order))
+
+
+async def _client_left(_: Request, __: Exception) -> Response:
+    return Response(status_code=_CLIENT_CLOSED_REQUEST)  # which reaches nobody
+
+
+async def _not_written(_: Request, error: Exception) -> Response:
+    """Whether it happened is known: it has not. To its caller it is as unknown as any 503."""
+    body = {"error": "journal_not_written", "detail": str(error)}
+    return JSONResponse(body, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "1"})
 
 
 async def _unknown_route(request: Request, _: Exception) -> Response:

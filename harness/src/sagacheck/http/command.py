@@ -14,10 +14,10 @@ import uvloop
 from starlette.applications import Starlette
 
 from sagacheck.http.app import create_app
-from sagacheck.http.server import Server, bound_socket, url_of
-from sagacheck.http.write_ahead_log import WriteAheadLogError
+from sagacheck.http.server import NotPublicError, Server, bound_socket, url_of
+from sagacheck.http.write_ahead_log import NotWrittenError, WriteAheadLogError
 from sagacheck.services import ServiceFactory, Services
-from sagacheck.world import ParsingError, Settings, World, read_settings
+from sagacheck.world import ParsingError, Settings, World, read_settings, whole_number_in
 
 _HELP = """Serve {services}, with faults on demand.
 
@@ -42,12 +42,18 @@ Examples:
   {name} --ships-after 1h --idempotency expires:24h
   {name} --journal fakes.ndjson
   curl -X POST localhost:8080/__fakes__/faults \\
+       -H 'Content-Type: application/json' \\
        -d '{{"on": "{operation}", "fault": "drop_response", "calls": 1}}'
   curl localhost:8080/__fakes__/journal
 """
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    click.option(
+        "--public",
+        is_flag=True,
+        help="Let other computers in, where --host is an address that they reach.",
+    ),
     click.option(
         "--port",
         default=8080,
@@ -110,14 +116,16 @@ def serve_command(
     names = offered.operations.services
     variables = [url_variable.format(service=service.upper()) for service in names]
 
-    def serve(host: str, port: int, journal: Path | None, **options: Any) -> None:
+    def serve(host: str, port: int, public: bool, journal: Path | None, **options: Any) -> None:
         settings = _settings(**options)
         try:
-            sock = bound_socket(host, port)
+            sock = bound_socket(host, port, public=public)
         except OSError as error:
             msg = f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any free port"
             raise click.UsageError(msg) from None
-        make_app = partial(create_app, services, settings, journal=journal)
+        except NotPublicError as error:
+            raise click.UsageError(str(error)) from None
+        make_app = partial(create_app, services, settings, journal=journal, public=public)
         with sock, suppress(KeyboardInterrupt):
             uvloop.run(_serve(make_app, sock, variables))
 
@@ -157,10 +165,11 @@ def _settings(  # noqa: PLR0913 - as many as there are options
 
 def _stock(option: str) -> tuple[str, int]:
     sku, _, pieces = option.partition("=")
-    if not sku or not pieces.isdecimal():
-        msg = f"--stock {option}: write SKU=N, such as WIDGET=5"
+    number = whole_number_in(pieces)
+    if not sku or number is None:
+        msg = f"--stock {option[:80]}: write SKU=N, such as WIDGET=5"
         raise click.UsageError(msg)
-    return sku, int(pieces)
+    return sku, number
 
 
 async def _serve(
@@ -169,8 +178,8 @@ async def _serve(
     url = url_of(sock)
     try:
         app = make_app()
-    except (WriteAheadLogError, OSError) as error:
-        raise click.UsageError(f"--journal {error}") from None
+    except (NotWrittenError, WriteAheadLogError, OSError) as error:
+        raise click.UsageError(f"--journal: {error}") from None
 
     def announce() -> None:
         lines = [f"fakes listening on {url}", *(f"{name}={url}" for name in variables)]

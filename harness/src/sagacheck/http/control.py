@@ -9,14 +9,25 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sagacheck.http import streams
+from sagacheck.http.access import refuse_strangers
+from sagacheck.http.request_body import content_of, refuse_other_types
 from sagacheck.http.served_world import ServedWorld
-from sagacheck.network import FaultRule, Position, Rule, read_rule, rule_in_words
+from sagacheck.network import (
+    BodyError,
+    BodyTooLargeError,
+    FaultRule,
+    Position,
+    Rule,
+    read_body,
+    read_rule,
+    rule_in_words,
+)
+from sagacheck.services import BODY_TOO_LARGE
 from sagacheck.world import (
     ParsingError,
     as_json,
@@ -24,7 +35,11 @@ from sagacheck.world import (
     read_members,
     read_settings,
     read_text,
+    whole_number_in,
 )
+
+_CLOSE = {"Connection": "close"}
+"""The rest of a body that is too large is not waited for."""
 
 _Control = Callable[[ServedWorld, Any], Any]
 """Takes the query or body of a request; returns a response, or what is answered as JSON."""
@@ -52,23 +67,24 @@ def _route(
     method, path = name.split()
 
     async def endpoint(request: Request) -> Response:
+        if (refusal := refuse_strangers(request, public=request.app.state.public)) is not None:
+            return refusal
+        content = b"" if method == "GET" else await content_of(request)
         served: ServedWorld = request.app.state.served
+        served.ready()
         try:
-            asked = dict(request.query_params) if method == "GET" else await _body_of(request)
+            asked = dict(request.query_params) if method == "GET" else read_body(content or b"{}")
+            if content and (refusal := refuse_other_types(request)) is not None:
+                return refusal
             answer = control(served, asked)
-        except ParsingError as refused:
+        except BodyTooLargeError as refused:
+            return JSONResponse({"error": BODY_TOO_LARGE.code, "detail": str(refused)}, 413, _CLOSE)
+        except (ParsingError, BodyError) as refused:
             return JSONResponse({"error": error, "detail": str(refused)}, 400)
         served.store.commit()
         return answer if isinstance(answer, Response) else JSONResponse(answer, success)
 
     return Route(f"/__fakes__/{path}", endpoint, methods=[method])
-
-
-async def _body_of(request: Request) -> Any:
-    try:
-        return msgspec.json.decode(await request.body() or b"{}")
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ParsingError(f"the body is not JSON: {error}") from None
 
 
 def _reset(served: ServedWorld, body: Any) -> Any:
@@ -113,10 +129,12 @@ def _journal(served: ServedWorld, query: Mapping[str, str]) -> Any:
 
 def _position(query: Mapping[str, str]) -> int | None:
     after = read_members(query, "the query", ("after",)).get("after")
-    try:
-        return None if after is None else int(after)
-    except ValueError:
-        raise ParsingError(f"after must be a whole number, not {as_written(after)}") from None
+    if after is None or after == "-1":  # from the beginning
+        return None if after is None else -1
+    position = whole_number_in(after)
+    if position is None:
+        raise ParsingError(f"after must be a whole number, at least -1, not {as_written(after)}")
+    return position
 
 
 def _totals(served: ServedWorld, _: Any) -> Any:

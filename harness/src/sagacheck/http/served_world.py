@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ from sagacheck.http.eviction import EvictedOrders
 from sagacheck.http.log_steps import Begin, Step
 from sagacheck.http.recovery import Recovery
 from sagacheck.http.world_store import WorldStore
-from sagacheck.http.write_ahead_log import WriteAheadLog
+from sagacheck.http.write_ahead_log import NotWrittenError, WriteAheadLog, WriteAheadLogError
 from sagacheck.network import FaultRule, Network
 from sagacheck.services import ServiceFactory, Services
-from sagacheck.world import ManualClock, Settings, WallClock, World
+from sagacheck.world import ManualClock, ParsingError, Settings, WallClock, World
 
 
 class ServedWorld:
@@ -56,7 +57,12 @@ class ServedWorld:
             self._log, recovery = WriteAheadLog.open(journal)
         self._rules = recovery.rules
         self.began = recovery.begin.at if recovery.begin is not None else now()
-        self.store = self._new(settings) if recovery.begin is None else self._recovered(recovery)
+        try:
+            self.store = self._begun(recovery)
+        except BaseException:
+            if self._log is not None:
+                self._log.close()
+            raise
 
     @property
     def network(self) -> Network:
@@ -68,31 +74,56 @@ class ServedWorld:
         """The present world."""
         return self.network.world
 
+    def ready(self) -> WorldStore:
+        """The store of the present world; after a change that could not be written a new one.
+
+        To be called before anything is asked of the world or changed in it. What was under way in
+        a world that could not be written is over, as after a kill.
+
+        Raises:
+            NotWrittenError: Still nothing can be written.
+            WriteAheadLogError: What was written cannot be read.
+        """
+        if self.store.failed:
+            assert self._log is not None, "only a log can fail"
+            self._log.append(Step(self.world.clock.now()))  # before all of it is read
+            recovery = self._log.recover()
+            self._rules = recovery.rules
+            self.store = self._recovered(recovery)
+        return self.store
+
     def reset(self, settings: Settings | None = None) -> None:
-        """Begin a new world; what is still under way in the old one stays there."""
-        self.store.stop_writing()
-        self.began = self._now()
+        """Begin a new world; what is still under way in the old one stays there.
+
+        Raises:
+            NotWrittenError: The journal cannot have it; the old world goes on.
+        """
+        old, began = self.store, self._now()
+        self.store = self._new(settings or self.settings, began)
+        self.began = began
         self._rules = []
-        self.store = self._new(settings or self.settings)
+        old.stop_writing()
 
     def close(self) -> None:
         """Write what has changed, and let other processes have the write-ahead log."""
-        self.store.commit()
+        with suppress(NotWrittenError):  # whoever waits for it has no answer
+            self.store.commit()
         self.store.stop_writing()
         if self._log is not None:
             self._log.close()
 
     def add_rule(self, written: dict[str, Any], rule: FaultRule) -> None:
         """Let the network follow `rule` after those it has; `written` is what it was read from."""
+        rules = [*self._rules, written]
+        self.store.write_rules(rules)
+        self._rules = rules
         self.network.rules.append(rule)
-        self._rules.append(written)
-        self.store.write_rules(self._rules)
 
     def clear_rules(self) -> None:
         """Let nothing fail any more."""
-        self.network.rules.clear()
+        self.store.write_rules([])
         self._rules = []
-        self.store.write_rules(self._rules)
+        self.network.rules.clear()
 
     def settle(self) -> None:
         """Let everything happen that is still to come: the clock jumps to the last of it."""
@@ -102,16 +133,25 @@ class ServedWorld:
         clock.run_all()
         self.network.services.settle()
 
-    def _new(self, settings: Settings) -> WorldStore:
+    def _begun(self, recovery: Recovery) -> WorldStore:
+        if recovery.begin is None:
+            return self._new(self.settings, self.began)
+        return self._recovered(recovery)
+
+    def _new(self, settings: Settings, began: float) -> WorldStore:
         world = World(settings, clock=self._clock())
         network = Network(Services(world, self._services))
-        self._write(Step(0.0, begin=Begin(settings, self.began), entries=world.ledger.entries))
+        self._write(Step(0.0, begin=Begin(settings, began), entries=world.ledger.entries))
         return WorldStore(network, EvictedOrders(), self._log)
 
     def _recovered(self, recovery: Recovery) -> WorldStore:
         clock = self._clock()
         clock.advance_to(max(recovery.at, self._now() - self.began))
-        network = recovery.network(clock, self._services)
+        try:
+            network = recovery.network(clock, self._services)
+        except (LookupError, ParsingError) as error:
+            msg = f"the journal is one of other services, or of another version: {error}"
+            raise WriteAheadLogError(msg) from None
         self._write(Step(recovery.at, attempts=recovery.interrupted))
         return WorldStore(network, recovery.evicted, self._log)
 

@@ -10,6 +10,7 @@ A program with an event loop serves like this::
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,6 +18,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from sagacheck.http.access import is_loopback
 from sagacheck.http.connection import Connection
 
 
@@ -61,10 +63,20 @@ class Server(uvicorn.Server):
             yield
 
 
-def bound_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
+class NotPublicError(Exception):
+    """An address that other computers reach, without a word that they may."""
+
+
+def bound_socket(host: str = "127.0.0.1", port: int = 0, *, public: bool = False) -> socket.socket:
     """A socket bound to `host` and `port`; 0 takes any free port.
 
+    Args:
+        host: A name or address of this computer.
+        port: The port.
+        public: Whether other computers may reach it.
+
     Raises:
+        NotPublicError: Other computers would reach it, and may not.
         OSError: The address is taken or not of this computer.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -76,6 +88,14 @@ def bound_socket(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
     except OSError:
         sock.close()
         raise
+    except (TypeError, ValueError):  # a name that cannot be encoded
+        sock.close()
+        raise OSError(errno.EINVAL, "this is no host name") from None
+    address = sock.getsockname()[0]
+    if not public and not is_loopback(address):
+        sock.close()  # nobody could connect: it did not listen yet
+        msg = f"other computers reach {address}, and so every control route: --public allows it"
+        raise NotPublicError(msg)
     return sock
 
 

@@ -49,9 +49,15 @@ def ndjson(store: WorldStore, pages: Pages, after: int) -> NdjsonResponse:
 
 
 async def _chunks(store: WorldStore, pages: Pages, after: int) -> AsyncIterator[bytes]:
-    while page := pages(store, after):
+    while page := _written(pages, store, after):
         yield _encode_lines(line for _, line in page)
         after = page[-1][0]
+
+
+def _written(pages: Pages, store: WorldStore, after: int) -> Page:
+    """The next page, once all of it is in the log."""
+    store.commit()
+    return pages(store, after)
 
 
 async def order_records(store: WorldStore, orders: Iterable[str]) -> AsyncIterator[bytes]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sagacheck.http.eviction import EvictedOrders
 from sagacheck.http.log_steps import Step
-from sagacheck.http.write_ahead_log import WriteAheadLog
+from sagacheck.http.write_ahead_log import NotWrittenError, WriteAheadLog
 from sagacheck.network import Call, Network
 from sagacheck.world import Attempt, Entry, KeyRecord
 
@@ -24,6 +24,7 @@ class WorldStore:
         network: The network to the services.
         world: What the services share.
         evicted: Where its finished orders are.
+        failed: Whether it has changes that could not be written: nobody may see any of it.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class WorldStore:
         self.network = network
         self.world = network.world
         self.evicted = evicted
+        self.failed = False
         self._log = log
         self._looked_up: set[str] = set()
         self._attempts: dict[int, Attempt] = {}
@@ -80,7 +82,13 @@ class WorldStore:
             self._append(finished=list(orders))
 
     def commit(self) -> None:
-        """Write to the log what has changed; to be called before any caller sees it."""
+        """Write to the log what has changed; to be called before any caller sees it.
+
+        Raises:
+            NotWrittenError: This, or an earlier change, could not be written.
+        """
+        if self.failed:
+            raise NotWrittenError("the world was made anew from its journal meanwhile")
         if not (self._attempts or self._entries or self._keys):
             return
         effects = self.world.ledger.effects
@@ -103,8 +111,13 @@ class WorldStore:
         self._log = None
 
     def _append(self, **changes: Any) -> None:
-        if self._log is not None:
-            self._log.append(Step(self.world.clock.now(), **changes))
+        if self._log is None:
+            return
+        if self.failed:
+            raise NotWrittenError("an earlier change could not be written")
+        self.failed = True
+        self._log.append(Step(self.world.clock.now(), **changes))
+        self.failed = False
 
     def _collect_changes(self) -> None:
         def attempt(changed: Attempt) -> None:

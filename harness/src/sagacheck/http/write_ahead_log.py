@@ -4,6 +4,9 @@ One line of JSON for each step, only ever appended, and handed to the operating 
 caller sees the change: what was acknowledged survives the death of the process. A step is one line,
 so a kill leaves it whole or cut off; no caller has had an answer to what is in a line cut off.
 
+A step that cannot be written is as if it had never been: what it has left of a line is removed. The
+world that has made it must be made anew from the file (`WriteAheadLog.recover`).
+
 Limitations: lines are not forced to the disk (no ``fsync``), so the death of the computer may lose
 the last seconds; the file only grows; one process at a time (an advisory lock, POSIX only).
 """
@@ -11,6 +14,8 @@ the last seconds; the file only grows; one process at a time (an advisory lock, 
 from __future__ import annotations
 
 import fcntl
+import sqlite3
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
@@ -22,9 +27,16 @@ from sagacheck.http.recovery import Recovery
 _BEGINNING = b'{"at":'
 """How each line begins. A last line without its end is dropped only if it begins like this."""
 
+_LONGEST_LINE = 64 * 1024 * 1024
+"""Bytes; no step comes near, since no request has more than 1 MiB."""
+
 
 class WriteAheadLogError(Exception):
     """A write-ahead log cannot be used; the message is a sentence with the place."""
+
+
+class NotWrittenError(Exception):
+    """A change could not be written, so it has not happened; the message says why."""
 
 
 class WriteAheadLog:
@@ -32,13 +44,17 @@ class WriteAheadLog:
 
     Args:
         file: The file, locked and at its end.
+        path: Where it is.
         steps: How many steps it has.
+        length: How many bytes they have.
     """
 
-    def __init__(self, file: FileIO, steps: int) -> None:
+    def __init__(self, file: FileIO, path: Path, steps: int, length: int) -> None:
         self._file = file
+        self._path = path
         self._steps = steps
-        self._unwritten = b""
+        self._length = length
+        self._torn = False
 
     @classmethod
     def open(cls, path: Path) -> tuple[WriteAheadLog, Recovery]:
@@ -47,9 +63,11 @@ class WriteAheadLog:
         A last line that was cut off is removed.
 
         Raises:
-            WriteAheadLogError: Another process has it, or a line is damaged.
+            WriteAheadLogError: Another process has it, a line is damaged, or it is no regular file.
             OSError: It cannot be opened.
         """
+        if path.exists() and not path.is_file():
+            raise WriteAheadLogError(f"{path}: a journal is a regular file; name another one")
         file = path.open("ab", buffering=0)
         try:
             _lock(file, path)
@@ -58,7 +76,7 @@ class WriteAheadLog:
         except BaseException:
             file.close()
             raise
-        return cls(file, steps), recovery
+        return cls(file, path, steps, length), recovery
 
     def close(self) -> None:
         """Close the file, and let other processes have it."""
@@ -68,14 +86,39 @@ class WriteAheadLog:
         """Write a step after the others. Once this returns the operating system has it.
 
         Raises:
-            OSError: The disk is full, say. What is missing is written before the next step.
+            NotWrittenError: The disk is full, say. The file is as it was.
         """
+        step.number = self._steps + 1
+        line = memoryview(msgspec.json.encode(step) + b"\n")
+        try:
+            self._mend()
+            self._torn = True
+            written = 0
+            while written < len(line):
+                written += self._file.write(line[written:])
+        except OSError as error:
+            with suppress(OSError):  # the next step tries again
+                self._mend()
+            msg = f"cannot write {self._path}: {error.strerror or error}"
+            raise NotWrittenError(msg) from error
+        self._torn = False
         self._steps += 1
-        step.number = self._steps
-        self._unwritten += msgspec.json.encode(step) + b"\n"
-        while self._unwritten:
-            written = self._file.write(self._unwritten)
-            self._unwritten = self._unwritten[written:]
+        self._length += len(line)
+
+    def recover(self) -> Recovery:
+        """What its lines add up to now.
+
+        Raises:
+            WriteAheadLogError: A line is damaged.
+            OSError: It cannot be read.
+        """
+        return _read(self._path)[0]
+
+    def _mend(self) -> None:
+        """Remove what a step that could not be written has left."""
+        if self._torn:
+            self._file.truncate(self._length)
+            self._torn = False
 
 
 def _lock(file: FileIO, path: Path) -> None:
@@ -91,18 +134,20 @@ def _read(path: Path) -> tuple[Recovery, int, int]:
     recovery, decoder = Recovery(), msgspec.json.Decoder(Step)
     number = length = 0
     with path.open("rb") as lines:
-        for line in lines:
+        while line := lines.readline(_LONGEST_LINE):
             if _is_cut_off(line):
                 break
             number += 1
-            recovery.apply(_decode(decoder, line, f"{path}:{number}", number))
+            _apply(recovery, _decode(decoder, line, f"{path}:{number}", number), f"{path}:{number}")
             length += len(line)
     recovery.interrupt_pending()
     return recovery, number, length
 
 
 def _is_cut_off(line: bytes) -> bool:
-    return not line.endswith(b"\n") and _BEGINNING.startswith(line[: len(_BEGINNING)])
+    if line.endswith(b"\n") or len(line) >= _LONGEST_LINE:
+        return False
+    return _BEGINNING.startswith(line[: len(_BEGINNING)])
 
 
 def _decode(decoder: msgspec.json.Decoder[Step], line: bytes, place: str, number: int) -> Step:
@@ -113,13 +158,25 @@ def _decode(decoder: msgspec.json.Decoder[Step], line: bytes, place: str, number
     """
     try:
         step = decoder.decode(line)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _damage(place, f"this is not a step of a world: {error}") from None
     if step.number != number:
         raise _damage(place, f"this is step {step.number}, lines are missing")
     if number == 1 and step.begin is None:
         raise _damage(place, "this does not begin a world")
     return step
+
+
+def _apply(recovery: Recovery, step: Step, place: str) -> None:
+    """Add a step.
+
+    Raises:
+        WriteAheadLogError: It has numbers or names that no world has.
+    """
+    try:
+        recovery.apply(step)
+    except (ArithmeticError, LookupError, ValueError, sqlite3.Error) as error:
+        raise _damage(place, f"no world makes this step: {error!r}") from None
 
 
 def _damage(place: str, what: str) -> WriteAheadLogError:

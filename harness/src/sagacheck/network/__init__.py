@@ -1,5 +1,6 @@
 """The network between callers and services, on which faults happen."""
 
+from sagacheck.network.bodies import LARGEST_BODY, BodyError, BodyTooLargeError, read_body
 from sagacheck.network.delivery import Call
 from sagacheck.network.fault_parsing import read_rule
 from sagacheck.network.fault_writing import calls_in_words, fault_in_words, rule_in_words
@@ -32,7 +33,10 @@ from sagacheck.network.wire import (
 __all__ = [
     "ALL_CALLS",
     "FAULTS",
+    "LARGEST_BODY",
     "Argument",
+    "BodyError",
+    "BodyTooLargeError",
     "Call",
     "Calls",
     "ConnectionLostError",
@@ -56,6 +60,7 @@ __all__ = [
     "encoded",
     "error_code",
     "fault_in_words",
+    "read_body",
     "read_collection",
     "read_rule",
     "rule_in_words",

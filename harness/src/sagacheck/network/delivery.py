@@ -30,6 +30,7 @@ class Call(msgspec.Struct, frozen=True):
         timeout: The caller's timeout in seconds; ``None`` if it is unknown.
         lifetime: Seconds until the caller's own attempt times out (start-to-close).
         malformed: What is wrong with the body, where it could not be read; empty if nothing is.
+        too_large: Whether it is the size of the body that is wrong.
         unread_key: The header that looks like an idempotency key and is not read; empty for none.
         connected: Whether the connection is open already, so that a refusal looks like a reset.
         action: Does what the call is about, where an activity does so by itself; ``None`` for a
@@ -45,6 +46,7 @@ class Call(msgspec.Struct, frozen=True):
     timeout: float | None = None
     lifetime: float | None = None
     malformed: str = ""
+    too_large: bool = False
     unread_key: str = ""
     connected: bool = False
     action: Action | None = None

@@ -16,6 +16,7 @@ from sagacheck.world import (
     read_text,
     read_whole_number,
     unknown_name,
+    whole_number_in,
 )
 
 _RULE = ("on", "fault", "calls", "order", "share", "fired")
@@ -49,8 +50,8 @@ def read_fault(written: Any) -> Fault:
     Raises:
         ParsingError: There is no such fault, or its argument is missing or not allowed.
     """
-    if isinstance(written, str) and written.isdecimal():
-        written = int(written)
+    if isinstance(written, str) and (number := whole_number_in(written)) is not None:
+        written = number
     if type(written) is int:
         return _read_rejection({"status": written})
     if isinstance(written, Mapping) and len(written) == 1:
@@ -80,8 +81,11 @@ def read_calls(written: Any) -> Calls:
     """
     if written == "all":
         return ALL_CALLS
-    if isinstance(written, str) and written.removesuffix("..").isdecimal():
-        first = read_whole_number(int(written.removesuffix("..")), "calls", least=1)
+    if (
+        isinstance(written, str)
+        and (number := whole_number_in(written.removesuffix(".."))) is not None
+    ):
+        first = read_whole_number(number, "calls", least=1)
         return Calls(start=first) if written.endswith("..") else Calls(frozenset({first}))
     numbers = written if isinstance(written, list) and written else [written]
     rule = "calls, one of 1, [1, 3], 2.. and all,"

@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from functools import lru_cache
 
+from msgspec import structs
+
 from sagacheck.network.delivery import Call, Delivery
 from sagacheck.network.fault_injection import transmit
 from sagacheck.network.faults import Fault, Rule
@@ -127,10 +129,12 @@ class Network:
 
     def _open(self, call: Call) -> Delivery:
         service = self.services[call.operation.name]
-        request = Request(call.operation, call.order, call.fields, call.malformed)
+        request = Request(
+            call.operation, call.order, call.fields, call.malformed, too_large=call.too_large
+        )
         if not call.order:
             order = self._order_of(request, service)
-            request = Request(call.operation, order, call.fields, call.malformed)
+            request = structs.replace(request, order=order)
         attempt = self._journal.open(
             order=request.order,
             operation=call.operation.name,

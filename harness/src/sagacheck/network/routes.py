@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
+from sagacheck.network.bodies import BodyError, BodyTooLargeError, read_body
 from sagacheck.network.delivery import Call
 from sagacheck.services import HEADER, Operation, OperationTable
+
+_LONGEST_PATH = 200
+"""Characters of a path that a message quotes."""
 
 
 class UnknownRouteError(LookupError):
@@ -68,6 +70,7 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 def unknown_route(method: str, path: str, known: Iterable[str]) -> UnknownRouteError:
     """The error that names the nearest of the `known` routes."""
+    path = path[:_LONGEST_PATH]
     near = difflib.get_close_matches(f"{method} {path}", known, n=1, cutoff=0.0)
     what = f"the nearest is {near[0]}" if near else f"no operation has a {method} route"
     return UnknownRouteError(f"no fake answers {method} {path}; {what}")
@@ -92,12 +95,13 @@ def call_of(
         caller: The fields of `Call` about its caller, as far as they are known.
     """
     body: Any = {}
-    malformed = ""
+    malformed, too_large = "", False
     if content:
         try:
-            body = msgspec.json.decode(content)
-        except (msgspec.DecodeError, RecursionError) as error:
-            malformed = f"the body is not JSON: {error}"
+            body = read_body(content)
+        except BodyError as error:
+            malformed = str(error)
+            too_large = isinstance(error, BodyTooLargeError)
     if not isinstance(body, dict):
         malformed = f"the body is a {type(body).__name__}, not an object"
         body = {}
@@ -107,7 +111,14 @@ def call_of(
         read = {name: headers[name] for name in operation.headers if name in headers}
         fields |= {HEADER + name: value for name, value in read.items()}
         unread_key = _unread_key(headers, operation)
-    return Call(operation, fields, malformed=malformed, unread_key=unread_key, **caller)
+    return Call(
+        operation,
+        fields,
+        malformed=malformed,
+        too_large=too_large,
+        unread_key=unread_key,
+        **caller,
+    )
 
 
 def _unread_key(headers: Mapping[str, str], operation: Operation) -> str:

@@ -13,6 +13,7 @@ from sagacheck.services.payments import CUSTOMER, MERCHANT, PaymentService, mino
 from sagacheck.services.refusals import (
     ALREADY_REFUNDED,
     ALREADY_SHIPPED,
+    BODY_TOO_LARGE,
     COMMON_REFUSALS,
     INVALID_AMOUNT,
     INVALID_CURRENCY,
@@ -37,6 +38,7 @@ __all__ = [
     "ALREADY_SHIPPED",
     "AMOUNT",
     "AVAILABLE",
+    "BODY_TOO_LARGE",
     "COMMON_REFUSALS",
     "CURRENCY",
     "CUSTOMER",

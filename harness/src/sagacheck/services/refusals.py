@@ -3,6 +3,7 @@
 from sagacheck.services.operations import Refusal
 
 INVALID_REQUEST = Refusal(400, "invalid_request", is_malformed=True)
+BODY_TOO_LARGE = Refusal(413, "body_too_large", is_malformed=True)
 UNKNOWN_FIELD = Refusal(400, "unknown_field", is_malformed=True)
 KEY_MISMATCH = Refusal(400, "idempotency_key_mismatch", is_malformed=True)
 KEY_REUSED = Refusal(422, "idempotency_key_reused", is_malformed=True)
@@ -12,6 +13,7 @@ NOT_FOUND = Refusal(404, "not_found", tells_state=True)
 
 COMMON_REFUSALS = (
     INVALID_REQUEST,
+    BODY_TOO_LARGE,
     UNKNOWN_FIELD,
     KEY_MISMATCH,
     KEY_REUSED,

@@ -66,6 +66,7 @@ class Request(msgspec.Struct, frozen=True):
         order: The order it is made for; empty where that is unknown.
         fields: Path and query parameters and the body's members together.
         malformed: What is wrong with a body that could not be read; empty if nothing is.
+        too_large: Whether it is its size that is wrong.
         as_of: For a read, the moment as of which it shows its rows; ``None`` for the present.
     """
 
@@ -73,6 +74,7 @@ class Request(msgspec.Struct, frozen=True):
     order: str
     fields: Mapping[str, Any]
     malformed: str = ""
+    too_large: bool = False
     as_of: float | None = None
 
     @property

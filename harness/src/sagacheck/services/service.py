@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from sagacheck.services.effects_by_key import EffectsByKey
 from sagacheck.services.keys import Keys, key_cancelled
 from sagacheck.services.operations import Operation
-from sagacheck.services.refusals import INVALID_REQUEST, NOT_FOUND
+from sagacheck.services.refusals import BODY_TOO_LARGE, INVALID_REQUEST, NOT_FOUND
 from sagacheck.services.request import (
     Handling,
     RefusedError,
@@ -223,7 +223,8 @@ class Service:
 
     def _handle(self, request: Request) -> Handling:
         if request.malformed:
-            raise RefusedError.of(INVALID_REQUEST, request.malformed)
+            refusal = BODY_TOO_LARGE if request.too_large else INVALID_REQUEST
+            raise RefusedError.of(refusal, request.malformed)
         refuse_unknown_fields(request.fields, request.operation.known_fields)
         if request.operation.reads:
             return Handling(self._read(request))

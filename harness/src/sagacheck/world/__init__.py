@@ -17,6 +17,7 @@ from sagacheck.world.parsing import (
     read_text,
     read_whole_number,
     unknown_name,
+    whole_number_in,
 )
 from sagacheck.world.reply import Reply
 from sagacheck.world.settings import Idempotency, Settings
@@ -64,4 +65,5 @@ __all__ = [
     "read_whole_number",
     "records_by_order",
     "unknown_name",
+    "whole_number_in",
 ]

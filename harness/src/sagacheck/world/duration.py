@@ -20,7 +20,7 @@ def parse_duration(text: str) -> float:
     """
     form = _FORM.fullmatch(text)
     if form is None:
-        msg = f"{text!r} is not a duration: write a number and its unit, such as 30s or 1h30m"
+        msg = f"{text[:80]!r} is not a duration: write a number and its unit, such as 30s or 1h30m"
         raise ValueError(msg)
     counts = [int(part.rstrip("dhms")) if part else 0 for part in form.groups()]
     # Whole milliseconds until the end, so that equal durations are equal floats.

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sagacheck.world.duration import parse_duration
+
+_LONGEST = 200
+"""Characters of a value that a message quotes."""
+
+_DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 class ParsingError(ValueError):
@@ -17,14 +23,15 @@ class ParsingError(ValueError):
 def unknown_name(name: object, kind: str, known: Iterable[str]) -> ParsingError:
     """The error that `name` is no known `kind`, with the nearest of those that are."""
     names = list(known)
-    near = difflib.get_close_matches(str(name), names, n=1)
+    near = difflib.get_close_matches(str(name)[:_LONGEST], names, n=1)
     remedy = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
     return ParsingError(f"unknown {kind} {as_written(name)}; {remedy}")
 
 
 def as_written(value: object) -> str:
-    """`value` as it was written, in JSON."""
-    return json.dumps(value, default=str)
+    """`value` as it was written, in JSON; of a long one the beginning."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def read_members(value: object, what: str, allowed: Iterable[str]) -> Mapping[str, Any]:
@@ -42,6 +49,11 @@ def read_members(value: object, what: str, allowed: Iterable[str]) -> Mapping[st
         if name not in allowed:
             raise unknown_name(name, f"member of {what}", allowed)
     return value
+
+
+def whole_number_in(text: str) -> int | None:
+    """The whole number that `text` is, of digits only and at most 64 bits; ``None`` for no such."""
+    return int(text) if _DIGITS.fullmatch(text) else None
 
 
 def read_whole_number(value: object, what: str, least: int, most: int | None = None) -> int:

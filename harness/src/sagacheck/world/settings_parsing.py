@@ -15,6 +15,9 @@ from sagacheck.world.parsing import (
 )
 from sagacheck.world.settings import Idempotency, Settings
 
+_MOST_PIECES = 10**12
+"""Of one SKU: sums of pieces stay within 64 bits."""
+
 _PROFILES = (*Idempotency, "expires:24h")
 
 
@@ -35,7 +38,7 @@ def _read(name: str, value: Any) -> dict[str, Any]:
         case "stock":
             return {name: _read_stock(value)}
         case "default_stock":
-            return {name: read_whole_number(value, name, least=0)}
+            return {name: _pieces(value, name)}
         case "refunds":
             return {"refunds_refused": _choice(value, name, ("accepted", "refused")) == "refused"}
         case "cards":
@@ -60,9 +63,15 @@ _NAMES = (
 
 def _read_stock(value: Any) -> dict[str, int]:
     return {
-        sku: read_whole_number(pieces, f"the stock of {sku}", least=0)
+        sku: _pieces(pieces, f"the stock of {sku}")
         for sku, pieces in _object(value, "stock").items()
     }
+
+
+def _pieces(value: Any, what: str) -> int:
+    if read_whole_number(value, what, least=0) > _MOST_PIECES:
+        raise ParsingError(f"{what} must be at most {_MOST_PIECES}, not {as_written(value)}")
+    return int(value)
 
 
 def _read_cards(value: Any) -> dict[str, str]:

@@ -97,6 +97,7 @@ class ControlClient:
             f"{self.url}/__fakes__/{route}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
+            headers={} if body is None else {"Content-Type": "application/json"},
         )
         try:
             with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as reply:  # noqa: S310

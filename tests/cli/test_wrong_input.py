@@ -10,7 +10,7 @@ import pytest
 from tests.cli._commands import ROOT, VALID, WRONG, command, write
 
 SMALL_SAGAS = ROOT / "tests" / "sagas" / "small.py"
-UNDECORATED = {
+UNNAMED = {
     "no_activity": """\
 from scenarios import OrderSagaUnderTest
 from tests.sagas.small import Reserves
@@ -28,8 +28,22 @@ class Plain:
 
 SAGA = OrderSagaUnderTest(workflow=Plain, activities=[])
 """,
+    "two_activities": """\
+from scenarios import OrderSagaUnderTest
+from tests.sagas.small import Reserves, reserve_goods, reserve_goods_in_a_thread
+
+SAGA = OrderSagaUnderTest(
+    workflow=Reserves, activities=[reserve_goods, reserve_goods_in_a_thread]
+)
+""",
+    "two_workflows": """\
+from scenarios import OrderSagaUnderTest
+from tests.sagas.small import Reserves, reserve_goods
+
+SAGA = OrderSagaUnderTest(workflow=Reserves, activities=[reserve_goods], children=[Reserves])
+""",
 }
-"""Files with sagas of which a decorator was forgotten."""
+"""Files with sagas of which a decorator was forgotten, or a name of their own."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,16 @@ CASES = [
         ("--saga: 'no_activity.py:SAGA'; ", "reserve_goods", "@activity.defn"),
     ),
     Case(
+        "activities of one name",
+        ("run", "a.yaml", "--saga", "two_activities.py:SAGA"),
+        ("--saga: 'two_activities.py:SAGA'; more than one activity named reserve_goods",),
+    ),
+    Case(
+        "workflows of one name",
+        ("run", "a.yaml", "--saga", "two_workflows.py:SAGA"),
+        ("--saga: 'two_workflows.py:SAGA'; more than one workflow named Reserves",),
+    ),
+    Case(
         "report in no folder",
         ("run", "a.yaml", "--json", "nowhere/out.json"),
         ("Invalid value for '--json': there is no folder nowhere",),
@@ -116,7 +140,7 @@ def test_wrong_input_is_explained_and_nothing_is_run(
     """Whatever is wrong is said on standard error before anything runs, with exit code 2."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
-    for name, text in UNDECORATED.items():
+    for name, text in UNNAMED.items():
         (tmp_path / f"{name}.py").write_text(text)
     write(tmp_path, a=VALID, b=WRONG)
 

@@ -55,6 +55,9 @@ def _failed(status: RPCStatusCode) -> RPCError:
         ("refused: too late", Answer.refused("too late")),
         ("Can't: it has left", Answer.refused("Can't: it has left")),
         ("not any more", Answer.refused("not any more")),
+        ("accepted: all is undone", Answer.granted("accepted: all is undone")),
+        ({"data": {"accepted": True}}, Answer.granted("{'data': {'accepted': True}}")),
+        ({"data": {"accepted": False}}, Answer.refused("{'data': {'accepted': False}}")),
         (False, Answer.refused("False")),
         (0, Answer.refused("0")),
         ("", Answer.refused("")),
@@ -72,7 +75,15 @@ async def test_a_handler_answers_by_what_it_returns(value: object, answer: Answe
     assert await update_answer_of(_returned(value)) == answer
 
 
-@pytest.mark.parametrize("value", ["we shall see", {"order": "o1"}, {"status": None}, 17, [1]])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("we shall see", {"order": "o1"}, {"status": None}, 17, [1]),
+        *("cancel refused", "cancelled: no", "accepted=false", "pending shipment, cannot cancel"),
+        *("ok, but it has left", "done already"),
+        {"success": True, "data": {"cancelled": False}},
+    ],
+)
 async def test_what_is_not_understood_is_neither_refused_nor_granted(value: object) -> None:
     """The text names the field of the saga under test that says how it reads."""
     answer = await update_answer_of(_returned(value))

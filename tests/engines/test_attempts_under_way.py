@@ -59,9 +59,14 @@ both_engines = pytest.mark.parametrize("engine", ["simulated", "server"])
 
 @pytest.mark.asyncio
 @both_engines
-async def test_a_call_after_the_end_of_its_order_counts(play: Play, engine: str) -> None:
+@pytest.mark.parametrize(
+    "saga", [outliving.RELEASES_ONLY, outliving.RELEASES_ONLY_IN_THREADS], ids=["tasks", "threads"]
+)
+async def test_a_call_after_the_end_of_its_order_counts(
+    play: Play, engine: str, saga: SagaUnderTest
+) -> None:
     """The charge of an order that has failed is seen, and judged."""
-    result = await on_engine(engine, play, CANCELLED, outliving.RELEASES_ONLY)
+    result = await on_engine(engine, play, CANCELLED, saga)
 
     assert {"I7", "I12"} <= broken_by(result)
     assert [effect.operation for effect in result.trial.world.ledger.effects.values()] == [
@@ -72,9 +77,14 @@ async def test_a_call_after_the_end_of_its_order_counts(play: Play, engine: str)
 
 @pytest.mark.asyncio
 @both_engines
-async def test_a_call_after_the_end_finds_what_was_undone_ahead(play: Play, engine: str) -> None:
+@pytest.mark.parametrize(
+    "saga", [outliving.UNDOES_BOTH, outliving.UNDOES_BOTH_IN_THREADS], ids=["tasks", "threads"]
+)
+async def test_a_call_after_the_end_finds_what_was_undone_ahead(
+    play: Play, engine: str, saga: SagaUnderTest
+) -> None:
     """An undo by key leaves nothing for a late call to do."""
-    result = await on_engine(engine, play, CANCELLED, outliving.UNDOES_BOTH)
+    result = await on_engine(engine, play, CANCELLED, saga)
 
     (charge,) = [a for a in result.trial.world.journal if a.operation == "payments.charge"]
     assert (result.verdict, charge.error) == (Verdict.VALID, "key_cancelled")

@@ -6,6 +6,7 @@ The one that undoes only what it knows of leaves the second call's effect behind
 from __future__ import annotations
 
 import asyncio
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +30,25 @@ WORK_SECONDS = 0.2
 @activity.defn
 async def reserve_and_charge(order: Json) -> None:
     """Reserve the goods, work for a moment, and charge the customer."""
+    reservation, charge = _bodies(order)
+    async with httpx.AsyncClient() as http:
+        (await http.post(RESERVATIONS, json=reservation)).raise_for_status()
+        await asyncio.sleep(WORK_SECONDS)
+        (await http.post(CHARGES, json=charge)).raise_for_status()
+
+
+@activity.defn(name="reserve_and_charge")
+def reserve_and_charge_in_a_thread(order: Json) -> None:
+    """The same with a synchronous client."""
+    reservation, charge = _bodies(order)
+    with httpx.Client() as http:
+        http.post(RESERVATIONS, json=reservation).raise_for_status()
+        time.sleep(WORK_SECONDS)
+        http.post(CHARGES, json=charge).raise_for_status()
+
+
+def _bodies(order: Json) -> tuple[Json, Json]:
+    """A reservation and a charge."""
     key = order["order_id"]
     total = sum(Decimal(item["price"]) * item["quantity"] for item in order["items"])
     reservation = {
@@ -44,10 +64,7 @@ async def reserve_and_charge(order: Json) -> None:
         "currency": "USD",
         "idempotency_key": key,
     }
-    async with httpx.AsyncClient() as http:
-        (await http.post(RESERVATIONS, json=reservation)).raise_for_status()
-        await asyncio.sleep(WORK_SECONDS)
-        (await http.post(CHARGES, json=charge)).raise_for_status()
+    return reservation, charge
 
 
 @activity.defn
@@ -101,13 +118,15 @@ class UndoesBoth(ReleasesOnly):
         return await super().run(order)
 
 
-def _saga(workflow_class: type) -> SagaUnderTest:
+def _saga(workflow_class: type, step: Any = reserve_and_charge) -> SagaUnderTest:
     return OrderSagaUnderTest(
         workflow=workflow_class,
-        activities=[reserve_and_charge, release, refund],
+        activities=[step, release, refund],
         completed_means=("inventory.reserve", "payments.charge"),
     )
 
 
 RELEASES_ONLY = _saga(ReleasesOnly)
 UNDOES_BOTH = _saga(UndoesBoth)
+RELEASES_ONLY_IN_THREADS = _saga(ReleasesOnly, reserve_and_charge_in_a_thread)
+UNDOES_BOTH_IN_THREADS = _saga(UndoesBoth, reserve_and_charge_in_a_thread)

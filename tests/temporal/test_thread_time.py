@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from datetime import timedelta
+from time import sleep
 
 import pytest
 from temporalio import activity, workflow
@@ -35,16 +37,32 @@ def beat_for_ever() -> str:
         return "cancelled"
 
 
+@activity.defn
+def sleep_and_beat(times: int) -> None:
+    """Sleep for two seconds and a half, give a sign of life, and so on."""
+    for _ in range(times):
+        time.sleep(2)
+        sleep(0.5)
+        activity.heartbeat()
+
+
+@activity.defn
+def sleep_less_than_nothing(_: int) -> None:
+    """Have it refused."""
+    with pytest.raises(ValueError, match="non-negative"):
+        time.sleep(-1)
+
+
 @workflow.defn
 class Works:
     """Lets a thread work; tells how long it took."""
 
     @workflow.run
-    async def run(self, times: int) -> float:
+    async def run(self, times: int, what: str = "beat") -> float:
         """Wait for it."""
         began = workflow.time()
         await workflow.execute_activity(
-            beat, times, start_to_close_timeout=HOUR, heartbeat_timeout=BEAT
+            what, times, start_to_close_timeout=HOUR, heartbeat_timeout=BEAT
         )
         return workflow.time() - began
 
@@ -96,6 +114,36 @@ async def test_a_few_heartbeats_take_no_time_and_more_do(times: int, takes: floa
     """As long as their timeout allows, and each time the same."""
     async with simulation(Works, activities=[beat]) as simulated:
         assert float(await simulated.run(Works.run, times)) == pytest.approx(takes, abs=0.01)
+
+
+@virtual_time
+@pytest.mark.parametrize("times", [1, 40])
+async def test_a_sleep_takes_virtual_time_and_heartbeats_beside_it_none(times: int) -> None:
+    """By either of its names; so no heartbeat comes later than it does in real time."""
+    async with simulation(Works, activities=[sleep_and_beat]) as simulated:
+        took = float(await simulated.run(Works.run, times, "sleep_and_beat"))
+    assert took == pytest.approx(2.5 * times, abs=0.01)
+
+
+@virtual_time
+async def test_only_the_threads_of_activities_sleep_in_virtual_time() -> None:
+    """Others do not while a worker has threads, and nothing is replaced when it is closed."""
+    before = time.sleep
+    async with simulation(Works, activities=[sleep_and_beat]) as simulated:
+        await simulated.run(Works.run, 1, "sleep_and_beat")
+        assert time.sleep is not before
+        began = running_loop().time()
+        await asyncio.to_thread(time.sleep, 0.001)
+        assert running_loop().time() == began
+    assert time.sleep is before
+    assert sleep is before
+
+
+@virtual_time
+async def test_a_sleep_of_less_than_nothing_is_refused() -> None:
+    """As it is in real time."""
+    async with simulation(Works, activities=[sleep_less_than_nothing]) as simulated:
+        await simulated.run(Works.run, 1, "sleep_less_than_nothing")
 
 
 @virtual_time

@@ -122,6 +122,22 @@ async def test_an_activity_knows_itself() -> None:
 
 
 @virtual_time
+async def test_no_two_have_one_name() -> None:
+    """As with the SDK: the one that comes last would hide the other."""
+
+    @activity.defn
+    def step() -> None:
+        pass
+
+    with pytest.raises(ValueError, match="More than one activity named"):
+        async with simulation(activities=[step, step]):
+            pass
+    with pytest.raises(ValueError, match="More than one workflow named"):
+        async with simulation(Calls, Calls):
+            pass
+
+
+@virtual_time
 async def test_an_activity_that_is_no_coroutine_runs_in_a_thread() -> None:
     """It can give signs of life from there, and it has its context."""
 

@@ -430,8 +430,8 @@ def load_saga(reference: str | None = None, project: Project | None = None) -> S
 
     Raises:
         ConfigError: The configuration of the project is wrong, or names no saga.
-        NotImportableError: There is no such file, module or name, it is no `SagaUnderTest`, or its
-            workflow or an activity has no decorator.
+        NotImportableError: There is no such file, module or name, it is no `SagaUnderTest`, its
+            workflow or an activity has no decorator, or two have the same name.
     """
     if reference is not None:
         return _runnable(reference, "--saga", None)
@@ -448,15 +448,30 @@ def _runnable(reference: str, place: str, root: Path | None) -> SagaUnderTest:
     """Load a saga, and find out before a run what a worker would find out during it."""
     saga = load_object(reference, SagaUnderTest, place, root)
     try:
-        workflow_definition(saga.workflow)
-        for each in saga.activity_functions:
-            activity_definition(each)
+        workflows = [workflow_definition(each) for each in (saga.workflow, *saga.children)]
+        _check_names("workflow", [each.name for each in workflows])
+        _check_names(
+            "activity", [activity_definition(each).name for each in saga.activity_functions]
+        )
         saga.check_messages()
         if saga.horizon is not None:
             read_horizon(saga.horizon)
     except (TypeError, ValueError) as error:
         raise not_importable(place, reference, str(error)) from None
     return saga
+
+
+def _check_names(kind: str, names: Sequence[str | None]) -> None:
+    """Check that a worker can tell the activities, or the workflows, apart.
+
+    Raises:
+        ValueError: It cannot.
+    """
+    twice = [name for number, name in enumerate(names) if name in names[:number]]
+    if twice:
+        named = f"named {twice[0]}" if twice[0] else "that is dynamic"
+        msg = f"more than one {kind} {named}; a worker takes one"
+        raise ValueError(msg)
 
 
 def saga_words(reference: str | None) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ _REFUSED = frozenset(
         *("fail", "failed", "failure", "error", "invalid", "ignored"),
     }
 )
+_LEAVES_OPEN = frozenset({"already", "but", "except", "however", "if", "unless"})
+"""Words after which what was granted may not be: *ok, but it has left*."""
 _SAYS_YES = frozenset(
     {
         *("accepted", "accept", "allowed", "approved", "granted", "ok", "success", "succeeded"),
@@ -66,8 +68,13 @@ def _fields_of(value: Any) -> Mapping[str, Any] | None:
 
 
 def _in_fields(fields: Mapping[str, Any]) -> bool | None:
-    """What the fields say together: one that refuses is enough."""
+    """What the fields say together: one that refuses is enough.
+
+    Fields of an object in them, such as ``data``, are about the request only perhaps: what they
+    refuse leaves open what the others grant.
+    """
     said: set[bool | None] = set()
+    within: set[bool | None] = set()
     for name, value in fields.items():
         field = str(name).lower()
         if field in _SAYS_YES:
@@ -76,14 +83,30 @@ def _in_fields(fields: Mapping[str, Any]) -> bool | None:
             said.add(False)
         elif field in _SAYS_WHICH:
             said.add(is_granted(value) if value is not None else None)
+        elif inner := _fields_of(value):
+            within.add(_in_fields(inner))
+    answer = _together(said)
+    if answer is None:
+        return _together(within)
+    return None if answer and False in within else answer
+
+
+def _together(said: set[bool | None]) -> bool | None:
     return next((each for each in (False, True) if each in said), None)
 
 
 def _in_text(text: str) -> bool | None:
-    """What the first word says: *refused: too late*, *Too late*, *accepted*."""
-    word = _WORD.search(text.lower().replace("_", " "))
-    if word is None:
-        return None
-    if word[0] in _REFUSED or word[0].endswith("n't"):
+    """What the first word says: *refused: too late*, *Too late*, *accepted*.
+
+    A text that grants at first and goes on otherwise, *cancel refused*, is not understood.
+    """
+    first, *others = _WORD.findall(text.lower().replace("_", " ")) or [""]
+    if _refuses(first):
         return False
-    return True if word[0] in _GRANTED else None
+    if first not in _GRANTED or any(_refuses(each) or each in _LEAVES_OPEN for each in others):
+        return None
+    return True
+
+
+def _refuses(word: str) -> bool:
+    return word in _REFUSED or word.endswith("n't")

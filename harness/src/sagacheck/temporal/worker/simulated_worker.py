@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.bridge.proto.workflow_completion as completion_pb
@@ -17,7 +17,11 @@ from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, WorkflowRu
 
 from sagacheck.temporal.base.loop import running_loop
 from sagacheck.temporal.base.sdk_activities import ActivityDefinition, activity_definition
-from sagacheck.temporal.base.sdk_workflows import workflow_definition, workflow_interceptors
+from sagacheck.temporal.base.sdk_workflows import (
+    WorkflowDefinition,
+    workflow_definition,
+    workflow_interceptors,
+)
 from sagacheck.temporal.base.task_queue import TaskQueue
 from sagacheck.temporal.core.managed_run import ManagedRun
 from sagacheck.temporal.worker.activities.attempt import Around
@@ -25,6 +29,8 @@ from sagacheck.temporal.worker.activities.facts import AttemptFacts
 from sagacheck.temporal.worker.activities.threads import Threads
 from sagacheck.temporal.worker.plain_converter import is_plain
 from sagacheck.temporal.worker.workflow_cache import WorkflowCache
+
+_Definition = TypeVar("_Definition", ActivityDefinition, WorkflowDefinition)
 
 
 def _nothing(_: AttemptFacts) -> AbstractContextManager[None]:
@@ -45,6 +51,10 @@ class SimulatedWorker:
         around: Entered around every attempt of an activity.
         cached: Whether workflows stay in memory between their tasks; if not, each task begins with
             a replay of all before it.
+
+    Raises:
+        TypeError: Two workflows or two activities are dynamic.
+        ValueError: Two have the same name.
 
     Attributes:
         workflows: The workflow classes, by the names of their types.
@@ -76,9 +86,9 @@ class SimulatedWorker:
         self.is_cached = cached
         self.attempts: set[asyncio.Task[None]] = set()
         self.runner = runner or UnsandboxedWorkflowRunner()
-        definitions = {each.name: each for each in map(workflow_definition, workflows)}
+        definitions = _by_name("workflow", map(workflow_definition, workflows))
         self.workflows = {name: each.cls for name, each in definitions.items()}
-        self._activities = {each.name: each for each in map(activity_definition, activities)}
+        self._activities = _by_name("activity", map(activity_definition, activities))
         externs, inbound = workflow_interceptors(
             interceptors, partial(_assert_known, self._activities)
         )
@@ -185,6 +195,23 @@ class SimulatedWorker:
         if self._threads is None:
             self._threads = Threads(running_loop())
         return self._threads
+
+
+def _by_name(kind: str, definitions: Iterable[_Definition]) -> dict[str | None, _Definition]:
+    """The definitions of workflows or activities, refused where two have one name, as by the SDK.
+
+    Those that are dynamic have none.
+    """
+    named: dict[str | None, _Definition] = {}
+    for each in definitions:
+        if each.name in named:
+            if each.name is None:
+                msg = f"More than one dynamic {kind}"
+                raise TypeError(msg)
+            msg = f"More than one {kind} named {each.name}"
+            raise ValueError(msg)
+        named[each.name] = each
+    return named
 
 
 def _assert_known(activities: Collection[str | None], name: str) -> None:

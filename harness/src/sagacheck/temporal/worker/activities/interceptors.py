@@ -17,6 +17,7 @@ from temporalio.worker import (
 from sagacheck.temporal.base.durations import seconds
 from sagacheck.temporal.base.loop import running_loop
 from sagacheck.temporal.base.sdk_activities import Cancellation, in_thread, set_outbound
+from sagacheck.temporal.worker.activities.thread_sleep import replace_sleep_in, sleeping
 from sagacheck.temporal.worker.activities.thread_time import ThreadTime
 from sagacheck.temporal.worker.activities.threads import Threads
 
@@ -45,17 +46,22 @@ class FunctionCaller(ActivityInboundInterceptor):
         """Call the function, in a thread if it is no coroutine."""
         if self._threads is None:
             return await input.fn(*input.args)
-        loop = running_loop()
+        loop, threads = running_loop(), self._threads
         time = ThreadTime(loop, seconds(self._heartbeat_timeout))
         call = in_thread(
-            self._threads.run_on_loop,
+            threads.run_on_loop,
             self._cancellation,
             input.fn,
             input.args,
             time.after_heartbeat,
         )
+
+        def sleep(seconds: float) -> None:
+            threads.run_on_loop(lambda: time.sleep(seconds), limit=None)
+
+        replace_sleep_in(input.fn)
         context = contextvars.copy_context()
-        return await loop.run_in_executor(input.executor, context.run, call)
+        return await loop.run_in_executor(input.executor, context.run, sleeping(call, sleep))
 
 
 class ContextServer(ActivityOutboundInterceptor):

@@ -13,6 +13,7 @@ from typing import Any
 from temporalio.exceptions import CancelledError
 
 from sagacheck.temporal.base.loop import VirtualTimeLoop
+from sagacheck.temporal.worker.activities.thread_sleep import replace_sleep, restore_sleep
 
 MOST_THREADS = 32
 ANSWER_SECONDS = 120
@@ -37,9 +38,14 @@ class Threads:
         self._lock = threading.Lock()
         self._open: set[Future[None]] = set()
         self._is_closed = False
+        replace_sleep()
 
-    def run_on_loop(self, call: Call) -> None:
+    def run_on_loop(self, call: Call, limit: float | None = ANSWER_SECONDS) -> None:
         """Run a coroutine on the loop, and wait until it is done; for use in a thread.
+
+        Args:
+            call: Makes the coroutine.
+            limit: Seconds of real time for which the thread waits; ``None`` for any.
 
         Raises:
             CancelledError: The worker is closed.
@@ -51,7 +57,7 @@ class Threads:
             self._open.add(answer)
             self._loop.call_soon_threadsafe(self._begin, call, answer)
         try:
-            answer.result(ANSWER_SECONDS)
+            answer.result(limit)
         except FutureCancelledError:
             raise CancelledError(_CANCELLED) from None
         finally:
@@ -64,6 +70,8 @@ class Threads:
         A function that never calls the loop cannot be ended, so this does not wait for any.
         """
         with self._lock:
+            if not self._is_closed:
+                restore_sleep()
             self._is_closed = True
             for answer in self._open:
                 answer.cancel()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from datetime import timedelta
 from typing import Any
 
 from temporalio import activity, workflow
+
+from sagacheck import interrupts
 
 with workflow.unsafe.imports_passed_through():
     from scenarios import OrderSagaUnderTest
@@ -15,9 +18,12 @@ with workflow.unsafe.imports_passed_through():
 
 @activity.defn
 async def press_ctrl_c(customer: str) -> None:
-    """Send this process what the terminal sends on Ctrl-C."""
-    if customer == "customer-2":
-        os.kill(os.getpid(), signal.SIGINT)
+    """Send this process what the terminal sends on Ctrl-C, and wait until it has seen that."""
+    if customer != "customer-2":
+        return
+    os.kill(os.getpid(), signal.SIGINT)
+    while not (interrupts._handler and interrupts._handler.has_come):
+        time.sleep(0.001)  # noqa: ASYNC251 - or the order would end
 
 
 @workflow.defn

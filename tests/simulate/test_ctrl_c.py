@@ -53,7 +53,7 @@ def test_code_under_test_does_not_catch_it() -> None:
 
     simulation = simulate(swarm)
 
-    assert simulation.interrupted
+    assert simulation.stopped == "interrupted"
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

@@ -6,9 +6,7 @@ import gc
 import sys
 import traceback
 
-from sagacheck.cli.commands.completion import VARIABLE
-from sagacheck.cli.exit_codes import UNKNOWN, WRONG_INPUT
-from sagacheck.cli.main import main as command
+from sagacheck.interrupts import UNKNOWN, handle_signals
 from sagacheck.process_exit import exit_process
 
 OBJECTS_OF_A_START = 300_000
@@ -19,6 +17,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 25_000
 
 def main() -> None:
     """Run a command, and end the process with its exit code."""
+    handle_signals()
     _collect_no_garbage_of_the_start()
     _leave_out_the_command_of_httpx()
     exit_process(_run())
@@ -47,6 +46,11 @@ def _leave_out_the_command_of_httpx() -> None:
 
 
 def _run() -> int:
+    # Imported here, where Ctrl-C ends the process without a traceback.
+    from sagacheck.cli.commands.completion import VARIABLE  # noqa: PLC0415
+    from sagacheck.cli.exit_codes import WRONG_INPUT  # noqa: PLC0415
+    from sagacheck.cli.main import main as command  # noqa: PLC0415
+
     try:
         command(prog_name="sagacheck", complete_var=VARIABLE)
     except SystemExit as ended:

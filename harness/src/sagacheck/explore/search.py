@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
@@ -26,7 +26,8 @@ from sagacheck.explore.findings import Finding, findings_in
 from sagacheck.explore.history_player import HistoryPlayer
 from sagacheck.explore.search_spec import Search
 from sagacheck.explore.tally import Tally
-from sagacheck.run import ProcessPool, expects_failure, why_vacuous
+from sagacheck.interrupts import playing
+from sagacheck.run import ProcessKilledError, ProcessPool, expects_failure, why_vacuous
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Exploration:
         levels: How many histories there are with each number of choices, and in how many seconds
             they were played.
         complete: Whether all of it was searched.
+        stopped: What has stopped it, where that is neither its budget nor a finding; else empty.
         plain: Why the plain order, around which nothing fails, does not complete; empty where it
             does.
     """
@@ -66,6 +68,7 @@ class Exploration:
     seconds: float = 0.0
     levels: list[tuple[int, float]] = field(default_factory=list)
     complete: bool = False
+    stopped: str = ""
     plain: str = ""
 
     @cached_property
@@ -107,18 +110,30 @@ OnProgress = Callable[[Progress], None]
 def explore(search: Search, on_progress: OnProgress = lambda _progress: None) -> Exploration:
     """Play every history of `search`; on Ctrl-C, those that there was time for.
 
+    The same where one of its processes is killed.
+
     Raises:
         NotImportableError: The saga cannot be had.
     """
+    with playing():
+        return _explore(search, on_progress)
+
+
+def _explore(search: Search, on_progress: OnProgress) -> Exploration:
     exploration = Exploration(search)
     started = time.perf_counter()
-    # Ctrl-C passes the pool, which then does not wait for the families under way.
-    with suppress(KeyboardInterrupt), ExitStack() as stack:
-        player = search.player()
-        stack.enter_context(player.ready())
-        pool = stack.enter_context(_FamilyPool(search, player))
-        exploration.plain = player.why_plain_order_fails()
-        exploration.complete = _levels(exploration, player, pool, on_progress)
+    try:
+        # Ctrl-C passes the pool, which then does not wait for the families under way.
+        with ExitStack() as stack:
+            player = search.player()
+            stack.enter_context(player.ready())
+            pool = stack.enter_context(_FamilyPool(search, player))
+            exploration.plain = player.why_plain_order_fails()
+            exploration.complete = _levels(exploration, player, pool, on_progress)
+    except KeyboardInterrupt:
+        exploration.stopped = "interrupted"
+    except ProcessKilledError as error:
+        exploration.stopped = str(error)
     exploration.seconds = time.perf_counter() - started
     return exploration
 

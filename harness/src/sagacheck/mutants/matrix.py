@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -64,7 +64,7 @@ def judge_zoo(
     finders: Sequence[str],
     jobs: int,
     effort: Effort = THOROUGH,
-) -> Iterator[tuple[SpecimenResult, str]]:
+) -> Generator[tuple[SpecimenResult, str]]:
     """The rows of the matrix; each comes again whenever a finder has finished with it.
 
     Args:

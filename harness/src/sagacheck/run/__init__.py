@@ -19,7 +19,7 @@ from sagacheck.run.run_spec import RunSpec, sample
 from sagacheck.run.scenario_result import ScenarioResult
 
 if TYPE_CHECKING:
-    from sagacheck.run.process_pool import ProcessPool, available_cpus
+    from sagacheck.run.process_pool import ProcessKilledError, ProcessPool, available_cpus
 
 __all__ = [
     "Artifacts",
@@ -28,6 +28,7 @@ __all__ = [
     "Listener",
     "LocalPlayer",
     "OnResult",
+    "ProcessKilledError",
     "ProcessPool",
     "RunFailedError",
     "RunResult",
@@ -51,4 +52,4 @@ __all__ = [
 ]
 
 # A run of scenarios plays them in its own process: only searches have pools.
-__getattr__ = on_demand(__name__, {"process_pool": ("ProcessPool", "available_cpus")})
+__getattr__ = on_demand(__name__, {"process_pool": ("ProcessKilledError", "ProcessPool", "available_cpus")})

@@ -5,10 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import AbstractContextManager, ExitStack
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import islice
+from multiprocessing import resource_tracker
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -20,6 +23,10 @@ Setup = Callable[[], AbstractContextManager[Callable[[Task], Result]]]
 
 _AHEAD = 4
 """How many tasks for each process are handed out ahead of time: all could be too many to keep."""
+
+
+class ProcessKilledError(Exception):
+    """A process of a pool was killed, by the system or by a user: its task has no result."""
 
 
 class ProcessPool(Generic[Task, Result]):
@@ -49,8 +56,8 @@ class ProcessPool(Generic[Task, Result]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the processes: at once after Ctrl-C, else when they have done what they are at."""
-        if error is not None and not isinstance(error, Exception):
+        """End the processes: at once on an error or Ctrl-C, else when their tasks are done."""
+        if error is not None:
             self._kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
@@ -61,16 +68,50 @@ class ProcessPool(Generic[Task, Result]):
             process.kill()
 
     def map_unordered(self, tasks: Iterable[Task]) -> Iterator[Result]:
-        """The result of each task, as soon as it is there."""
+        """The result of each task, as soon as it is there.
+
+        Raises:
+            ProcessKilledError: A process was killed.
+        """
         waiting = iter(tasks)
         under_way: set[Future[Result]] = set()
         while True:
             free = _AHEAD * self._jobs - len(under_way)
-            under_way |= {self._pool.submit(_do, task) for task in islice(waiting, free)}
+            under_way |= self._submit(islice(waiting, free))
             if not under_way:
                 return
             done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in done)
+            # Results first: they are kept, whatever has become of the others.
+            for future in sorted(done, key=lambda each: each.exception() is not None):
+                yield _result_of(future)
+
+    def _submit(self, tasks: Iterable[Task]) -> set[Future[Result]]:
+        try:
+            with _sigint_blocked():
+                return {self._pool.submit(_do, task) for task in tasks}
+        except BrokenProcessPool as error:
+            raise ProcessKilledError(KILLED) from error
+
+
+KILLED = "a process was killed"
+
+
+def _result_of(future: Future[Result]) -> Result:
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        raise ProcessKilledError(KILLED) from error
+
+
+@contextmanager
+def _sigint_blocked() -> Iterator[None]:
+    """Processes that start meanwhile do not hear Ctrl-C, not even while they import."""
+    resource_tracker.ensure_running()  # or it would start meanwhile, and unblock the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def available_cpus() -> int:
@@ -87,7 +128,16 @@ def _set_up(setup: Setup[Any, Any]) -> None:
     global _work  # noqa: PLW0603 - a pool has no other place for what its processes keep
     # Ctrl-C is for the process that people see; that one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     _work = _entered.enter_context(setup())
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed cannot end its processes, and they would wait for tasks for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "it was spawned"
+    parent.join()
+    os._exit(1)
 
 
 def _do(task: Any) -> Any:

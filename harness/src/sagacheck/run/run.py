@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterable
 
+from sagacheck import interrupts
 from sagacheck.errors import EngineStartError
 from sagacheck.run.determinism import DeterminismCheck
 from sagacheck.run.events import Listener, Listeners
@@ -35,9 +35,10 @@ def play(spec: RunSpec, listeners: Iterable[Listener] = ()) -> RunResult:
     by_engine: list[list[ScenarioResult]] = []
     interrupted = False
     try:
-        for engine in spec.engines:
-            by_engine.append([])
-            asyncio.run(_play_on(engine, spec, events, by_engine[-1]))
+        with interrupts.playing():
+            for engine in spec.engines:
+                by_engine.append([])
+                interrupts.run(_play_on(engine, spec, events, by_engine[-1]))
     except KeyboardInterrupt:
         interrupted = True
     except EngineStartError:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from sagacheck.checks import NO_ORDERS, OrderCount, Verdict
-from sagacheck.run import LocalPlayer, ProcessPool, why_vacuous
+from sagacheck.interrupts import playing
+from sagacheck.run import LocalPlayer, ProcessKilledError, ProcessPool, why_vacuous
 from sagacheck.saga import SagaUnderTest, load_saga
 from sagacheck.simulate.seed_runner import SeedResult, SeedRunner
 
@@ -63,7 +64,7 @@ class Simulation:
         swarm: What was simulated.
         results: The result of each seed that was played, in the order of seeds.
         seconds: Real time that it took.
-        interrupted: Whether Ctrl-C stopped it.
+        stopped: What has stopped it, where that is not its budget; else empty.
         plain: Why the plain order, around which nothing fails, does not complete; empty where it
             does.
     """
@@ -71,7 +72,7 @@ class Simulation:
     swarm: Swarm
     results: list[SeedResult] = field(default_factory=list)
     seconds: float = 0.0
-    interrupted: bool = False
+    stopped: str = ""
     plain: str = ""
 
     @property
@@ -92,7 +93,7 @@ class Simulation:
 
         One that ends with its budget has done what was asked of it.
         """
-        is_open = self.interrupted or not self.results or self.why_vacuous
+        is_open = self.stopped or not self.results or self.why_vacuous
         stopped = [Verdict.UNKNOWN] if is_open else []
         return Verdict.merge([*stopped, *(result.verdict for result in self.results)])
 
@@ -122,24 +123,32 @@ OnSeed = Callable[[SeedResult], None]
 
 
 def simulate(swarm: Swarm, on_seed: OnSeed = lambda _result: None) -> Simulation:
-    """Play every seed of `swarm`; on Ctrl-C, those that there was time for.
+    """Play every seed of `swarm`; on Ctrl-C or without a process, those that there was time for.
 
     Raises:
         NotImportableError: The saga cannot be had.
     """
+    with playing():
+        return _simulate(swarm, on_seed)
+
+
+def _simulate(swarm: Swarm, on_seed: OnSeed) -> Simulation:
     simulation = Simulation(swarm)
     started = time.perf_counter()
     try:
-        player = LocalPlayer(swarm.load_saga())
-        with player.ready():
-            simulation.plain = player.why_plain_order_fails()
-        for result in _results(swarm):
-            simulation.results.append(result)
-            on_seed(result)
-            if swarm.budget is not None and time.perf_counter() - started > swarm.budget:
-                break
+        with closing(_results(swarm)) as found:
+            player = LocalPlayer(swarm.load_saga())
+            with player.ready():
+                simulation.plain = player.why_plain_order_fails()
+            for result in found:
+                simulation.results.append(result)
+                on_seed(result)
+                if swarm.budget is not None and time.perf_counter() - started > swarm.budget:
+                    break
     except KeyboardInterrupt:
-        simulation.interrupted = True
+        simulation.stopped = "interrupted"
+    except ProcessKilledError as error:
+        simulation.stopped = str(error)
     simulation.results.sort(key=lambda result: result.seed)
     simulation.seconds = time.perf_counter() - started
     return simulation
@@ -153,7 +162,7 @@ def _shape(result: SeedResult) -> object:
     return result.violations[0].invariant, frozenset((*faults, *events))
 
 
-def _results(swarm: Swarm) -> Iterator[SeedResult]:
+def _results(swarm: Swarm) -> Generator[SeedResult]:
     seeds = range(swarm.seed, swarm.seed + swarm.runs)
     if swarm.jobs == 1 or swarm.runs == 1:
         with swarm.set_up() as run:

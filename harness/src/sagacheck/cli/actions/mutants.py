@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+
+import click
 
 from sagacheck.checks import Verdict
 from sagacheck.cli.actions.zoo import zoo_or_exit, zoo_reference
@@ -18,6 +21,7 @@ from sagacheck.cli.printing.kill_matrix import (
     print_matrix_totals,
 )
 from sagacheck.config import ConfigError
+from sagacheck.interrupts import playing
 from sagacheck.language import nearest
 from sagacheck.mutants import (
     QUICK,
@@ -28,6 +32,7 @@ from sagacheck.mutants import (
     judge_zoo,
 )
 from sagacheck.output import console_for
+from sagacheck.run import ProcessKilledError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +84,16 @@ def _judge(reference: str, rows: dict[str, SpecimenResult], options: MutantsOpti
     effort = QUICK if options.quick else THOROUGH
     total = len(rows) * len(options.finders)
     with matrix_progress(console_for(stderr=True), total) as on_specimen:
+        found = judge_zoo(reference, options.names, options.finders, options.jobs, effort)
         try:
-            found = judge_zoo(reference, options.names, options.finders, options.jobs, effort)
-            for row, finder in found:
-                rows[row.specimen.name] = row
-                on_specimen(row, finder)
+            with playing(), closing(found):
+                for row, finder in found:
+                    rows[row.specimen.name] = row
+                    on_specimen(row, finder)
         except KeyboardInterrupt:
+            return False
+        except ProcessKilledError as error:
+            click.echo(str(error), err=True)
             return False
     return True
 

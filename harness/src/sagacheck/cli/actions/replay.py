@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.markup import escape
 from rich.padding import Padding
 
+from sagacheck import interrupts
 from sagacheck.checks import Verdict
 from sagacheck.cli.exit_codes import UNKNOWN, exit_with
 from sagacheck.cli.extras import server_or_exit
@@ -54,7 +54,8 @@ def _results_or_exit(
             return await run_all(scenarios, opened, saga, at_once=12)
 
     try:
-        return asyncio.run(run())
+        with interrupts.playing():
+            return interrupts.run(run())
     except KeyboardInterrupt:
         exit_with(UNKNOWN, "interrupted: this run has no verdict")
     except EngineStartError as error:

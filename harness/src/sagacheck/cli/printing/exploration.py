@@ -98,6 +98,8 @@ def print_exploration(
     _print_violations(console, exploration, saved)
     _print_unknown(console, exploration)
     console.print(f"\n{styled(exploration.verdict)}: {_totals(exploration)}")
+    if exploration.stopped:
+        console.print(f"{escape(exploration.stopped)}: not all histories were played")
 
 
 def _print_unknown(console: Console, exploration: Exploration) -> None:

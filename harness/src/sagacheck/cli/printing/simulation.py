@@ -92,8 +92,8 @@ def print_simulation(
     if why := simulation.why_vacuous:
         console.print(f"\n{styled(Verdict.UNKNOWN)} {escape(why)}")
     console.print(f"\n{styled(simulation.verdict)}: {_totals(simulation)}")
-    if simulation.interrupted:
-        console.print("interrupted: not all runs were played")
+    if simulation.stopped:
+        console.print(f"{escape(simulation.stopped)}: not all runs were played")
     elif simulation.results and not simulation.failed and not simulation.why_vacuous:
         console.print(
             f"With {CONFIDENCE:.0%} confidence fewer than 1 run in "

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from sagacheck.checks import OrderOutcome
 from sagacheck.engines.server.embedded_server import Server, start_server
+from sagacheck.interrupts import playing
 
 
 class KeptServer:
@@ -71,6 +72,6 @@ class KeptServer:
         Returns:
             How the server has ended; empty after Ctrl-C.
         """
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), playing():
             return self._runner.run(self._started.wait())
         return ""

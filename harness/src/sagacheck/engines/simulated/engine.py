@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +12,7 @@ from sagacheck.engines.quiet import quiet_sdk
 from sagacheck.engines.simulated.simulated_trial import SimulatedTrial
 from sagacheck.engines.trial import Trial
 from sagacheck.inprocess import httpx_patch
+from sagacheck.interrupts import interrupted_by
 from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal import VirtualTimeLoop
 from sagacheck.world import LoopClock
@@ -74,7 +72,7 @@ class SimulatedEngine:
             simulated = SimulatedTrial(
                 trial, self._saga, seed=self._seed, cached=not self._evict_always
             )
-            with _interruptible(loop):
+            with interrupted_by(loop.interrupt):
                 loop.run_until_complete(simulated.play())
         except KeyboardInterrupt:
             _interrupted.append(loop)
@@ -91,25 +89,6 @@ class SimulatedEngine:
 
 _interrupted: list[VirtualTimeLoop] = []
 """Loops whose tasks are left as they are: to cancel them would let code under test go on."""
-
-
-@contextmanager
-def _interruptible(loop: VirtualTimeLoop) -> Iterator[None]:
-    """While open, Ctrl-C ends the loop between two callbacks; a second one ends whatever runs."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
-
-    def interrupt(*_: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        loop.interrupt()
-
-    signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _close(loop: VirtualTimeLoop) -> None:

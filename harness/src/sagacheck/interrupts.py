@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -128,31 +129,52 @@ def _instead_of_default(act: Callable[[], object]) -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def run(main: Coroutine[Any, Any, _Result]) -> _Result:
+def run(main: Coroutine[Any, Any, _Result], runner: asyncio.Runner | None = None) -> _Result:
     """Run a coroutine as `asyncio.run` does, which knows no other handler than Python's own.
+
+    Args:
+        main: The coroutine.
+        runner: Runs it; without one, it has an event loop of its own.
 
     Raises:
         KeyboardInterrupt: A signal came, and the coroutine was cancelled.
     """
+    if runner is None:
+        with asyncio.Runner() as own:
+            return run(main, own)
     if _handler is None:
-        return asyncio.run(main)
-    with asyncio.Runner() as runner:
-        loop = runner.get_loop()
-        task: asyncio.Task[_Result] | None = None
+        return runner.run(main)
+    loop = runner.get_loop()
+    task: asyncio.Task[_Result] | None = None
 
-        async def begin() -> _Result:
-            nonlocal task
-            task = asyncio.ensure_future(main)
-            return await task
+    async def begin() -> _Result:
+        nonlocal task
+        task = asyncio.ensure_future(main)
+        return await task
 
-        def cancel() -> None:
-            if task is None:
-                raise KeyboardInterrupt
-            task.cancel()  # in the thread of the loop, as asyncio's own handler does
-            loop.call_soon_threadsafe(lambda: None)  # wakes it
+    def cancel() -> None:
+        if task is None:
+            raise KeyboardInterrupt
+        task.cancel()  # in the thread of the loop, as asyncio's own handler does
 
-        with interrupted_by(cancel):
-            try:
-                return runner.run(begin())
-            except asyncio.CancelledError:
-                raise KeyboardInterrupt from None
+    with interrupted_by(cancel), _woken_by_signals(loop):
+        try:
+            return runner.run(begin())
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+@contextmanager
+def _woken_by_signals(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Let each signal wake the loop: one that comes just before it waits would end no wait."""
+    read, write = socket.socketpair()
+    with read, write:
+        read.setblocking(False)
+        write.setblocking(False)
+        loop.add_reader(read, read.recv, 4096)
+        before = signal.set_wakeup_fd(write.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            loop.remove_reader(read)

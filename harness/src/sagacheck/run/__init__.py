@@ -52,4 +52,6 @@ __all__ = [
 ]
 
 # A run of scenarios plays them in its own process: only searches have pools.
-__getattr__ = on_demand(__name__, {"process_pool": ("ProcessKilledError", "ProcessPool", "available_cpus")})
+__getattr__ = on_demand(
+    __name__, {"process_pool": ("ProcessKilledError", "ProcessPool", "available_cpus")}
+)

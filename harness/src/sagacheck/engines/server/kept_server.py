@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from sagacheck import interrupts
 from sagacheck.checks import OrderOutcome
 from sagacheck.engines.server.embedded_server import Server, start_server
-from sagacheck.interrupts import playing
 
 
 class KeptServer:
@@ -72,6 +72,6 @@ class KeptServer:
         Returns:
             How the server has ended; empty after Ctrl-C.
         """
-        with suppress(KeyboardInterrupt), playing():
-            return self._runner.run(self._started.wait())
+        with suppress(KeyboardInterrupt), interrupts.playing():
+            return interrupts.run(self._started.wait(), self._runner)
         return ""

@@ -101,6 +101,17 @@ async def test_a_saga_says_how_its_answers_read() -> None:
     assert (await update_answer_of(_returned("quizas"), reads)).is_unknown
 
 
+async def test_a_reading_that_fails_or_says_something_else_leaves_it_open() -> None:
+    """Both name the field of the saga under test."""
+    fails = await update_answer_of(_returned("si"), lambda said: said["accepted"])
+    odd = await update_answer_of(_returned("si"), lambda _: "yes")  # type: ignore[arg-type, return-value]
+
+    assert fails.is_unknown
+    assert fails.text.startswith("`cancel_granted=` fails for the answer si: TypeError: ")
+    said = "`cancel_granted=` says 'yes' of the answer si, and may say True, False or None"
+    assert odd == Answer.unknown(said)
+
+
 async def test_a_handler_that_raises_refuses() -> None:
     """So does a validator: the client gets the same error."""
     answer = await update_answer_of(_raised(WorkflowUpdateFailedError(TOO_LATE)))

@@ -81,6 +81,16 @@ def test_a_translation_may_be_wrong_and_is_judged() -> None:
     assert {"I6", "I7"} <= {violation.invariant for violation in result.violations}
 
 
+def test_a_translation_that_fails_is_said() -> None:
+    """With what it was given and the name of the setting."""
+    result = _play(FINE, worded("Booked", "Canceled", ending=lambda said: said["state"]))
+
+    [(verdict, detail)] = _said(result)
+    assert verdict is Verdict.UNKNOWN
+    why = "say None for what it does not understand: TypeError: string indices must be"
+    assert f"`ending=` fails for the result 'Booked', {why}" in detail
+
+
 def test_a_failure_may_leave_something_to_a_person() -> None:
     """The exception of the workflow is translated, too."""
     saga = worded(

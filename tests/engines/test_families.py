@@ -67,6 +67,49 @@ async def test_the_server_engine_says_the_same(
     assert said == re.sub(r"~\d+", "", detail.partition("UnplayableError: ")[2])
 
 
+WRONG: list[tuple[dict[str, Any], str]] = [
+    (
+        {"children": [], "order_of": order_of},
+        (
+            "the child workflow booking-o1 is a Reserve, which no worker of the saga knows; "
+            "say `children=[Reserve]`"
+        ),
+    ),
+    (
+        {"order_of": lambda workflow_id: workflow_id.split("?")[1]},
+        (
+            "`order_of=` fails for the workflow id 'booking-o1', say None for no order: "
+            "IndexError: list index out of range"
+        ),
+    ),
+]
+WRONG_IDS = ["unknown child", "order_of fails"]
+
+
+@pytest.mark.parametrize(("setting", "said"), WRONG, ids=WRONG_IDS)
+def test_what_is_wrong_with_a_setting_is_said(setting: dict[str, Any], said: str) -> None:
+    """The workflow tasks of a child that no worker knows fail for ever: no fault of the saga."""
+    player = LocalPlayer(family(OwnId, **setting))
+    with player.ready():
+        result = player.play(load_text(PLAIN))
+
+    assert result.violations == []
+    assert [unmet.detail for unmet in result.unmet] == [f"UnplayableError: {said}"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("setting", "said"), WRONG, ids=WRONG_IDS)
+async def test_the_server_engine_says_what_is_wrong(
+    play: Play, setting: dict[str, Any], said: str
+) -> None:
+    """The same, but for the number in the workflow's id."""
+    (result,) = await play(PLAIN, saga=family(OwnId, **setting))
+
+    assert result.violations == ()
+    (detail,) = [unmet.detail for unmet in result.unmet]
+    assert said == re.sub(r"~\d+", "", detail.partition("UnplayableError: ")[2])
+
+
 def test_an_order_of_that_names_no_order_is_said() -> None:
     """What it says stands in the message."""
     player = LocalPlayer(family(OwnId, order_of=lambda workflow_id: workflow_id))

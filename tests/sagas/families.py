@@ -66,10 +66,9 @@ def family(workflow_class: type, **more: Any) -> SagaUnderTest:
     return OrderSagaUnderTest(
         workflow=workflow_class,
         activities=[reserve_goods],
-        children=[Reserve],
         completed_means=("inventory.reserve",),
         takes_float_prices=True,
-        **more,
+        **{"children": [Reserve], **more},
     )
 
 

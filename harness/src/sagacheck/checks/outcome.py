@@ -15,6 +15,7 @@ from temporalio.exceptions import (
 )
 
 from sagacheck.checks.failures import describe_failure
+from sagacheck.errors import UnplayableError
 
 
 class OrderStatus(StrEnum):
@@ -70,8 +71,11 @@ class Ending:
                 and `error`, a text as a status, and nothing stands for a success. All else is
                 `OrderStatus.UNKNOWN`.
             translate: How the results of this saga read.
+
+        Raises:
+            UnplayableError: `translate` fails.
         """
-        said = result if translate is None else translate(result)
+        said = result if translate is None else _said(translate, result, f"the result {result!r}")
         if translate is not None and said is None:
             return cls(OrderStatus.UNKNOWN, result=result)
         return _ending_of(said, result)
@@ -86,8 +90,12 @@ class Ending:
             failure: Its failure, whose cause is translated.
             translate: How the failures of this saga read. Where that is ``None``, the order was
                 cancelled, terminated, timed out or failed, as its workflow did.
+
+        Raises:
+            UnplayableError: `translate` fails.
         """
-        said = None if translate is None else translate(failure.cause)
+        cause = failure.cause
+        said = translate and _said(translate, cause, f"the failure {describe_failure(cause)}")
         if said is not None:
             return _ending_of(said, None)
         return cls(_status_of(failure.cause), describe_failure(failure.cause))
@@ -96,6 +104,16 @@ class Ending:
 Translate = Callable[[Any], Any]
 """Reads a result or a failure as a status, as a status with an error and what is left, or as an
 object with `status`, `error` and `left`; ``None`` where it does not understand it."""
+
+
+def _said(translate: Translate, end: Any, what: str) -> Any:
+    """What the saga under test says of an end."""
+    try:
+        return translate(end)
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        msg = f"`ending=` fails for {what}, say None for what it does not understand: {why}"
+        raise UnplayableError(msg) from error
 
 
 def _ending_of(said: Any, result: Any) -> Ending:

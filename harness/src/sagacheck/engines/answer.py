@@ -149,7 +149,12 @@ def _answer_in_failure(cause: BaseException) -> Answer:
 
 def _answer_in(value: object, read: Read) -> Answer:
     text = "sent" if value is None else str(value)
-    match read(value):
+    try:
+        said = read(value)
+    except Exception as error:  # noqa: BLE001 - it is code of the saga under test
+        why = f"{type(error).__name__}: {error}"
+        return Answer.unknown(f"`cancel_granted=` fails for the answer {text}: {why}")
+    match said:
         case None:
             return Answer.unknown(f"the answer {text} is not understood, say `cancel_granted=`")
         case True:
@@ -157,3 +162,6 @@ def _answer_in(value: object, read: Read) -> Answer:
         case False:
             says_so = text.startswith("refused")
             return Answer(AnswerKind.REFUSED, text) if says_so else Answer.refused(text)
+        case _:
+            what = f"`cancel_granted=` says {said!r} of the answer {text}"
+            return Answer.unknown(f"{what}, and may say True, False or None")

@@ -14,7 +14,9 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.exceptions import ApplicationError
 
+from sagacheck.errors import UnplayableError
 from sagacheck.saga import SagaUnderTest
+from sagacheck.temporal import workflow_definition
 
 _T = TypeVar("_T")
 _CHILD = EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED
@@ -33,13 +35,16 @@ def owner_in(
         workflow_id: The workflow.
         saga: Says by ``order_of`` which order a workflow belongs to.
         named: The same, by the orders' ids.
+
+    Raises:
+        UnplayableError: ``order_of`` fails.
     """
     known = workflow_id
     while known not in orders and "/" in known:
         known = known.rpartition("/")[0]
     if known in orders:
         return orders[known]
-    order = saga.order_of(_NUMBER.sub("", workflow_id)) if saga.order_of else None
+    order = _order_of(workflow_id, saga)
     return None if order is None else named.get(order)
 
 
@@ -68,6 +73,12 @@ def strangers_in(
             name, queue = f"the child workflow {child.workflow_id}", child.task_queue.name
             if not is_known(child.workflow_id):
                 return _no_owner(child.workflow_id, saga)
+            kind = child.workflow_type.name
+            if queue in queues and not {kind, None} & _workflows(saga):
+                return (
+                    f"{name} is a {kind}, which no worker of the saga knows; "
+                    f"say `children=[{kind}]`"
+                )
         elif event.event_type == _ACTIVITY:
             activity = event.activity_task_scheduled_event_attributes
             name, queue = f"the activity {activity.activity_type.name}", activity.task_queue.name
@@ -85,4 +96,22 @@ def _no_owner(workflow_id: str, saga: SagaUnderTest) -> str:
     what = f"the child workflow {workflow_id} belongs to no order of the scenario"
     if saga.order_of is None:
         return f"{what}; say by `order_of=` which order a workflow id belongs to"
-    return f"{what}: `order_of=` says {saga.order_of(_NUMBER.sub('', workflow_id))!r}"
+    return f"{what}: `order_of=` says {_order_of(workflow_id, saga)!r}"
+
+
+def _order_of(workflow_id: str, saga: SagaUnderTest) -> str | None:
+    """The order that the saga under test says, if it says one."""
+    if saga.order_of is None:
+        return None
+    asked = _NUMBER.sub("", workflow_id)
+    try:
+        return saga.order_of(asked)
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        msg = f"`order_of=` fails for the workflow id {asked!r}, say None for no order: {why}"
+        raise UnplayableError(msg) from error
+
+
+def _workflows(saga: SagaUnderTest) -> frozenset[str | None]:
+    """The names of the workflows that its workers know; ``None`` for one that takes any name."""
+    return frozenset(workflow_definition(each).name for each in (saga.workflow, *saga.children))

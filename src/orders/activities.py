@@ -5,6 +5,7 @@ They never retry: Temporal's retry policy does that, and two layers of retries m
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,11 @@ from temporalio.exceptions import ApplicationError
 
 from orders.errors import (
     ALREADY_REFUNDED,
+    LONGEST_TEXT_BYTES,
     error_after_doubt,
+    error_for_large_reply,
     error_for_reply,
+    error_for_slow_reply,
     error_for_transport,
     error_for_unreadable,
 )
@@ -36,6 +40,10 @@ if TYPE_CHECKING:
     from orders.settings import ServiceSettings
 
 CURRENCY = "USD"
+MOST_REPLY_BYTES = 1024 * 1024
+"""No reply is longer: an error page or an attack does not fill the memory of a worker."""
+_HTTPX_FIRST_SECONDS = 0.01
+"""A call's own limit is so much longer than httpx's, which says what it has waited for."""
 
 
 def _services_of_environment() -> ServiceSettings:
@@ -204,14 +212,34 @@ class OrderActivities:
             ApplicationError: Anything but a readable success; see `orders.errors`.
         """
         try:
-            response = await self._http.request(
-                method, url, json=json, params=params, timeout=limit
-            )
+            # The limits of httpx are for each read: a body that drips would hold the attempt.
+            async with asyncio.timeout(limit + _HTTPX_FIRST_SECONDS):
+                response = await self._request(method, url, json=json, params=params, timeout=limit)
+        except TimeoutError as error:
+            raise error_for_slow_reply(limit) from error
         except httpx.RequestError as error:
             raise error_for_transport(error) from error
         if not response.is_success:
             raise error_for_reply(response, backoff=_own_backoff())
         return _wanted(response, wanted)
+
+    async def _request(self, method: str, url: str, **how: Any) -> httpx.Response:
+        """Make one request and read its reply, of at most `MOST_REPLY_BYTES`."""
+        headers = {"Accept-Encoding": "identity"}
+        async with self._http.stream(
+            method, url, headers=headers, follow_redirects=False, **how
+        ) as reply:
+            body = bytearray()
+            # What is compressed, unasked, may be a thousand times as long: it counts as unreadable.
+            if reply.headers.get("Content-Encoding", "identity") == "identity":
+                async for part in reply.aiter_bytes():
+                    body += part
+                    if len(body) > MOST_REPLY_BYTES:
+                        raise error_for_large_reply(reply, MOST_REPLY_BYTES)
+        kept = {"Retry-After": reply.headers.get("Retry-After", "")}
+        return httpx.Response(
+            reply.status_code, headers=kept, content=bytes(body), request=reply.request
+        )
 
 
 def _attempt() -> int:
@@ -238,6 +266,11 @@ def _wanted(response: httpx.Response, names: tuple[str, ...]) -> dict[str, str]:
         found = {name: body[name] for name in names}
     except (ValueError, KeyError, TypeError) as error:
         raise error_for_unreadable(response) from error
-    if not all(isinstance(value, str) and value for value in found.values()):
+    if not all(map(_is_id, found.values())):
         raise error_for_unreadable(response)
     return found
+
+
+def _is_id(value: Any) -> bool:
+    """Whether it may be an id: it goes into the history, and on to other services."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_TEXT_BYTES and value.isprintable()

@@ -3,6 +3,9 @@
 The body's ``error`` code decides; the status alone only where there is no code. An error's type is
 its code in CamelCase (``payment_declined`` becomes ``PaymentDeclined``), and whether Temporal tries
 again follows from one question: may the same request succeed later?
+
+What a service writes is never trusted with the size of a failure: above 2 MiB the server replaces a
+failure by one that is not retried, and a rollback would give up.
 """
 
 from __future__ import annotations
@@ -56,6 +59,9 @@ TRANSIENT_STATUSES = frozenset(
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
+LONGEST_TEXT_BYTES = 1000
+"""So much of a service's or client's text enters a failure or a result, in UTF-8."""
+LONGEST_CODE_BYTES = 100
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 """No service may keep an order waiting for longer than this at a time."""
 
@@ -71,15 +77,17 @@ def error_for_reply(
             make that longer: a service that always answers "in a second" must not get a request
             every second for the whole of an outage.
     """
-    body = _body(response)
+    # A redirection comes from a proxy: whatever its body says, no service has said it.
+    is_redirection = response.status_code < HTTPStatus.BAD_REQUEST
+    body = {} if is_redirection else _body(response)
     code = body.get("error")
     if not isinstance(code, str) or not code:
         code = _code_of_status(response.status_code)
     asked = _retry_after(response)
     detail = body.get("detail") or f"{response.request.url.host} answered {response.status_code}"
     return ApplicationError(
-        str(detail),
-        type=_camel(code),
+        shortened(str(detail)),
+        type=_camel(shortened(code, LONGEST_CODE_BYTES)),
         non_retryable=not _is_transient(code, response.status_code),
         next_retry_delay=asked if asked is not None and asked > backoff else None,
     )
@@ -96,7 +104,33 @@ def error_for_unreadable(response: httpx.Response) -> ApplicationError:
 
 def error_for_transport(error: httpx.RequestError) -> ApplicationError:
     """The error for a request that got no answer; its type is httpx's name for what happened."""
-    return ApplicationError(str(error) or "no answer", type=type(error).__name__)
+    return ApplicationError(shortened(str(error)) or "no answer", type=type(error).__name__)
+
+
+def error_for_slow_reply(limit: float) -> ApplicationError:
+    """The error for a reply that was still arriving after `limit` seconds; httpx's own name."""
+    return ApplicationError(f"no whole reply within {limit:g} s", type=httpx.ReadTimeout.__name__)
+
+
+def error_for_large_reply(response: httpx.Response, most_bytes: int) -> ApplicationError:
+    """The error for a reply that was not read to its end: what it says is unknown."""
+    host = response.request.url.host
+    return ApplicationError(
+        f"{host} answered {response.status_code} with more than {most_bytes} bytes",
+        type="ReplyTooLarge",
+    )
+
+
+def shortened(text: str, most_bytes: int = LONGEST_TEXT_BYTES) -> str:
+    """`text`, or its beginning and an ellipsis, in at most `most_bytes` of UTF-8.
+
+    Half surrogates, which JSON can write and UTF-8 cannot, become question marks.
+    """
+    raw = text.encode(errors="replace")
+    if len(raw) <= most_bytes:
+        return raw.decode()
+    ellipsis = "…"
+    return raw[: most_bytes - len(ellipsis.encode())].decode(errors="ignore") + ellipsis
 
 
 def error_after_doubt(refusal: ApplicationError) -> ApplicationError:
@@ -143,7 +177,7 @@ def _is_transient(code: str, status: int) -> bool:
         return False
     if code in TRANSIENT_CODES or status in TRANSIENT_STATUSES:
         return True
-    # A redirection is no refusal: it comes from a proxy, and says nothing about the effect.
+    # A redirection is no refusal: it says nothing about the effect.
     return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST
 
 

@@ -34,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
         ORDER_CANCELLED,
         describe,
         may_have_happened,
+        shortened,
         type_of,
     )
     from orders.messages import (
@@ -339,7 +340,7 @@ class OrderSagaWorkflow:
 
     def _record_cancel_request(self, reason: str) -> None:
         if self._cancel_request is None:
-            self._cancel_request = reason
+            self._cancel_request = shortened(reason)
             if self._steps is not None:
                 self._steps.cancel()
 
@@ -381,9 +382,8 @@ class OrderSagaWorkflow:
         return f"{ORDER_CANCELLED}: {self._cancel_reason()}"
 
     def _cancel_reason(self) -> str:
-        return (
-            self._cancel_request or workflow.cancellation_reason() or "the workflow was cancelled"
-        )
+        asked = self._cancel_request or shortened(workflow.cancellation_reason() or "")
+        return asked or "the workflow was cancelled"
 
     def _end(
         self, status: OrderStatus, *, error: str | None = None, too_late: str | None = None

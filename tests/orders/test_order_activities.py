@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from pydantic import ValidationError
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from fakes import order_network
 from orders import OrderActivities, ServiceSettings
+from orders.activities import MOST_REPLY_BYTES
 from orders.messages import Shipment
 from sagacheck.inprocess import AttemptContext, httpx_patch, in_context
 from sagacheck.network import Fault, FaultRule, Network
@@ -256,3 +263,100 @@ async def test_backoff_wins_over_a_shorter_retry_after(attempt: int, delay: int 
 
     wanted = None if delay is None else timedelta(seconds=delay)
     assert caught.value.next_retry_delay == wanted
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of a reply, which remembers how much of it was read."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+        self.read = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self._parts:
+            await asyncio.sleep(0)
+            self.read += len(part)
+            yield part
+
+
+async def _reserve(reply: httpx.Response, limit: float = 60.0) -> str:
+    """Reserve at an inventory that answers so; `limit` is in seconds."""
+    settings = ServiceSettings(inventory_timeout=limit)
+    transport = httpx.MockTransport(lambda _: reply)
+    async with httpx.AsyncClient(transport=transport, follow_redirects=True) as http:
+        return await OrderActivities(http, settings).reserve_inventory(RESERVE)
+
+
+@pytest.mark.asyncio
+async def test_body_that_drips_is_given_up() -> None:
+    """The limit is one for the whole call: no byte of the reply begins it anew."""
+    endless = _Body(itertools.repeat(b""))
+    with pytest.raises(ApplicationError) as caught:
+        await _reserve(httpx.Response(200, stream=endless), limit=0.01)
+    assert (caught.value.type, caught.value.non_retryable) == ("ReadTimeout", False)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("status", [200, 503])
+async def test_size_of_a_reply_is_limited(status: int) -> None:
+    """Of an endless reply no more is read than the limit, and it is worth another attempt."""
+    endless = _Body(itertools.repeat(b"x" * 65_536))
+    with pytest.raises(ApplicationError) as caught:
+        await _reserve(httpx.Response(status, stream=endless))
+    assert (caught.value.type, caught.value.non_retryable) == ("ReplyTooLarge", False)
+    assert endless.read <= MOST_REPLY_BYTES + 65_536
+
+
+@pytest.mark.asyncio
+async def test_largest_reply_is_read() -> None:
+    """A reply of exactly the largest size is a reply like any other."""
+    body = b'{"reservation_id": "res_1"}'.ljust(MOST_REPLY_BYTES)
+    assert await _reserve(httpx.Response(201, stream=_Body(iter([body])))) == "res_1"
+
+
+@pytest.mark.asyncio
+async def test_compressed_reply_is_not_unpacked() -> None:
+    """It was not asked for, and may be a thousand times as long when it is read."""
+    packed = gzip.compress(b'{"reservation_id": "res_1"}')
+    reply = httpx.Response(201, headers={"Content-Encoding": "gzip"}, stream=_Body(iter([packed])))
+    with pytest.raises(ApplicationError) as caught:
+        await _reserve(reply)
+    assert (caught.value.type, caught.value.non_retryable) == ("UnreadableReply", False)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["x" * 1_000_000, "", "a\n", "\ud800", 7, None, []])
+async def test_id_that_is_none(name: Any) -> None:
+    """An id goes into the history and on to other services: it is a text that may stand there."""
+    with pytest.raises(ApplicationError) as caught:
+        await _reserve(httpx.Response(201, content=json.dumps({"reservation_id": name})))
+    assert (caught.value.type, caught.value.non_retryable) == ("UnreadableReply", False)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("status", [301, 302, 303, 304, 307, 308])
+async def test_redirection_is_a_technical_failure(status: int) -> None:
+    """It is not followed, not even by a client that follows, and the call is made again."""
+    with pytest.raises(ApplicationError) as caught:
+        await _reserve(httpx.Response(status, headers={"Location": "/elsewhere"}))
+    assert not caught.value.non_retryable
+
+
+WRONG_URLS = ["", "payments", "localhost:8080", "ftp://a", "http:a", "http://", " http://a"]
+WRONG_URLS += ["http://a?b", "http://a/#b", "http://a b", "http:\\\\a", "//a", "http://a:99999"]
+
+
+@pytest.mark.parametrize("url", WRONG_URLS)
+def test_wrong_urls(url: str) -> None:
+    """What is no URL of a service is refused before the first order: it would fail for ever."""
+    with pytest.raises(ValidationError, match="it must be a URL such as https://"):
+        ServiceSettings(payments_url=url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://localhost:8080", "https://shop.example.com/payments/", "http://[::1]:80", "HTTP://a"],
+)
+def test_right_urls(url: str) -> None:
+    """A URL stays as it is written; paths are put behind it, with one slash in between."""
+    assert ServiceSettings(payments_url=url).payments_url == url.rstrip("/")

@@ -18,10 +18,13 @@ from temporalio.exceptions import (
 )
 
 from orders.errors import (
+    LONGEST_CODE_BYTES,
     LONGEST_RETRY_AFTER,
+    LONGEST_TEXT_BYTES,
     describe,
     error_for_reply,
     error_for_transport,
+    shortened,
     type_of,
 )
 
@@ -44,7 +47,7 @@ TABLE: list[tuple[int, str | None, str, bool]] = [
     (503, "maintenance", "Maintenance", True),
     (301, None, "MovedPermanently", True),
     (302, None, "Found", True),
-    (302, "payment_declined", "PaymentDeclined", False),
+    (302, "payment_declined", "Found", True),  # a proxy says so, and no service
     (400, None, "BadRequest", False),
     (402, None, "PaymentRequired", False),
     (408, None, "RequestTimeout", True),
@@ -76,6 +79,29 @@ def test_detail_becomes_the_message() -> None:
     silent = error_for_reply(_reply(402, {"error": "payment_declined"}))
     assert said.message == "no money"
     assert silent.message == "payments.internal answered 402"
+
+
+@pytest.mark.parametrize("detail", ["x" * 3_000_000, ["é"] * 1_000_000, "\U0001f600" * 700_000])
+def test_long_texts_do_not_make_a_failure_final(detail: Any) -> None:
+    """The server ends retries of a failure of 2 MiB, and so an undo: texts are cut before."""
+    error = error_for_reply(_reply(503, {"error": "busy" * 1_000_000, "detail": detail}))
+    assert not error.non_retryable
+    assert len(error.message.encode()) <= LONGEST_TEXT_BYTES
+    assert error.type is not None
+    assert len(error.type.encode()) <= LONGEST_CODE_BYTES
+
+
+def test_long_text_of_a_lost_connection() -> None:
+    """What httpx says may quote what the service has sent."""
+    error = error_for_transport(httpx.RemoteProtocolError("x" * 3_000_000))
+    assert len(error.message) < LONGEST_TEXT_BYTES
+
+
+def test_shortened() -> None:
+    """A short text stays as it is; a long one is cut between characters; surrogates are mended."""
+    assert shortened("é" * 500) == "é" * 500
+    assert shortened("é" * 501) == "é" * 498 + "…"
+    assert shortened("\ud800") == "?"
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"no"', b'{"error": 7}', b"\xff"])

@@ -16,7 +16,6 @@ from temporalio.exceptions import ApplicationError
 
 from orders.errors import (
     ALREADY_REFUNDED,
-    LONGEST_TEXT_BYTES,
     error_after_doubt,
     error_for_large_reply,
     error_for_reply,
@@ -38,6 +37,7 @@ from orders.services import Services
 
 if TYPE_CHECKING:
     from orders.settings import ServiceSettings
+from orders.texts import LONGEST_TEXT_BYTES
 
 CURRENCY = "USD"
 MOST_REPLY_BYTES = 1024 * 1024

@@ -12,9 +12,11 @@ import json
 import logging
 import os
 import signal
+import stat
 import sys
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -36,6 +38,7 @@ from orders.cli_connection import (
     WrongInputError,
     connection_options,
     run,
+    silent_runtime,
     where,
 )
 from orders.client import (
@@ -51,9 +54,9 @@ from orders.client import (
 )
 from orders.errors import describe
 from orders.models import OrderInput, OrderResult, OrderStatus
-from orders.order_file import InvalidOrderError, read_order
+from orders.order_file import MAX_BYTES, InvalidOrderError, read_order
 from orders.settings import ServiceSettings
-from orders.watch import NoWorkerError, watch
+from orders.watch import LONGEST_QUERY_SECONDS, NoWorkerError, watch
 from orders.worker import create_worker
 
 _COMMANDS_EXAMPLES = """
@@ -206,7 +209,7 @@ def place(
         patience=patience,
         task_queue=task_queue,
     )
-    run(place_it, connection)
+    run(place_it, connection, runtime=silent_runtime())
 
 
 @commands.command(epilog=_STATUS_EXAMPLES)
@@ -220,7 +223,7 @@ def status(order_id: str, patience: float, **connection: Option) -> None:
     failed, needs_attention, cancelled, or invalid for an order that was refused. An order whose
     workflow an operator or Temporal has ended is terminated or timed_out: no step was undone.
     """
-    run(lambda client: _status(client, order_id, patience), connection)
+    run(lambda client: _status(client, order_id, patience), connection, runtime=silent_runtime())
 
 
 @commands.command(epilog=_CANCEL_EXAMPLES)
@@ -239,7 +242,11 @@ def cancel(order_id: str, reason: str, patience: float, **connection: Option) ->
     Prints whether the request was accepted, or why not. Accepted means that the order will be
     undone, unless its parcel has left. Exit code 1 means that the request was refused.
     """
-    run(lambda client: _cancel(client, order_id, reason, patience), connection)
+    run(
+        lambda client: _cancel(client, order_id, reason, patience),
+        connection,
+        runtime=silent_runtime(),
+    )
 
 
 # -- what the commands do -------------------------------------------------------------------------
@@ -287,6 +294,7 @@ async def _wait(handle: OrderHandle, order_id: str, patience: float) -> int:
     try:
         result = await watch(handle, show, patience=patience)
     except NoWorkerError:
+        await _check_server_answers(handle, order_id)
         msg = (
             f"order {order_id} is placed, but no worker has answered for {patience:g} s; start "
             f"`orders worker`, and `orders status {order_id}` shows its status"
@@ -299,6 +307,18 @@ async def _wait(handle: OrderHandle, order_id: str, patience: float) -> int:
         return OTHERWISE
     click.echo(TypeAdapter(OrderResult).dump_json(result, indent=2))
     return COMPLETED if result.status is OrderStatus.COMPLETED else OTHERWISE
+
+
+async def _check_server_answers(handle: OrderHandle, order_id: str) -> None:
+    """Where the server itself is away, no worker is to blame."""
+    try:
+        await handle.describe(rpc_timeout=timedelta(seconds=LONGEST_QUERY_SECONDS))
+    except RPCError as error:
+        msg = (
+            f"order {order_id} is placed, but Temporal does not answer any more ({error.message}); "
+            f"once it does, `orders status {order_id}` shows its status"
+        )
+        raise UnknownError(msg) from None
 
 
 async def _status(client: Client, order_id: str, patience: float) -> int:
@@ -340,14 +360,23 @@ async def _cancel(client: Client, order_id: str, reason: str, patience: float) -
 def _order_or_exit(file: str) -> OrderInput:
     name = "<stdin>" if file == "-" else file
     try:
-        with click.open_file(file, "rb") as stream:
-            return read_order(stream.read(), name)
+        # A FIFO would be waited for, and a device may have no end.
+        if file != "-" and not _is_regular(file):
+            problems: tuple[str, ...] = (f"{name}: it is no regular file; `-` is standard input",)
+        else:
+            with click.open_file(file, "rb") as stream:
+                return read_order(stream.read(MAX_BYTES + 1), name)
     except InvalidOrderError as invalid:
         problems = invalid.problems
-    except OSError as error:
-        problems = (f"{name}: {error.strerror}",)
+    except (OSError, ValueError) as error:
+        problems = (f"{name}: {getattr(error, 'strerror', None) or error}",)
     click.echo("\n".join(problems), err=True)
     sys.exit(WRONG_INPUT)
+
+
+def _is_regular(file: str) -> bool:
+    mode = Path(file).stat().st_mode
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)  # to open a directory says what it is
 
 
 def _services_or_exit() -> ServiceSettings:
@@ -356,7 +385,8 @@ def _services_or_exit() -> ServiceSettings:
     except ValidationError as invalid:
         for error in invalid.errors():
             name = f"ORDERS_{error['loc'][0]}".upper()
-            click.echo(f"{name}: {error['input']!r}: {error['msg']}", err=True)
+            rule = error["msg"].removeprefix("Value error, ")
+            click.echo(f"{name}: {error['input']!r}: {rule}", err=True)
         sys.exit(WRONG_INPUT)
 
 

@@ -15,8 +15,10 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
+from orders.countries import COUNTRIES, COUNTRY_RULE
 from orders.models import CancelAnswer, OrderInput, OrderResult, OrderStatus
 from orders.workflow import OrderSagaWorkflow
 
@@ -62,6 +64,8 @@ def connection_config(
 
     Raises:
         RuntimeError: The profile file cannot be read, or it has no such profile.
+        OSError: A file that the configuration names cannot be read.
+        ValueError: The configuration contradicts itself.
     """
     config = ClientConfig.load_client_connect_config(profile)
     config.setdefault("target_host", "localhost:7233")
@@ -73,15 +77,22 @@ def connection_config(
 
 
 async def connect(
-    *, address: str | None = None, namespace: str | None = None, profile: str | None = None
+    *,
+    address: str | None = None,
+    namespace: str | None = None,
+    profile: str | None = None,
+    runtime: Runtime | None = None,
 ) -> Client:
     """Connect to the Temporal that is configured, or given; see `connection_config`.
+
+    `runtime` is where the SDK's core runs and logs; the default one, which logs to standard output,
+    where there is none.
 
     Raises:
         RuntimeError: The configuration is wrong, or no server answers at the address.
     """
     config = connection_config(address=address, namespace=namespace, profile=profile)
-    return await Client.connect(**config, data_converter=pydantic_data_converter)
+    return await Client.connect(**config, data_converter=pydantic_data_converter, runtime=runtime)
 
 
 async def start_order(
@@ -106,7 +117,12 @@ async def start_order(
     Raises:
         OrderConflictError: The id belongs to an order with other content.
         OrderTooOldError: It was placed longer than `REMEMBERED` ago, and Temporal does not know it.
+        ValueError: Its address names a country by something else than its code.
     """
+    country = order.shipping_address.country
+    if country not in COUNTRIES:
+        msg = f"shipping_address.country: {country!r}: {COUNTRY_RULE}"
+        raise ValueError(msg)
     await _check_not_forgotten(order.order_id, placed_at, client)
     try:
         return await client.start_workflow(

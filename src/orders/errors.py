@@ -23,6 +23,8 @@ from temporalio.exceptions import (
     TimeoutError,  # noqa: A004 - Temporal's word for it
 )
 
+from orders.texts import shortened
+
 ALREADY_REFUNDED = "AlreadyRefunded"
 ALREADY_SHIPPED = "AlreadyShipped"
 ORDER_CANCELLED = "OrderCancelled"
@@ -59,8 +61,6 @@ TRANSIENT_STATUSES = frozenset(
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
-LONGEST_TEXT_BYTES = 1000
-"""So much of a service's or client's text enters a failure or a result, in UTF-8."""
 LONGEST_CODE_BYTES = 100
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 """No service may keep an order waiting for longer than this at a time."""
@@ -119,18 +119,6 @@ def error_for_large_reply(response: httpx.Response, most_bytes: int) -> Applicat
         f"{host} answered {response.status_code} with more than {most_bytes} bytes",
         type="ReplyTooLarge",
     )
-
-
-def shortened(text: str, most_bytes: int = LONGEST_TEXT_BYTES) -> str:
-    """`text`, or its beginning and an ellipsis, in at most `most_bytes` of UTF-8.
-
-    Half surrogates, which JSON can write and UTF-8 cannot, become question marks.
-    """
-    raw = text.encode(errors="replace")
-    if len(raw) <= most_bytes:
-        return raw.decode()
-    ellipsis = "…"
-    return raw[: most_bytes - len(ellipsis.encode())].decode(errors="ignore") + ellipsis
 
 
 def error_after_doubt(refusal: ApplicationError) -> ApplicationError:

@@ -7,6 +7,7 @@ so an invalid order of any client is refused before its first step.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import (
     BeforeValidator,
     Field,
+    PlainSerializer,
     StringConstraints,
     ValidationError,
     ValidatorFunctionWrapHandler,
@@ -23,19 +25,34 @@ from pydantic.dataclasses import dataclass
 from temporalio.exceptions import ApplicationError
 from typing_extensions import TypeAliasType
 
+from orders.texts import shortened
+
 INVALID_ORDER = "InvalidOrder"
 
 
-def _no_float(value: Any) -> Any:
+_MONEY = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_STORED_WITH_EXPONENT = re.compile(r"[0-9]{1,12}E\+[0-9]")
+
+
+def _written_as_money(value: Any) -> Any:
+    """`value`, unless it is a float, or a text that only `Decimal` takes for a number."""
     if isinstance(value, float):
         msg = f'money is a decimal string such as "19.99", not the float {value!r}'
         raise ValueError(msg)  # noqa: TRY004 - pydantic turns a ValueError into its own error
+    if isinstance(value, str) and not _MONEY.fullmatch(value):
+        msg = 'money is digits with at most 2 places, such as "19.99"'
+        raise ValueError(msg)
     return value
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value:f}"
 
 
 Money = Annotated[
     Decimal,
-    BeforeValidator(_no_float),
+    BeforeValidator(_written_as_money),
+    PlainSerializer(_plain, when_used="json"),
     Field(ge=0, max_digits=12, decimal_places=2, allow_inf_nan=False),
 ]
 """An amount in US dollars: not negative, at most two decimal places, exact."""
@@ -129,11 +146,25 @@ def _fail_the_workflow(value: Any, decode: ValidatorFunctionWrapHandler) -> Orde
     would then end an order in the middle, with no step undone.
     """
     try:
-        order: OrderInput = decode(value)
+        order: OrderInput = decode(_with_plain_prices(value))
     except ValidationError as error:
         problems = "; ".join(_problem(each["loc"], each["msg"]) for each in error.errors())
-        raise ApplicationError(problems, type=INVALID_ORDER) from None
+        raise ApplicationError(shortened(problems), type=INVALID_ORDER) from None
     return order
+
+
+def _with_plain_prices(order: Any) -> Any:
+    """`order` with prices such as ``1E+2`` written out: so earlier versions stored "1e2"."""
+    if not isinstance(order, dict) or not isinstance(order.get("items"), list):
+        return order
+    return {**order, "items": [*map(_with_plain_price, order["items"])]}
+
+
+def _with_plain_price(item: Any) -> Any:
+    price = item.get("price") if isinstance(item, dict) else None
+    if not isinstance(price, str) or not _STORED_WITH_EXPONENT.fullmatch(price):
+        return item
+    return {**item, "price": _plain(Decimal(price))}
 
 
 def _problem(loc: tuple[int | str, ...], message: str) -> str:

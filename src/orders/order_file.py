@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from orders.countries import COUNTRIES, COUNTRY_RULE
 from orders.models import Address, OrderInput, OrderItem
 
+MAX_BYTES = 1024 * 1024
+"""The largest file that is read."""
+MAX_PROBLEMS = 20
+"""So many problems of a file are listed; the rest is counted."""
 _SHOWN_CHARACTERS = 60
+_NO_JSON = "the file should hold one order as JSON, as `orders place --help` shows"
 _ORDER = TypeAdapter(OrderInput)
 
 Path = Sequence[str | int]
@@ -35,8 +42,9 @@ class _Object(dict[str, Any]):
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        keys = [key for key, _ in pairs]
-        self.twice = sorted({key for key in keys if keys.count(key) > 1})
+        self.twice = sorted(
+            key for key, times in Counter(key for key, _ in pairs).items() if times > 1
+        )
 
 
 def read_order(content: bytes, name: str) -> OrderInput:
@@ -47,15 +55,20 @@ def read_order(content: bytes, name: str) -> OrderInput:
         name: What the file is called in problems.
 
     Raises:
-        InvalidOrderError: It is no JSON, or no order; all problems are named at once.
+        InvalidOrderError: It is no JSON, or no order; its problems are named at once, the first
+            `MAX_PROBLEMS` of them.
     """
+    if len(content) > MAX_BYTES:
+        raise InvalidOrderError([f"{name}: an order has at most {MAX_BYTES // 1024} KiB"])
     try:
         tree = _parse(content, name)
         problems = list(_problems_of(tree))
     except RecursionError:
         problems = ["it is nested too deeply to be an order"]
     if problems:
-        raise InvalidOrderError([f"{name}: {problem}" for problem in problems])
+        more = len(problems) - MAX_PROBLEMS
+        listed = problems[:MAX_PROBLEMS] + ([f"and {more} more problems"] if more > 0 else [])
+        raise InvalidOrderError([f"{name}: {problem}" for problem in listed])
     return _ORDER.validate_python(tree)
 
 
@@ -65,7 +78,9 @@ def _parse(content: bytes, name: str) -> Any:
     except UnicodeDecodeError as error:
         wrong = f"{name}: byte {error.start + 1} is not UTF-8, which JSON is written in"
     except json.JSONDecodeError as error:
-        what = error.msg if content.strip() else "the file is empty, it should hold one order"
+        what = f"{error.msg}; {_NO_JSON}"
+        if not content.strip():
+            what = "the file is empty, it should hold one order"
         wrong = f"{name}:{error.lineno}:{error.colno}: {what}"
     except ValueError as error:  # a number of thousands of digits
         wrong = f"{name}: {error}"
@@ -76,7 +91,9 @@ def _problems_of(tree: Any) -> Iterator[str]:
     for path in _keys_given_twice(tree):
         yield f"{_place(path)}: this key is given twice"
     try:
-        _ORDER.validate_python(tree, extra="forbid")
+        country = _ORDER.validate_python(tree, extra="forbid").shipping_address.country
+        if country not in COUNTRIES:
+            yield f"shipping_address.country: {_shown(country)}: {COUNTRY_RULE}"
     except ValidationError as invalid:
         for error in invalid.errors(include_url=False):
             yield _problem(error["type"], error["loc"], error["input"], error["msg"])

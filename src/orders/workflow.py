@@ -34,7 +34,6 @@ with workflow.unsafe.imports_passed_through():
         ORDER_CANCELLED,
         describe,
         may_have_happened,
-        shortened,
         type_of,
     )
     from orders.messages import (
@@ -57,6 +56,7 @@ with workflow.unsafe.imports_passed_through():
         OrderStatus,
         PlacedOrder,
     )
+    from orders.texts import shortened
 
 STEP_RETRIES = RetryPolicy(maximum_attempts=3)
 UNDO_TIMEOUT = timedelta(minutes=2)

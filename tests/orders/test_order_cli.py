@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from click.testing import CliRunner, Result
 
 from orders.cli import commands
 from sagacheck.engines import embedded_server
+from tests.load._tls import make_certificate, serve_tls
 from tests.orders._messages import ORDER_JSON
 
 NO_SERVER = "127.0.0.1:1"
@@ -237,6 +239,81 @@ def test_wrong_settings_of_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     result = CliRunner().invoke(commands, ["worker"])
     assert result.exit_code == 2
     assert result.stderr.startswith("ORDERS_PAYMENTS_TIMEOUT: 'soon': Input should be a valid")
+
+
+def test_wrong_url_of_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that could reach no service says which variable is wrong, and the rule."""
+    monkeypatch.setenv("ORDERS_PAYMENTS_URL", "payments:8080")
+    result = CliRunner().invoke(commands, ["worker"])
+    assert result.exit_code == 2
+    rule = "it must be a URL such as https://payments.example.com, with no ?query or #fragment"
+    assert result.stderr == f"ORDERS_PAYMENTS_URL: 'payments:8080': {rule}\n"
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"TEMPORAL_TLS_SERVER_CA_CERT_PATH": "/nowhere.pem"}, "/nowhere.pem: No such file or"),
+        ({"TEMPORAL_CONFIG_FILE": "/nowhere.toml"}, "/nowhere.toml: No such file or directory"),
+        ({"TEMPORAL_CONFIG_FILE": "/"}, "Is a directory"),
+        ({"TEMPORAL_TLS_CLIENT_CERT_DATA": "junk"}, "Must have both client cert and private key"),
+        (
+            {"TEMPORAL_TLS_CLIENT_CERT_DATA": "junk", "TEMPORAL_TLS_CLIENT_KEY_DATA": "junk"},
+            "the client's certificate or key for 127.0.0.1:1 is no PEM file",
+        ),
+    ],
+)
+def test_wrong_configuration(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], message: str
+) -> None:
+    """A configuration that cannot be used is wrong input, in one line that says what is wrong."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(commands, ["status", "o1", "--address", NO_SERVER])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.asyncio
+async def test_certificate_that_is_not_trusted(
+    tmp_path: Path, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That a server is there, but not trusted, is said so; and so is a server without TLS."""
+    monkeypatch.setenv("TEMPORAL_TLS", "true")
+    server = await serve_tls(*make_certificate(tmp_path), town.address)
+    async with server:
+        host, port = server.sockets[0].getsockname()[:2]
+        untrusted = await _status_of_an_order(f"{host}:{port}")
+        no_tls = await _status_of_an_order(town.address)
+    assert (untrusted.exit_code, no_tls.exit_code) == (2, 3)
+    assert "is not trusted" in untrusted.stderr
+    assert f"{town.address} answers, but not by TLS" in no_tls.stderr
+
+
+async def _status_of_an_order(address: str) -> Result:
+    command = ["status", "o1", "--address", address]
+    return await asyncio.to_thread(CliRunner().invoke, commands, command)
+
+
+@pytest.mark.asyncio
+async def test_server_that_goes_away(tmp_path: Path) -> None:
+    """An order whose server goes away is not said to lack a worker; nothing else is printed."""
+    file = tmp_path / "order.json"
+    file.write_text(json.dumps(ORDER_JSON))
+    async with embedded_server() as address:
+        command = [sys.executable, "-m", "orders", "place", str(file), "--patience", "0.1"]
+        place = await asyncio.create_subprocess_exec(
+            *command,
+            *("--address", address),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert place.stderr is not None
+        assert await place.stderr.readline() == b"o1: placed\n"
+    out, errors = await place.communicate()
+    assert (place.returncode, out) == (3, b"")
+    assert b"order o1 is placed, but" in errors
 
 
 @pytest.mark.parametrize("command", [[], ["worker"], ["place"], ["status"], ["cancel"]])

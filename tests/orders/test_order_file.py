@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orders.cli import commands
-from orders.order_file import InvalidOrderError, read_order
+from orders.countries import COUNTRIES, COUNTRY_RULE
+from orders.order_file import MAX_BYTES, MAX_PROBLEMS, InvalidOrderError, _Object, read_order
 from tests.orders._messages import ORDER_JSON, order
 
 ITEM = ORDER_JSON["items"][0]
@@ -25,6 +27,8 @@ def _without(key: str) -> dict[str, Any]:
     return {name: value for name, value in ORDER_JSON.items() if name != key}
 
 
+MONEY_RULE = 'money is digits with at most 2 places, such as "19.99"'
+
 WRONG_ORDERS: dict[str, tuple[Any, str]] = {
     "float price": (
         _with_item(price=19.99),
@@ -36,7 +40,7 @@ WRONG_ORDERS: dict[str, tuple[Any, str]] = {
     ),
     "not a number": (
         _with_item(price="NaN"),
-        'items[0].price: "NaN": Input should be a finite number',
+        'items[0].price: "NaN": money is digits with at most 2 places, such as "19.99"',
     ),
     "negative price": (
         _with_item(price="-1"),
@@ -80,16 +84,33 @@ WRONG_ORDERS: dict[str, tuple[Any, str]] = {
         _with_item(sku="x" * 201),
         f'items[0].sku: "{"x" * 59}…: String should have at most 200 characters',
     ),
+    **{
+        f"price {price!r}": (
+            _with_item(price=price),
+            f"items[0].price: {json.dumps(price)}: {MONEY_RULE}",
+        )
+        for price in ("1_0.00", "1e2", "1E+2", " 5 ", "\u0665", "1e9", "+5", ".5", "5.", "5\n", "")
+    },
+    **{
+        f"country {country!r}": (
+            ORDER_JSON | {"shipping_address": ADDRESS | {"country": country}},
+            f'shipping_address.country: "{country}": {COUNTRY_RULE}',
+        )
+        for country in ("Germany", "us", "XX", "USA", "")
+    },
     "wrong choice": (
         ORDER_JSON | {"on_confirmation_failure": "shrug"},
         "on_confirmation_failure: \"shrug\": Input should be 'undo' or 'complete'",
     ),
 }
+NO_JSON = "the file should hold one order as JSON, as `orders place --help` shows"
 WRONG_BYTES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "order.json:1:1: the file is empty, it should hold one order"),
     "blank": (b" \n", "order.json:2:1: the file is empty, it should hold one order"),
-    "broken": (b'{\n "order_id": }', "order.json:2:14: Expecting value"),
-    "two documents": (b"{}\n{}", "order.json:2:1: Extra data"),
+    "broken": (b'{\n "order_id": }', f"order.json:2:14: Expecting value; {NO_JSON}"),
+    "two documents": (b"{}\n{}", f"order.json:2:1: Extra data; {NO_JSON}"),
+    "no JSON": (b"# Orders\n", f"order.json:1:1: Expecting value; {NO_JSON}"),
+    "too large": (b" " * (MAX_BYTES + 1), "order.json: an order has at most 1024 KiB"),
     "not UTF-8": (b'{"a": "\xff"}', "order.json: byte 8 is not UTF-8, which JSON is written in"),
     "nested": (b"[" * 100_000, "order.json: it is nested too deeply to be an order"),
     "key twice": (
@@ -169,3 +190,51 @@ def test_no_file(tmp_path: Path, name: str, reason: str) -> None:
     assert result.exit_code == 2
     assert reason in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("country", sorted(COUNTRIES))
+def test_every_country(country: str) -> None:
+    """An order may go to any country that has a code."""
+    tree = ORDER_JSON | {"shipping_address": ADDRESS | {"country": country}}
+    assert read_order(json.dumps(tree).encode(), "a").shipping_address.country == country
+
+
+def test_problems_are_counted_where_there_are_many() -> None:
+    """Twenty thousand unknown keys are no twenty thousand lines, and none is compared with all."""
+    keys = ", ".join(f'"k{number}": 1' for number in range(20_000))
+    problems = _problems(json.dumps(ORDER_JSON)[:-1].encode() + f", {keys}}}".encode())
+    assert len(problems) == MAX_PROBLEMS + 1
+    assert problems[-1] == f"order.json: and {20_000 - MAX_PROBLEMS} more problems"
+
+
+def test_key_is_compared_once_with_twenty_thousand() -> None:
+    """To find a key that is given twice, keys are counted, and not compared with each other."""
+
+    class Key(str):
+        __slots__ = ()
+        compared = 0
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            Key.compared += 1
+            return str.__eq__(self, other)
+
+    keys = [Key(f"k{number}") for number in range(2000)]
+    assert _Object([(key, 1) for key in [*keys, "k7"]]).twice == ["k7"]
+    assert Key.compared < 20_000
+
+
+def test_fifo_and_device_are_no_order(tmp_path: Path) -> None:
+    """A FIFO would be waited for, and a device may never end: both are refused in one line."""
+    os.mkfifo(tmp_path / "fifo")
+    for name in (str(tmp_path / "fifo"), "/dev/zero"):
+        result = _place(name)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr == f"{name}: it is no regular file; `-` is standard input\n"
+
+
+def test_endless_standard_input() -> None:
+    """Of standard input no more is read than an order may have."""
+    result = _place("-", stdin=b"[" * (3 * MAX_BYTES))
+    assert result.exit_code == 2
+    assert result.stderr == "<stdin>: an order has at most 1024 KiB\n"

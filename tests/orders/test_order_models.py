@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
+from temporalio.exceptions import ApplicationError
 
-from orders.models import OrderInput, OrderItem, OrderStatus
+from orders.models import OrderInput, OrderItem, OrderStatus, PlacedOrder
+from orders.texts import LONGEST_TEXT_BYTES
 from tests.orders._messages import ADDRESS, ITEMS, ORDER_JSON, order
 
 ADAPTER = TypeAdapter(OrderInput)
@@ -39,7 +41,25 @@ def test_exact_prices(price: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "price", [19.99, 20.0, "19.999", "-0.01", "NaN", "Infinity", "1e11", "", "a lot", True, None]
+    "price",
+    [
+        19.99,
+        20.0,
+        "19.999",
+        "-0.01",
+        "NaN",
+        "Infinity",
+        "1e11",
+        "1e2",
+        "1E+2",
+        "1_0.00",
+        " 5 ",
+        "\u0665",
+        "",
+        "a lot",
+        True,
+        None,
+    ],
 )
 def test_wrong_prices(price: Any) -> None:
     """A price is no float, not negative, finite, not too long, and has at most two places."""
@@ -98,3 +118,24 @@ def test_final_statuses() -> None:
     """An order that was begun goes on until its status is one of four."""
     final = {status for status in OrderStatus if status.is_final}
     assert final == {"completed", "failed", "needs_attention", "cancelled"}
+
+
+def test_price_with_an_exponent_is_written_out() -> None:
+    """A Decimal may have an exponent; what is stored of it is read back."""
+    item = OrderItem("WIDGET", 1, Decimal("1E+2"))
+    written = ADAPTER.dump_json(replace(order(), items=[item]))
+    assert b'"price":"100"' in written
+    assert ADAPTER.validate_json(written).items == [item]
+
+
+def test_stored_prices_with_exponents_are_still_read() -> None:
+    """Orders under way from a version that took "1e2" go on, and are no invalid orders now."""
+    stored = TypeAdapter(PlacedOrder).validate_python(_with_item(price="1E+2"))
+    assert stored.items[0].price == 100
+
+
+def test_problems_of_a_placed_order_are_cut() -> None:
+    """What is wrong with an order goes into a failure, which may not grow with the order."""
+    with pytest.raises(ApplicationError) as caught:
+        TypeAdapter(PlacedOrder).validate_python(ORDER_JSON | {"items": [{}] * 500})
+    assert len(caught.value.message.encode()) <= LONGEST_TEXT_BYTES

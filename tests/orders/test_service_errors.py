@@ -20,13 +20,12 @@ from temporalio.exceptions import (
 from orders.errors import (
     LONGEST_CODE_BYTES,
     LONGEST_RETRY_AFTER,
-    LONGEST_TEXT_BYTES,
     describe,
     error_for_reply,
     error_for_transport,
-    shortened,
     type_of,
 )
+from orders.texts import LONGEST_TEXT_BYTES, shortened
 
 REQUEST = httpx.Request("POST", "https://payments.internal/charges")
 

@@ -93,6 +93,19 @@ class Reserves:
 
 
 @workflow.defn
+class SaysWhen:
+    """Completes once the goods are reserved, and says in words when that was."""
+
+    @workflow.run
+    async def run(self, order: Order) -> dict[str, Any]:
+        """Reserve."""
+        total = await _reserve(order)
+        now = workflow.now()
+        said = [f"on {now:%A, %d %b}", now.second, f"{order.order_id} in {now:%Y} at {now:%H.%M}"]
+        return {"status": "completed", "total": total, "when": said}
+
+
+@workflow.defn
 class WaitsForApproval:
     """Waits for a signal that no scenario sends."""
 
@@ -154,6 +167,7 @@ def _saga(workflow_class: type, *activities: Callable[..., Any]) -> SagaUnderTes
 
 
 RESERVES = _saga(Reserves, reserve_goods)
+SAYS_WHEN = _saga(SaysWhen, reserve_goods)
 THREADED = _saga(Reserves, reserve_goods_in_a_thread)
 WAITS = _saga(WaitsForApproval, reserve_goods)
 BUGGY = _saga(HasABug, reserve_goods)

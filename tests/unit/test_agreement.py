@@ -12,6 +12,7 @@ from sagacheck.run import ScenarioResult, engine_diff, run_all
 from sagacheck.run.drawn import results_anew, same_but_for_drawn
 from sagacheck.run.engine_diff import differences
 from scenarios import SAGA
+from tests.sagas.small import SAYS_WHEN
 from tests.shop import load_text
 
 
@@ -101,6 +102,25 @@ def test_what_the_code_draws_is_no_difference(monkeypatch: pytest.MonkeyPatch) -
     assert list(differences(ours, theirs)) == []
 
 
+def test_times_are_found_in_whatever_words() -> None:
+    """The other play is at another time, so that each part of a moment is another one."""
+    scenario = load_text("""
+scenario: nothing fails
+why: w
+orders: [{id: o1}]
+expect: {o1: {status: completed}}
+""")
+    before = {"status": "completed", "total": 10.0}
+    here, there = ["on Thursday, 01 Jan", 0, "o1 in 2026 at 00.00"], ["on Monday, 23 Nov", 59, "a"]
+    anew = results_anew(scenario, SAYS_WHEN)["o1"]
+
+    assert {name: anew[name] for name in before} == before
+    assert same_but_for_drawn({**before, "when": here}, {**before, "when": there}, anew)
+    assert not same_but_for_drawn(
+        {**before, "when": here}, {**before, "total": 9.0, "when": there}, anew
+    )
+
+
 def test_what_the_code_does_not_draw_is_a_difference() -> None:
     """It is the same with any seed; where both made the same calls, the server is right."""
     ours, theirs = _played(1, "pm_good"), _played(1, "pm_good")
@@ -132,6 +152,8 @@ def test_the_server_is_right_about_the_same_story_only() -> None:
         ([1, "a1"], [2, "b2"], [1, "c3"], False),
         ("2000-01-01", "2026-11-28", "2000-01-01", True),
         ("2000-01-01", "never", "2000-01-01", False),
+        ("01.02.2026 10:00", "2/1/2026 10:01:07", "01.02.2026 10:00", True),
+        ("1.2.3", "1.2.4", "1.2.3", False),
         (True, False, True, False),
     ],
 )

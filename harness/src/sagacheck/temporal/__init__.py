@@ -24,13 +24,14 @@ from sagacheck.temporal.base.sdk_activities import activity_contexts, activity_d
 from sagacheck.temporal.base.sdk_workflows import workflow_definition
 from sagacheck.temporal.client.connection import simulated_client
 from sagacheck.temporal.client.fast_client import FAST_OPTIONS, FastClient, NoResultError
-from sagacheck.temporal.server.simulated_temporal import SimulatedTemporal
+from sagacheck.temporal.server.simulated_temporal import EPOCH, SimulatedTemporal
 from sagacheck.temporal.worker.activities.attempt import NeverReports
 from sagacheck.temporal.worker.activities.facts import AttemptFacts
 from sagacheck.temporal.worker.plain_converter import is_plain
 from sagacheck.temporal.worker.simulated_worker import SimulatedWorker
 
 __all__ = [
+    "EPOCH",
     "FAST_OPTIONS",
     "AttemptFacts",
     "DeadlockError",

@@ -14,7 +14,7 @@ from sagacheck.engines.trial import Trial
 from sagacheck.inprocess import httpx_patch
 from sagacheck.interrupts import interrupted_by
 from sagacheck.saga import SagaUnderTest
-from sagacheck.temporal import VirtualTimeLoop
+from sagacheck.temporal import EPOCH, VirtualTimeLoop
 from sagacheck.world import LoopClock
 
 
@@ -24,16 +24,25 @@ class SimulatedEngine:
     Args:
         saga: The saga under test.
         seed: Decides what is random: run ids, and the workflows' own random numbers.
+        epoch: When virtual time begins, in seconds since the Unix epoch.
         evict_always: Whether each workflow is evicted after each of its tasks, and rebuilt for
             the next by replaying its history.
     """
 
     name = "simulated"
 
-    def __init__(self, saga: SagaUnderTest, *, seed: int = 0, evict_always: bool = False) -> None:
+    def __init__(
+        self,
+        saga: SagaUnderTest,
+        *,
+        seed: int = 0,
+        epoch: float = EPOCH,
+        evict_always: bool = False,
+    ) -> None:
         self._saga = saga
         self._evict_always = evict_always
         self._seed = seed
+        self._epoch = epoch
         self._stack = AsyncExitStack()
         self._loop: VirtualTimeLoop | None = None
 
@@ -70,7 +79,11 @@ class SimulatedEngine:
         loop, self._loop = self._loop or VirtualTimeLoop(), None
         try:
             simulated = SimulatedTrial(
-                trial, self._saga, seed=self._seed, cached=not self._evict_always
+                trial,
+                self._saga,
+                seed=self._seed,
+                epoch=self._epoch,
+                cached=not self._evict_always,
             )
             with interrupted_by(loop.interrupt):
                 loop.run_until_complete(simulated.play())

@@ -19,6 +19,7 @@ from sagacheck.language import AnyOrder
 from sagacheck.network import Moment, WorkerCrash
 from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal import (
+    EPOCH,
     AttemptFacts,
     NeverReports,
     SimulatedTemporal,
@@ -45,6 +46,7 @@ class SimulatedTrial:
         trial: The trial.
         saga: The saga under test.
         seed: Decides what is random: run ids, and the workflows' own random numbers.
+        epoch: When virtual time begins, in seconds since the Unix epoch.
         cached: Whether the worker keeps workflows in memory between their tasks.
 
     Attributes:
@@ -55,12 +57,19 @@ class SimulatedTrial:
     """
 
     def __init__(
-        self, trial: Trial, saga: SagaUnderTest, *, seed: int = 0, cached: bool = True
+        self,
+        trial: Trial,
+        saga: SagaUnderTest,
+        *,
+        seed: int = 0,
+        epoch: float = EPOCH,
+        cached: bool = True,
     ) -> None:
         self.trial = trial
         self._saga = saga
         self.temporal = SimulatedTemporal(
             seed=seed,
+            epoch=epoch,
             search_attributes=saga.search_attributes,
             retention=trial.scenario.given.retention,
         )

@@ -26,7 +26,7 @@ from sagacheck.temporal.server.workflow_run import WorkflowRun
 from sagacheck.temporal.worker.simulated_worker import SimulatedWorker
 
 EPOCH = 1_767_225_600.0
-"""When virtual time begins: 2026-01-01, in seconds since the Unix epoch."""
+"""When virtual time begins by default: 2026-01-01, in seconds since the Unix epoch."""
 FIRST_TASK_ID = 1_048_576
 
 
@@ -40,6 +40,7 @@ class SimulatedTemporal:
 
     Args:
         seed: Decides everything that is random: run ids and the workflows' own random numbers.
+        epoch: When virtual time begins, in seconds since the Unix epoch.
         search_attributes: What an operator has added to those that every server knows.
         retention: Seconds after its close for which the id of a run is known; ``None`` for ever.
             After that it may be used again. What is asked about such a run is answered still.
@@ -49,12 +50,14 @@ class SimulatedTemporal:
         self,
         *,
         seed: int = 0,
+        epoch: float = EPOCH,
         search_attributes: Iterable[SearchAttributeKey[Any]] = (),
         retention: float | None = None,
     ) -> None:
         self._retention = retention
         self.search_attributes = KnownAttributes(search_attributes)
         self._seed = seed
+        self._epoch = epoch
         self._run_numbers = count()
         self.next_task_id: Callable[[], int] = count(FIRST_TASK_ID).__next__
         self._runs: dict[str, list[WorkflowRun]] = {}
@@ -167,7 +170,7 @@ class SimulatedTemporal:
         """
         if self._loop is None:
             self._loop = running_loop()
-        return EPOCH + self._loop.elapsed
+        return self._epoch + self._loop.elapsed
 
     def new_run_id(self) -> str:
         """An id for a run."""

@@ -129,6 +129,20 @@ async def test_the_same_on_a_server(play: Play, kind: SagaUnderTest) -> None:
     assert "I7" in {each.invariant for each in wrong.violations}
 
 
+@pytest.mark.parametrize("slow", [effects.SLOW_THREADS, effects.SLOW_COROUTINES])
+def test_a_pause_of_an_activity_passes_in_virtual_time(
+    simulate: Simulate, slow: SagaUnderTest
+) -> None:
+    """Its effect is there when it has worked, and a late run of it works as long."""
+    trial = trial_of(simulate(SCENARIO.format(fault="{duplicate: 2}"), slow))
+    late = trial_of(simulate(SCENARIO.format(fault="{delay_request: 25s}"), slow))
+
+    arrivals = [each.at for each in trial.world.journal.attempts[0].arrivals]
+    assert arrivals == pytest.approx([1, 2], abs=0.01)
+    arrivals = [each.at for each in late.world.journal.attempts[0].arrivals]
+    assert arrivals == pytest.approx([26], abs=0.01)
+
+
 def test_an_activity_that_raises_has_had_no_effect(simulate: Simulate) -> None:
     """Its own exception reaches the workflow as it is, and the journal says that it was refused."""
     result = simulate(SCENARIO.format(fault="evict"), effects.NO_MONEY)

@@ -7,6 +7,7 @@ step, the careless one after it.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -87,6 +88,26 @@ class PatientThreadedHotel(ThreadedHotel):
         for done in range(3):
             activity.heartbeat(done)
         return super().book(stay)
+
+
+class SlowHotel(ThreadedHotel):
+    """The same, by a function that works for a second."""
+
+    @activity.defn(name="book")
+    def book(self, stay: Stay) -> str:  # type: ignore[override]
+        """Book a room, after a while."""
+        time.sleep(1)
+        return super().book(stay)
+
+
+class SlowAsyncHotel(Hotel):
+    """The same, by a coroutine that waits for a second."""
+
+    @activity.defn(name="book")
+    async def book(self, stay: Stay) -> str:
+        """Book a room, after a while."""
+        await asyncio.sleep(1)
+        return await super().book(stay)
 
 
 @activity.defn(name="book")
@@ -234,11 +255,14 @@ def saga(
 HOTEL, PATIENT, THREADED, PATIENT_THREADED = (
     kind() for kind in (Hotel, PatientHotel, ThreadedHotel, PatientThreadedHotel)
 )
+SLOW_THREADED, SLOW = SlowHotel(), SlowAsyncHotel()
 FUNCTIONS = saga(book_by_function, cancel_by_function)
 METHODS = saga(HOTEL.book, HOTEL.cancel)
 HEARTBEATS = saga(PATIENT.book, PATIENT.cancel)
 THREADS = saga(THREADED.book, THREADED.cancel)
 HEARTBEATS_IN_THREADS = saga(PATIENT_THREADED.book, PATIENT_THREADED.cancel)
+SLOW_THREADS = saga(SLOW_THREADED.book, SLOW_THREADED.cancel)
+SLOW_COROUTINES = saga(SLOW.book, SLOW.cancel)
 LOCALS = replace(METHODS, workflow=CarefulLocally)
 LOCALS_IN_THREADS = replace(THREADS, workflow=CarefulLocally)
 WITH_TOMBSTONES = saga(HOTEL.book, HOTEL.cancel, tombstones=True)

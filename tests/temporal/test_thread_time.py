@@ -7,6 +7,7 @@ import threading
 import time
 from datetime import timedelta
 from time import sleep
+from typing import Any
 
 import pytest
 from temporalio import activity, workflow
@@ -51,6 +52,24 @@ def sleep_less_than_nothing(_: int) -> None:
     """Have it refused."""
     with pytest.raises(ValueError, match="non-negative"):
         time.sleep(-1)
+
+
+@activity.defn
+def poll_the_clock(seconds: int) -> None:
+    """Look every second whether a moment has come."""
+    until = time.time() + seconds
+    while time.time() < until:
+        time.sleep(1)
+        activity.heartbeat()
+
+
+@activity.defn
+def poll_the_monotonic_clock(seconds: int) -> None:
+    """The same with the other clock."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(1)
+        activity.heartbeat()
 
 
 @workflow.defn
@@ -137,6 +156,18 @@ async def test_only_the_threads_of_activities_sleep_in_virtual_time() -> None:
         assert running_loop().time() == began
     assert time.sleep is before
     assert sleep is before
+
+
+@virtual_time
+@pytest.mark.parametrize("activity_function", [poll_the_clock, poll_the_monotonic_clock])
+async def test_what_sleeps_until_a_moment_ends_then(activity_function: Any) -> None:
+    """Its clocks show the time that it has slept; those of all others are as they were."""
+    before = time.time, time.monotonic
+    name = activity_function.__name__
+    async with simulation(Works, activities=[activity_function]) as simulated:
+        took = float(await simulated.run(Works.run, 20, name))
+    assert took == pytest.approx(20, abs=1)
+    assert (time.time, time.monotonic) == before
 
 
 @virtual_time

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+FULL = Path("/dev/full")
 SCENARIO = Path("scenarios/catalogue/shipping/poisoned-key.yaml").resolve()
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a file on a full disk")
+@pytest.mark.parametrize(
+    "words",
+    [("run", str(SCENARIO)), ("explore", "--faults", "0"), ("simulate", "--runs", "1")],
+    ids=lambda words: words[0],
+)
+def test_a_full_disk_hides_no_verdict(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """The verdict is printed, then what could not be written; the exit code is 3."""
+    folder = "--folder" if words[0] == "simulate" else "--runs"
+    command = [sys.executable, "-m", "sagacheck", *words, folder, str(tmp_path), "--json", FULL]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+    assert done.returncode == 3
+    assert re.search(r"^(valid|invalid|unknown)\b", done.stdout, re.MULTILINE), done.stdout
+    assert done.stderr == f"[Errno 28] No space left on device: '{FULL}'\n"
 
 
 def test_a_folder_that_cannot_be_written_is_wrong_input(tmp_path: Path) -> None:

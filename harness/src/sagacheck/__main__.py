@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import sys
 import traceback
@@ -9,6 +10,8 @@ import traceback
 from sagacheck.interrupts import UNKNOWN, handle_signals
 from sagacheck.process_exit import exit_process
 
+OF_A_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""It is full or broken, which is no fault of the command's input."""
 OBJECTS_OF_A_START = 300_000
 """Almost all that imports make stays, so looking for garbage among it finds nothing: Python looks
 after every 700 objects, which takes a twentieth of the start of a command."""
@@ -57,7 +60,7 @@ def _run() -> int:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except OSError as error:  # a folder that cannot be written, a full disk
         print(error, file=sys.stderr)  # noqa: T201 - there is no console any more
-        return WRONG_INPUT
+        return UNKNOWN if error.errno in OF_A_DISK else WRONG_INPUT
     except Exception:  # noqa: BLE001 - an error of the harness says nothing about the saga
         traceback.print_exc()
         return UNKNOWN

@@ -11,8 +11,10 @@ The tree::
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -70,3 +72,13 @@ class EngineStartError(Exception):
 
 class UnplayableError(Exception):
     """A scenario needs what its engine cannot do; the message names it, and what to use."""
+
+
+@contextmanager
+def named_in_errors(file: Path) -> Iterator[None]:
+    """Let an error of the system name this file: that of a full disk names none."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(file)
+        raise

@@ -28,6 +28,22 @@ class NewFile(click.Path):
         return path
 
 
+SECONDS = click.FloatRange(min=0, min_open=True)
+"""A time in seconds."""
+
+
+class ZeroOrOne(click.ParamType[bool]):
+    """Whether something is wanted."""
+
+    name = "0|1"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bool:
+        """Whether it is."""
+        if str(value) not in {"0", "1", "False", "True"}:
+            self.fail(f"{value!r} is neither 0 nor 1", param, ctx)
+        return str(value) in {"1", "True"}
+
+
 class Percent(click.FloatRange):
     """A share of the scenarios, whose number may be left out at the end of a command."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sagacheck.errors import named_in_errors
 from sagacheck.run import Listener, RunResult, results_text
 
 
@@ -19,4 +20,5 @@ class JsonFile(Listener):
 
     def run_finished(self, run: RunResult) -> None:
         """Write them."""
-        self._file.write_text(results_text(run.results), encoding="utf-8")
+        with named_in_errors(self._file):
+            self._file.write_text(results_text(run.results), encoding="utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sagacheck.checks import NO_ORDERS, Verdict
+from sagacheck.errors import named_in_errors
 from sagacheck.run.events import Listener
 from sagacheck.run.run_log import journal_lines
 from sagacheck.run.run_result import RunResult
@@ -89,7 +90,7 @@ def slug(name: str) -> str:
 
 
 def _write_journal(results: Sequence[ScenarioResult], file: Path) -> None:
-    with file.open("w", encoding="utf-8") as journal:
+    with named_in_errors(file), file.open("w", encoding="utf-8") as journal:
         for result in results:
             for line in journal_lines(result):
                 journal.write(json.dumps(line, default=str) + "\n")
@@ -105,7 +106,8 @@ def _write_histories(results: Sequence[ScenarioResult], folder: Path) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    file.write_text(text, encoding="utf-8")
+    with named_in_errors(file):
+        file.write_text(text, encoding="utf-8")
 
 
 def _point_latest_to(folder: Path) -> None:

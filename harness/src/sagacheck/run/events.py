@@ -55,6 +55,16 @@ class Listeners(Listener):
             each.engine_finished(engine)
 
     def run_finished(self, run: RunResult) -> None:
-        """Pass the event to all listeners."""
+        """Pass the event to all listeners, also where one cannot write its file.
+
+        Raises:
+            OSError: One could not.
+        """
+        errors: list[OSError] = []
         for each in self._listeners:
-            each.run_finished(run)
+            try:
+                each.run_finished(run)
+            except OSError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]

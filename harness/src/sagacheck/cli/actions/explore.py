@@ -18,6 +18,7 @@ from sagacheck.cli.printing.exploration import (
     print_exploration,
     search_progress,
 )
+from sagacheck.errors import named_in_errors
 from sagacheck.explore import (
     Exploration,
     Saved,
@@ -69,9 +70,12 @@ def run_search(options: ExploreOptions) -> int:
     command = shlex.join(["sagacheck", *sys.argv[1:]])
     if options.new_baseline is not None:
         _write_baseline(options.new_baseline, exploration)
-    folder = new_folder(options.runs_folder, command)
-    saved = _write_findings(exploration, saga, folder, options.json_file)
-    print_exploration(console_for(), exploration, saved, matrix=options.matrix)
+    saved: list[Saved] = []
+    try:
+        folder = new_folder(options.runs_folder, command)
+        saved = _write_findings(exploration, saga, folder, options.json_file)
+    finally:  # a full disk hides no verdict
+        print_exploration(console_for(), exploration, saved, matrix=options.matrix)
     into = options.report_folder or (folder / "report" if saved and has_report() else None)
     if into is not None:
         page = _write_report(exploration, saved, saga, command, into)
@@ -156,7 +160,8 @@ def _write_findings(
     )
     text = json.dumps(exploration_json(exploration, saved), indent=2) + "\n"
     for file in filter(None, (folder / "results.json", json_file)):
-        file.write_text(text, encoding="utf-8")
+        with named_in_errors(file):
+            file.write_text(text, encoding="utf-8")
     return saved
 
 

@@ -16,6 +16,7 @@ from sagacheck.cli.printing.simulation import (
     simulation_json,
     simulation_progress,
 )
+from sagacheck.errors import named_in_errors
 from sagacheck.explore import replay_command, write_counterexample
 from sagacheck.output import console_for
 from sagacheck.run import new_folder
@@ -47,10 +48,13 @@ def run_swarm(options: SimulateOptions) -> int:
     console.print(f"seed {swarm.seed}")
     with simulation_progress(console_for(stderr=True), swarm.runs) as on_seed:
         simulation = simulate(swarm, on_seed)
-    folder = new_folder(options.folder, _command(swarm, swarm.seed, swarm.runs))
-    files = _write_counterexamples(simulation, saga, folder / "counterexamples")
-    _write_json(simulation, files, folder / "results.json", options.json_file)
-    print_simulation(console, simulation, files, partial(_command, swarm))
+    files: dict[int, Path] = {}
+    try:
+        folder = new_folder(options.folder, _command(swarm, swarm.seed, swarm.runs))
+        files = _write_counterexamples(simulation, saga, folder / "counterexamples")
+        _write_json(simulation, files, folder / "results.json", options.json_file)
+    finally:  # a full disk hides no verdict
+        print_simulation(console, simulation, files, partial(_command, swarm))
     return simulation.verdict.exit_code
 
 
@@ -82,7 +86,8 @@ def _write_counterexamples(
 def _write_json(simulation: Simulation, files: Mapping[int, Path], *into: Path | None) -> None:
     text = json.dumps(simulation_json(simulation, files), indent=2) + "\n"
     for file in filter(None, into):
-        file.write_text(text, encoding="utf-8")
+        with named_in_errors(file):
+            file.write_text(text, encoding="utf-8")
 
 
 def _command(swarm: Swarm, seed: int, runs: int = 1) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from sagacheck.cli.exit_codes import EXIT_CODES
-from sagacheck.cli.options import JOBS, REPORT, RUNS, SAGA, NewFile
+from sagacheck.cli.options import JOBS, REPORT, RUNS, SAGA, SECONDS, NewFile, ZeroOrOne
 
 EXAMPLES = """\b
 Examples:
@@ -58,14 +58,14 @@ class Shard(click.ParamType[tuple[int, int]]):
 )
 @click.option(
     "--cancels",
-    type=bool,
+    type=ZeroOrOne(),
     default=True,
     metavar="0|1",
     help="Whether clients cancel the order and submit it again. [default: 1]",
 )
 @click.option(
     "--crashes",
-    type=bool,
+    type=ZeroOrOne(),
     default=True,
     metavar="0|1",
     help="Whether workers die and lose their caches. [default: 1]",
@@ -81,7 +81,7 @@ class Shard(click.ParamType[tuple[int, int]]):
 @click.option(
     "--shard", type=Shard(), default="1/1", metavar="I/N", help="Search only this part of N."
 )
-@click.option("--budget", type=float, metavar="SECONDS", help="Stop after this time.")
+@click.option("--budget", type=SECONDS, metavar="SECONDS", help="Stop after this time.")
 @click.option("--first", is_flag=True, help="Stop at the first violation.")
 @click.option("--matrix/--no-matrix", default=True, help="Show how often each choice was made.")
 @click.option(

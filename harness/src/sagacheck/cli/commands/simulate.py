@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from sagacheck.cli.exit_codes import EXIT_CODES
-from sagacheck.cli.options import JOBS, SAGA, NewFile, folder
+from sagacheck.cli.options import JOBS, SAGA, SECONDS, NewFile, folder
 
 EXAMPLES = """\b
 Examples:
@@ -40,7 +40,9 @@ fewest orders, faults and events that still break it, and written as a scenario 
 )
 @click.option("--seed", type=click.IntRange(0), help="The seed of the first run. [default: random]")
 @JOBS
-@click.option("--budget", type=float, metavar="SECONDS", help="Start no more runs after this time.")
+@click.option(
+    "--budget", type=SECONDS, metavar="SECONDS", help="Start no more runs after this time."
+)
 @SAGA
 @click.option("--json", "json_file", type=NewFile(), help="Write the findings as JSON.")
 @click.option(

@@ -92,7 +92,7 @@ def print_exploration(
     console: Console, exploration: Exploration, saved: Sequence[Saved], *, matrix: bool
 ) -> None:
     """How many histories there are, what may happen in them, and what is wrong."""
-    if matrix:
+    if matrix and exploration.tally.choices:
         console.print(_matrix(exploration))
     console.print(_levels(exploration))
     _print_violations(console, exploration, saved)

@@ -82,8 +82,9 @@ def print_simulation(
     distinct = simulation.distinct()
     for result in distinct[:FEW]:
         _print_failure(console, result, seed_command(result.seed))
-        again = replay_command(files[result.seed], simulation.swarm.saga_reference)
-        console.print(f"    [dim]{escape(again)}[/]", soft_wrap=True)
+        if file := files.get(result.seed):
+            again = replay_command(file, simulation.swarm.saga_reference)
+            console.print(f"    [dim]{escape(again)}[/]", soft_wrap=True)
     if len(distinct) > FEW:
         console.print(f"\nshowing {FEW} of {len(distinct)} distinct failures")
     for result in [result for result in simulation.results if result.unknown][:FEW]:

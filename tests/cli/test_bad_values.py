@@ -12,8 +12,8 @@ from tests.cli._commands import command
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("explore", "--budget", "-1"), "-1.0 is not in the range x>0"),
-        (("simulate", "--budget", "0"), "0.0 is not in the range x>0"),
+        (("explore", "--budget", "-1"), "-1.0 is not in the range x>=0"),
+        (("simulate", "--budget", "-0.1"), "-0.1 is not in the range x>=0"),
         (("explore", "--cancels", "2"), "'2' is neither 0 nor 1"),
         (("explore", "--crashes", "yes"), "'yes' is neither 0 nor 1"),
     ],

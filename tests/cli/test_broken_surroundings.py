@@ -22,7 +22,16 @@ SCENARIO = Path("scenarios/catalogue/shipping/poisoned-key.yaml").resolve()
 def test_a_full_disk_hides_no_verdict(tmp_path: Path, words: tuple[str, ...]) -> None:
     """The verdict is printed, then what could not be written; the exit code is 3."""
     folder = "--folder" if words[0] == "simulate" else "--runs"
-    command = [sys.executable, "-m", "sagacheck", *words, folder, str(tmp_path), "--json", FULL]
+    command = [
+        sys.executable,
+        "-m",
+        "sagacheck",
+        *words,
+        folder,
+        str(tmp_path),
+        "--json",
+        str(FULL),
+    ]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 

@@ -28,7 +28,7 @@ class NewFile(click.Path):
         return path
 
 
-SECONDS = click.FloatRange(min=0, min_open=True)
+SECONDS = click.FloatRange(min=0)
 """A time in seconds."""
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
-from string import Formatter
-from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import temporalio.converter
@@ -17,10 +13,9 @@ from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
 from temporalio.worker import Interceptor
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from sagacheck.config import TABLE, Project, find_project, read_horizon
+from sagacheck.config import read_horizon
 from sagacheck.errors import UnplayableError
-from sagacheck.importing import load_object, not_importable
-from sagacheck.inprocess import ActivityEffect, EffectInterceptor, EffectTable, effect
+from sagacheck.inprocess import ActivityEffect, EffectInterceptor, EffectTable
 from sagacheck.language import (
     AnyOrder,
     CancelBy,
@@ -33,19 +28,19 @@ from sagacheck.language import (
     OrderWords,
     WrittenOrder,
 )
-from sagacheck.messages import (
+from sagacheck.saga.handlers import names_in
+from sagacheck.saga.messages import (
     Written,
     cancel_message,
     check_name,
     read_message,
     sent_by_people,
 )
+from sagacheck.saga.workflow_ids import AN_ID, check_workflow_id
+from sagacheck.saga.workflow_input import input_problem
 from sagacheck.services import OperationTable, Service, ServiceFactory, operations_of
-from sagacheck.temporal import activity_definition, workflow_definition
-from sagacheck.workflow_input import input_problem
+from sagacheck.temporal import workflow_definition
 from sagacheck.world import World, duration_text
-
-__all__ = ["SagaUnderTest", "effect", "load_saga", "saga_words"]
 
 DAY = 86_400.0
 """Seconds."""
@@ -54,10 +49,6 @@ DEFAULT_HORIZON = 2 * DAY
 CANCEL_SIGNAL, CANCEL_UPDATE = "cancel", "request_cancel"
 """The messages by which a workflow is asked to cancel its order."""
 
-_HOLDERS_OF_CODE = ("__func__", "fget", "fset", "func")
-"""Where static methods, properties, and cached properties hold their functions."""
-
-_AN_ID = "order-{order_id}"
 
 _UNKNOWN_TERMS = (
     "{word}= is compared with what was ordered, which the words of an order do not say; "
@@ -128,7 +119,7 @@ class SagaUnderTest:
     workflow: type
     activities: Sequence[Callable[..., Any] | ActivityEffect]
     data_converter: temporalio.converter.DataConverter = temporalio.converter.DataConverter.default
-    workflow_id: str = _AN_ID
+    workflow_id: str = AN_ID
     id_reuse_policy: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE
     completed_means: tuple[str, ...] | None = None
     children: Sequence[type] = ()
@@ -155,7 +146,7 @@ class SagaUnderTest:
         Raises:
             ValueError: The ids of workflows cannot be made, or an effect cannot be as declared.
         """
-        _check_workflow_id(self.workflow_id)
+        check_workflow_id(self.workflow_id)
         if self.effects.effects:
             self._check_effects()
 
@@ -238,7 +229,7 @@ class SagaUnderTest:
         Its code may add handlers while it runs, which nobody can know before.
         """
         adds = {f"set_{kind}_handler", f"set_dynamic_{kind}_handler"}
-        if None in handlers or not adds.isdisjoint(_names_in(self.workflow)):
+        if None in handlers or not adds.isdisjoint(names_in(self.workflow)):
             return None
         return tuple(sorted(name for name in handlers if name))
 
@@ -365,115 +356,3 @@ class SagaUnderTest:
 
 def _name_of(message: Written) -> str:
     return read_message(message).name
-
-
-def _check_workflow_id(text: str) -> None:
-    """Check that one id can be made of `text` for each order.
-
-    Raises:
-        ValueError: It cannot.
-    """
-    try:
-        fields = [name for _, name, _, _ in Formatter().parse(text) if name is not None]
-    except ValueError as error:
-        msg = f"workflow_id {text!r} cannot be read: {error}; write a text such as {_AN_ID!r}"
-        raise ValueError(msg) from None
-    unknown = [f"{{{name}}}" for name in fields if name != "order_id"]
-    if unknown:
-        msg = (
-            f"workflow_id {text!r} has {' and '.join(unknown)}, and may have {{order_id}} only, "
-            f"as in {_AN_ID!r}: an order has one workflow, however often it is submitted. "
-            "For a click that starts another workflow write `submit:` with `as: new-id`"
-        )
-        raise ValueError(msg)
-    if not fields:
-        msg = f"workflow_id {text!r} has no {{order_id}}: two orders would have one workflow"
-        raise ValueError(msg)
-
-
-def _names_in(workflow: type) -> set[str]:
-    """The names that the code of a workflow uses, in whatever its class holds.
-
-    Inner functions count, what a decorator has wrapped, and the functions that all these name, be
-    it as functions of a module.
-    """
-    parts = [each for cls in workflow.__mro__ for each in vars(cls).values()]
-    parts += [getattr(part, name, None) for part in parts for name in _HOLDERS_OF_CODE]
-    ahead = [inspect.unwrap(part) for part in parts if callable(part)]
-    seen: set[Any] = set()
-    names: set[str] = set()
-    while ahead:
-        function = ahead.pop()
-        if isinstance(function, FunctionType) and function not in seen:
-            seen.add(function)
-            used = _names_of(function.__code__)
-            names |= used
-            found = [function.__globals__[name] for name in used & function.__globals__.keys()]
-            modules = [each for each in found if isinstance(each, ModuleType)]
-            ahead += found
-            ahead += [getattr(module, name, None) for module in modules for name in used]
-    return names
-
-
-def _names_of(code: CodeType) -> set[str]:
-    """The names that a function and the functions within it use."""
-    inner = (_names_of(each) for each in code.co_consts if isinstance(each, CodeType))
-    return set(code.co_names).union(*inner)
-
-
-def load_saga(reference: str | None = None, project: Project | None = None) -> SagaUnderTest:
-    """The saga that ``module:NAME`` or ``path/to/file.py:NAME`` names.
-
-    Args:
-        reference: Its name; ``None`` for the one that pyproject.toml names.
-        project: The project whose pyproject.toml that is; by default that of the current folder.
-
-    Raises:
-        ConfigError: The configuration of the project is wrong, or names no saga.
-        NotImportableError: There is no such file, module or name, it is no `SagaUnderTest`, its
-            workflow or an activity has no decorator, or two have the same name.
-    """
-    if reference is not None:
-        return _runnable(reference, "--saga", None)
-    project = project or find_project()
-    if project.saga is None:
-        raise project.missing("saga", "pass --saga module:NAME")
-    saga = _runnable(project.saga, f"{project.file}: {TABLE}.saga", project.root)
-    if saga.horizon is None and project.horizon is not None:
-        return replace(saga, horizon=timedelta(seconds=project.horizon))
-    return saga
-
-
-def _runnable(reference: str, place: str, root: Path | None) -> SagaUnderTest:
-    """Load a saga, and find out before a run what a worker would find out during it."""
-    saga = load_object(reference, SagaUnderTest, place, root)
-    try:
-        workflows = [workflow_definition(each) for each in (saga.workflow, *saga.children)]
-        _check_names("workflow", [each.name for each in workflows])
-        _check_names(
-            "activity", [activity_definition(each).name for each in saga.activity_functions]
-        )
-        saga.check_messages()
-        if saga.horizon is not None:
-            read_horizon(saga.horizon)
-    except (TypeError, ValueError) as error:
-        raise not_importable(place, reference, str(error)) from None
-    return saga
-
-
-def _check_names(kind: str, names: Sequence[str | None]) -> None:
-    """Check that a worker can tell the activities, or the workflows, apart.
-
-    Raises:
-        ValueError: It cannot.
-    """
-    twice = [name for number, name in enumerate(names) if name in names[:number]]
-    if twice:
-        named = f"named {twice[0]}" if twice[0] else "that is dynamic"
-        msg = f"more than one {kind} {named}; a worker takes one"
-        raise ValueError(msg)
-
-
-def saga_words(reference: str | None) -> tuple[str, ...]:
-    """The words that name a saga on a command line; none for the one of pyproject.toml."""
-    return ("--saga", reference) if reference else ()

@@ -16,10 +16,11 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from sagacheck.world import parse_duration
 
@@ -56,8 +57,7 @@ class ConfigError(Exception):
     """The configuration is wrong; the message names file, key, value, rule, and what was meant."""
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(msgspec.Struct, frozen=True):
     """What a project says about its saga.
 
     Attributes:

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 
-@dataclass(frozen=True, order=True, slots=True)
-class Problem:
+
+class Problem(msgspec.Struct, frozen=True, order=True):
     """One mistake in one file. Problems sort by file, line and column.
 
     Attributes:

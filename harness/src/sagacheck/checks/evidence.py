@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import msgspec
+
 from sagacheck.checks.outcome import OrderOutcome
 from sagacheck.services import OperationTable, Tells
 from sagacheck.world import (
@@ -26,8 +28,7 @@ TELLS: tuple[Tells, ...] = ("success", "failure", "anything")
 """What messages may tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderTerms:
+class OrderTerms(msgspec.Struct, frozen=True):
     """What the customer ordered; frozen when the order was placed.
 
     Attributes:
@@ -41,7 +42,7 @@ class OrderTerms:
     price: int
     lines: Mapping[str, int]
     currency: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
     def price_in(self, currency: str) -> int:
         """What the order costs when it is paid in `currency`, in minor units of that.

@@ -6,13 +6,14 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from sagacheck.checks.evidence import Evidence
 from sagacheck.checks.verdict import Violation
 from sagacheck.world import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenFact:
+class BrokenFact(msgspec.Struct, frozen=True):
     """A fact that was checked and does not hold.
 
     Attributes:

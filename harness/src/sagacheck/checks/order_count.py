@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from sagacheck.checks.outcome import OrderOutcome, OrderStatus
 from sagacheck.plural import count
 
 
-@dataclass(frozen=True, slots=True)
-class OrderCount:
+class OrderCount(msgspec.Struct, frozen=True):
     """How many orders there were. A run in which none completes shows nothing.
 
     Attributes:

@@ -7,9 +7,10 @@ expected observation is missing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 
 class Verdict(StrEnum):
@@ -34,8 +35,7 @@ class Verdict(StrEnum):
         return cls.VALID
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(msgspec.Struct, frozen=True):
     """A fact that must never be, and was.
 
     Attributes:
@@ -68,8 +68,7 @@ class UnmetKind(StrEnum):
     DETERMINISM = "determinism"
 
 
-@dataclass(frozen=True, slots=True)
-class Unmet:
+class Unmet(msgspec.Struct, frozen=True):
     """An expected observation that is missing.
 
     An expectation that is not met makes the scenario invalid. A fault that never fired, an event

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+import msgspec
+
 from sagacheck.checks import OrderOutcome
 from sagacheck.engines.answer import Answer
 from sagacheck.engines.ports import ClientActions, TrialClock
@@ -25,8 +27,7 @@ DURING_SECONDS = 0.01
 """How long after a call is sent something happens during it; the reply comes as long after that."""
 
 
-@dataclass
-class PlannedEvent:
+class PlannedEvent(msgspec.Struct):
     """An event of the scenario, and whether it happened.
 
     Attributes:
@@ -42,8 +43,7 @@ class PlannedEvent:
     times: int = 0
 
 
-@dataclass
-class PlannedFault:
+class PlannedFault(msgspec.Struct):
     """A fault of the scenario, with the rule that counts how often it fired.
 
     Attributes:

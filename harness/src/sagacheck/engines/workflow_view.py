@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import PendingActivityState
@@ -113,8 +113,7 @@ class WorkflowView:
             await self._client.workflow_service.update_activity_options(request)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkflowState:
+class WorkflowState(msgspec.Struct, frozen=True):
     """What a workflow is doing, at the moment at which the service described it."""
 
     description: WorkflowExecutionDescription

@@ -134,8 +134,7 @@ class EventChoice:
         return replace(scenario, events=(*scenario.events, event))
 
 
-@dataclass(frozen=True, slots=True)
-class WorldChoice(WorldTurn):
+class WorldChoice(WorldTurn, frozen=True):
     """The outside world differs from what the scenario gives."""
 
     @property

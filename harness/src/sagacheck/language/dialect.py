@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any
 
+import msgspec
 from pydantic import Field, create_model
 from pydantic.fields import FieldInfo
 
@@ -23,8 +23,7 @@ MOST_ORDERS = 50
 """So many orders a scenario may have."""
 
 
-@dataclass(frozen=True)
-class Dialect:
+class Dialect(msgspec.Struct, frozen=True, dict=True):
     """The language as it is spoken about one set of services and one kind of order.
 
     Attributes:
@@ -37,7 +36,7 @@ class Dialect:
     operations: OperationTable
     orders: type[OrderWords] = OrderWords
     given: type[GivenWords] = GivenWords
-    messages: Messages = field(default_factory=Messages)
+    messages: Messages = msgspec.field(default_factory=Messages)
 
     @cached_property
     def file(self) -> type[ScenarioFile]:

@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 
+import msgspec
+
 from sagacheck.network import Calls, Fault, FaultRule
 from sagacheck.world import Settings
 
@@ -22,8 +24,7 @@ ANY_STATUS = "any"
 """The order ends, however that is: the invariants alone judge."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where something was written; line and column count from 1."""
 
     file: str
@@ -34,8 +35,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retries:
+class Retries(msgspec.Struct, frozen=True, kw_only=True):
     """How Temporal runs a workflow again that has failed or timed out. Intervals are seconds.
 
     Attributes:
@@ -53,8 +53,7 @@ class Retries:
     non_retryable_error_types: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartOptions:
+class StartOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a client gives to Temporal beside an order when it starts the workflow.
 
     Attributes:
@@ -73,6 +72,9 @@ class StartOptions:
         return self.execution_timeout is not None or self.run_timeout is not None
 
 
+NO_OPTIONS = StartOptions()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyOrder(ABC):
     """Something that is placed with a saga.
@@ -85,7 +87,7 @@ class AnyOrder(ABC):
 
     id: str
     place: Place
-    start: StartOptions = StartOptions()
+    start: StartOptions = NO_OPTIONS
 
     @property
     @abstractmethod
@@ -165,8 +167,7 @@ class CancelBy(StrEnum):
     WORKFLOW = "workflow"
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(msgspec.Struct, frozen=True):
     """The moment of an event.
 
     Attributes:
@@ -194,8 +195,7 @@ class When:
         return f"{self.moment} call {self.call} of {self.operation}"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """What a client sends to the workflow of an order.
 
     Attributes:
@@ -289,8 +289,7 @@ class Expectations:
     places: Mapping[str, Place] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class WorldTurn:
+class WorldTurn(msgspec.Struct, frozen=True):
     """A way in which the world may be worse than the scenario gives it.
 
     Attributes:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 
+import msgspec
+
 from sagacheck.services import Operation
 from sagacheck.world import Attempt
 
@@ -37,8 +39,7 @@ class Argument(StrEnum):
     WINDOW = "from and to"
 
 
-@dataclass(frozen=True, slots=True)
-class FaultKind:
+class FaultKind(msgspec.Struct, frozen=True):
     """One row of the table of faults.
 
     Attributes:
@@ -173,8 +174,7 @@ class Fault:
                 return self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Calls:
+class Calls(msgspec.Struct, frozen=True):
     """Some calls of an operation, counted from 1 for each order.
 
     Attributes:

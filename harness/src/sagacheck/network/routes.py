@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from sagacheck.network.bodies import BodyError, BodyTooLargeError, read_body
 from sagacheck.network.delivery import Call
@@ -20,8 +21,7 @@ class UnknownRouteError(LookupError):
     """Nothing answers to this method and path."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
+class _Route(msgspec.Struct, frozen=True):
     method: str
     template: str
     pattern: re.Pattern[str]

@@ -100,9 +100,10 @@ def _write_histories(results: Sequence[ScenarioResult], folder: Path) -> None:
     folder.mkdir()
     for number, result in enumerate(results, 1):
         for order, outcome in result.trial.outcomes.items():
-            if outcome.history:
+            history = outcome.history  # it is made when it is asked for
+            if history:
                 name = f"{number:03d}-{slug(result.scenario.name)}.{order}.json"
-                _write(folder / name, outcome.history)
+                _write(folder / name, history)
 
 
 def _write(file: Path, text: str) -> None:

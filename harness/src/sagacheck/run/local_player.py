@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sagacheck.checks import OrderCount, Unmet, UnmetKind, Violation
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
@@ -16,8 +17,7 @@ from sagacheck.saga import SagaUnderTest
 from sagacheck.world import LoopClock
 
 
-@dataclass
-class TrialResult:
+class TrialResult(msgspec.Struct):
     """The result of one scenario, without the time that it took.
 
     Attributes:
@@ -27,8 +27,8 @@ class TrialResult:
     """
 
     trial: Trial | None = None
-    violations: list[Violation] = field(default_factory=list)
-    unmet: list[Unmet] = field(default_factory=list)
+    violations: list[Violation] = msgspec.field(default_factory=list)
+    unmet: list[Unmet] = msgspec.field(default_factory=list)
 
     @property
     def orders(self) -> OrderCount:

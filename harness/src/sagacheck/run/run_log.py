@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -58,7 +57,7 @@ def journal_lines(result: ScenarioResult) -> list[dict[str, Any]]:
         for entry in world.ledger.entries
     ]
     violations = [
-        {"scenario": name, "kind": "violation", **asdict(violation)}
+        {"scenario": name, "kind": "violation", **msgspec.structs.asdict(violation)}
         for violation in result.violations
     ]
     return [*attempts, *entries, *violations]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from sagacheck.checks import NO_ORDERS, OrderCount, Verdict
 from sagacheck.run.engine_diff import engine_diff
@@ -12,8 +13,7 @@ from sagacheck.run.run_spec import RunSpec
 from sagacheck.run.scenario_result import ScenarioResult
 
 
-@dataclass(frozen=True)
-class RunResult:
+class RunResult(msgspec.Struct, frozen=True, dict=True):
     """The result of a run.
 
     Attributes:

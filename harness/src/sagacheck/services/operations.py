@@ -13,6 +13,8 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import Literal
 
+import msgspec
+
 Tells = Literal["success", "failure", "anything", "nothing"]
 """What a message tells its reader about the end of an order; ``nothing`` is for what is none."""
 
@@ -20,8 +22,7 @@ HEADER = "header:"
 """How the name of a header begins where the name of a field may stand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """A definite refusal that an operation may answer: nothing happened.
 
     Attributes:

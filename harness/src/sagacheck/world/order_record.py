@@ -7,15 +7,15 @@ the order again, in the same process or in another one that recovers the world.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sagacheck.world.journal import Attempt
 from sagacheck.world.key_record import KeyRecord
 from sagacheck.world.ledger import Effect, Entry
 
 
-@dataclass(slots=True)
-class OrderRecord:
+class OrderRecord(msgspec.Struct):
     """The records of one order.
 
     Attributes:
@@ -27,10 +27,10 @@ class OrderRecord:
     """
 
     order: str
-    attempts: list[Attempt] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    effects: list[Effect] = field(default_factory=list)
-    keys: list[KeyRecord] = field(default_factory=list)
+    attempts: list[Attempt] = msgspec.field(default_factory=list)
+    entries: list[Entry] = msgspec.field(default_factory=list)
+    effects: list[Effect] = msgspec.field(default_factory=list)
+    keys: list[KeyRecord] = msgspec.field(default_factory=list)
 
     @property
     def names(self) -> set[str]:

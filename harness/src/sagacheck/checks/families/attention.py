@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from sagacheck.checks.evidence import Evidence
 from sagacheck.checks.outcome import OrderOutcome, OrderStatus
@@ -16,8 +17,7 @@ _WHAT_CAME_OF_IT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class OpenMatter:
+class OpenMatter(msgspec.Struct, frozen=True):
     """Something that may be left to an operator.
 
     Attributes:

@@ -6,10 +6,11 @@ import shlex
 import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import click
+import msgspec
 from rich.console import Console
 
 from sagacheck import output
@@ -35,8 +36,7 @@ MANY = 10
 """A command that repeats a run names at most so many files."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunOptions:
+class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The options of the command."""
 
     paths: Sequence[Path]

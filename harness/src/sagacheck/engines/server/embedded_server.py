@@ -10,10 +10,10 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import msgspec
 from temporalio.client import Client
 
 from sagacheck.errors import EngineStartError
@@ -57,8 +57,7 @@ async def embedded_server() -> AsyncIterator[str]:
         await server.stop()
 
 
-@dataclass
-class Server:
+class Server(msgspec.Struct):
     """A server process and its addresses.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
+import msgspec
 from pydantic import Field, Strict, Tag, model_validator
 
 from sagacheck.language.model.constraints import ByShape, Matching
@@ -47,8 +47,7 @@ class Window(Written):
         return self
 
 
-@dataclass(frozen=True)
-class _ArgumentForm:
+class _ArgumentForm(msgspec.Struct, frozen=True):
     """How an argument is written.
 
     Attributes:

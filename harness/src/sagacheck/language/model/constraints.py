@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from pydantic import Discriminator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
@@ -105,8 +106,7 @@ class Matching(Word):
         return {"pattern": self.pattern}
 
 
-@dataclass(frozen=True)
-class Filled:
+class Filled(msgspec.Struct, frozen=True):
     """A list or mapping that may not be empty.
 
     Args:
@@ -146,8 +146,7 @@ def shape(value: Any) -> str:
     return _SHAPES.get(type(value), "<other>")
 
 
-@dataclass(frozen=True)
-class ByShape:
+class ByShape(msgspec.Struct, frozen=True):
     """Chooses among the forms of a value by its `shape`; a value of no such form is a problem.
 
     Args:

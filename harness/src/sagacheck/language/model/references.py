@@ -8,9 +8,9 @@ nothing, references are not checked: that it declares nothing is a problem of it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
+import msgspec
 from pydantic import (
     AfterValidator,
     GetCoreSchemaHandler,
@@ -29,8 +29,7 @@ SkusOf = Callable[[Mapping[str, Any]], Iterable[Any]]
 """The SKUs that an order names, read from its plain data."""
 
 
-@dataclass(frozen=True)
-class Messages:
+class Messages(msgspec.Struct, frozen=True):
     """The names of the messages that a workflow handles; ``None`` where it handles any.
 
     Attributes:
@@ -42,8 +41,7 @@ class Messages:
     updates: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(msgspec.Struct, frozen=True):
     """What a scenario declares, and the saga and the services that it is about.
 
     Attributes:
@@ -183,8 +181,7 @@ KnownSku = Annotated[str, AfterValidator(_known_sku), WithJsonSchema({"type": "s
 """A SKU that is in stock or ordered."""
 
 
-@dataclass(frozen=True)
-class FromTable:
+class FromTable(msgspec.Struct, frozen=True):
     """A text that must be one of the names which the table of the services' operations gives.
 
     In a JSON Schema `sagacheck.language.schema` puts the names where `group` stands.
@@ -217,8 +214,7 @@ class FromTable:
         return {**handler(schema), "enum": self.group}
 
 
-@dataclass(frozen=True)
-class MessageName:
+class MessageName(msgspec.Struct, frozen=True):
     """A text that must be the name of a message that the saga's workflow handles.
 
     Args:

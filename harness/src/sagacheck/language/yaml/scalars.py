@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 _NULL = re.compile(r"~|null|Null|NULL|")
 _BOOLEAN = re.compile(r"(?P<true>true|True|TRUE)|false|False|FALSE")
@@ -14,8 +15,7 @@ _NUMBER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OtherNumber:
+class OtherNumber(msgspec.Struct, frozen=True):
     """A number that is not whole, or far too long, as written. The language has no place for it."""
 
     text: str

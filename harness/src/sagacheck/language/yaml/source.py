@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+import msgspec
 
 from sagacheck.errors import Problem
 
@@ -18,8 +19,7 @@ class Position(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """The content of a file.
 
     Attributes:
@@ -33,11 +33,11 @@ class Source:
     """
 
     file: str
-    data: dict[str, Any] = field(default_factory=dict)
-    keys: dict[KeyPath, Position] = field(default_factory=dict)
-    values: dict[KeyPath, Position] = field(default_factory=dict)
-    refused: set[KeyPath] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
+    data: dict[str, Any] = msgspec.field(default_factory=dict)
+    keys: dict[KeyPath, Position] = msgspec.field(default_factory=dict)
+    values: dict[KeyPath, Position] = msgspec.field(default_factory=dict)
+    refused: set[KeyPath] = msgspec.field(default_factory=set)
+    problems: list[Problem] = msgspec.field(default_factory=list)
 
     def holds_refused(self, path: KeyPath) -> bool:
         """Whether the value of `path` was refused, or one that belongs to it."""

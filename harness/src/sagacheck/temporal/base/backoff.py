@@ -7,9 +7,9 @@ beside it).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 from temporalio.api.common.v1 import RetryPolicy
 from temporalio.api.enums.v1 import RetryState, TimeoutType
 from temporalio.api.failure.v1 import Failure
@@ -19,8 +19,7 @@ DEFAULT_COEFFICIENT = 2.0
 DEFAULT_MAXIMUM_FACTOR = 100.0
 
 
-@dataclass(frozen=True, slots=True)
-class RetryAfter:
+class RetryAfter(msgspec.Struct, frozen=True):
     """There is another attempt.
 
     Attributes:

@@ -8,13 +8,13 @@ activities and children are written last (``reorderBuffer`` in the server's
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from sagacheck.temporal.base.history import History
 
 
-@dataclass(frozen=True, slots=True)
-class _BufferedEvent:
+class _BufferedEvent(msgspec.Struct, frozen=True):
     at: float
     is_end: bool
     write: Callable[[], None]

@@ -10,10 +10,10 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from copy import copy
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+import msgspec
 import temporalio.activity
 import temporalio.common
 import temporalio.converter
@@ -25,8 +25,7 @@ from temporalio.worker import ActivityOutboundInterceptor
 CompleteAsync = temporalio.activity._CompleteAsyncError  # noqa: SLF001
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityDefinition:
+class ActivityDefinition(msgspec.Struct, frozen=True):
     """What the SDK knows of an activity function."""
 
     name: str | None

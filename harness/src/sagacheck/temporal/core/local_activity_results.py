@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import temporalio.bridge.proto.workflow_commands as commands_pb
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import RetryState
@@ -18,8 +17,7 @@ TIMED_OUT = "Local Activity timed out"
 _CANCELLED = "Local Activity cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class LocalRequest:
+class LocalRequest(msgspec.Struct, frozen=True):
     """A local activity that the workflow code has scheduled.
 
     Attributes:
@@ -36,8 +34,7 @@ class LocalRequest:
     time: float
 
 
-@dataclass(frozen=True, slots=True)
-class LocalResult:
+class LocalResult(msgspec.Struct, frozen=True):
     """How a local activity ended: with a result, unless there is a failure.
 
     Attributes:

@@ -7,8 +7,8 @@ commands when the workflow task completes. A local activity without a marker nev
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+import msgspec
 import temporalio.bridge.proto.workflow_commands as commands_pb
 
 from sagacheck.temporal.core.local_activity_results import (
@@ -24,8 +24,7 @@ from sagacheck.temporal.core.replay import PastActivation
 _Cancellation = commands_pb.ActivityCancellationType
 
 
-@dataclass
-class LocalActivityState:
+class LocalActivityState(msgspec.Struct):
     """The local activities of one run.
 
     Attributes:
@@ -38,10 +37,10 @@ class LocalActivityState:
 
     time: float = 0.0
     activations: int = 0
-    to_start: list[LocalRequest] = field(default_factory=list)
-    to_cancel: list[int] = field(default_factory=list)
-    to_abandon: list[int] = field(default_factory=list)
-    _open: dict[int, LocalRequest] = field(default_factory=dict)
+    to_start: list[LocalRequest] = msgspec.field(default_factory=list)
+    to_cancel: list[int] = msgspec.field(default_factory=list)
+    to_abandon: list[int] = msgspec.field(default_factory=list)
+    _open: dict[int, LocalRequest] = msgspec.field(default_factory=dict)
 
     @property
     def has_requests(self) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import temporalio.bridge.proto.workflow_activation as activation_pb
 import temporalio.bridge.proto.workflow_commands as commands_pb
 from temporalio.api.common.v1 import Payloads
@@ -16,8 +15,7 @@ Command = commands_pb.WorkflowCommand
 """One thing that the workflow code asks for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(msgspec.Struct, frozen=True):
     """The end of a local activity, as the history records it.
 
     Attributes:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+import msgspec
 from temporalio.api.enums.v1 import RetryState
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflowservice.v1 import StartWorkflowExecutionRequest
@@ -64,7 +63,7 @@ def continued_start(
     """
     wait = SHORTEST_RUN_SECONDS - (service.now() - began_at)
     return next_start(
-        replace(start, attempt=1, last_failure=None),
+        msgspec.structs.replace(start, attempt=1, last_failure=None),
         request,
         run_id=service.new_run_id(),
         backoff=wait if wait > 0 else None,

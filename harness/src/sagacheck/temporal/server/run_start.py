@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import Priority, WorkflowExecution
 from temporalio.api.enums.v1 import ContinueAsNewInitiator, TaskQueueKind
@@ -47,8 +47,7 @@ _SUPPORTED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ParentLink:
+class ParentLink(msgspec.Struct, frozen=True):
     """What a child knows of its parent.
 
     Attributes:
@@ -66,8 +65,7 @@ class ParentLink:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class RunStart:
+class RunStart(msgspec.Struct, frozen=True):
     """What is known of a run before it begins.
 
     Attributes:
@@ -135,7 +133,7 @@ def first_start(
 
 def next_start(start: RunStart, request: StartWorkflowExecutionRequest, **changes: Any) -> RunStart:
     """The start of the run that follows another."""
-    return replace(start, request=request, continued_from=start.run_id, **changes)
+    return msgspec.structs.replace(start, request=request, continued_from=start.run_id, **changes)
 
 
 def complete_request(request: StartWorkflowExecutionRequest) -> None:

@@ -14,8 +14,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar, TypeVarTuple
+
+import msgspec
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
@@ -33,8 +34,7 @@ class _Interrupt(BaseException):
     """Raised in the middle of code that spins; no `except Exception` catches it."""
 
 
-@dataclass
-class _Watch:
+class _Watch(msgspec.Struct):
     """Code that is running.
 
     Attributes:

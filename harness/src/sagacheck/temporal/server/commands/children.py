@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import temporalio.bridge.proto.child_workflow as child_pb
 import temporalio.bridge.proto.workflow_commands as commands_pb
 from temporalio.api.common.v1 import Header, Memo, Priority, WorkflowExecution, WorkflowType
@@ -48,8 +48,7 @@ _ID_TAKEN = _FailedCause.START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_AL
 _ID_TAKEN_FOR_CORE = child_pb.StartChildWorkflowExecutionFailedCause.ValueType(_ID_TAKEN)
 
 
-@dataclass
-class Child:
+class Child(msgspec.Struct):
     """A child workflow, as its parent knows it.
 
     Attributes:

@@ -7,9 +7,9 @@ command_attr_validator.go``, and of what that calls.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 import temporalio.bridge.proto.workflow_commands as commands_pb
 from temporalio.api.common.v1 import RetryPolicy
 from temporalio.api.enums.v1 import WorkflowTaskFailedCause
@@ -35,8 +35,7 @@ _TIMEOUT = "TemporalTimeout:"
 _TIMEOUTS = {"StartToClose", "ScheduleToStart", "ScheduleToClose", "Heartbeat"}
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRefusal:
+class CommandRefusal(msgspec.Struct, frozen=True):
     """Why the service refuses the commands of a workflow task.
 
     Attributes:

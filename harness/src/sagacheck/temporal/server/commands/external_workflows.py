@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import temporalio.bridge.proto.workflow_commands as commands_pb
 from temporalio.api.common.v1 import Header, Payloads, WorkflowExecution
 from temporalio.api.enums.v1 import (
@@ -31,8 +31,7 @@ _SIGNAL_NOT_FOUND = _SignalFailed.SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUS
 _AsJob = Callable[[Failure | None], Job | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
+class _Message(msgspec.Struct, frozen=True):
     """A message on its way to another workflow.
 
     Attributes:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
+import msgspec
 import temporalio.bridge.proto.workflow_commands as commands_pb
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.update.v1 import Outcome, Request
@@ -18,8 +18,7 @@ from sagacheck.temporal.core.messages import Job
 from sagacheck.temporal.server.ports import OpenRun
 
 
-@dataclass
-class Update:
+class Update(msgspec.Struct):
     """An update on its way through the workflow.
 
     Attributes:
@@ -33,8 +32,8 @@ class Update:
     request: Request
     accepted_event: Event | None = None
     outcome: Outcome | None = None
-    accepted: asyncio.Event = field(default_factory=asyncio.Event)
-    completed: asyncio.Event = field(default_factory=asyncio.Event)
+    accepted: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
+    completed: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
 
     @property
     def is_lost(self) -> bool:

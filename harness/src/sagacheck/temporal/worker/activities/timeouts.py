@@ -7,9 +7,9 @@ The rules are the server's (``validateAndNormalizeTimeouts`` in its
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+import msgspec
 import temporalio.bridge.proto.workflow_commands as commands_pb
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import TimeoutType
@@ -22,8 +22,7 @@ SCHEDULE_TO_START = TimeoutType.TIMEOUT_TYPE_SCHEDULE_TO_START
 HEARTBEAT = TimeoutType.TIMEOUT_TYPE_HEARTBEAT
 
 
-@dataclass(frozen=True)
-class ActivityTimeouts:
+class ActivityTimeouts(msgspec.Struct, frozen=True, dict=True):
     """The timeouts of an activity; zero is none. They are to be copied, not changed.
 
     Attributes:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sagacheck.parent_death import kill_at_exit_of_this_process
+
 ROOT = Path(__file__).resolve().parents[2]
 LOCUST = Path(sys.executable).with_name("locust")
 NAIVE = "tests/sagas/naive.py:SAGA"
@@ -111,9 +113,11 @@ def locust(folder: Path, *arguments: str, headless: bool = True) -> Iterator[Loc
             env={name: value for name, value in os.environ.items() if "TEMPORAL" not in name},
         )
     run = LocustRun(process, folder / "runs", log)
+    release = kill_at_exit_of_this_process(process.pid)
     try:
         yield run
     finally:
+        release()
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -14,7 +14,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sagacheck.http import streams
-from sagacheck.http.access import refuse_strangers
 from sagacheck.http.request_body import content_of, refuse_other_types
 from sagacheck.http.served_world import ServedWorld
 from sagacheck.network import (
@@ -28,6 +27,7 @@ from sagacheck.network import (
     rule_in_words,
 )
 from sagacheck.services import BODY_TOO_LARGE
+from sagacheck.strange_pages import StrangerError, refuse_strangers
 from sagacheck.world import (
     ParsingError,
     as_json,
@@ -67,8 +67,10 @@ def _route(
     method, path = name.split()
 
     async def endpoint(request: Request) -> Response:
-        if (refusal := refuse_strangers(request, public=request.app.state.public)) is not None:
-            return refusal
+        try:
+            _refuse_strangers(request)
+        except StrangerError as refused:
+            return JSONResponse({"error": refused.code, "detail": str(refused)}, 403)
         content = b"" if method == "GET" else await content_of(request)
         served: ServedWorld = request.app.state.served
         served.ready()
@@ -85,6 +87,11 @@ def _route(
         return answer if isinstance(answer, Response) else JSONResponse(answer, success)
 
     return Route(f"/__fakes__/{path}", endpoint, methods=[method])
+
+
+def _refuse_strangers(request: Request) -> None:
+    hosts, origins = (request.headers.getlist(name) for name in ("host", "origin"))
+    refuse_strangers(hosts, origins, public=request.app.state.public)
 
 
 def _reset(served: ServedWorld, body: Any) -> Any:

@@ -18,8 +18,8 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
-from sagacheck.http.access import is_loopback
 from sagacheck.http.connection import Connection
+from sagacheck.strange_pages import is_loopback
 
 
 class Server(uvicorn.Server):

@@ -10,6 +10,9 @@ from typing import Any
 from sagacheck.load.options import OF_EACH_TEST, Options
 from sagacheck.load.users.load_shapes import SHAPES
 
+WEB_HOST = "127.0.0.1"
+"""Locust's own default is every address: whoever reaches the web UI starts tests."""
+
 
 def add_options(parser: Any, *, task_queue: str) -> None:
     """Add the options of a run to Locust's parser. Each can also be set in the environment.
@@ -18,6 +21,7 @@ def add_options(parser: Any, *, task_queue: str) -> None:
         parser: Locust's.
         task_queue: The default of ``--task-queue``.
     """
+    parser.set_defaults(web_host=WEB_HOST)
     group = parser.add_argument_group("Orders", "The workload and its faults")
 
     def option(name: str, text: str, **more: Any) -> None:

@@ -111,6 +111,17 @@ def options_of_test(asked: Options, parsed: Namespace) -> Options:
     return replace(options, changed=changed)
 
 
+def check_users(user_count: str, spawn_rate: str | None) -> None:
+    """Check how many users a form of the web UI asks for, and how fast they come.
+
+    Raises:
+        ValueError: A value is out of its range; the message names field, value and rule.
+    """
+    _whole("user_count", user_count, least=0)
+    if spawn_rate is not None:
+        _number("spawn_rate", spawn_rate, least=0.01)
+
+
 def _options_of_each_test(parsed: Namespace) -> dict[str, Any]:
     """The fields of `Options` for `OF_EACH_TEST`."""
     has_rate, has_orders = (value not in (None, "") for value in (parsed.rate, parsed.orders))

@@ -23,16 +23,17 @@ from sagacheck.load.audit.verdict import Judgement
 from sagacheck.load.command_line import command_to_repeat
 from sagacheck.load.load_generator import CLIENT_LOG, LoadGenerator, with_spec
 from sagacheck.load.load_run import LoadRun
-from sagacheck.load.options import OF_EACH_TEST, Options, options_of_test
+from sagacheck.load.options import OF_EACH_TEST, Options, check_users, options_of_test
 from sagacheck.load.results.console import print_judgement
 from sagacheck.load.results.locust_report import write_html
-from sagacheck.load.results.web_ui_tab import add_tab, refuse_wrong_forms
+from sagacheck.load.results.web_ui_tab import add_tab, refuse_foreign_requests, refuse_wrong_forms
 from sagacheck.load.run_spec import RunSpec
-from sagacheck.load.system.fault_mixes import read_mix
+from sagacheck.load.system.fault_mixes import MIXES, read_mix
 from sagacheck.load.system.stack import Stack
 from sagacheck.load.workload import Workload
 from sagacheck.run import new_folder
 from sagacheck.saga import SagaUnderTest
+from sagacheck.strange_pages import is_loopback
 
 STOP_SECONDS = 30.0
 LOOK_EVERY_SECONDS = 2.0
@@ -98,7 +99,11 @@ class Session:
         events.test_stop.add_listener(self._test_stopped)
         if self._environment.web_ui is not None:
             add_tab(self._environment.web_ui, self._counts)
-            refuse_wrong_forms(self._environment.web_ui, self._check_form)
+            web_host = getattr(self._environment.parsed_options, "web_host", "")
+            refuse_foreign_requests(
+                self._environment.web_ui, public=not is_loopback(web_host or "")
+            )
+            refuse_wrong_forms(self._environment.web_ui, OF_EACH_TEST, self._check_form)
         events.quitting.add_listener(self._quit)
 
     def _spec(self, run: str) -> RunSpec:
@@ -122,8 +127,12 @@ class Session:
         """
         parsed = self._environment.parsed_options
         asked = {name: value for name, value in form.items() if name in OF_EACH_TEST}
+        if "user_count" in form:
+            check_users(form["user_count"], form.get("spawn_rate"))
         options = options_of_test(self._asked, Namespace(**{**vars(parsed), **asked}))
-        read_mix(options.faults, self._saga.operations)
+        if options.faults not in (*MIXES, self._asked.faults):
+            msg = f"--faults: a form takes one of {', '.join(MIXES)}; the command line takes a file"
+            raise ValueError(msg)
 
     def _counts(self) -> Mapping[str, Any]:
         return self._run.counts() if self._run else {"state": "no test yet", "violations": []}

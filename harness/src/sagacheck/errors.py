@@ -17,6 +17,8 @@ from pathlib import Path
 
 import msgspec
 
+from sagacheck.printable import printable
+
 
 class Problem(msgspec.Struct, frozen=True, order=True):
     """One mistake in one file. Problems sort by file, line and column.
@@ -44,7 +46,8 @@ class Problem(msgspec.Struct, frozen=True, order=True):
         value = f": {self.value}" if self.value else ""
         rule = f"; {self.rule}" if self.rule else ""
         hint = f" (did you mean {self.suggestion}?)" if self.suggestion else ""
-        return f"{self.file}:{self.line}:{self.column}: {self.what}{value}{rule}{hint}"
+        place = f"{self.file}:{self.line}:{self.column}"
+        return printable(f"{place}: {self.what}{value}{rule}{hint}")
 
 
 class ScenarioError(Exception):

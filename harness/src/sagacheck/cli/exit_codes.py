@@ -7,6 +7,8 @@ from typing import NoReturn
 
 import click
 
+from sagacheck.printable import printable_lines
+
 VALID, INVALID, WRONG_INPUT, UNKNOWN = range(4)
 """Those of `sagacheck.checks.Verdict`, and one for wrong usage and wrong input."""
 
@@ -23,5 +25,5 @@ Exit codes:
 
 def exit_with(code: int, message: str) -> NoReturn:
     """End the command with a message on standard error."""
-    click.echo(message, err=True)
+    click.echo(printable_lines(message), err=True)
     sys.exit(code)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sagacheck.on_demand import on_demand
-from sagacheck.output.console import STYLES, console_for, plain_table, progress_bar, styled
+from sagacheck.output.console import STYLES, console_for, escape, plain_table, progress_bar, styled
 from sagacheck.output.failure_lines import failure_lines
 from sagacheck.output.github import GitHubAnnotations
 from sagacheck.output.json_file import JsonFile
@@ -26,6 +26,7 @@ __all__ = [
     "RunConsole",
     "RunProgress",
     "console_for",
+    "escape",
     "failure_lines",
     "plain_table",
     "progress_bar",

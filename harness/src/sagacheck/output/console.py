@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from rich import markup
 from rich.console import Console
 from rich.table import Table
 
 from sagacheck.checks import Verdict
+from sagacheck.printable import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
@@ -27,6 +29,11 @@ def console_for(*, stderr: bool = False) -> Console:
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = 1000
     return console
+
+
+def escape(text: str) -> str:
+    """`text` of others, to stand in what a console prints: in one line, and without a style."""
+    return markup.escape(printable(text))
 
 
 def styled(verdict: Verdict, text: str = "") -> str:

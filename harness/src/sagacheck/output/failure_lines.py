@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from sagacheck.checks import Unmet, Violation
+from sagacheck.printable import printable
 from sagacheck.run import ScenarioResult
 
 
 def failure_lines(result: ScenarioResult) -> list[str]:
     """All that is wrong with a result, a line each, the violations first."""
     file = result.scenario.file
-    return [
+    lines = [
         *(_violation_line(violation) for violation in result.violations),
         *(_unmet_line(unmet, file) for unmet in result.unmet),
     ]
+    return [printable(line) for line in lines]
 
 
 def _violation_line(violation: Violation) -> str:

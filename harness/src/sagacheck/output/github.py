@@ -13,6 +13,7 @@ import click
 
 from sagacheck.checks import Verdict
 from sagacheck.output.failure_lines import failure_lines
+from sagacheck.printable import printable
 from sagacheck.run import Listener, RunResult, ScenarioResult
 
 _LEVELS = {Verdict.INVALID: "error", Verdict.UNKNOWN: "warning"}
@@ -44,7 +45,8 @@ def annotated(results: Sequence[ScenarioResult]) -> Iterator[str]:
             "line": str(scenario.place.line),
             "title": f"{result.verdict} on {result.engine}: {scenario.name}",
         }
-        listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+        shown = {name: printable(value) for name, value in properties.items()}
+        listed = ",".join(f"{name}={_property(value)}" for name, value in shown.items())
         yield f"::{level} {listed}::{_data(chr(10).join(failure_lines(result)))}"
 
 

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
 from sagacheck.checks import UnmetKind, Verdict
-from sagacheck.output.console import plain_table, styled
+from sagacheck.output.console import escape, plain_table, styled
 from sagacheck.output.failure_lines import failure_lines
 from sagacheck.plural import count
 from sagacheck.run import Listener, RunResult, ScenarioResult

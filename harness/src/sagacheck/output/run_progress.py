@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from sagacheck.checks import Verdict
 from sagacheck.language import Scenario
-from sagacheck.output.console import progress_bar
+from sagacheck.output.console import escape, progress_bar
 from sagacheck.run import Listener, ScenarioResult
 
 FEW = 3

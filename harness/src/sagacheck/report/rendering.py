@@ -16,6 +16,7 @@ from jinja2 import (
 from markupsafe import Markup
 
 from sagacheck.plural import count
+from sagacheck.printable import printable_in_page
 from sagacheck.report.page_model import Page
 from sagacheck.report.timeline import draw
 
@@ -43,6 +44,7 @@ def page_templates(*folders: Path) -> Environment:
         loader=ChoiceLoader([PackageLoader("sagacheck.report"), FileSystemLoader(folders)]),
         autoescape=select_autoescape(("html", "html.j2"), default=True),
         undefined=StrictUndefined,
+        finalize=printable_in_page,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -31,6 +31,7 @@ from sagacheck.explore import (
 from sagacheck.explore import explore as search_all
 from sagacheck.language import Scenario, nearest, plain_orders
 from sagacheck.output import console_for
+from sagacheck.printable import printable
 from sagacheck.run import new_folder
 from sagacheck.saga import SagaUnderTest, saga_words
 
@@ -79,7 +80,7 @@ def run_search(options: ExploreOptions) -> int:
     into = options.report_folder or (folder / "report" if saved and has_report() else None)
     if into is not None:
         page = _write_report(exploration, saved, saga, command, into)
-        click.echo(f"HTML report:\n  {page}")
+        click.echo(f"HTML report:\n  {printable(str(page))}")
     return exploration.verdict.exit_code
 
 
@@ -88,7 +89,7 @@ def _write_baseline(file: Path, exploration: Exploration) -> None:
     if exploration.complete:
         write_baseline(file, exploration.findings)
     else:
-        click.echo(f"{file} was not written: the search was not finished", err=True)
+        click.echo(printable(f"{file} was not written: the search was not finished"), err=True)
 
 
 def _search_of(options: ExploreOptions, saga: SagaUnderTest) -> Search:

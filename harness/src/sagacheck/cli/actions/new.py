@@ -13,6 +13,7 @@ import click
 from sagacheck.cli.exit_codes import WRONG_INPUT, exit_with
 from sagacheck.cli.inputs import project_or_exit, saga_or_exit
 from sagacheck.language import SCHEMA_FILE, SKELETON, load_text, resolved
+from sagacheck.printable import printable
 from sagacheck.saga import SagaUnderTest, saga_words
 
 _SUFFIXES = (".yaml", ".yml")
@@ -31,10 +32,12 @@ def write_scenario(name: Path, saga_reference: str | None) -> None:
     schema = schema_file(file, folders)
     _write_or_exit(file, skeleton(file, saga, _path_of(schema, file)))
     option = saga_words(saga_reference)
-    click.echo(f"{file} is written. Run it:\n  {_command('run', str(file), *option)}")
+    command = _command("run", str(file), *option)
+    click.echo(f"{printable(str(file))} is written. Run it:\n  {printable(command)}")
     if not schema.exists():
         words = _command("schema", *option)
-        click.echo(f"Editors complete it by its schema:\n  {words} > {shlex.quote(str(schema))}")
+        words = printable(f"{words} > {shlex.quote(str(schema))}")
+        click.echo(f"Editors complete it by its schema:\n  {words}")
 
 
 def _write_or_exit(file: Path, text: str) -> None:

@@ -14,6 +14,7 @@ from sagacheck.cli.inputs import saga_or_exit
 from sagacheck.config import ConfigError
 from sagacheck.mutants import catalogue
 from sagacheck.output import console_for
+from sagacheck.printable import printable
 from sagacheck.reference import (
     AnomalyCoverage,
     anomalies_page,
@@ -64,4 +65,4 @@ def _write_or_exit(file: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         exit_with(WRONG_INPUT, f"{file} cannot be written: {error.strerror}")
-    click.echo(f"{file} is written")
+    click.echo(printable(f"{file} is written"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.markup import escape
 from rich.padding import Padding
 
 from sagacheck import interrupts
@@ -18,7 +17,7 @@ from sagacheck.engines import open_engine
 from sagacheck.errors import EngineStartError
 from sagacheck.explore import COUNTEREXAMPLE
 from sagacheck.language import Scenario
-from sagacheck.output import console_for, failure_lines, styled
+from sagacheck.output import console_for, escape, failure_lines, styled
 from sagacheck.run import ScenarioResult, run_all
 from sagacheck.saga import SagaUnderTest
 

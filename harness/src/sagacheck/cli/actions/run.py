@@ -29,6 +29,7 @@ from sagacheck.output import (
     console_for,
 )
 from sagacheck.plural import count
+from sagacheck.printable import printable
 from sagacheck.run import Artifacts, Listener, RunFailedError, RunResult, RunSpec, play
 from sagacheck.saga import saga_words
 
@@ -171,7 +172,7 @@ class _NextSteps(Listener):
     def _print(self, title: str, line: str) -> None:
         self._console.print(title)
         # To be copied: in one piece whatever the width, and as it is whatever brackets it has.
-        self._console.print(f"  {line}", soft_wrap=True, markup=False)
+        self._console.print(f"  {printable(line)}", soft_wrap=True, markup=False)
 
 
 def _kept_or_exit(stack: ExitStack) -> KeptServer:

@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from sagacheck.checks import Verdict
 from sagacheck.explore import Exploration, Finding, OnProgress, Progress, Saved
-from sagacheck.output import plain_table, progress_bar, styled
+from sagacheck.output import escape, plain_table, progress_bar, styled
 from sagacheck.plural import count
+from sagacheck.printable import printable
 
 FEW = 20
 """So many violations are shown; more are too many to read."""
@@ -169,7 +169,7 @@ def _print_violations(console: Console, exploration: Exploration, saved: Sequenc
             _print_finding(console, number, finding, known=finding.is_among(known))
             before = what
         console.print("\n[dim]run one of them again:[/]")
-        console.print(f"  {saved[0].again}", soft_wrap=True, markup=False)
+        console.print(f"  {printable(saved[0].again)}", soft_wrap=True, markup=False)
     for name in exploration.gone:
         console.print(f"\nno longer found: {escape(name)}", soft_wrap=True)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 
 from sagacheck.engines import KeptServer
+from sagacheck.output import escape
 from sagacheck.run import RunResult
 
 

@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from sagacheck.checks import INVARIANTS, Verdict
 from sagacheck.mutants import EXPECTATION, Mutant, SpecimenResult, catalogue, name_of
-from sagacheck.output import plain_table, progress_bar, styled
+from sagacheck.output import escape, plain_table, progress_bar, styled
 from sagacheck.plural import count
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 
 from sagacheck.language import Scenario
+from sagacheck.output import escape
 from sagacheck.plural import count
 
 

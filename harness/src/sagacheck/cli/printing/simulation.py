@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import TimeRemainingColumn
 
 from sagacheck.checks import Verdict
 from sagacheck.explore import replay_command
-from sagacheck.output import progress_bar, styled
+from sagacheck.output import escape, progress_bar, styled
 from sagacheck.plural import count
 from sagacheck.simulate import CONFIDENCE, OnSeed, SeedResult, Simulation
 

@@ -6,20 +6,20 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from rich.markup import escape
 from rich.padding import Padding
 
 from sagacheck.checks import OrderStatus
 from sagacheck.load.audit.verdict import Judgement
-from sagacheck.output import STYLES, console_for
+from sagacheck.output import STYLES, console_for, escape
 from sagacheck.plural import count
+from sagacheck.printable import printable
 
 MOST = 20
 
 
 def say(text: str) -> None:
     """Print one line."""
-    sys.stderr.write(f"load: {text}\n")
+    sys.stderr.write(f"load: {printable(text)}\n")
     sys.stderr.flush()
 
 
@@ -46,6 +46,6 @@ def print_judgement(judgement: Judgement, folder: Path, again: str) -> None:
         total, many = sum(judgement.facts.values()), len(judgement.facts)
         console.print(f"{count(total, 'fact')} checked by {count(many, 'invariant')}")
     console.print("\n[dim]to repeat the run:[/]")
-    console.print(f"  {again}", soft_wrap=True, markup=False)
+    console.print(f"  {printable(again)}", soft_wrap=True, markup=False)
     console.print("[dim]verdict, journal and histories:[/]")
-    console.print(f"  {folder}", soft_wrap=True, markup=False)
+    console.print(f"  {printable(str(folder))}", soft_wrap=True, markup=False)

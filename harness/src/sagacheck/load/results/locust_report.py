@@ -14,10 +14,11 @@ from locust.html import get_html_report, process_html_filename
 
 from sagacheck.checks import Verdict
 from sagacheck.load.audit.verdict import Judgement
+from sagacheck.printable import printable_in_page
 
 COLOURS = {Verdict.VALID: "#0b6e4f", Verdict.INVALID: "#a4161a", Verdict.UNKNOWN: "#7a5c00"}
 
-_SECTION = Templates(autoescape=True).from_string("""
+_SECTION = Templates(autoescape=True, finalize=printable_in_page).from_string("""
 <section style="font: 16px/1.5 sans-serif; padding: 1.5em 2em; color: #fff;
                 background: {{ colour }}">
   <h1 style="margin: 0">Consistency: {{ verdict }}</h1>

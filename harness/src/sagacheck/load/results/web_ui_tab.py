@@ -13,6 +13,7 @@ from typing import Any
 from flask import Response, jsonify, request
 from locust.web import WebUI
 
+from sagacheck.printable import printable
 from sagacheck.strange_pages import StrangerError, refuse_strangers
 
 KEY = "consistency"
@@ -116,5 +117,5 @@ def _rows(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
     violations = counts["violations"]
     facts = {**counts, "violations": len(violations)}
     rows = [{"what": name, "count": count} for name, count in facts.items()]
-    rows += [{"what": text, "count": ""} for text in violations[:MOST]]
+    rows += [{"what": printable(text), "count": ""} for text in violations[:MOST]]
     return [{**row, "name": row["what"], "safe_name": row["what"]} for row in rows]

@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from flask import Flask, request
 from flask.testing import FlaskClient
-from locust.argument_parser import get_empty_argument_parser, setup_parser_arguments
 
 from sagacheck.load.command_line import add_options
 from sagacheck.load.options import OF_EACH_TEST, check_users
-from sagacheck.load.results.web_ui_tab import refuse_foreign_requests, refuse_wrong_forms
+
+with pytest.MonkeyPatch.context() as patch:
+    # Imported as usual, Locust would replace sockets and threads of this whole process.
+    patch.setenv("LOCUST_SKIP_MONKEY_PATCH", "1")
+    from locust.argument_parser import get_empty_argument_parser, setup_parser_arguments
+
+    from sagacheck.load.results.web_ui_tab import refuse_foreign_requests, refuse_wrong_forms
 
 
 class WebUi:

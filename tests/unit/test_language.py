@@ -48,7 +48,10 @@ def test_unknown_keys_are_refused_at_every_level(text: str, problem: str) -> Non
         (text_with(head='scenario: "a\\nb"\nwhy: w'), "1:11: not one line of text: 'a\\nb'"),
         (text_with(head='scenario: s\nwhy: " "'), "2:6: not a text: ' '; it may not be empty"),
         (text_with("tags: x"), "5:7: not a list: 'x'; it must be a list, such as [a, b]"),
-        (text_with("tags: [a b]"), "5:8: not a word: 'a b'; a tag is letters, digits, - and _"),
+        (
+            text_with("tags: [a b]"),
+            "5:8: not a word: 'a b'; a tag is at most 64 letters, digits, - and _",
+        ),
         (text_with("covers: [A1, G1]"), "5:14: unknown anomaly: 'G1'; sagacheck refe"),
         (text_with("why: 5"), "5:1: duplicate key: 'why'"),
         (text_with(head="scenario: 5\nwhy: w"), "1:11: not a text: 5; it must be a text (did"),
@@ -147,7 +150,7 @@ def test_quantities_are_whole_numbers(quantity: str, problem: str) -> None:
     [
         (
             text_with(fault("refuse", more=", order: 01")),
-            '5:54: not a text: 1; it must be a text (did you mean "1"?)',
+            '5:54: not a text: 01; it must be a text (did you mean "01"?)',
         ),
         (
             text_with(fault("refuse", more=", order: O1")),

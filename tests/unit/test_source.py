@@ -118,13 +118,13 @@ def test_what_the_language_does_not_have_is_refused(content: str | bytes, proble
 
 def test_an_alias_bomb_is_never_expanded() -> None:
     """Aliases are refused where they stand, so that small files cannot become large data."""
-    levels = [f"l{n}: &l{n} [*l{n - 1}, *l{n - 1}, *l{n - 1}]" for n in range(1, 30)]
+    levels = [f"l{n}: &l{n} [*l{n - 1}, *l{n - 1}, *l{n - 1}]" for n in range(1, 20)]
     bomb = "\n".join(["l0: &l0 [lol]", *levels])
 
     source = read(bomb, "a.yaml")
 
-    assert source.data["l29"] == [None, None, None]
-    assert len(source.problems) == 30 + 3 * 29
+    assert source.data["l19"] == [None, None, None]
+    assert len(source.problems) == 20 + 3 * 19
 
 
 def test_all_problems_are_found_inside_what_is_refused_itself() -> None:
@@ -140,7 +140,7 @@ def test_nesting_has_a_limit() -> None:
     deep = "a: " + "[" * MAX_DEPTH + "]" * MAX_DEPTH
 
     assert problems_in(deep) == []
-    assert problems_in("a: " + "[" * 100_000) == [
+    assert problems_in("a: " + "[" * 60_000) == [
         "a.yaml:1:24: nested too deep; 20 levels are the limit"
     ]
 
@@ -151,7 +151,7 @@ def test_size_has_a_limit() -> None:
 
     assert problems_in(largest) == []
     assert (problems_in(largest + "x")) == [
-        "a.yaml:1:1: the file is too large: 262145 bytes; at most 256 KiB are read"
+        "a.yaml:1:1: the file is too large: 65537 bytes; at most 64 KiB are read"
     ]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -14,9 +16,11 @@ from sagacheck.language.model.expect import Expect, OrderExpect
 from sagacheck.language.model.file import ScenarioFile
 from sagacheck.language.model.problems import KEY, PROBLEM, nearest
 from sagacheck.language.model.written import Written
-from sagacheck.language.yaml.source import KeyPath, Source
+from sagacheck.language.yaml.reader import MAX_PROBLEMS
+from sagacheck.language.yaml.scalars import OtherNumber
+from sagacheck.language.yaml.source import KeyPath, Source, shortened
 
-_LONGEST_VALUE = 60
+_WHOLE_NUMBER = re.compile("[-+]?[0-9]+")
 _MARKS = {KEY, *FORMS}
 
 _RULES = {
@@ -41,19 +45,31 @@ def explain(error: ValidationError, source: Source, file: type[ScenarioFile]) ->
     """
     details = error.errors(include_url=False)
     wrong_keys = {_path(detail, source) for detail in details if _is_about_key(detail)}
-    return [
+    found = (
         _problem(detail, source, file)
         for detail in details
         if not wrong_keys.intersection(_above(path := _path(detail, source)))
         and (_is_about_key(detail) or not source.holds_refused(path))
-    ]
+    )
+    return list(islice(found, MAX_PROBLEMS))
 
 
 def _problem(detail: ErrorDetails, source: Source, file: type[ScenarioFile]) -> Problem:
     path = _path(detail, source)
     place = source.key_at(path) if _is_about_key(detail) else source.value_at(path)
-    what, value, rule, suggestion = _words(detail, path, file)
+    what, value, rule, suggestion = _as_written(
+        _words(detail, path, file), source.written.get(path)
+    )
     return Problem(source.file, *place, what, value, rule, suggestion)
+
+
+def _as_written(words: tuple[str, str, str, str], written: str | None) -> tuple[str, str, str, str]:
+    """The same, with the text in the file, such as 02134, where it shows the value 2134."""
+    what, value, rule, suggestion = words
+    if written is None:
+        return words
+    hint = f'"{shortened(written)}"' if suggestion == f'"{value}"' else suggestion
+    return what, shortened(written), rule, hint
 
 
 def _words(
@@ -63,15 +79,23 @@ def _words(
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     if kind == PROBLEM:
         shown = context.get("value", _shown(value))
-        return context["what"], shown, context["rule"], context.get("suggestion", "")
+        suggestion = context.get("suggestion", "")
+        hint = suggestion() if callable(suggestion) else suggestion
+        return context["what"], shown, context["rule"], hint
     if kind == "missing":
-        return "missing key", repr(path[-1]), "it is required", ""
+        return "missing key", _shown(path[-1]), "it is required", ""
     if kind == "extra_forbidden":
         keys = _keys(path[:-1], file)
         rule = f"the keys here are {', '.join(keys)}"
-        return "unknown key", repr(path[-1]), rule, nearest(str(path[-1]), keys)
+        return "unknown key", _shown(path[-1]), rule, str(nearest(str(path[-1]), keys))
+    if kind == "int_type" and _is_too_long(value):
+        return "a number too large", _shown(value), "it has at most 18 digits", ""
     what, rule = _RULES.get(kind, ("not allowed here", detail["msg"]))
     return what, _shown(value), rule.format(**context), _in_quotes(kind, value)
+
+
+def _is_too_long(value: Any) -> bool:
+    return isinstance(value, OtherNumber) and bool(_WHOLE_NUMBER.fullmatch(value.text))
 
 
 def _in_quotes(kind: str, value: Any) -> str:
@@ -88,8 +112,7 @@ def _shown(value: Any) -> str:
             return "a mapping" if value else "{}"
         case list() | tuple():
             return "a list" if value else "[]"
-    text = repr(value)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+    return shortened(repr(value))
 
 
 def _path(detail: ErrorDetails, source: Source) -> KeyPath:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sagacheck.language.dialect import Dialect
 from sagacheck.language.explain import explain
 from sagacheck.language.scenario import Scenario
 from sagacheck.language.yaml.reader import MAX_BYTES, read
+from sagacheck.language.yaml.source import shortened
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -47,6 +49,8 @@ def load_file(path: str | Path, dialect: Dialect) -> Scenario:
         InvalidScenarioError: When it cannot be read or holds no valid scenario.
     """
     try:
+        if not _may_be_read(path):
+            raise InvalidScenarioError([_no_scenario(path, "it is no regular file")])
         with Path(path).open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -72,6 +76,12 @@ def load_text(text: str | bytes, file: str = "<text>", *, dialect: Dialect) -> S
     return build(written, source, dialect.operations)
 
 
+def _may_be_read(path: str | Path) -> bool:
+    """Whether `path` has an end: a FIFO would be waited for. To open a directory is an error."""
+    mode = Path(path).stat().st_mode
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
+
+
 def find(paths: Iterable[str | Path]) -> list[Path]:
     """The scenario files among `paths`, each once; directories are searched to their depth.
 
@@ -81,7 +91,12 @@ def find(paths: Iterable[str | Path]) -> list[Path]:
     found: dict[Path, Path] = {}
     problems: list[Problem] = []
     for path in map(Path, paths):
-        files = _files(path)
+        try:
+            files = _files(path)
+        except OSError as error:  # such as a name that is too long
+            reason = error.strerror or str(error)
+            problems.append(_no_scenario(shortened(str(path)), reason))
+            continue
         found.update((file.resolve(), file) for file in files if file.resolve() not in found)
         if not files:
             reason = "no .yaml file in it" if path.is_dir() else "it does not exist"

@@ -12,7 +12,7 @@ import msgspec
 from pydantic import Discriminator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from sagacheck.language.model.problems import PROBLEM, nearest, problem
+from sagacheck.language.model.problems import PROBLEM, hint, problem
 
 
 def enumeration(words: Iterable[str], meanings: Iterable[str] = ()) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class Among(Word):
         if text in self.words:
             return text
         rule = self.rule or f"it is one of {', '.join(self.words)}"
-        raise problem(f"unknown {self.noun}", rule, nearest(text, self.words))
+        raise problem(f"unknown {self.noun}", rule, hint(text, self.words))
 
     def json_schema(self) -> dict[str, Any]:
         """The words as JSON Schema."""

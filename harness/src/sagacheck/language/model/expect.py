@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from sagacheck.language.model.constraints import Filled
-from sagacheck.language.model.problems import KEY, nearest, problem, problems_at
+from sagacheck.language.model.problems import KEY, hint, listed, problem, problems_at
 from sagacheck.language.model.references import (
     CreateName,
     KnownSku,
@@ -24,6 +24,7 @@ from sagacheck.language.model.references import (
 )
 from sagacheck.language.model.vocabulary import EndName, ErrorName, Number, StatusName
 from sagacheck.language.model.written import Written
+from sagacheck.language.yaml.source import shortened
 
 # An empty mapping might mean that nothing happens, or that anything may; so it is refused.
 _RULE = "write 0 for none"
@@ -57,8 +58,10 @@ def _expect_key(key: str, info: ValidationInfo) -> str:
     if key in orders or not orders:
         return key
     words = (*orders, *Expect.model_fields)
-    rule = f"the keys here are {', '.join(words)}"
-    raise problems_at({(KEY,): problem("unknown key", rule, nearest(key, words), value=repr(key))})
+    rule = f"the keys here are {listed(words)}"
+    raise problems_at(
+        {(KEY,): problem("unknown key", rule, hint(key, words), value=shortened(repr(key)))}
+    )
 
 
 class Expect(Written):

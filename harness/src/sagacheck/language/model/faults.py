@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from sagacheck.language.model.arguments import ARGUMENTS, ErrorStatus
 from sagacheck.language.model.constraints import Among, ByShape, Filled, Matching, enumeration
-from sagacheck.language.model.problems import nearest, problem, problems_at
+from sagacheck.language.model.problems import hint, problem, problems_at
 from sagacheck.language.model.references import OrderRef, Target, declared
 from sagacheck.language.model.vocabulary import PositiveNumber
 from sagacheck.language.model.written import Written
@@ -71,7 +71,7 @@ class OneFault(Written):
             raise problem("a fault that takes no argument", "write only its name", name, value=name)
         if name not in _WITH_ARGUMENT:
             rule = f"the faults are {', '.join(FAULTS)}"
-            raise problem("unknown fault", rule, nearest(name, FAULTS), value=repr(name))
+            raise problem("unknown fault", rule, hint(name, FAULTS), value=repr(name))
         return data
 
     def as_fault(self) -> Fault:

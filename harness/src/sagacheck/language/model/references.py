@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from sagacheck.language.model.problems import nearest, problem
+from sagacheck.language.model.problems import hint, listed, problem
 from sagacheck.language.model.vocabulary import Identifier
 from sagacheck.language.model.written import Written
 from sagacheck.services import OperationTable
@@ -155,22 +155,22 @@ def _known_order(order: str, info: ValidationInfo) -> str:
     orders = declared(info).orders
     if order in orders or not orders:
         return order
-    raise problem("unknown order", f"the orders are {', '.join(orders)}", nearest(order, orders))
+    raise problem("unknown order", f"the orders are {listed(orders)}", hint(order, orders))
 
 
 def _sku_in_stock(sku: str, info: ValidationInfo) -> str:
     stock = declared(info).stock
     if stock is None or sku in stock:
         return sku
-    rule = f"given.stock has {', '.join(stock) or 'nothing'}"
-    raise problem("a SKU that is not in stock", rule, nearest(sku, stock))
+    rule = f"given.stock has {listed(stock, 'nothing')}"
+    raise problem("a SKU that is not in stock", rule, hint(sku, stock))
 
 
 def _known_sku(sku: str, info: ValidationInfo) -> str:
     known = declared(info).skus
     if sku in known or not known:
         return sku
-    raise problem("unknown SKU", f"the SKUs are {', '.join(known)}", nearest(sku, known))
+    raise problem("unknown SKU", f"the SKUs are {listed(known)}", hint(sku, known))
 
 
 OrderRef = Annotated[str, AfterValidator(_known_order), WithJsonSchema({"type": "string"})]
@@ -201,7 +201,7 @@ class FromTable(msgspec.Struct, frozen=True):
         if name in names:
             return name
         rule = self.rule or f"it is one of {', '.join(names)}"
-        raise problem(f"unknown {self.noun}", rule, nearest(name, names))
+        raise problem(f"unknown {self.noun}", rule, hint(name, names))
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -230,7 +230,7 @@ class MessageName(msgspec.Struct, frozen=True):
         if names is None or name in names:
             return name
         rule = f"the workflow handles {', '.join(names) or f'no {self.noun}'}"
-        raise problem(f"unknown {self.noun}", rule, nearest(name, names))
+        raise problem(f"unknown {self.noun}", rule, hint(name, names))
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler

@@ -15,12 +15,19 @@ from sagacheck.language.scenario import ANY_STATUS, STATUSES
 from sagacheck.language.yaml.scalars import OtherNumber
 from sagacheck.world import parse_duration
 
+_ANY_DURATION = re.compile(
+    r"(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?", re.ASCII
+)
+
 
 def _duration(value: Any) -> float:
     text = value if isinstance(value, str) else ""
     try:
         return parse_duration(text)
     except ValueError:
+        if _ANY_DURATION.fullmatch(text):
+            rule = "each number of a duration has at most 9 digits"
+            raise problem("a duration too long", rule) from None
         digits = str(value) if type(value) is int and value >= 0 else text
         suggestion = repr(f"{digits}s") if digits.isdecimal() else ""
         rule = "a duration has units, d, h, m, s or ms: 45s, 500ms, 1h30m"
@@ -34,12 +41,15 @@ def _positive_duration(value: Any) -> float:
     return seconds
 
 
+_ANY_PRICE = re.compile(r"[0-9]+(\.[0-9]{1,2})?")
 _PRICE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 
 
 def _price(value: Any) -> Decimal:
     if isinstance(value, str) and _PRICE.fullmatch(value):
         return Decimal(value)
+    if isinstance(value, str) and _ANY_PRICE.fullmatch(value):
+        raise problem("a price too large", "it must be at most 999999999999.99")
     rule = 'money is a text in quotes, at least 0 and with at most 2 places, such as "19.99"'
     is_number = isinstance(value, OtherNumber) or type(value) is int
     suggestion = f'"{value}"' if is_number and _PRICE.fullmatch(str(value)) else ""
@@ -66,7 +76,8 @@ Line = Annotated[
 ]
 Prose = Annotated[str, Matching("a text", r"^\s*\S[\s\S]*$", "it may not be empty")]
 TagWord = Annotated[
-    str, Matching("a word", r"^[A-Za-z0-9_-]{1,64}$", "a tag is letters, digits, - and _")
+    str,
+    Matching("a word", r"^[A-Za-z0-9_-]{1,64}$", "a tag is at most 64 letters, digits, - and _"),
 ]
 AnomalyId = Annotated[
     str,

@@ -29,10 +29,14 @@ from ruamel.yaml.reader import ReaderError
 
 from sagacheck.errors import InvalidScenarioError, Problem
 from sagacheck.language.yaml.scalars import resolved
-from sagacheck.language.yaml.source import KeyPath, Position, Source
+from sagacheck.language.yaml.source import KeyPath, Position, Source, shortened
 
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 64 * 1024
 """The largest file that is read."""
+MAX_VALUES = 4000
+"""So many keys and values a file may have."""
+MAX_PROBLEMS = 100
+"""So many problems are listed; the file is not read further."""
 MAX_DEPTH = 20
 """How deep collections may be nested."""
 
@@ -111,6 +115,7 @@ class _Reader:
     def __init__(self, file: str, text: str) -> None:
         self._text = text
         self._source = Source(file)
+        self._values_read = 0
         self._events: Iterator[Event] = YAML(typ="safe", pure=True).parse(text)
 
     def read(self) -> Source:
@@ -150,6 +155,9 @@ class _Reader:
 
     def _value(self, event: Event, path: KeyPath) -> Any:
         position = self._source.values[path] = self._start(event, path)
+        self._values_read += 1
+        if self._values_read > MAX_VALUES:
+            self._give_up(position, "too many values", "", f"{MAX_VALUES} are the limit")
         if len(path) > MAX_DEPTH:
             self._give_up(position, "nested too deep", "", f"{MAX_DEPTH} levels are the limit")
         match event:
@@ -166,9 +174,11 @@ class _Reader:
             case _:
                 assert isinstance(event, ScalarEvent), "nothing else begins a value"
                 value = self._scalar(event, position)
+                if str(value).lower() != event.value and not isinstance(value, str):
+                    self._source.written[path] = event.value
                 self._refuse_magic(event, position)
         if value is None:
-            self._source.refused.add(path)
+            self._source.refused.update(path[:length] for length in range(len(path) + 1))
         return value
 
     def _start(self, event: Event, path: KeyPath) -> Position:
@@ -188,7 +198,7 @@ class _Reader:
                 self._source.keys[*path, key] = position
                 result[key] = self._value(next(self._events), (*path, key))
             else:
-                self._refuse_key(key, position, path)
+                self._refuse_key(key, getattr(event, "value", ""), position, path)
                 self._value(next(self._events), (*path, _ASIDE))
         return result
 
@@ -199,7 +209,7 @@ class _Reader:
         if not isinstance(event, AliasEvent):  # which would only be refused as well
             self._value(event, (*path, _ASIDE))
 
-    def _refuse_key(self, key: Any, position: Position, path: KeyPath) -> None:
+    def _refuse_key(self, key: Any, written: str, position: Position, path: KeyPath) -> None:
         if isinstance(key, str):
             line = self._source.keys[*path, key].line
             rule = f"a key occurs once in a mapping; this one is in line {line} already"
@@ -207,7 +217,7 @@ class _Reader:
         elif isinstance(key, dict | list):
             self._refuse(position, "a key that is not a text", "a collection", "keys are texts")
         elif key is not None:  # which was refused when it was read
-            text = str(key).lower() if isinstance(key, bool) else str(key)
+            text = shortened(written)
             self._refuse(position, "a key that is not a text", text, "keys are texts", f'"{text}"')
 
     def _list(self, path: KeyPath) -> list[Any]:
@@ -245,8 +255,16 @@ class _Reader:
     def _refuse(
         self, position: Position, what: str, value: str, rule: str = "", suggestion: str = ""
     ) -> None:
-        problem = Problem(self._source.file, *position, what, value, rule, suggestion)
+        file = self._source.file
+        problem = Problem(file, *position, what, shortened(value), rule, suggestion)
         self._source.problems.append(problem)
+        if len(self._source.problems) > MAX_PROBLEMS:
+            furthest = max(self._source.problems)
+            rule = f"the first {MAX_PROBLEMS} are listed"
+            self._source.problems[-1] = Problem(
+                file, furthest.line, furthest.column, "too many problems", "", rule
+            )
+            raise InvalidScenarioError(self._source.problems)
 
     def _give_up(self, position: Position, what: str, value: str, rule: str = "") -> NoReturn:
         self._refuse(position, what, value, rule)

@@ -12,6 +12,14 @@ KeyPath = tuple[str | int, ...]
 """The keys and indexes that lead to a value, such as ``("faults", 0, "on")``."""
 
 
+_LONGEST_VALUE = 60
+
+
+def shortened(value: str) -> str:
+    """`value` as it is shown to people: a long one is cut."""
+    return value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}…"
+
+
 class Position(NamedTuple):
     """A place in a file; both count from 1."""
 
@@ -28,7 +36,10 @@ class Source(msgspec.Struct, frozen=True):
             any other number.
         keys: Where each key stands.
         values: Where each value begins; the top of the file is the empty path.
-        refused: Where a value stood that may not stand in a file; `data` has ``None`` there.
+        written: What stands where a number or a truth value is meant, if another text would mean
+            the same: ``02134`` for 2134.
+        refused: Where a value stood that may not stand in a file, and all that holds it; `data` has
+            ``None`` there.
         problems: What is wrong although the rest of the file could be read.
     """
 
@@ -36,12 +47,13 @@ class Source(msgspec.Struct, frozen=True):
     data: dict[str, Any] = msgspec.field(default_factory=dict)
     keys: dict[KeyPath, Position] = msgspec.field(default_factory=dict)
     values: dict[KeyPath, Position] = msgspec.field(default_factory=dict)
+    written: dict[KeyPath, str] = msgspec.field(default_factory=dict)
     refused: set[KeyPath] = msgspec.field(default_factory=set)
     problems: list[Problem] = msgspec.field(default_factory=list)
 
     def holds_refused(self, path: KeyPath) -> bool:
         """Whether the value of `path` was refused, or one that belongs to it."""
-        return any(refused[: len(path)] == path for refused in self.refused)
+        return path in self.refused
 
     def key_at(self, path: KeyPath) -> Position:
         """Where the key of `path` stands; where its value does, for an item of a list."""

@@ -104,6 +104,21 @@ def two_given_up_one_listed() -> Evidence:
 
 @bad(
     "I17",
+    "o1 at 4 s: payments.refund of pay_1 was given up, but o1 does not list it as left to do",
+)
+def one_given_up_and_another_listed() -> Evidence:
+    """The two undos have the same key, and the one that is listed is done."""
+    story = Story(refunds_refused=True)
+    story.reserve()
+    story.charge()
+    story.refund()
+    story.release()
+    left = [{"activity": "inventory.release", "idempotency_key": "k"}]
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence()
+
+
+@bad(
+    "I17",
     "o1 at 4 s: o1 names res_1 in its result, which inventory.release had undone",
 )
 def names_what_is_undone() -> Evidence:

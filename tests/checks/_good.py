@@ -123,6 +123,17 @@ def refused_refund_left_to_a_person() -> Evidence:
 
 
 @good
+def refused_refund_left_to_a_person_by_its_key() -> Evidence:
+    story = Story(refunds_refused=True)
+    story.reserve()
+    story.charge()
+    story.refund()
+    story.release()
+    left = [{"idempotency_key": "k", "because": "the provider rejects this refund"}]
+    return story.end(OrderStatus.NEEDS_ATTENTION, left=left).evidence()
+
+
+@good
 def late_charge_whose_refund_was_refused_is_left_to_a_person() -> Evidence:
     story = Story(refunds_refused=True)
     story.reserve()

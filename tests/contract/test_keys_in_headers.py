@@ -52,3 +52,23 @@ async def test_what_was_made_with_a_key_in_a_header_is_undone_by_it(face: Face) 
 
     assert (await CHARGE.undo_by_key(face)).status_code == CHARGE.undone
     assert refusal(await ask(face, CHARGE, KEY)) == (410, "key_cancelled")
+
+
+@pytest.mark.parametrize(
+    ("headers", "unread"),
+    [
+        (["X-Idempotence-Token"], "X-Idempotence-Token"),
+        (["PayPal-Request-Id"], "Paypal-Request-Id"),
+        (["x-request-id", "x-idempotency-key"], "X-Idempotency-Key"),
+        (["X-Client-Token"], "X-Client-Token"),
+        (["Idempotency-Key", "Authorization", "Traceparent"], ""),
+    ],
+)
+async def test_a_header_that_looks_like_a_key_is_remembered(
+    face: Face, headers: list[str], unread: str
+) -> None:
+    """I13 names it, where it was not read."""
+    body = without(CHARGE.body, "idempotency_key")
+    await face.request("POST", CHARGE.path, json=body, headers=dict.fromkeys(headers, KEY))
+
+    assert face.last_attempt.unread_key == unread

@@ -121,8 +121,14 @@ def call_of(
     )
 
 
+_KEY = re.compile(r"idempot|dedup|(request|transaction)-?id|client-?token")
+"""How the headers are named in which services take keys, beside Idempotency-Key."""
+
+
 def _unread_key(headers: Mapping[str, str], operation: Operation) -> str:
     """The header that looks like an idempotency key and is not read, as HTTP writes its name."""
     read = {name.lower() for name in operation.headers}
-    names = (name for name in headers if "idempot" in name.lower() and name.lower() not in read)
-    return next((name.title() for name in names), "")
+    keys = [name.lower() for name in headers if _KEY.search(name.lower())]
+    # An id of a request may be one for traces, beside the key.
+    unread = sorted((each for each in keys if each not in read), key=lambda it: "idempot" not in it)
+    return unread[0].title() if unread else ""

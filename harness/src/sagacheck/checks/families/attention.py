@@ -24,12 +24,15 @@ class OpenMatter(msgspec.Struct, frozen=True):
         what: Its name in a violation.
         names: Its names in a result: the effects' keys and ids.
         hints: What tells it from others of the same names: operations, activities, sums of money.
+        others: The names of other steps of its order: an entry with one of them, and without any
+            hint, means another matter, though the key be the same.
         at: When it arose.
     """
 
     what: str
     names: frozenset[str]
     hints: frozenset[str]
+    others: frozenset[str] = frozenset()
     at: float = 0.0
 
 
@@ -65,11 +68,16 @@ def _fitting(
     texts: frozenset[str], matters: Sequence[OpenMatter]
 ) -> tuple[int, frozenset[str], list[OpenMatter]] | None:
     """How well an entry fits the matters that it fits best, and which those are."""
-    fits = {matter: len(texts & matter.hints) for matter in matters if texts & matter.names}
+    fits = {matter: len(texts & matter.hints) for matter in matters if _may_mean(texts, matter)}
     if not fits:
         return None
     best = max(fits.values())
     return best, texts, [matter for matter, fit in fits.items() if fit == best]
+
+
+def _may_mean(texts: frozenset[str], matter: OpenMatter) -> bool:
+    """Whether an entry names a matter, be it by a key alone, and no other step that has the key."""
+    return bool(texts & matter.names and (texts & matter.hints or not texts & matter.others))
 
 
 def _one_of(matters: Sequence[OpenMatter]) -> OpenMatter:
@@ -84,11 +92,6 @@ def _one_of(matters: Sequence[OpenMatter]) -> OpenMatter:
 
 def hints_of(evidence: Evidence, order: str, create: str) -> frozenset[str]:
     """What tells a step and its undo from others with the same key: names, and sums of money."""
-    undo = evidence.operations.undo_of(create)
-    operations = [create, *([undo.name] if undo else [])]
-    activities = {
-        attempt.activity for each in operations for attempt in evidence.attempts_at(order, each)
-    }
     sums = {
         text
         for effect in evidence.effects_of(order, create)
@@ -96,7 +99,24 @@ def hints_of(evidence: Evidence, order: str, create: str) -> frozenset[str]:
         for minor in (effect.amount, effect.amount - effect.refunded)
         for text in (str(minor), amount_text(minor, effect.currency))
     }
-    return frozenset({*operations, *filter(None, activities), *sums})
+    return _names_of_step(evidence, order, create) | sums
+
+
+def _names_of_step(evidence: Evidence, order: str, create: str) -> frozenset[str]:
+    """The names of a step and its undo: the operations, and the activities that called them."""
+    undo = evidence.operations.undo_of(create)
+    operations = [create, *([undo.name] if undo else [])]
+    activities = {
+        attempt.activity for each in operations for attempt in evidence.attempts_at(order, each)
+    }
+    return frozenset({*operations, *filter(None, activities)})
+
+
+def names_of_others(evidence: Evidence, order: str, create: str) -> frozenset[str]:
+    """The names of the other steps of an order, and of their undos, but not of this one."""
+    others = [each.name for each in evidence.operations.creates if each.name != create]
+    names = frozenset[str]().union(*(_names_of_step(evidence, order, each) for each in others))
+    return names - _names_of_step(evidence, order, create)
 
 
 def _texts(entry: Any) -> frozenset[str]:
@@ -122,6 +142,7 @@ def matter_of_step(evidence: Evidence, begun: list[Attempt]) -> OpenMatter:
         what=f"call {last.call} of {last.operation} {_WHAT_CAME_OF_IT[last.outcome]}",
         names=frozenset({attempt.key for attempt in begun if attempt.key} | ids),
         hints=hints_of(evidence, last.order, last.operation),
+        others=names_of_others(evidence, last.order, last.operation),
         at=last.sent_at,
     )
 

@@ -11,6 +11,7 @@ from sagacheck.checks.families.attention import (
     hints_of,
     listed_for_a_person,
     named_though_undone,
+    names_of_others,
     not_listed,
 )
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
@@ -181,6 +182,7 @@ def _matter(evidence: Evidence, undo: str, effect: Effect) -> OpenMatter:
         what=f"{undo} of {effect.id}",
         names=frozenset({effect.id, *([effect.key] if effect.key else [])}),
         hints=hints_of(evidence, effect.order, effect.operation),
+        others=names_of_others(evidence, effect.order, effect.operation),
     )
 
 

@@ -6,7 +6,8 @@ that is played. Which operations there are and how an order is written depends o
 its `Dialect`.
 """
 
-from sagacheck.language.anomalies import ANOMALIES, OF_SAGAS, THEMES, Anomaly
+from sagacheck.language.anomalies import THEMES, Anomaly
+from sagacheck.language.anomaly_table import ANOMALIES, OF_SAGAS
 from sagacheck.language.dialect import Dialect
 from sagacheck.language.loader import find, load, load_file, load_text
 from sagacheck.language.model.arguments import ARGUMENTS

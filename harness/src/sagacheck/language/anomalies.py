@@ -1,14 +1,8 @@
-"""What goes wrong in order sagas: the anomalies that scenarios cover and mutants have.
-
-The table is `anomalies.toml`. Its ids are stable.
-"""
+"""Anomalies: what goes wrong in order sagas, and which scenarios and mutants show it."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+import msgspec
 
 THEMES = {
     "A": "Requests and replies",
@@ -21,8 +15,7 @@ THEMES = {
 """What the anomalies with a letter are about."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Anomaly:
+class Anomaly(msgspec.Struct, frozen=True, kw_only=True):
     """One way to go wrong.
 
     Attributes:
@@ -39,23 +32,3 @@ class Anomaly:
     tests: tuple[str, ...] = ()
     invariants: tuple[str, ...] = ()
     not_here: str = ""
-
-
-def _read() -> dict[str, Anomaly]:
-    table = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-    return {
-        name: Anomaly(
-            name=row["name"],
-            means=row["means"],
-            tests=tuple(row.get("tests", ())),
-            invariants=tuple(row.get("invariants", ())),
-            not_here=row.get("not_here", ""),
-        )
-        for name, row in table.items()
-    }
-
-
-ANOMALIES: Mapping[str, Anomaly] = _read()
-"""Every anomaly, by its id."""
-OF_SAGAS = tuple(name for name in ANOMALIES if not name.startswith("F"))
-"""Ids of the anomalies of sagas and services; the others are of the harness itself."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, Strict, WithJsonSchema
 
-from sagacheck.language.anomalies import ANOMALIES
+from sagacheck.language.anomaly_table import ANOMALIES
 from sagacheck.language.model.constraints import Among, Matching
 from sagacheck.language.model.problems import problem
 from sagacheck.language.scenario import ANY_STATUS, STATUSES

@@ -244,7 +244,7 @@ def test_without_scenarios_it_is_said_what_to_do(
     assert "tool.sagacheck.scenarios: it is not there; write it, or pass files" in result.stderr
 
 
-PYTEST = ("-m", "pytest", "-p", "sagacheck.pytest_plugin", "-p", "no:cacheprovider", "-q")
+PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-q")
 
 
 @pytest.mark.parametrize("wrong", [WRONG[0], WRONG[5], WRONG[8], WRONG[11]], ids=str)

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli._commands import INVALID, UNKNOWN, VALID, WRONG, configure, process, write
+from tests.cli._commands import INVALID, PROJECT, UNKNOWN, VALID, WRONG, configure, process, write
 
-PYTEST = ("-m", "pytest", "-p", "sagacheck.pytest_plugin", "-p", "no:cacheprovider", "-rA", "-q")
+PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-rA", "-q")
+SHOP = f'{PROJECT}scenarios = ["shop"]\n'
 
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
     """One run over a valid, an invalid, an unknown and a badly written scenario."""
     folder = tmp_path_factory.mktemp("collected")
-    configure(folder)
+    configure(folder, SHOP)
     (folder / "shop").mkdir()
     write(folder / "shop", a=VALID, b=INVALID, c=UNKNOWN, d=WRONG)
     return process(*PYTEST, "--continue-on-collection-errors", "shop", cwd=folder)
@@ -30,11 +31,12 @@ def test_valid_passes_and_the_rest_fails(done: subprocess.CompletedProcess[str])
 
 
 def test_a_failure_begins_with_its_place(done: subprocess.CompletedProcess[str]) -> None:
-    """The first line of a failure is path, line and verdict, and no traceback follows."""
+    """The first line of a failure is path, line and verdict, the last why; no traceback."""
     lines = done.stdout.splitlines()
 
     assert "shop/b.yaml:1: invalid: shop/b.yaml:4: expected o1 to end as failed, " in done.stdout
     assert [line for line in lines if line.startswith("shop/c.yaml:1: unknown: shop/c.yaml:4: ")]
+    assert lines.count("why this matters: w") == 2
     assert "Traceback" not in done.stdout
 
 
@@ -50,7 +52,7 @@ def test_tests_are_listed_and_not_run(tmp_path: Path) -> None:
     """Collecting runs nothing, or what is invalid would be found out."""
     write(tmp_path, b=INVALID)
 
-    done = process(*PYTEST, "--collect-only", cwd=tmp_path)
+    done = process(*PYTEST, "--collect-only", "b.yaml", cwd=tmp_path)
 
     assert done.returncode == 0
     assert "b.yaml::" in done.stdout
@@ -65,3 +67,100 @@ def test_a_saga_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "--saga: 'no_such_shop:SAGA'; cannot import no_such_shop" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture(name="team")
+def _team(tmp_path: Path) -> Path:
+    """A team's repository: two scenarios, and YAML that belongs to other programs."""
+    configure(tmp_path, SHOP + "[tool.pytest]\nstrict = true\n")
+    for folder in ("shop", "runs", "tests"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "docker-compose.yaml").write_text("services: {db: {image: postgres}}\n")
+    write(tmp_path / "runs", left=WRONG)
+    (tmp_path / "tests" / "data.yml").write_text("- 1\n")
+    write(
+        tmp_path / "shop",
+        a=VALID + "tags: [outage]\n",
+        b=INVALID + "tags: [slow-road, skip, _own]\n",
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize("below", [".", "shop", "tests"])
+def test_only_configured_folders_are_collected(team: Path, below: str) -> None:
+    """Other YAML is left alone, in the team's root and in the folders below it."""
+    done = process(*PYTEST, "--collect-only", cwd=team / below)
+
+    found = [line for line in done.stdout.splitlines() if "::" in line]
+    expected = [] if below == "tests" else ["shop/a.yaml", "shop/b.yaml"]
+    assert [line.partition("::")[0] for line in found] == expected, done.stdout + done.stderr
+    assert "error" not in done.stdout.lower()
+
+
+def test_a_project_without_the_table_has_no_scenarios(tmp_path: Path) -> None:
+    """The plugin is installed beside tests that have nothing to do with sagas."""
+    (tmp_path / "docker-compose.yaml").write_text("services: {}\n")
+    (tmp_path / "test_it.py").write_text("def test_it(): pass\n")
+
+    done = process(*PYTEST, cwd=tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("selection", "result", "code"),
+    [
+        (("-m", "outage"), "1 passed, 1 deselected", 0),
+        (("-k", "outage"), "1 passed, 1 deselected", 0),
+        (("-m", "slow-road"), "1 failed, 1 deselected", 1),
+        # A tag skips no scenario.
+        (("-m", "not outage"), "1 failed, 1 deselected", 1),
+        (("-n1", "-m", "outage"), "1 passed", 0),
+    ],
+)
+def test_tags_select(team: Path, selection: tuple[str, ...], result: str, code: int) -> None:
+    """Tags are markers, also where pytest refuses unknown ones."""
+    done = process(*PYTEST, *selection, cwd=team)
+
+    assert done.returncode == code, done.stdout + done.stderr
+    assert result in done.stdout
+    assert "Unknown" not in done.stdout
+
+
+def test_last_failed_and_junit(team: Path) -> None:
+    """``--lf`` plays only what failed, and a JUnit file has the verdict."""
+    words = ("-m", "pytest", "-q", "--junitxml=out.xml")
+    process(*words, cwd=team)
+
+    done = process(*words, "--lf", cwd=team)
+
+    assert "1 failed" in done.stdout
+    assert "passed" not in done.stdout
+    assert "shop/b.yaml:1: invalid" in (team / "out.xml").read_text(encoding="utf-8")
+
+
+def test_it_can_be_switched_off(team: Path) -> None:
+    """``-p no:sagacheck`` collects no scenario."""
+    done = process(*PYTEST, "-p", "no:sagacheck", cwd=team)
+
+    assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, done.stdout + done.stderr
+
+
+LOADED = """
+import sys
+
+def test_it():
+    names = {"temporalio", "pydantic", "sagacheck.config", "sagacheck.run"}
+    assert not names & set(sys.modules)
+    assert "sagacheck.pytest_plugin" in sys.modules
+"""
+
+
+def test_it_costs_nothing_where_nothing_is_collected(team: Path) -> None:
+    """Neither the Temporal SDK nor the harness is imported for a test without scenarios."""
+    (team / "tests" / "test_it.py").write_text(LOADED)
+
+    done = process(*PYTEST, cwd=team / "tests")
+
+    assert "1 passed" in done.stdout, done.stdout

@@ -13,7 +13,7 @@ from sagacheck.run import sample
 from tests.cli._commands import ROOT, VALID, command, process, write
 from tests.shop import load_text
 
-PYTEST = ("-m", "pytest", "-p", "sagacheck.pytest_plugin", "-p", "no:cacheprovider", "-q")
+PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-q")
 SAGAS = ROOT / "tests" / "sagas"
 CALL = "call 1 of inventory.reserve for o1, "
 FORGOTTEN = f"{VALID}faults: [{{on: inventory.reserve, fault: evict}}]"

@@ -1,5 +1,8 @@
 """Every scenario file is a test: ``pytest scenarios/``.
 
+A scenario file is YAML below the folders that ``[tool.sagacheck]`` names as ``scenarios``, or one
+that the command line names. Other YAML is left alone. ``-p no:sagacheck`` switches the plugin off.
+
 All scenarios that were collected begin to run together when the first of them is asked for, on one
 engine; each test then waits for its own. A failure's first line is ``path:line: what is wrong``.
 """
@@ -7,21 +10,23 @@ engine; each test then waits for its own. A failure's first line is ``path:line:
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sagacheck.config import ENGINES, ConfigError, Project, find_project
-
 if TYPE_CHECKING:
-    # Imported when a scenario runs: a plugin must cost nothing where there are no scenarios.
+    # Imported when a scenario is collected: pytest loads an installed plugin in every project.
+    from sagacheck.config import Project
     from sagacheck.language import Scenario
     from sagacheck.run import BackgroundRun, ScenarioResult
     from sagacheck.saga import SagaUnderTest
 
 SUFFIXES = frozenset({".yaml", ".yml"})
+ENGINES = ("simulated", "server")
+"""Those of `sagacheck.config`, which takes a fifth of a second to import."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -74,10 +79,27 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Collect scenario files; a file that is none says so when it is read."""
+    """Collect scenario files; one that is not well formed says so when it is read."""
     if file_path.suffix not in SUFFIXES:
         return None
-    return ScenarioFile.from_parent(parent, path=file_path)
+    try:
+        is_scenario = _is_scenario_file(file_path, parent.session)
+    except pytest.UsageError as error:
+        parent.config.stash[_WRONG] = error  # to be raised where pytest takes it for what it is
+        return None
+    return ScenarioFile.from_parent(parent, path=file_path) if is_scenario else None
+
+
+def _is_scenario_file(file: Path, session: pytest.Session) -> bool:
+    """Whether a YAML file is a scenario: others belong to other programs."""
+    config = session.config
+    folders = [*_project_of(config).scenarios]
+    if config.getoption("--saga") and config.args_source is pytest.Config.ArgsSource.ARGS:
+        # The scenarios of another saga than the project's: they lie where the command says.
+        folders += [config.invocation_params.dir / arg.partition("::")[0] for arg in config.args]
+    return session.isinitpath(file) or any(
+        file.is_relative_to(folder.resolve()) for folder in folders
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -133,11 +155,21 @@ def _need_server() -> None:
 
 
 def _project_of(config: pytest.Config) -> Project:
-    """The project of pytest's root folder."""
+    """The project of pytest's root folder, or else of the current one."""
+    project = config.stash.get(_PROJECT, None)
+    if project is None:
+        project = config.stash[_PROJECT] = _find(config.rootpath, config.invocation_params.dir)
+    return project
+
+
+def _find(*folders: Path) -> Project:
+    from sagacheck.config import ConfigError, find_project  # noqa: PLC0415 - see the top
+
     try:
-        return find_project(config.rootpath)
+        projects = [find_project(folder) for folder in folders]
     except ConfigError as error:
         raise pytest.UsageError(str(error)) from None
+    return next((each for each in projects if each.is_configured), projects[0])
 
 
 def _saga_of(config: pytest.Config) -> SagaUnderTest:
@@ -149,8 +181,9 @@ def _saga_of(config: pytest.Config) -> SagaUnderTest:
 
 
 def _load(config: pytest.Config) -> SagaUnderTest:
-    from sagacheck.importing import NotImportableError  # noqa: PLC0415 - see the top
-    from sagacheck.saga import load_saga  # noqa: PLC0415 - see the top
+    from sagacheck.config import ConfigError  # noqa: PLC0415 - see the top
+    from sagacheck.importing import NotImportableError  # noqa: PLC0415
+    from sagacheck.saga import load_saga  # noqa: PLC0415
 
     try:
         return load_saga(config.getoption("--saga"), _project_of(config))
@@ -182,6 +215,25 @@ def _from(folder: Path, path: Path) -> Path:
     return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
+def _may_mark(tag: str, config: pytest.Config) -> bool:
+    """Whether a tag is a marker, to be selected by ``-m``; it is registered where it is new.
+
+    A marker that takes arguments means more to pytest or a plugin than a tag does (``skip``).
+    """
+    if tag.startswith("_"):
+        return False  # pytest allows no such marker
+    known = {re.split(r"[:(]", line, maxsplit=1)[0].strip(): line for line in _markers(config)}
+    if tag in known:
+        return not known[tag].partition(":")[0].rstrip().endswith(")")
+    config.addinivalue_line("markers", f"{tag}: scenarios with this tag")
+    return True
+
+
+def _markers(config: pytest.Config) -> list[str]:
+    lines: list[str] = config.getini("markers")
+    return lines
+
+
 class ScenarioItem(pytest.Item):
     """A scenario as a test: valid passes, invalid and unknown fail."""
 
@@ -190,6 +242,8 @@ class ScenarioItem(pytest.Item):
         self.scenario = scenario
         for tag in scenario.tags:
             self.keywords[tag] = tag
+            if _may_mark(tag, self.config):
+                self.add_marker(tag)
 
     def runtest(self) -> None:
         """Wait for the scenario's verdict."""
@@ -221,12 +275,15 @@ class ScenarioFailedError(Exception):
         from sagacheck.output import failure_lines  # noqa: PLC0415 - see the top
 
         lines = "\n".join(failure_lines(result))
-        super().__init__(f"{result.place}: {result.verdict}: {lines}")
+        why = f"\nwhy this matters: {result.scenario.why}" if result.scenario.why else ""
+        super().__init__(f"{result.place}: {result.verdict}: {lines}{why}")
 
 
 _RUN = pytest.StashKey["BackgroundRun"]()
 """The scenarios that were collected, as they run."""
 _SAGA = pytest.StashKey["SagaUnderTest"]()
 """The saga under test."""
+_PROJECT = pytest.StashKey["Project"]()
+"""The project whose scenarios are collected."""
 _WRONG = pytest.StashKey[pytest.UsageError]()
 """What is wrong with the configuration, where it was found during collection."""

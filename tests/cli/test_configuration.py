@@ -265,7 +265,10 @@ def test_pytest_takes_the_saga_of_its_root_folder(tmp_path: Path) -> None:
     """The project is that of the tests, wherever the command was typed."""
     shop = tmp_path / "shop"
     shop.mkdir()
-    configure(shop, _table('saga = "tests.sagas.small:RESERVES"') + "\n[tool.pytest]\n")
+    configure(
+        shop,
+        _table('saga = "tests.sagas.small:RESERVES"', 'scenarios = ["."]') + "\n[tool.pytest]\n",
+    )
     write(shop, a=VALID)
     configure(tmp_path, _table('saga = "nowhere:SAGA"'))
 

@@ -97,17 +97,6 @@ def test_only_configured_folders_are_collected(team: Path, below: str) -> None:
     assert "error" not in done.stdout.lower()
 
 
-def test_a_project_without_the_table_has_no_scenarios(tmp_path: Path) -> None:
-    """The plugin is installed beside tests that have nothing to do with sagas."""
-    (tmp_path / "docker-compose.yaml").write_text("services: {}\n")
-    (tmp_path / "test_it.py").write_text("def test_it(): pass\n")
-
-    done = process(*PYTEST, cwd=tmp_path)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed" in done.stdout
-
-
 @pytest.mark.parametrize(
     ("selection", "result", "code"),
     [
@@ -157,10 +146,12 @@ def test_it():
 """
 
 
-def test_it_costs_nothing_where_nothing_is_collected(team: Path) -> None:
-    """Neither the Temporal SDK nor the harness is imported for a test without scenarios."""
-    (team / "tests" / "test_it.py").write_text(LOADED)
+def test_it_costs_nothing_without_the_table(tmp_path: Path) -> None:
+    """Neither the Temporal SDK nor the harness is imported where there are no scenarios."""
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest]\n")
+    (tmp_path / "docker-compose.yaml").write_text("services: {}\n")
+    (tmp_path / "test_it.py").write_text(LOADED)
 
-    done = process(*PYTEST, cwd=team / "tests")
+    done = process(*PYTEST, cwd=tmp_path)
 
     assert "1 passed" in done.stdout, done.stdout

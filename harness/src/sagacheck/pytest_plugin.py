@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,13 +94,21 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 def _is_scenario_file(file: Path, session: pytest.Session) -> bool:
     """Whether a YAML file is a scenario: others belong to other programs."""
     config = session.config
-    folders = [*_project_of(config).scenarios]
+    if session.isinitpath(file):
+        return True
+    may_be_configured = any(map(_mentions_us, (config.rootpath, config.invocation_params.dir)))
+    folders = [*_project_of(config).scenarios] if may_be_configured else []
     if config.getoption("--saga") and config.args_source is pytest.Config.ArgsSource.ARGS:
         # The scenarios of another saga than the project's: they lie where the command says.
         folders += [config.invocation_params.dir / arg.partition("::")[0] for arg in config.args]
-    return session.isinitpath(file) or any(
-        file.is_relative_to(folder.resolve()) for folder in folders
-    )
+    return any(file.is_relative_to(folder.resolve()) for folder in folders)
+
+
+@lru_cache
+def _mentions_us(folder: Path) -> bool:
+    """Whether a pyproject.toml above may have our table: only then the harness is imported."""
+    files = [each / "pyproject.toml" for each in (folder, *folder.parents)]
+    return any(b"sagacheck" in file.read_bytes() for file in files if file.is_file())
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

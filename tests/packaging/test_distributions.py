@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import subprocess
 import sys
 import tarfile
@@ -23,12 +24,12 @@ class Distribution:
     Attributes:
         name: Of the distribution, and of the one package in it.
         folder: The one with its pyproject.toml.
-        command: The module that its console command calls.
+        entry_points: What it says of its commands and plugins, by their groups.
     """
 
     name: str
     folder: Path
-    command: str
+    entry_points: dict[str, dict[str, str]]
 
     @property
     def project(self) -> dict[str, Any]:
@@ -55,8 +56,15 @@ class Distribution:
         return zipfile.ZipFile(wheel), tarfile.open(sdist)
 
 
-ORDERS = Distribution("orders", ROOT, "orders.cli:main")
-SAGACHECK = Distribution("sagacheck", ROOT / "harness", "sagacheck.__main__:main")
+ORDERS = Distribution("orders", ROOT, {"console_scripts": {"orders": "orders.cli:main"}})
+SAGACHECK = Distribution(
+    "sagacheck",
+    ROOT / "harness",
+    {
+        "console_scripts": {"sagacheck": "sagacheck.__main__:main"},
+        "pytest11": {"sagacheck": "sagacheck.pytest_plugin"},
+    },
+)
 both = pytest.mark.parametrize("built", [ORDERS, SAGACHECK], ids=lambda each: each.name)
 
 
@@ -72,8 +80,9 @@ def test_a_wheel_holds_its_one_package_and_nothing_else(
     assert files == built.sources
     assert f"{built.name}/py.typed" in files
     assert f"{about}licenses/LICENSE" in wheel.namelist()
-    commands = wheel.read(f"{about}entry_points.txt").decode().split("\n", 1)[1].strip()
-    assert commands == f"{built.name} = {built.command}"
+    said = configparser.ConfigParser()
+    said.read_string(wheel.read(f"{about}entry_points.txt").decode())
+    assert {group: dict(said[group]) for group in said.sections()} == built.entry_points
 
 
 @both
@@ -89,10 +98,10 @@ def test_a_source_distribution_holds_what_the_wheel_is_made_from(
 
 
 def test_the_harness_has_the_files_that_are_no_modules() -> None:
-    """Pages are made from templates, and the anomalies stand in a table."""
+    """Pages are made from templates, and say in a file that the package is typed."""
     kinds = {Path(name).suffix for name in SAGACHECK.sources}
 
-    assert kinds >= {".py", ".j2", ".css", ".js", ".toml", ".typed"}
+    assert kinds >= {".py", ".j2", ".css", ".js", ".typed"}
 
 
 @both

@@ -112,6 +112,17 @@ def clear_instance(instance: WorkflowInstance) -> None:
         instance.__dict__ = {"_deleting": True}
 
 
+def abandon_instance(instance: WorkflowInstance) -> None:
+    """Let an instance go that was interrupted, and cannot be evicted.
+
+    Its tasks were ended by the interrupt. asyncio logs that when they are collected, with a
+    traceback that Python 3.11 parses source for; where it was parsing already, that ends in a
+    `SystemError` of whoever did (python/cpython#106905).
+    """
+    sandbox = getattr(instance, "globals_and_locals", {}).get("__temporal_in_sandbox")
+    vars(sandbox.instance if sandbox is not None else instance)["_deleting"] = True
+
+
 def _keeping_the_loop(act: Callable[[], _T]) -> _T:
     """Call `act`, and make the thread's running loop what it was before."""
     loop = asyncio._get_running_loop()  # noqa: SLF001 - there is no public way

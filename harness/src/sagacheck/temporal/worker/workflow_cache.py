@@ -15,6 +15,7 @@ from sagacheck.temporal.base.errors import NondeterminismError
 from sagacheck.temporal.base.sdk_workflows import (
     ActivationCodec,
     WorkflowDefinition,
+    abandon_instance,
     activate,
     clear_instance,
     new_instance,
@@ -158,6 +159,7 @@ class WorkflowCache:
             return guarded(activate, instance, activation)
         except SpinningCodeError as error:
             # Interrupted somewhere, it cannot be evicted, and must not be collected meanwhile.
+            abandon_instance(instance)
             run_id = activation.run_id
             self._spun[run_id] = error, self._instances.pop(run_id, None)
             return self._failed(error)

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orders.cli import commands
+from orders.cli.order_file import MAX_BYTES, MAX_PROBLEMS, InvalidOrderError, _Object, read_order
 from orders.countries import COUNTRIES, COUNTRY_RULE
-from orders.order_file import MAX_BYTES, MAX_PROBLEMS, InvalidOrderError, _Object, read_order
 from tests.orders._messages import ORDER_JSON, order
 
 ITEM = ORDER_JSON["items"][0]

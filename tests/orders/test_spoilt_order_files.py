@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from orders.cli.order_file import MAX_PROBLEMS, InvalidOrderError, read_order
 from orders.models import OrderInput
-from orders.order_file import MAX_PROBLEMS, InvalidOrderError, read_order
 from tests.orders._messages import ORDER_JSON
 
 ODD_VALUES: list[Any] = [None, True, 1.5, -1, 10**30, "", "x" * 5000, "1e2", " 5 ", "\u0665", "NaN"]

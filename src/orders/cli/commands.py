@@ -29,7 +29,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from orders.cli_connection import (
+from orders.cli.connection import (
     COMPLETED,
     OTHERWISE,
     WRONG_INPUT,
@@ -41,6 +41,8 @@ from orders.cli_connection import (
     silent_runtime,
     where,
 )
+from orders.cli.order_file import MAX_BYTES, InvalidOrderError, read_order
+from orders.cli.watch import LONGEST_QUERY_SECONDS, NoWorkerError, watch
 from orders.client import (
     TASK_QUEUE,
     OrderConflictError,
@@ -54,9 +56,7 @@ from orders.client import (
 )
 from orders.errors import describe
 from orders.models import OrderInput, OrderResult, OrderStatus
-from orders.order_file import MAX_BYTES, InvalidOrderError, read_order
 from orders.settings import ServiceSettings
-from orders.watch import LONGEST_QUERY_SECONDS, NoWorkerError, watch
 from orders.worker import create_worker
 
 _COMMANDS_EXAMPLES = """

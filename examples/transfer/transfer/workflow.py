@@ -36,7 +36,7 @@ class RefundsOnAnyError:
 class MoneyTransfer:
     """Gives the money back only where the bank refused the deposit; else it asks again.
 
-    A transfer that has begun comes to its end, whoever cancels it meanwhile.
+    A cancel does not stop a transfer that has begun.
     """
 
     @workflow.run

@@ -124,7 +124,7 @@ def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         except asyncio.CancelledError:
             if not peer.has_hung_up:
                 raise  # the client is still there: the server stops
-            return Response(status_code=_CLIENT_CLOSED_REQUEST)  # which reaches nobody
+            return Response(status_code=_CLIENT_CLOSED_REQUEST)  # the client has left
         finally:
             store.commit()
         return Response(wire.content, wire.status, wire.headers)
@@ -142,7 +142,7 @@ async def _collection(request: Request) -> Response:
 
 
 async def _client_left(_: Request, __: Exception) -> Response:
-    return Response(status_code=_CLIENT_CLOSED_REQUEST)  # which reaches nobody
+    return Response(status_code=_CLIENT_CLOSED_REQUEST)  # the client has left
 
 
 async def _not_written(_: Request, error: Exception) -> Response:

@@ -106,7 +106,7 @@ class ServedWorld:
 
     def close(self) -> None:
         """Write what has changed, and let other processes have the write-ahead log."""
-        with suppress(NotWrittenError):  # whoever waits for it has no answer
+        with suppress(NotWrittenError):  # the requests that wait for it got no answer
             self.store.commit()
         self.store.stop_writing()
         if self._log is not None:

@@ -93,7 +93,7 @@ def bound_socket(host: str = "127.0.0.1", port: int = 0, *, public: bool = False
         raise OSError(errno.EINVAL, "this is no host name") from None
     address = sock.getsockname()[0]
     if not public and not is_loopback(address):
-        sock.close()  # nobody could connect: it did not listen yet
+        sock.close()  # no client has connected: it does not listen yet
         msg = f"other computers reach {address}, and so every control route: --public allows it"
         raise NotPublicError(msg)
     return sock

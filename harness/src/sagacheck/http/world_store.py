@@ -24,7 +24,7 @@ class WorldStore:
         network: The network to the services.
         world: What the services share.
         evicted: Where its finished orders are.
-        failed: Whether it has changes that could not be written: nobody may see any of it.
+        failed: Whether it has changes that could not be written. No request may read it then.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from sagacheck.load.options import OF_EACH_TEST, Options
 from sagacheck.load.users.load_shapes import SHAPES
 
 WEB_HOST = "127.0.0.1"
-"""Locust's own default is every address: whoever reaches the web UI starts tests."""
+"""Locust itself listens on every address, and any computer that reaches its web UI starts tests."""
 
 
 def add_options(parser: Any, *, task_queue: str) -> None:

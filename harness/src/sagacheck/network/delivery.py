@@ -56,7 +56,7 @@ class Delivery(msgspec.Struct):
     """An attempt with both of its sides, the caller's and the service's.
 
     Attributes:
-        detached: Where it puts actions that begin late: nobody may wait for them but the world.
+        detached: Where it puts actions that begin late: their callers have gone.
     """
 
     call: Call

@@ -13,7 +13,7 @@ Written = str | Sequence[Any]
 """The name of a signal or an update, or a sequence of its name and its arguments."""
 
 REACTION_SECONDS = 60.0
-"""Of virtual time: how long an order waits before somebody sends what it waits for."""
+"""Of virtual time: how long an order waits before a client sends the next message of `people`."""
 _SETTING = Place("SagaUnderTest.people", 0, 0)
 
 

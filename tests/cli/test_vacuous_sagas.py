@@ -19,6 +19,7 @@ CALLS = (
     "no call reached any service, so nothing was checked; the plain order, without a fault, does "
     "not complete: o1 ended as failed (TypeError: a typo in the first line)"
 )
+READS = "no call had an effect, so nothing was checked"
 ANY = VALID.replace("completed", "any")
 FAILS = VALID.replace("completed", "failed")
 
@@ -37,7 +38,9 @@ def _found(exit_code: int, *words: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("saga", "why"), [("UNDOES_EVERYTHING", UNDOES), ("CALLS_NOTHING", CALLS)])
-@pytest.mark.parametrize("searching", ["explore --faults 1 --jobs 1", "simulate --runs 2 --jobs 1"])
+@pytest.mark.parametrize(
+    "searching", ["explore --faults 1 --jobs 1", "simulate --runs 2 --seed 1 --jobs 1"]
+)
 def test_a_search_over_nothing_is_unknown(saga: str, why: str, searching: str) -> None:
     """However many histories keep every invariant."""
     found = _found(3, *searching.split(), "--saga", f"{SAGAS}:{saga}")
@@ -68,6 +71,48 @@ def test_a_run_over_nothing_is_unknown(tmp_path: Path, saga: str, why: str) -> N
     assert ", 0 of 1 order completed" in found["output"]
 
 
+@pytest.mark.parametrize(
+    "searching", ["explore --faults 1 --jobs 1", "simulate --runs 2 --seed 1 --jobs 1"]
+)
+def test_a_search_over_reads_is_unknown(searching: str) -> None:
+    """Every order completes and nothing is promised: what was only read cannot be wrong."""
+    found = _found(3, *searching.split(), "--saga", f"{SAGAS}:ONLY_LOOKS")
+
+    assert found["verdict"] == "unknown"
+    assert found["orders_completed"] > 0
+    assert READS in found["output"]
+
+
+@pytest.mark.parametrize("text", [ANY, VALID], ids=["any", "completed"])
+def test_a_run_over_reads_is_unknown(tmp_path: Path, text: str) -> None:
+    """That an order completes is not enough, be it expected; the message says what is."""
+    write(tmp_path, a=text)
+
+    found = _found(3, "run", "a.yaml", "--saga", f"{SAGAS}:ONLY_LOOKS")
+
+    [unmet] = found["scenarios"][0]["unmet"]
+    assert unmet["detail"] == (
+        f"{READS}, not even the plain order's; "
+        "if that is right, say `effects: {tables.book: 0}` in `expect:`"
+    )
+
+
+@pytest.mark.parametrize("saga", ["ONLY_LOOKS", "ONLY_READS"])
+def test_a_saga_that_is_to_read_only_says_so(tmp_path: Path, saga: str) -> None:
+    """By what its scenario expects, or by services that nothing can be asked of."""
+    no_effects = VALID.replace("completed}}", "completed}, effects: {tables.book: 0}}")
+    write(tmp_path, a=no_effects if saga == "ONLY_LOOKS" else VALID)
+
+    found = _found(0, "run", "a.yaml", "--saga", f"{SAGAS}:{saga}")
+
+    assert (found["verdict"], found["orders_completed"]) == ("valid", 1)
+
+
+def test_a_search_over_services_that_are_only_read_is_valid() -> None:
+    """No effect was to be expected."""
+    assert _found(0, "explore", "--faults", "1", "--jobs", "1", "--saga", f"{SAGAS}:ONLY_READS")
+
+
 def test_a_scenario_that_expects_a_failure_is_not_vacuous(tmp_path: Path) -> None:
     """It has been seen."""
     write(tmp_path, a=FAILS)
@@ -86,7 +131,9 @@ def test_an_order_that_fails_by_a_fault_is_not_vacuous(tmp_path: Path) -> None:
     assert (found["verdict"], found["orders_completed"]) == ("valid", 0)
 
 
-@pytest.mark.parametrize("searching", ["explore --faults 0 --jobs 1", "simulate --runs 1 --jobs 1"])
+@pytest.mark.parametrize(
+    "searching", ["explore --faults 0 --jobs 1", "simulate --runs 1 --seed 1 --jobs 1"]
+)
 def test_a_search_that_shows_something_says_how_many_completed(searching: str) -> None:
     """Ours completes what nothing keeps it from."""
     found = _found(0, *searching.split())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -118,3 +120,67 @@ async def test_the_server_engine_reads_the_same(play: Play) -> None:
         f"the result {words[1]!r} of o1 is not understood, say `ending=`"
     ]
     assert (read.verdict, read.unmet) == (Verdict.VALID, ())
+
+
+NOTHING = {
+    "an object, or nothing": ({"booking": "b-1"}, dict[str, Any] | None),
+    "a status, or nothing": ({"status": "completed"}, dict[str, Any]),
+    "a truth value, or nothing": (True, bool | None),
+    "a text, or nothing": ("completed", str | None),
+    "no type": ({"status": "completed"}, inspect.Signature.empty),
+    "any type": ({"status": "completed"}, Any),
+}
+"""What a saga returns that returns nothing after its rollback, and which type it says."""
+NOT_SAID = "the result None of o1 is not understood, say `ending=`"
+
+
+@pytest.mark.parametrize(("done", "returns"), NOTHING.values(), ids=NOTHING)
+def test_nothing_after_a_rollback_is_unknown(done: Any, returns: Any) -> None:
+    """It says neither that the order completed nor that it did not."""
+    result = _play(LOST, worded(done, None, returns=returns))
+
+    assert _said(result) == [(Verdict.UNKNOWN, NOT_SAID)]
+
+
+@pytest.mark.parametrize(("done", "returns"), NOTHING.values(), ids=NOTHING)
+def test_nothing_reads_as_the_saga_says(done: Any, returns: Any) -> None:
+    """With the setting that the message names."""
+    failed = ("failed", "TooLate: x")
+    saga = worded(
+        done, None, returns=returns, ending=lambda said: "completed" if said == done else failed
+    )
+
+    assert [_said(_play(text, saga)) for text in (FINE, LOST)] == [[], []]
+
+
+@pytest.mark.parametrize(
+    "returns", [None, Any, inspect.Signature.empty], ids=["none", "any", "no type"]
+)
+def test_nothing_is_a_success_where_the_effects_are_there(returns: Any) -> None:
+    """A saga that raises where it fails need return nothing where it does not."""
+    saga = worded(None, ApplicationError("x", type="TooLate"), returns=returns)
+
+    assert [_said(_play(text, saga)) for text in (FINE, LOST)] == [[], []]
+
+
+def test_a_saga_that_never_returns_anything_completes_by_returning() -> None:
+    """Only a failure would say otherwise: what it undid is missing."""
+    result = _play(LOST, worded(None, None, returns=None))
+
+    assert {"I6"} <= {violation.invariant for violation in result.violations}
+
+
+def test_nothing_does_not_excuse_what_is_left() -> None:
+    """An order that holds a part of what it promises has not come to nothing."""
+    result = _play(FINE, replace(worded(None, None, returns=Any), completed_means=None))
+
+    assert "I6" in {violation.invariant for violation in result.violations}
+
+
+@pytest.mark.parametrize("said", ["", [], ["failed", 1], {}, {"status": None}, 0, False])
+def test_what_means_nothing_is_unknown(said: Any) -> None:
+    """Empty or without a status: neither is a success."""
+    result = _play(FINE, worded(said, None))
+
+    detail = f"the result {said!r} of o1 is not understood, say `ending=`"
+    assert _said(result) == [(Verdict.UNKNOWN, detail)]

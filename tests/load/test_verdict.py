@@ -25,21 +25,32 @@ GOOD = Observed(
 
 def found(observed: Observed) -> list[tuple[str, str]]:
     """The invariants that are broken, and for which orders."""
-    judgement = judge(observed, Findings(), Counter(), calls=1)
+    judgement = judge(observed, Findings(), Counter(), calls=1, has_effects=True)
     return [(each.invariant, each.order) for each in judgement.violations]
 
 
 def test_a_good_run_is_valid() -> None:
     """One order, placed, ended, listed and counted."""
-    assert judge(GOOD, Findings(), {"completed": 1}, calls=1).verdict is Verdict.VALID
+    assert (
+        judge(GOOD, Findings(), {"completed": 1}, calls=1, has_effects=True).verdict
+        is Verdict.VALID
+    )
 
 
 def test_a_run_without_calls_proves_nothing() -> None:
     """An empty ledger is consistent: a saga that calls other services is not tested."""
-    judgement = judge(GOOD, Findings(), {"failed": 1}, calls=0)
+    judgement = judge(GOOD, Findings(), {"failed": 1}, calls=0, has_effects=False)
 
     assert judgement.verdict is Verdict.UNKNOWN
     assert "no call" in judgement.unmet[0].detail
+
+
+def test_a_run_without_effects_proves_nothing() -> None:
+    """Nothing can be wrong about what was only read."""
+    judgement = judge(GOOD, Findings(), {"completed": 1}, calls=7, has_effects=False)
+
+    assert judgement.verdict is Verdict.UNKNOWN
+    assert "no call had an effect" in judgement.unmet[0].detail
 
 
 def test_an_order_that_the_server_accepted_and_does_not_have_is_lost() -> None:
@@ -101,12 +112,12 @@ def test_a_run_without_orders_is_unknown() -> None:
     """Nothing was wrong, because nothing was seen."""
     observed = replace(GOOD, clients={}, workflows={}, listed={}, counted={})
 
-    assert judge(observed, Findings(), {}, calls=0).verdict is Verdict.UNKNOWN
+    assert judge(observed, Findings(), {}, calls=0, has_effects=False).verdict is Verdict.UNKNOWN
 
 
 def test_what_was_found_before_the_server_was_lost_counts() -> None:
     """A run whose server is gone is unknown, but not where something was wrong before."""
-    lost = judge(replace(GOOD, workflows={}), Findings(), {}, calls=1).violations
+    lost = judge(replace(GOOD, workflows={}), Findings(), {}, calls=1, has_effects=True).violations
 
     assert Judgement.incomplete("the server is gone").verdict is Verdict.UNKNOWN
     assert Judgement.incomplete("the server is gone", lost).verdict is Verdict.INVALID

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from temporalio import activity, workflow
@@ -15,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
 
     from sagacheck.saga import SagaUnderTest
     from scenarios import OrderSagaUnderTest
+    from tests.sagas import restaurant
     from tests.sagas.small import A_MINUTE, RESERVATIONS, Order, reserve_goods
 
 
@@ -70,3 +72,25 @@ def _saga(workflow_class: type, *activities: Callable[..., Any]) -> SagaUnderTes
 
 UNDOES_EVERYTHING = _saga(UndoesEverything, reserve_goods, release_by_key)
 CALLS_NOTHING = _saga(CallsNothing)
+
+
+@workflow.defn(sandboxed=False)
+class OnlyLooks:
+    """Looks whether there is a table, and books none."""
+
+    @workflow.run
+    async def run(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Look."""
+        await restaurant.step("look", order)
+        return {"status": "completed"}
+
+
+ONLY_LOOKS = SagaUnderTest(
+    workflow=OnlyLooks,
+    activities=[restaurant.look],
+    completed_means=(),
+    services=restaurant.desk(restaurant.BOOK, restaurant.CANCEL, restaurant.LOOK),
+)
+"""It promises nothing, keeps that, and could have been meant to book."""
+ONLY_READS = replace(ONLY_LOOKS, services=restaurant.desk(restaurant.LOOK))
+"""The same with services that can do nothing: no effect was to be expected."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -14,11 +15,25 @@ from scenarios import OrderSagaUnderTest
 from tests.sagas.small import A_MINUTE, Order, reserve_goods
 from tests.sagas.vacuous import release_by_key
 
+_NO_TYPE = inspect.Signature.empty
 
-def worded(done: Any, undone: Any, ending: Callable[[Any], Any] | None = None) -> SagaUnderTest:
-    """A saga that returns `done` where it completes, and else `undone`, or raises it."""
 
-    @workflow.defn(sandboxed=False)
+def worded(
+    done: Any,
+    undone: Any,
+    ending: Callable[[Any], Any] | None = None,
+    *,
+    returns: Any = Any,
+) -> SagaUnderTest:
+    """A saga that returns `done` where it completes, and else `undone`, or raises it.
+
+    Args:
+        done: What it returns where it completes.
+        undone: What it returns or raises where it does not.
+        ending: How that reads.
+        returns: The type that it says it returns.
+    """
+
     class Worded:
         __qualname__ = "Worded"  # the SDK wants no local class
 
@@ -38,10 +53,13 @@ def worded(done: Any, undone: Any, ending: Callable[[Any], Any] | None = None) -
             return done
 
         run.__qualname__ = "Worded.run"
+        run.__annotations__ = {"order": Order} | (
+            {} if returns is _NO_TYPE else {"return": returns}
+        )
         run = workflow.run(run)
 
     return OrderSagaUnderTest(
-        workflow=Worded,
+        workflow=workflow.defn(sandboxed=False)(Worded),
         activities=[reserve_goods, release_by_key],
         completed_means=("inventory.reserve",),
         takes_float_prices=True,

@@ -9,7 +9,8 @@ from sagacheck.checks.evidence import Evidence, OrderTerms
 from sagacheck.checks.failures import describe_failure
 from sagacheck.checks.invariants import BrokenFact, Facts, Invariant, invariant
 from sagacheck.checks.order_count import NO_ORDERS, OrderCount
-from sagacheck.checks.outcome import Ending, OrderOutcome, OrderStatus
+from sagacheck.checks.outcome import NOT_UNDERSTOOD, Ending, OrderOutcome, OrderStatus
+from sagacheck.checks.silent_ends import holds_nothing
 from sagacheck.checks.verdict import Unmet, UnmetKind, Verdict, Violation
 from sagacheck.on_demand import on_demand
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INVARIANTS",
+    "NOT_UNDERSTOOD",
     "NO_ORDERS",
     "BrokenFact",
     "Ending",
@@ -37,6 +39,7 @@ __all__ = [
     "Violation",
     "check_all",
     "describe_failure",
+    "holds_nothing",
     "invariant",
 ]
 

@@ -62,6 +62,11 @@ class Ending:
         """Whether it is known what the end promises."""
         return self.status is not OrderStatus.UNKNOWN
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it counts as completed only because its workflow returned nothing."""
+        return self.result is None and self.status is OrderStatus.COMPLETED
+
     @classmethod
     def of_result(cls, result: Any, translate: Translate | None = None) -> Ending:
         """The ending that a workflow's return value stands for.
@@ -101,6 +106,8 @@ class Ending:
         return cls(_status_of(failure.cause), describe_failure(failure.cause))
 
 
+NOT_UNDERSTOOD = Ending(OrderStatus.UNKNOWN)
+"""The end of an order whose workflow returned nothing, and what that means is not known."""
 Translate = Callable[[Any], Any]
 """Reads a result or a failure as a status, as a status with an error and what is left, or as an
 object with `status`, `error` and `left`; ``None`` where it does not understand it."""

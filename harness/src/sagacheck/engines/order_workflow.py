@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.common import RetryPolicy, WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from sagacheck.checks import Ending, OrderOutcome, OrderStatus
+from sagacheck.checks import NOT_UNDERSTOOD, Ending, OrderOutcome, OrderStatus, holds_nothing
 from sagacheck.engines.answer import Answer, AnswerKind
 from sagacheck.engines.histories import BROKEN_REPLAY, first_broken_replay
 from sagacheck.engines.strangers import strangers_in
@@ -147,6 +147,9 @@ class OrderWorkflow(ABC):
         else:
             self._waits_for = ""
             ending = await self._last_ending()
+        endings = [] if self._waits_for else [await each for each in self._endings]
+        if ending.says_nothing and self._holds_nothing():
+            ending, endings = NOT_UNDERSTOOD, [NOT_UNDERSTOOD for _ in endings]
         history = await self._history()
         self.unplayable = self.unplayable or self._strangers(history)
         return OrderOutcome(
@@ -154,12 +157,21 @@ class OrderWorkflow(ABC):
             ending=ending,
             ended_at=self._ended_at,
             waits_for=self._waits_for,
-            endings=[] if self._waits_for else [await each for each in self._endings],
+            endings=endings,
             statuses=self.statuses,
             workflow_id=self.workflow_id,
             recorded=history,
             replays=self._replays(history),
             broken_replay=self._broken_replay(history) or self._broken_by_query,
+        )
+
+    def _holds_nothing(self) -> bool:
+        """Whether an end that says nothing may be that of an order that did not complete."""
+        saga, ledger = self.trial.saga, self.trial.world.ledger
+        effects = [each for each in ledger.effects.values() if each.order == self.order.id]
+        free = not self.order.total
+        return saga.nothing_is_open and holds_nothing(
+            effects, saga.promised, self.trial.network.operations, free=free
         )
 
     def _strangers(self, history: WorkflowHistory) -> str:
@@ -202,7 +214,7 @@ class OrderWorkflow(ABC):
             task.cancel()
 
     async def _ending(self) -> Ending:
-        return await self.view.ending(self.trial.saga.ending)
+        return await self.view.ending(self.trial.saga.reading)
 
 
 def start_options(options: StartOptions) -> dict[str, Any]:

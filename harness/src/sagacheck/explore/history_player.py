@@ -26,6 +26,7 @@ class HistoryResult:
         unknown: Observations that were expected and are missing.
         orders: How many orders completed in it.
         calls: How many calls the services received.
+        has_effects: Whether a call had an effect, if any call can.
         operations: The operation whose effect each violation is about, where there is one.
     """
 
@@ -34,6 +35,7 @@ class HistoryResult:
     unknown: list[str] = field(default_factory=list)
     orders: OrderCount = NO_ORDERS
     calls: int = 0
+    has_effects: bool = False
     operations: Mapping[Violation, str] = field(default_factory=dict)
 
 
@@ -79,6 +81,7 @@ class HistoryPlayer:
             unknown=[f"{each.kind}: {each.detail}" for each in result.unmet],
             orders=result.orders,
             calls=result.calls,
+            has_effects=result.has_effects,
             operations={
                 violation: _operation_of(violation, result.trial)
                 for violation in result.violations

@@ -93,7 +93,8 @@ class Exploration:
     def why_vacuous(self) -> str:
         """Why the search shows nothing, whatever it has found; empty where it shows something."""
         fails = expects_failure(self.search.base)
-        return why_vacuous(self.tally.orders, self.tally.calls, self.plain, fails=fails)
+        found = self.tally
+        return why_vacuous(found.orders, found.calls, found.effects, self.plain, fails=fails)
 
     @property
     def verdict(self) -> Verdict:

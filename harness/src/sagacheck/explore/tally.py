@@ -61,6 +61,7 @@ class Tally:
         unknown: Observations that were expected and are missing, the first history for each.
         orders: How many orders completed.
         calls: How many calls the services received.
+        effects: How many histories had an effect, if any can.
     """
 
     histories: int = 0
@@ -73,6 +74,7 @@ class Tally:
     unknown: dict[str, History] = field(default_factory=dict)
     orders: OrderCount = NO_ORDERS
     calls: int = 0
+    effects: int = 0
 
     def add(self, history: History, result: HistoryResult) -> None:
         """Count the result of one history."""
@@ -91,6 +93,7 @@ class Tally:
             self.unknown.setdefault(detail, history)
         self.orders += result.orders
         self.calls += result.calls
+        self.effects += result.has_effects
 
     def merge(self, later: Tally) -> None:
         """Add what another process has found, among histories that are no shorter."""
@@ -104,6 +107,7 @@ class Tally:
             self.unknown.setdefault(detail, history)
         self.orders += later.orders
         self.calls += later.calls
+        self.effects += later.effects
 
     def smallest_first(self) -> list[Counterexample]:
         """The distinct violations that no smaller one explains; of the same size, by invariant."""

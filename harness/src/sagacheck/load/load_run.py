@@ -169,7 +169,14 @@ class LoadRun:
             counted=self._server_counts(listed.total()),
             workflow_may_fail=self.options.saga is not None,
         )
-        return judge(observed, findings, self.audit.statuses, calls=self.audit.calls)
+        audit = self.audit
+        return judge(
+            observed,
+            findings,
+            audit.statuses,
+            calls=audit.calls,
+            has_effects=audit.has_effects,
+        )
 
     def _unacknowledged(self) -> list[str]:
         """Orders that were sent and of which no client knows whether the server has them."""

@@ -11,7 +11,7 @@ from sagacheck.run.determinism import DeterminismCheck
 from sagacheck.run.events import Listener
 from sagacheck.run.judging.expectations import unmet_by
 from sagacheck.run.judging.judge import OnResult, judge, run_all, run_one, terms_of
-from sagacheck.run.judging.vacuity import expects_failure, why_vacuous
+from sagacheck.run.judging.vacuity import NO_EFFECT, expects_failure, why_vacuous
 from sagacheck.run.local_player import LocalPlayer, TrialResult
 from sagacheck.run.run import RunFailedError, play
 from sagacheck.run.run_result import RunResult
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sagacheck.run.process_pool import ProcessKilledError, ProcessPool, available_cpus
 
 __all__ = [
+    "NO_EFFECT",
     "Artifacts",
     "BackgroundRun",
     "DeterminismCheck",

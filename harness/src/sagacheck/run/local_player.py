@@ -12,7 +12,7 @@ from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
 from sagacheck.inprocess import httpx_patch
 from sagacheck.language import Scenario, plain_orders
 from sagacheck.run.judging.judge import judge
-from sagacheck.run.judging.vacuity import why_incomplete
+from sagacheck.run.judging.vacuity import has_effects, why_incomplete
 from sagacheck.saga import SagaUnderTest
 from sagacheck.world import LoopClock
 
@@ -39,6 +39,11 @@ class TrialResult(msgspec.Struct):
     def calls(self) -> int:
         """How many calls the services received."""
         return len(self.trial.world.journal) if self.trial else 0
+
+    @property
+    def has_effects(self) -> bool:
+        """Whether a call had an effect, if any call can."""
+        return self.trial is not None and has_effects(self.trial)
 
 
 OnTrial = Callable[[Trial], None]

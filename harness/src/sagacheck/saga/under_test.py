@@ -36,6 +36,7 @@ from sagacheck.saga.messages import (
     read_message,
     sent_by_people,
 )
+from sagacheck.saga.results import nothing_means_completed, reading
 from sagacheck.saga.workflow_ids import AN_ID, check_workflow_id
 from sagacheck.saga.workflow_input import input_problem
 from sagacheck.services import OperationTable, Service, ServiceFactory, operations_of
@@ -90,6 +91,8 @@ class SagaUnderTest:
             decodes it, or of the exception with which the workflow failed, a status such as
             ``"failed"``, a tuple ``(status, error, left)``, or such an object. ``None`` is for what
             it does not understand: then the verdict is unknown, and for a failure it is a failure.
+            Without it a workflow that returns nothing has completed its order, if it never returns
+            anything else.
         arguments: What goes into its workflow: makes of an order, which has the keys of `orders`
             as attributes, the positional arguments, such as ``lambda order: [Transfer(order.id)]``.
             By default one argument, a mapping of all keys (`OrderWords.as_input`).
@@ -185,6 +188,16 @@ class SagaUnderTest:
         if not self.effects.effects:
             return self.interceptors
         return [*self.interceptors, EffectInterceptor(self.effects)]
+
+    @cached_property
+    def reading(self) -> Callable[[Any], Any] | None:
+        """How results and failures of its workflow read; ``None`` for the usual words."""
+        return reading(self.workflow, self.ending)
+
+    @cached_property
+    def nothing_is_open(self) -> bool:
+        """Whether only the services show what a workflow means that returns nothing."""
+        return self.ending is None and nothing_means_completed(self.workflow) is None
 
     @property
     def plays_alone(self) -> bool:

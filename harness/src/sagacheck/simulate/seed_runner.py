@@ -26,6 +26,7 @@ class SeedResult:
             not shrink; ``None`` where nothing is wrong.
         unknown: Observations that were expected and are missing.
         orders: How many of its orders completed.
+        has_effects: Whether a call had an effect, if any call can.
     """
 
     seed: int
@@ -36,6 +37,7 @@ class SeedResult:
     scenario: Scenario | None = None
     unknown: tuple[str, ...] = ()
     orders: OrderCount = NO_ORDERS
+    has_effects: bool = False
 
 
 class SeedRunner:
@@ -110,6 +112,7 @@ def _counted(seed: int, played: TrialResult, trial: Trial) -> SeedResult:
         faults=sum(bool(attempt.fault) for attempt in journal),
         unknown=unknown,
         orders=played.orders,
+        has_effects=played.has_effects,
     )
 
 

@@ -85,7 +85,9 @@ class Simulation:
         """Why the swarm shows nothing, whatever it has found; empty where it shows something."""
         if not self.results:
             return ""
-        return why_vacuous(self.orders, sum(each.calls for each in self.results), self.plain)
+        calls = sum(each.calls for each in self.results)
+        effects = sum(each.has_effects for each in self.results)
+        return why_vacuous(self.orders, calls, effects, self.plain)
 
     @property
     def verdict(self) -> Verdict:

@@ -155,7 +155,7 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         if self._fast_client is not None:
             with suppress(NoResultError):
                 result = await self._fast_client.result(self.workflow_id)
-                return Ending.of_result(result, self.trial.saga.ending)
+                return Ending.of_result(result, self.trial.saga.reading)
         return await super()._ending()
 
     async def _last_ending(self) -> Ending:

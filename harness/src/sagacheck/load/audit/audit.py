@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from sagacheck.checks import (
+    NOT_UNDERSTOOD,
     Ending,
     Findings,
     FinishedOrder,
@@ -20,6 +21,7 @@ from sagacheck.checks import (
     Unmet,
     UnmetKind,
     Violation,
+    holds_nothing,
 )
 from sagacheck.load.audit.server_view import ListedWorkflow, ServerView
 from sagacheck.load.system.control_client import ControlClient
@@ -54,6 +56,7 @@ class Audit:
         compensating: Orders of which something was undone and that were not judged yet.
         fired: How often which fault was injected into which operation, by (fault, operation).
         calls: How many calls of judged orders the services have received.
+        has_effects: Whether one of them had an effect, if any can.
     """
 
     def __init__(  # noqa: PLR0913 - made in one place, from what that place has
@@ -79,6 +82,7 @@ class Audit:
         self.compensating: set[str] = set()
         self.fired: Counter[tuple[str, str]] = Counter()
         self.calls = 0
+        self.has_effects = not self._operations.creates
 
     @property
     def judged(self) -> int:
@@ -152,6 +156,9 @@ class Audit:
         for order_record in self._order_records(workflows):
             order, workflow = order_record.order, workflows[order_record.order]
             outcome = self._outcome(order, workflow, began, endings, (stuck or {}).get(order, ""))
+            if outcome.ending.says_nothing and self._holds_nothing(order_record):
+                outcome.ending = NOT_UNDERSTOOD
+                outcome.endings = [NOT_UNDERSTOOD for _ in outcome.endings]
             self._checks.order(
                 FinishedOrder(
                     order_record=order_record,
@@ -164,6 +171,7 @@ class Audit:
             if order not in self._judged:
                 attempts = order_record.attempts
                 self.calls += len(attempts)
+                self.has_effects |= bool(order_record.effects)
                 self.fired.update((each.fault, each.operation) for each in attempts if each.fault)
             self._judged[order] = outcome.status
             self.compensating.discard(order)
@@ -210,6 +218,13 @@ class Audit:
             endings=learned,
             statuses=list(view.statuses) if view else [],
             workflow_id=self._saga.workflow_id.format(order_id=order),
+        )
+
+    def _holds_nothing(self, order_record: OrderRecord) -> bool:
+        """Whether an end that says nothing may be that of an order that did not complete."""
+        free = not self._planner.plan_of(order_record.order).order.total
+        return self._saga.nothing_is_open and holds_nothing(
+            order_record.effects, self._saga.promised, self._operations, free=free
         )
 
     def _was_cancel_granted(self, order: str) -> bool:

@@ -11,6 +11,7 @@ from sagacheck.checks import Findings, OrderCount, OrderStatus, Unmet, UnmetKind
 from sagacheck.load.audit.server_view import ListedWorkflow
 from sagacheck.load.users.client_log import ClientView
 from sagacheck.plural import count
+from sagacheck.run import NO_EFFECT
 
 LOST = "lost"
 COUNTS = "counts"
@@ -101,7 +102,12 @@ class Judgement:
 
 
 def judge(
-    observed: Observed, findings: Findings, statuses: Mapping[str, int], *, calls: int
+    observed: Observed,
+    findings: Findings,
+    statuses: Mapping[str, int],
+    *,
+    calls: int,
+    has_effects: bool,
 ) -> Judgement:
     """Judge a run by what was found in the ledger, and by the server's list.
 
@@ -110,6 +116,7 @@ def judge(
         findings: What is wrong in the ledger.
         statuses: How many orders ended how.
         calls: How many calls the services have received; without any nothing was tested.
+        has_effects: Whether a call had an effect, if any call can.
     """
     violations = [
         *_lost(observed),
@@ -128,6 +135,8 @@ def judge(
         unmet.append(Unmet(UnmetKind.RUN, detail))
     elif not statuses.get(OrderStatus.COMPLETED):
         unmet.append(Unmet(UnmetKind.RUN, "no order completed, so nothing is shown"))
+    elif not has_effects:
+        unmet.append(Unmet(UnmetKind.RUN, NO_EFFECT))
     return Judgement(violations, unmet, statuses, findings.facts, list(_notes(observed)))
 
 

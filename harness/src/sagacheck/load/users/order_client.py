@@ -69,7 +69,7 @@ class OrderClient:
 
     async def wait(self, order_id: str) -> Ending:
         """Wait for the end of an order."""
-        return await self.view(order_id).ending(self.saga.ending)
+        return await self.view(order_id).ending(self.saga.reading)
 
     async def cancel(self, order_id: str, by: CancelBy) -> Answer:
         """Cancel an order, by `by` or else by the means that its workflow has."""

@@ -86,7 +86,7 @@ async def _run_once(scenario: Scenario, engine: Engine, saga: SagaUnderTest) -> 
         await engine.play(trial)
         findings, unmet = judge(trial)
         if not findings.violations and not shows_something(trial):
-            unmet += await unmet_by_plain_order(engine, saga)
+            unmet += await unmet_by_plain_order(trial, engine)
     except Exception as error:  # noqa: BLE001 - one scenario's trouble must not end the others
         detail = f"it could not be played: {type(error).__name__}: {error}"
         unmet = [Unmet(UnmetKind.RUN, detail)]

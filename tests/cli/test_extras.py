@@ -105,6 +105,13 @@ def test_a_page_needs_the_extra_for_reports(words: tuple[str, ...], what: str, t
     )
 
 
+def test_a_server_of_fakes_needs_its_extra(trip: Path) -> None:
+    """It is said in one line, before anything is served."""
+    remedy = "sagacheck serve needs packages that are not installed: pip install 'sagacheck[serve]'"
+
+    assert lacking("serve", "--port", "0", cwd=trip) == (2, "", f"{remedy}\n")
+
+
 def test_a_failure_without_the_extra_has_all_but_its_page(trip: Path) -> None:
     """Without `--report` the results are printed, with a hint how to get a page."""
     file = trip / "scenarios" / "booked.yaml"

@@ -55,7 +55,16 @@ def imported(words: Sequence[str], modules: Sequence[str]) -> list[str]:
         ("completion", "bash"),
         *(
             (name, "--help")
-            for name in ("run", "explore", "simulate", "replay", "mutants", "reference", "new")
+            for name in (
+                "run",
+                "explore",
+                "simulate",
+                "replay",
+                "mutants",
+                "reference",
+                "new",
+                "serve",
+            )
         ),
     ],
     ids=" ".join,

@@ -28,15 +28,16 @@ def process() -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_the_command_says_where_it_listens_and_ends_on_ctrl_c(
-    process: subprocess.Popen[str],
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_says_where_it_listens_and_ends_on_a_signal(
+    process: subprocess.Popen[str], how: signal.Signals
 ) -> None:
-    """The line comes when it listens; then four hints; Ctrl-C ends it with exit code 0."""
+    """The line comes when it listens; then four hints; a signal ends it with exit code 0."""
     assert process.stdout is not None
     first, *hints = (process.stdout.readline().strip() for _ in range(5))
     url = first.removeprefix("fakes listening on ")
     stock = httpx.get(f"{url}/stock", trust_env=False, timeout=60).json()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
 
     assert stock == {"WIDGET": {"available": 5, "reserved": 0, "shipped": 0}}
     services = ("INVENTORY", "PAYMENTS", "SHIPPING", "NOTIFICATIONS")

@@ -26,6 +26,12 @@ def server_or_exit(what: str) -> None:
         _exit_without("server", what)
 
 
+def serve_or_exit(what: str) -> None:
+    """End the command where `what` cannot serve anything over HTTP."""
+    if any(find_spec(name) is None for name in ("starlette", "uvicorn", "httptools", "uvloop")):
+        _exit_without("serve", what)
+
+
 def _exit_without(extra: str, what: str) -> None:
     remedy = f"pip install 'sagacheck[{extra}]'"
     exit_with(WRONG_INPUT, f"{what} needs packages that are not installed: {remedy}")

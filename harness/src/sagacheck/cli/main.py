@@ -19,11 +19,12 @@ Examples:
   sagacheck new my-scenario             a first scenario
   sagacheck explore                     every combination of two faults
   sagacheck simulate                    many orders, faults at random
+  sagacheck serve                       the services of the saga, over HTTP
   sagacheck list                        the names of all scenarios
 """
 
 COMMANDS = (
-    *("run", "new", "explore", "simulate", "replay"),
+    *("run", "new", "explore", "simulate", "replay", "serve"),
     *("mutants", "reference", "completion", "list", "schema"),
 )
 """In the order of the help. Each is imported when it is called."""

@@ -1,5 +1,13 @@
 """The same world served over HTTP, with control routes, a write-ahead log and recovery."""
 
-from sagacheck.http.command import serve_command
+from typing import TYPE_CHECKING
 
-__all__ = ["serve_command"]
+from sagacheck.http.commands.options import CONTROL_ROUTES, serve_options
+from sagacheck.on_demand import on_demand
+
+if TYPE_CHECKING:
+    from sagacheck.http.commands.serving import serve, serve_command
+
+__all__ = ["CONTROL_ROUTES", "serve", "serve_command", "serve_options"]
+
+__getattr__ = on_demand(__name__, {"commands.serving": ("serve", "serve_command")})

@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from inspect import isawaitable
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sagacheck.http import streams
+from sagacheck.http.calls.call_parsing import read_call, read_outcome
+from sagacheck.http.peer import peer_of
 from sagacheck.http.request_body import content_of, refuse_other_types
 from sagacheck.http.served_world import ServedWorld
 from sagacheck.network import (
@@ -55,6 +59,9 @@ def control_routes() -> list[Route]:
         _route("GET books", _ledger),
         _route("GET journal", _journal),
         _route("GET totals", _totals),
+        _route("POST calls", _begin_call),
+        _route("POST calls/done", _call_done),
+        _route("POST calls/next", _next_of_call),
         _route("POST finished", _finished),
         _route("POST settle", _settle),
         _route("GET health", _health),
@@ -79,6 +86,8 @@ def _route(
             if content and (refusal := refuse_other_types(request)) is not None:
                 return refusal
             answer = control(served, asked)
+            if isawaitable(answer):
+                answer = await _unless_hung_up(answer, request)
         except BodyTooLargeError as refused:
             return JSONResponse({"error": BODY_TOO_LARGE.code, "detail": str(refused)}, 413, _CLOSE)
         except (ParsingError, BodyError) as refused:
@@ -87,6 +96,18 @@ def _route(
         return answer if isinstance(answer, Response) else JSONResponse(answer, success)
 
     return Route(f"/__fakes__/{path}", endpoint, methods=[method])
+
+
+async def _unless_hung_up(answer: Awaitable[Any], request: Request) -> Any:
+    """The answer; a client that has left needs none."""
+    peer = peer_of(request)
+    try:
+        with peer.cancelling_on_hangup():
+            return await answer
+    except asyncio.CancelledError:
+        if not peer.has_hung_up:
+            raise  # the server stops
+        raise ClientDisconnect from None
 
 
 def _refuse_strangers(request: Request) -> None:
@@ -175,7 +196,23 @@ def _finished(served: ServedWorld, body: Any) -> Any:
     return streams.NdjsonResponse(streams.order_records(served.store, orders))
 
 
-def _settle(served: ServedWorld, _: Any) -> Any:
+def _begin_call(served: ServedWorld, body: Any) -> Any:
+    call, limit = read_call(body, served.network.operations)
+    return served.calls.begin(served.store, call, limit)
+
+
+def _call_done(served: ServedWorld, body: Any) -> Any:
+    call, outcome = read_outcome(body)
+    return served.calls.done(call, outcome)
+
+
+def _next_of_call(served: ServedWorld, body: Any) -> Any:
+    return served.calls.next_of(read_outcome(body)[0])
+
+
+async def _settle(served: ServedWorld, _: Any) -> Any:
+    served.settle()
+    await served.calls.settle()
     served.settle()
     return {"now": served.world.clock.now()}
 

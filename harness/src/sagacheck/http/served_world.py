@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from sagacheck.http.calls.remote_calls import RemoteCalls
 from sagacheck.http.eviction import EvictedOrders
 from sagacheck.http.log_steps import Begin, Step
 from sagacheck.http.recovery import Recovery
@@ -32,6 +33,7 @@ class ServedWorld:
         settings: What each new world begins with, unless a reset has others.
         began: When the present world began, in seconds since 1970.
         store: The store of the present world.
+        calls: The calls of workers elsewhere that are under way.
 
     Raises:
         WriteAheadLogError: The write-ahead log cannot be read.
@@ -51,6 +53,7 @@ class ServedWorld:
         self.settings = settings
         self._clock = clock
         self._now = now
+        self.calls = RemoteCalls()
         self._log: WriteAheadLog | None = None
         recovery = Recovery()
         if journal is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -55,12 +56,17 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take over the signals that stop a server, if it is to."""
-        if not self._handle_signals:
+        """Take over the signals that stop a server, if it is to. To stop is no failure.
+
+        uvicorn would send them again to this process when it has stopped.
+        """
+        signals = (signal.SIGINT, signal.SIGTERM) if self._handle_signals else ()
+        before = {number: signal.signal(number, self.handle_exit) for number in signals}
+        try:
             yield
-            return
-        with super().capture_signals():
-            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 class NotPublicError(Exception):

@@ -59,7 +59,9 @@ class WorldStore:
         """Bring the evicted orders back that `call` is about."""
         operation, fields = call.operation, call.fields
         named_at = (*operation.key_places, operation.target_key_at, operation.target_id_at)
-        self.recall(fields.get("order_id"), *(fields.get(name or "") for name in named_at))
+        self.recall(
+            call.order, fields.get("order_id"), *(fields.get(name or "") for name in named_at)
+        )
 
     def finish(self, keys: Mapping[str, Collection[str]]) -> None:
         """Evict orders that have ended, unless something of them is still to come.

@@ -26,7 +26,6 @@ from sagacheck.network import (
     WireReply,
     call_of,
     encoded,
-    read_collection,
 )
 from sagacheck.world import Reply
 
@@ -136,7 +135,7 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
     if context.before_call is not None:
         await context.before_call()
     if request.method == "GET" and not (context.order and network.routes.reads(path)):
-        rows = read_collection(network.services, path, query.get("order_id"))
+        rows = await network.collection(path, query.get("order_id"))
         return encoded(Reply(HTTPStatus.OK, rows))
     operation, path_fields = network.routes.match(request.method, path)
     call = call_of(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sagacheck.load.users.customer import Customer
     from sagacheck.load.users.order_client import OrderClient
     from sagacheck.load.users.order_plans import Planner, Shares
+    from sagacheck.load.worker.attempts import served_interceptors
     from sagacheck.load.workload import WorkerProgram, Workload
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "WorkerProgram",
     "Workload",
     "listen",
+    "served_interceptors",
 ]
 
 _MODULES = {
@@ -39,6 +41,7 @@ _MODULES = {
     "WorkerProgram": "workload",
     "Workload": "workload",
     "listen": "listening",
+    "served_interceptors": "worker.attempts",
 }
 
 

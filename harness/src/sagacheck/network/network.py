@@ -12,12 +12,14 @@ import math
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 from msgspec import structs
 
 from sagacheck.network.delivery import Call, Delivery
 from sagacheck.network.fault_injection import transmit
 from sagacheck.network.faults import Fault, Rule
+from sagacheck.network.reads import read_collection
 from sagacheck.network.routes import Routes
 from sagacheck.network.wire import (
     NoConnectionError,
@@ -109,6 +111,14 @@ class Network:
             if self.observers:
                 await self._notify(Moment.AFTER, attempt)
         return wire
+
+    async def collection(self, path: str, order: str | None = None) -> Any:
+        """The rows of a read-only collection as JSON, those of `order` where one is named.
+
+        Raises:
+            UnknownRouteError: There is no such collection; the message names the nearest.
+        """
+        return read_collection(self.services, path, order)
 
     async def _transmit(self, delivery: Delivery) -> WireReply:
         """Send the request, and let observers do something before its caller knows the outcome."""

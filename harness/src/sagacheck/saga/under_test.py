@@ -37,7 +37,7 @@ from sagacheck.saga.messages import (
     sent_by_people,
 )
 from sagacheck.saga.results import nothing_means_completed, reading
-from sagacheck.saga.workflow_ids import AN_ID, check_workflow_id
+from sagacheck.saga.workflow_ids import AN_ID, check_workflow_id, order_in
 from sagacheck.saga.workflow_input import input_problem
 from sagacheck.services import OperationTable, Service, ServiceFactory, operations_of
 from sagacheck.temporal import workflow_definition
@@ -203,6 +203,11 @@ class SagaUnderTest:
     def plays_alone(self) -> bool:
         """Whether two trials in one process would disturb each other."""
         return self.order_of is not None or self.reset is not None
+
+    def order_id_of(self, workflow_id: str) -> str:
+        """The order that a workflow belongs to: its own, or that of the parent workflow."""
+        named = self.order_of(workflow_id) if self.order_of else None
+        return order_in(workflow_id, self.workflow_id) if named is None else named
 
     def all_services(self, world: World) -> list[Service]:
         """All services around it, made over `world`."""

@@ -30,3 +30,14 @@ def check_workflow_id(text: str) -> None:
     if not fields:
         msg = f"workflow_id {text!r} has no {{order_id}}: two orders would have one workflow"
         raise ValueError(msg)
+
+
+def order_in(workflow_id: str, template: str) -> str:
+    """The order whose workflow, or a child of it, has an id.
+
+    Args:
+        workflow_id: The id; that of a child begins with its parent's and a slash.
+        template: The ids of orders' workflows, with ``{order_id}`` in it.
+    """
+    before, _, after = template.partition("{order_id}")
+    return workflow_id.partition("/")[0].removeprefix(before).removesuffix(after)

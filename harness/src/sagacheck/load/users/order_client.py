@@ -43,11 +43,7 @@ class OrderClient:
 
     def order_of(self, workflow_id: str) -> str:
         """The order that a workflow belongs to: its own, or that of the parent workflow."""
-        named = self.saga.order_of(workflow_id) if self.saga.order_of else None
-        if named is not None:
-            return named
-        before, _, after = self.saga.workflow_id.partition("{order_id}")
-        return workflow_id.partition("/")[0].removeprefix(before).removesuffix(after)
+        return self.saga.order_id_of(workflow_id)
 
     def view(self, order_id: str) -> WorkflowView:
         """What Temporal shows of an order's workflow."""

@@ -7,12 +7,12 @@ import signal
 from contextlib import AsyncExitStack
 
 import click
-import httpx
 
 from sagacheck.engines import add_search_attributes, saga_worker
+from sagacheck.inprocess import httpx_patch
 from sagacheck.load.connection import Connection
-from sagacheck.load.worker.redirect import Target, redirected_to
-from sagacheck.network import Routes
+from sagacheck.load.worker.attempts import AttemptsInterceptor
+from sagacheck.load.worker.served_network import ServedNetwork
 from sagacheck.process_exit import exit_process
 from sagacheck.saga import SagaUnderTest, load_saga
 
@@ -43,24 +43,30 @@ def main(
     """Run a saga's workflows and activities until SIGTERM.
 
     The activities may call any host: each request goes to the service that has its method and path.
-    A request that no service has is an error, and is sent nowhere.
+    A request that no service has is an error, and is sent nowhere. What an activity is declared to
+    do by itself is recorded at its service.
     """
     loaded = load_saga(saga)
-    target = Target(httpx.URL(services_url), call_timeout)
-    targets = dict.fromkeys(loaded.operations.services, target)
-    with redirected_to(targets, Routes(loaded.operations)):
-        asyncio.run(_work(loaded, task_queue, Connection(**connection)))
+    if loaded.reset is not None:
+        loaded.reset()
+    network = ServedNetwork(loaded.all_services, services_url, call_timeout)
+    with httpx_patch():
+        asyncio.run(_work(loaded, network, task_queue, Connection(**connection)))
     exit_process()
 
 
-async def _work(saga: SagaUnderTest, task_queue: str, connection: Connection) -> None:
+async def _work(
+    saga: SagaUnderTest, network: ServedNetwork, task_queue: str, connection: Connection
+) -> None:
     client = await connection.connect(saga)
     await add_search_attributes(client, saga.search_attributes)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with AsyncExitStack() as stack:
         for queue in (task_queue, *saga.task_queues):
-            await stack.enter_async_context(saga_worker(client, saga, queue))
+            interceptors = [AttemptsInterceptor(saga, network)]
+            worker = saga_worker(client, saga, queue, interceptors=interceptors)
+            await stack.enter_async_context(worker)
         click.echo(f"polling {task_queue}")
         await stop.wait()
 

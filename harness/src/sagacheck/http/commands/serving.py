@@ -1,4 +1,4 @@
-"""The command that serves fakes over HTTP on this computer."""
+"""Serving fakes over HTTP on this computer, as commands do."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import uvloop
 from starlette.applications import Starlette
 
 from sagacheck.http.app import create_app
+from sagacheck.http.commands.options import CONTROL_ROUTES, serve_options
+from sagacheck.http.commands.service_settings import check_settings
 from sagacheck.http.server import NotPublicError, Server, bound_socket, url_of
 from sagacheck.http.write_ahead_log import NotWrittenError, WriteAheadLogError
 from sagacheck.services import ServiceFactory, Services
@@ -27,15 +29,7 @@ a process that starts with the same FILE continues with it, and takes the settin
 instead of the options. A TIME is a number and its unit: 500ms, 30s, 1h30m.
 """
 
-_EPILOG = """
-\b
-Control routes below /__fakes__ (docs/fakes-http.md says more):
-  GET health, POST reset         health check; a new world, with other settings
-  GET, POST, DELETE faults       rules of faults, such as {{"on": "{service}", "fault": 503}}
-  GET journal, GET books         all attempts; the ledger; ?after=N streams those after number N
-  POST finished                  {{"orders": {{"o1": ["order-o1"]}}}}: move ended orders to disk
-  GET totals, POST settle        sums; bring everything that is pending to its end
-
+_EXAMPLES = """
 \b
 Examples:
   {name} --port 0 --stock WIDGET=5 --default-stock 0
@@ -47,55 +41,8 @@ Examples:
   curl localhost:8080/__fakes__/journal
 """
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
-    click.option(
-        "--public",
-        is_flag=True,
-        help="Let other computers in, where --host is an address that they reach.",
-    ),
-    click.option(
-        "--port",
-        default=8080,
-        show_default=True,
-        type=click.IntRange(0, 65535),
-        help="Port to listen on; 0 takes any free port.",
-    ),
-    click.option("--stock", multiple=True, metavar="SKU=N", help="Pieces of one SKU. Repeatable."),
-    click.option(
-        "--default-stock", default=1000, show_default=True, help="Pieces of every other SKU."
-    ),
-    click.option(
-        "--ships-after", metavar="TIME", help="Parcels leave this long after their creation."
-    ),
-    click.option(
-        "--reservation-expires-after",
-        metavar="TIME",
-        help="Reservations expire this long after their creation.",
-    ),
-    click.option(
-        "--refuse-refunds", is_flag=True, help="The payment provider rejects all refunds."
-    ),
-    click.option(
-        "--declined-card",
-        multiple=True,
-        metavar="PM",
-        help="A payment method to decline. Repeatable.",
-    ),
-    click.option(
-        "--idempotency",
-        default="replay",
-        show_default=True,
-        metavar="PROFILE",
-        help="replay, stores_errors, none, or expires:TIME.",
-    ),
-    click.option(
-        "--journal",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="Write every change to FILE before any caller sees it, and continue from FILE.",
-    ),
-)
+Announce = Callable[[str], Sequence[str]]
+"""The lines that say, for a base URL, what is served there."""
 
 
 def serve_command(
@@ -116,26 +63,61 @@ def serve_command(
     names = offered.operations.services
     variables = [url_variable.format(service=service.upper()) for service in names]
 
-    def serve(host: str, port: int, public: bool, journal: Path | None, **options: Any) -> None:
-        settings = _settings(**options)
-        try:
-            sock = bound_socket(host, port, public=public)
-        except OSError as error:
-            msg = f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any free port"
-            raise click.UsageError(msg) from None
-        except NotPublicError as error:
-            raise click.UsageError(str(error)) from None
-        make_app = partial(create_app, services, settings, journal=journal, public=public)
-        with sock, suppress(KeyboardInterrupt):
-            uvloop.run(_serve(make_app, sock, variables))
+    def announce(url: str) -> Sequence[str]:
+        return [f"{variable}={url}" for variable in variables]
 
-    for option in reversed(_OPTIONS):
-        serve = option(serve)
     operation = offered.operations.creates[0].name
-    epilog = _EPILOG.format(name=name, service=names[0], operation=operation)
+    epilog = (CONTROL_ROUTES + _EXAMPLES).format(name=name, service=names[0], operation=operation)
     for collection in list(offered.reads())[:1]:
         epilog += f"  curl localhost:8080/{collection}?order_id=o1\n"
-    return click.command(help=_HELP.format(services=", ".join(names)), epilog=epilog)(serve)
+
+    @click.command(help=_HELP.format(services=", ".join(names)), epilog=epilog)
+    @serve_options
+    def command(**options: Any) -> None:
+        serve(services, announce, **options)
+
+    return command
+
+
+def serve(  # noqa: PLR0913 - as many as there are options
+    services: ServiceFactory,
+    announce: Announce,
+    *,
+    host: str,
+    port: int,
+    public: bool,
+    journal: Path | None,
+    **options: Any,
+) -> None:
+    """Serve fakes until SIGINT or SIGTERM. Once they listen, it prints their URL.
+
+    Args:
+        services: Makes the services.
+        announce: What else is printed then.
+        host: The address to listen on.
+        port: The port; 0 takes any free one.
+        public: Whether other computers may reach it.
+        journal: The file with every change of the world, which is recovered from it.
+        options: The settings, as `sagacheck.http.serve_options` names them.
+
+    Raises:
+        click.UsageError: An option is wrong; the message names the option, its value and the rule.
+    """
+    settings = _settings(**options)
+    try:
+        check_settings(settings, Services(World(), services))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    try:
+        sock = bound_socket(host, port, public=public)
+    except OSError as error:
+        msg = f"cannot listen on {host}:{port}: {error.strerror}; --port 0 takes any free port"
+        raise click.UsageError(msg) from None
+    except NotPublicError as error:
+        raise click.UsageError(str(error)) from None
+    make_app = partial(create_app, services, settings, journal=journal, public=public)
+    with sock, suppress(KeyboardInterrupt):
+        uvloop.run(_serve(make_app, sock, announce))
 
 
 def _settings(  # noqa: PLR0913 - as many as there are options
@@ -173,7 +155,7 @@ def _stock(option: str) -> tuple[str, int]:
 
 
 async def _serve(
-    make_app: Callable[[], Starlette], sock: socket.socket, variables: Sequence[str]
+    make_app: Callable[[], Starlette], sock: socket.socket, announce: Announce
 ) -> None:
     url = url_of(sock)
     try:
@@ -181,8 +163,7 @@ async def _serve(
     except (NotWrittenError, WriteAheadLogError, OSError) as error:
         raise click.UsageError(f"--journal: {error}") from None
 
-    def announce() -> None:
-        lines = [f"fakes listening on {url}", *(f"{name}={url}" for name in variables)]
-        click.echo("\n".join(lines))
+    def listening() -> None:
+        click.echo("\n".join([f"fakes listening on {url}", *announce(url)]))
 
-    await Server(app, announce).serve(sockets=[sock])
+    await Server(app, listening).serve(sockets=[sock])

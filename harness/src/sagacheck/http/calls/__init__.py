@@ -1,0 +1,1 @@
+"""Calls of workers in other processes."""

@@ -1,0 +1,1 @@
+"""Commands that serve fakes, and their options."""

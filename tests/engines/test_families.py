@@ -10,7 +10,20 @@ import pytest
 from sagacheck.checks import Verdict
 from sagacheck.run import LocalPlayer
 from tests.engines.conftest import Play
-from tests.sagas.families import ActivityQueue, OwnId, OwnQueue, family, order_of
+from tests.sagas.families import (
+    ActivityQueue,
+    Forgives,
+    GrandChild,
+    Misnames,
+    MisnamesLocally,
+    OwnId,
+    OwnQueue,
+    Passes,
+    family,
+    greet,
+    order_of,
+)
+from tests.sagas.small import reserve_goods
 from tests.shop import load_text
 
 PLAIN = """
@@ -30,12 +43,23 @@ NO_WORKER = (
     "waits on the task queue 'rooms', which no worker of the saga polls; "
     "say `task_queues=('rooms',)`"
 )
+NO_ACTIVITY = (
+    "the activity greet is not registered on a worker of the saga; name its function in "
+    "`activities=`"
+)
 KINDS: list[tuple[type, dict[str, Any], str]] = [
     (OwnId, {"order_of": order_of}, NO_ORDER),
     (OwnQueue, {"task_queues": ("rooms",)}, f"the child workflow order-o1/reserve {NO_WORKER}"),
     (ActivityQueue, {"task_queues": ("rooms",)}, f"the activity reserve_goods {NO_WORKER}"),
+    (GrandChild, {"order_of": order_of}, NO_ORDER),
+    (Misnames, {"activities": [reserve_goods, greet]}, NO_ACTIVITY),
+    (Forgives, {"activities": [reserve_goods, greet]}, NO_ACTIVITY),
+    (MisnamesLocally, {"activities": [reserve_goods, greet]}, NO_ACTIVITY),
 ]
-IDS = ["child id", "child queue", "activity queue"]
+IDS = [
+    *("child id", "child queue", "activity queue", "grandchild id"),
+    *("activity", "activity that may fail", "local activity"),
+]
 
 
 @pytest.mark.parametrize(("workflow", "setting", "said"), KINDS, ids=IDS)
@@ -67,8 +91,9 @@ async def test_the_server_engine_says_the_same(
     assert said == re.sub(r"~\d+", "", detail.partition("UnplayableError: ")[2])
 
 
-WRONG: list[tuple[dict[str, Any], str]] = [
+WRONG: list[tuple[type, dict[str, Any], str]] = [
     (
+        OwnId,
         {"children": [], "order_of": order_of},
         (
             "the child workflow booking-o1 is a Reserve, which no worker of the saga knows; "
@@ -76,20 +101,31 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         ),
     ),
     (
+        OwnId,
         {"order_of": lambda workflow_id: workflow_id.split("?")[1]},
         (
             "`order_of=` fails for the workflow id 'booking-o1', say None for no order: "
             "IndexError: list index out of range"
         ),
     ),
+    (
+        GrandChild,
+        {"children": [Passes], "order_of": order_of},
+        (
+            "the child workflow booking-o1 is a Reserve, which no worker of the saga knows; "
+            "say `children=[Reserve]`"
+        ),
+    ),
 ]
-WRONG_IDS = ["unknown child", "order_of fails"]
+WRONG_IDS = ["unknown child", "order_of fails", "unknown grandchild"]
 
 
-@pytest.mark.parametrize(("setting", "said"), WRONG, ids=WRONG_IDS)
-def test_what_is_wrong_with_a_setting_is_said(setting: dict[str, Any], said: str) -> None:
+@pytest.mark.parametrize(("workflow", "setting", "said"), WRONG, ids=WRONG_IDS)
+def test_what_is_wrong_with_a_setting_is_said(
+    workflow: type, setting: dict[str, Any], said: str
+) -> None:
     """The workflow tasks of a child that no worker knows fail for ever: no fault of the saga."""
-    player = LocalPlayer(family(OwnId, **setting))
+    player = LocalPlayer(family(workflow, **setting))
     with player.ready():
         result = player.play(load_text(PLAIN))
 
@@ -98,12 +134,12 @@ def test_what_is_wrong_with_a_setting_is_said(setting: dict[str, Any], said: str
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(("setting", "said"), WRONG, ids=WRONG_IDS)
+@pytest.mark.parametrize(("workflow", "setting", "said"), WRONG, ids=WRONG_IDS)
 async def test_the_server_engine_says_what_is_wrong(
-    play: Play, setting: dict[str, Any], said: str
+    play: Play, workflow: type, setting: dict[str, Any], said: str
 ) -> None:
     """The same, but for the number in the workflow's id."""
-    (result,) = await play(PLAIN, saga=family(OwnId, **setting))
+    (result,) = await play(PLAIN, saga=family(workflow, **setting))
 
     assert result.violations == ()
     (detail,) = [unmet.detail for unmet in result.unmet]

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from temporalio.api.enums.v1 import EventType, TaskQueueKind, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 
+_STARTED = EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED
+
 NONDETERMINISM = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
 BAD_ATTRIBUTES = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES
 _TASK_FAILED = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
@@ -47,6 +49,14 @@ def unsticky_tasks(events: Iterable[HistoryEvent]) -> int:
         for event in events
         if event.HasField("workflow_task_scheduled_event_attributes")
     )
+
+
+def children_in(events: Iterable[HistoryEvent]) -> Iterator[str]:
+    """The ids of the workflows that a workflow has started as its children."""
+    for event in events:
+        if event.event_type == _STARTED:
+            started = event.child_workflow_execution_started_event_attributes
+            yield started.workflow_execution.workflow_id
 
 
 def _failed_tasks(events: Iterable[HistoryEvent]) -> Iterator[HistoryEvent]:

@@ -15,7 +15,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from sagacheck.checks import NOT_UNDERSTOOD, Ending, OrderOutcome, OrderStatus, holds_nothing
 from sagacheck.engines.answer import Answer, AnswerKind
-from sagacheck.engines.histories import BROKEN_REPLAY, first_broken_replay
+from sagacheck.engines.histories import BROKEN_REPLAY, children_in, first_broken_replay
 from sagacheck.engines.strangers import strangers_in
 from sagacheck.engines.trial import Trial
 from sagacheck.engines.workflow_view import WorkflowView
@@ -151,7 +151,7 @@ class OrderWorkflow(ABC):
         if ending.says_nothing and self._holds_nothing():
             ending, endings = NOT_UNDERSTOOD, [NOT_UNDERSTOOD for _ in endings]
         history = await self._history()
-        self.unplayable = self.unplayable or self._strangers(history)
+        self.unplayable = self.unplayable or await self._strangers(history)
         return OrderOutcome(
             order=self.order.id,
             ending=ending,
@@ -174,14 +174,13 @@ class OrderWorkflow(ABC):
             effects, saga.promised, self.trial.network.operations, free=free
         )
 
-    def _strangers(self, history: WorkflowHistory) -> str:
-        """What the workflow has started, and the saga under test says nothing of."""
-        return strangers_in(
-            history.events,
-            self.trial.saga,
-            {self._task_queue, *self.trial.saga.task_queues},
-            self._is_known,
-        )
+    async def _strangers(self, history: WorkflowHistory) -> str:
+        """What the workflow or a child of it has started, and the saga under test does not name."""
+        queues = {self._task_queue, *self.trial.saga.task_queues}
+        found = strangers_in(history.events, self.trial.saga, queues, self._is_known)
+        for child in () if found else children_in(history.events):
+            found = found or await self._strangers(await self._history_of(child))
+        return found
 
     @abstractmethod
     def _replays(self, history: WorkflowHistory) -> int:
@@ -196,7 +195,11 @@ class OrderWorkflow(ABC):
         return await self._ending()
 
     async def _history(self) -> WorkflowHistory:
-        return await self.view.history()
+        return await self._history_of(self.workflow_id)
+
+    async def _history_of(self, workflow_id: str) -> WorkflowHistory:
+        """The events of a workflow, the order's own or a descendant of it."""
+        return await WorkflowView(self._client, workflow_id).history()
 
     def note_status(self, answer: Answer) -> None:
         """Keep what a query for the status was answered, and whether it broke a replay.

@@ -1,7 +1,8 @@
-"""Children and task queues of which a saga under test says nothing, found in event histories.
+"""Children, activities and task queues that a saga under test does not name, in event histories.
 
-What a child calls is the order's only where it is known whose child it is, and what waits on a task
-queue that no worker polls never happens. Neither is a fault of the saga.
+What a child calls is the order's only where it is known whose child it is. What waits on a task
+queue that no worker polls, or for an activity that no worker has registered, never happens. None of
+these is a fault of the saga.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from temporalio.exceptions import ApplicationError
 
 from sagacheck.errors import UnplayableError
 from sagacheck.saga import SagaUnderTest
-from sagacheck.temporal import workflow_definition
+from sagacheck.temporal import activity_definition, workflow_definition
 
 _T = TypeVar("_T")
 _CHILD = EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED
 _ACTIVITY = EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+_TASK_FAILED = EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+_UNREGISTERED = re.compile(r"Activity function (\S+) is not registered on this worker")
+"""How the task of a workflow fails that schedules a local activity which is not registered."""
 _NUMBER = re.compile(r"~\d+")
 """What the server engine adds to the ids of workflows."""
 
@@ -82,6 +86,13 @@ def strangers_in(
         elif event.event_type == _ACTIVITY:
             activity = event.activity_task_scheduled_event_attributes
             name, queue = f"the activity {activity.activity_type.name}", activity.task_queue.name
+            if queue in queues and not {activity.activity_type.name, None} & _activities(saga):
+                return _no_activity(activity.activity_type.name)
+        elif event.event_type == _TASK_FAILED:
+            failure = event.workflow_task_failed_event_attributes.failure
+            if found := _UNREGISTERED.match(failure.message):
+                return _no_activity(found[1])
+            continue
         else:
             continue
         if queue not in queues:
@@ -90,6 +101,13 @@ def strangers_in(
                 f"say `task_queues=({queue!r},)`"
             )
     return ""
+
+
+def _no_activity(name: str) -> str:
+    return (
+        f"the activity {name} is not registered on a worker of the saga; name its function in "
+        "`activities=`"
+    )
 
 
 def _no_owner(workflow_id: str, saga: SagaUnderTest) -> str:
@@ -115,3 +133,8 @@ def _order_of(workflow_id: str, saga: SagaUnderTest) -> str | None:
 def _workflows(saga: SagaUnderTest) -> frozenset[str | None]:
     """The names of the workflows that its workers know; ``None`` for one that takes any name."""
     return frozenset(workflow_definition(each).name for each in (saga.workflow, *saga.children))
+
+
+def _activities(saga: SagaUnderTest) -> frozenset[str | None]:
+    """The names of the activities that its workers know; ``None`` for one that takes any name."""
+    return frozenset(activity_definition(each).name for each in saga.activity_functions)

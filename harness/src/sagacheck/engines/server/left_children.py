@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import suppress
 
-from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
+from temporalio.client import Client, WorkflowFailureError
 from temporalio.testing import TimeSkipper
 
+from sagacheck.engines.histories import children_in
 from sagacheck.engines.server.passing_time import fast_forward
 from sagacheck.engines.workflow_view import WorkflowView
 from sagacheck.saga import DAY
-
-_STARTED = EventType.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED
 
 
 class LeftChildren:
@@ -41,7 +38,7 @@ class LeftChildren:
             Whether there were any that were not waited for before.
         """
         found = False
-        for child_id in children_in(await parent.history()):
+        for child_id in children_in((await parent.history()).events):
             child = WorkflowView(self._client, child_id)
             if child_id not in self._ended:
                 self._ended.add(child_id)
@@ -61,11 +58,3 @@ class LeftChildren:
                     await fast_forward(self._skipper, child.handle, DAY)
         await child.terminate("the trial is over")
         return True
-
-
-def children_in(history: WorkflowHistory) -> Iterator[str]:
-    """The ids of the workflows that a workflow has started as its children."""
-    for event in history.events:
-        if event.event_type == _STARTED:
-            started = event.child_workflow_execution_started_event_attributes
-            yield started.workflow_execution.workflow_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from temporalio.client import WorkflowHistory
@@ -36,7 +36,7 @@ class StuckDetector:
         *,
         patient: bool,
         world_time: Callable[[WorkflowState], float],
-        strangers: Callable[[WorkflowHistory], str],
+        strangers: Callable[[WorkflowHistory], Awaitable[str]],
     ) -> None:
         self._trial = trial
         self._view = view
@@ -56,8 +56,8 @@ class StuckDetector:
                 return ""
             state = await self._view.state()
             self._count_idle_looks(state)
-            reason = await self._why_failing(state) or self._why_stuck(state)
-            reason = reason or self._strangers(await self._view.history())
+            reason = await self._strangers(await self._view.history())
+            reason = reason or await self._why_failing(state) or self._why_stuck(state)
             if reason:
                 return reason
             if time.monotonic() - started > LIMIT_SECONDS:

@@ -162,16 +162,17 @@ class SimulatedOrderWorkflow(OrderWorkflow):
         """The end that the last client got: the service gives the same to all that ask later."""
         return await self._endings[-1]
 
-    async def _history(self) -> WorkflowHistory:
+    async def _history_of(self, workflow_id: str) -> WorkflowHistory:
         """The service's own events: the client would read them page by page."""
-        return self._temporal.history(self.workflow_id).as_workflow_history(self.workflow_id)
+        return self._temporal.history(workflow_id).as_workflow_history(workflow_id)
 
-    def _strangers(self, history: WorkflowHistory) -> str:
+    async def _strangers(self, history: WorkflowHistory) -> str:
         # Most workflows start no children, and then their events need not be read.
-        has_children = self._temporal.history(self.workflow_id).has_event(
-            "start_child_workflow_execution_initiated"
-        )
-        return super()._strangers(history) if has_children or self._temporal.unserved else ""
+        events = self._temporal.history(self.workflow_id)
+        telling = ("start_child_workflow_execution_initiated", "workflow_task_failed")
+        if self._temporal.unserved or any(events.has_event(each) for each in telling):
+            return await super()._strangers(history)
+        return ""
 
     def _broken_replay(self, history: WorkflowHistory) -> str:
         # Most histories have no failed task, and then their events need not be read.

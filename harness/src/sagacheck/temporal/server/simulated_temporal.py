@@ -68,8 +68,9 @@ class SimulatedTemporal:
 
     @property
     def unserved(self) -> bool:
-        """Whether tasks were put into a queue that no worker was ever registered for."""
-        return any(not queue.has_worker for queue in self._queues.values())
+        """Whether there were tasks that no worker takes: by their queue, or by their activity."""
+        without_worker = any(not queue.has_worker for queue in self._queues.values())
+        return without_worker or any(worker.has_unknown for worker in self.workers)
 
     def register(self, task_queue: str, worker: SimulatedWorker) -> None:
         """Give the tasks of `task_queue` to `worker`, which replaces the previous worker."""

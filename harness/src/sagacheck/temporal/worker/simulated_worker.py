@@ -65,6 +65,7 @@ class SimulatedWorker:
         is_polling: Whether it takes tasks.
         is_cached: Whether workflows stay in memory between their tasks.
         attempts: The tasks of the attempts under way.
+        has_unknown: Whether it was given a task of an activity that it does not know.
     """
 
     def __init__(  # noqa: PLR0913 - as many as a worker of the SDK takes
@@ -85,6 +86,7 @@ class SimulatedWorker:
         self.is_polling = False
         self.is_cached = cached
         self.attempts: set[asyncio.Task[None]] = set()
+        self.has_unknown = False
         self.runner = runner or UnsandboxedWorkflowRunner()
         definitions = _by_name("workflow", map(workflow_definition, workflows))
         self.workflows = {name: each.cls for name, each in definitions.items()}
@@ -161,6 +163,7 @@ class SimulatedWorker:
         """
         definition = self._activities.get(facts.activity_type) or self._activities.get(None)
         if definition is None:
+            self.has_unknown = True
             known = ", ".join(sorted(filter(None, self._activities)))
             msg = (
                 f"Activity function {facts.activity_type} for workflow {facts.workflow_id} is not "

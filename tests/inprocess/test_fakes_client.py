@@ -92,6 +92,40 @@ async def test_both_ways_show_and_do_the_same(
     assert short == long
 
 
+async def _streamed(client: httpx.AsyncClient, fault: Fault | None, key_in: str) -> tuple[Any, Any]:
+    """What a caller sees that reads a reply part by part, and what the journal says."""
+    network = order_network(Settings(stock={"WIDGET": 5}))
+    if fault is not None:
+        network.rules.append(FaultRule(frozenset({"inventory.reserve"}), fault))
+    seen: Any
+    with in_context(AttemptContext(network, order="o1", activity="a")):
+        try:
+            async with client.stream(
+                "POST",
+                f"{URL}/reservations",
+                json=LINES,
+                headers={"Accept-Encoding": "identity", key_in: "k"},
+                follow_redirects=False,
+                timeout=5,
+            ) as reply:
+                content = b"".join([part async for part in reply.aiter_bytes()])
+                seen = reply.status_code, content, reply.headers.get("retry-after")
+        except httpx.TransportError as error:
+            seen = type(error), str(error), error.request.url.path
+    return seen, as_json(list(network.world.journal))
+
+
+@pytest.mark.parametrize("key_in", ["Idempotency-Key", "idempotency-key", "X-Trace"])
+@pytest.mark.parametrize("fault", [*FAULTS, Fault("status_after_effect", status=302)], ids=str)
+async def test_a_stream_with_headers_is_the_same_in_both_ways(
+    clients: tuple[httpx.AsyncClient, httpx.AsyncClient], fault: Fault | None, key_in: str
+) -> None:
+    """Status, body, errors and journal, which names a key that no operation reads."""
+    long, short = [await _streamed(client, fault, key_in) for client in clients]
+
+    assert short == long
+
+
 async def test_whatever_is_unusual_is_answered_too(
     clients: tuple[httpx.AsyncClient, httpx.AsyncClient],
 ) -> None:

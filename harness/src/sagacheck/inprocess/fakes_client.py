@@ -8,7 +8,8 @@ has, and a response is read piece by piece.
 from __future__ import annotations
 
 import json as json_
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -29,21 +30,24 @@ class FakesClient(httpx.AsyncClient):
         # The default transport would make a TLS context, which takes 20 ms.
         super().__init__(transport=httpx.AsyncBaseTransport(), trust_env=False)
 
-    async def request(
+    async def request(  # noqa: PLR0913 - httpx has that many
         self,
         method: str,
         url: httpx.URL | str,
         *,
         json: Any = None,
         params: Any = None,
+        headers: Any = None,
         timeout: Any = httpx.USE_CLIENT_DEFAULT,  # noqa: ASYNC109 - httpx's signature
+        follow_redirects: Any = httpx.USE_CLIENT_DEFAULT,
         **others: Any,
     ) -> httpx.Response:
         """Let the world answer; requests with unusual options go through all of httpx, to `send`.
 
-        The ``request`` of a response or an error has neither body nor `params`.
+        The ``request`` of a response or an error has neither body nor `params`, nor `headers`.
         """
-        if others:
+        if others or self._is_unusual(headers, follow_redirects):
+            others |= {"headers": headers, "follow_redirects": follow_redirects}
             return await super().request(
                 method, url, json=json, params=params, timeout=timeout, **others
             )
@@ -55,12 +59,25 @@ class FakesClient(httpx.AsyncClient):
             query=httpx.QueryParams(params) if params else query,
             content=b"" if json is None else _as_json(json),
             timeout=self._read_timeout(timeout),
+            headers=_headers(tuple(headers.items())) if headers else None,
         )
         return _Response(reply, request)
+
+    @asynccontextmanager
+    async def stream(
+        self, method: str, url: httpx.URL | str, **options: Any
+    ) -> AsyncIterator[httpx.Response]:
+        """Let the world answer, in one piece."""
+        yield await self.request(method, url, **options)
 
     async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         """Let the world answer."""
         return _Response(await answer_request(context_of(request), request), request)
+
+    def _is_unusual(self, headers: Any, follow_redirects: Any) -> bool:
+        if follow_redirects is httpx.USE_CLIENT_DEFAULT:
+            follow_redirects = self.follow_redirects
+        return bool(follow_redirects) or not (headers is None or type(headers) is dict)
 
     def _read_timeout(self, timeout: Any) -> float | None:
         if timeout is None or isinstance(timeout, float | int):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -108,9 +109,10 @@ def call_of(
     fields = {**query, **body, **path}
     unread_key = ""
     if headers:
-        read = {name: headers[name] for name in operation.headers if name in headers}
-        fields |= {HEADER + name: value for name, value in read.items()}
-        unread_key = _unread_key(headers, operation)
+        for name in operation.headers:
+            if name in headers:
+                fields[HEADER + name] = headers[name]
+        unread_key = _unread_key(tuple(headers), operation.headers)
     return Call(
         operation,
         fields,
@@ -125,10 +127,11 @@ _KEY = re.compile(r"idempot|dedup|(request|transaction)-?id|client-?token")
 """How the headers are named in which services take keys, beside Idempotency-Key."""
 
 
-def _unread_key(headers: Mapping[str, str], operation: Operation) -> str:
+@lru_cache(maxsize=1000)
+def _unread_key(names: tuple[str, ...], of_operation: tuple[str, ...]) -> str:
     """The header that looks like an idempotency key and is not read, as HTTP writes its name."""
-    read = {name.lower() for name in operation.headers}
-    keys = [name.lower() for name in headers if _KEY.search(name.lower())]
+    read = {name.lower() for name in of_operation}
+    keys = [name.lower() for name in names if _KEY.search(name.lower())]
     # An id of a request may be one for traces, beside the key.
     unread = sorted((each for each in keys if each not in read), key=lambda it: "idempot" not in it)
     return unread[0].title() if unread else ""

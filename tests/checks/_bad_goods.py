@@ -5,7 +5,7 @@ from __future__ import annotations
 from sagacheck.checks import Evidence, OrderStatus
 from sagacheck.services import AVAILABLE, RESERVED
 from tests.checks._bad import bad
-from tests.checks._evidence import Story
+from tests.checks._evidence import Story, with_a_step_that_stays
 
 
 @bad(
@@ -98,3 +98,16 @@ def failed_with_goods_reserved() -> Evidence:
     story = Story()
     story.reserve()
     return story.end(OrderStatus.FAILED).evidence()
+
+
+@bad(
+    "I6",
+    "o1 at 4 s: o1 completed without a live notifications.send",
+)
+def completed_without_the_deposit() -> Evidence:
+    story = Story()
+    for step in (story.reserve, story.charge, story.ship):
+        step()
+    story.mail(fault="reject")
+    done = story.end(OrderStatus.COMPLETED, confirmation_refused="BadRequest: no").evidence()
+    return with_a_step_that_stays(done)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sagacheck.checks import Evidence, OrderStatus
 from sagacheck.world import Idempotency
 from tests.checks._bad import bad
-from tests.checks._evidence import Story
+from tests.checks._evidence import Story, with_a_step_that_stays
 
 NO_KEYS = Idempotency.NONE
 LEFT = {"activity": "payments.refund", "idempotency_key": "k", "error": "RefundRefused: no"}
@@ -90,3 +90,16 @@ def one_listed_two_left() -> Evidence:
     story.charge()
     story.refund(fault="reject")
     return story.end(OrderStatus.NEEDS_ATTENTION, left=[LEFT]).evidence()
+
+
+@bad(
+    "I11",
+    "o1 at 13 s: call 1 of notifications.send may have had its effect, but o1 ended as failed "
+    "without a confirmed undo",
+)
+def a_deposit_that_may_have_been_made() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.mail(fault="drop_request")
+    story.release()
+    return with_a_step_that_stays(story.end(OrderStatus.FAILED).evidence())

@@ -6,7 +6,7 @@ from sagacheck.checks import Evidence, OrderStatus
 from sagacheck.services import AVAILABLE, RESERVED
 from sagacheck.world import Idempotency
 from tests.checks._bad import bad
-from tests.checks._evidence import Story
+from tests.checks._evidence import Story, with_a_step_that_stays
 
 NO_KEYS = Idempotency.NONE
 LEFT = {"activity": "payments.refund", "idempotency_key": "k", "error": "RefundRefused: no"}
@@ -164,3 +164,35 @@ def zombie_after_the_end() -> Evidence:
     story.ship(fault="delay_request", delay=60.0)
     story.call_back()
     return story.end(OrderStatus.CANCELLED).evidence()
+
+
+@bad(
+    "I10",
+    "o1 at 15.5 s by entry 5: notifications.send (mail_1) after shipping.cancel had begun to "
+    "undo o1",
+)
+def a_deposit_on_its_way_when_it_was_cancelled() -> Evidence:
+    story = Story()
+    for step in (story.reserve, story.charge, story.ship):
+        step()
+    story.mail(fault="delay_request", delay=11.5)
+    for undo in (story.call_back, story.refund, story.release):
+        undo()
+    cancelled = story.end(OrderStatus.CANCELLED).evidence(cancelled=frozenset({"o1"}))
+    return with_a_step_that_stays(cancelled)
+
+
+@bad(
+    "I12",
+    "o1 at 104 s by entry 7: notifications.send (mail_1) at 104.0 s, though o1 had ended as "
+    "cancelled at 17.0 s",
+)
+def a_deposit_that_arrives_after_the_end() -> Evidence:
+    story = Story()
+    for step in (story.reserve, story.charge, story.ship):
+        step()
+    story.mail(fault="delay_request", delay=100)
+    for undo in (story.call_back, story.refund, story.release):
+        undo()
+    cancelled = story.end(OrderStatus.CANCELLED).evidence(cancelled=frozenset({"o1"}))
+    return with_a_step_that_stays(cancelled)

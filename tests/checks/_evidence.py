@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from fakes import ORDER_OPERATIONS, order_network
 from sagacheck.checks import Ending, Evidence, OrderOutcome, OrderStatus, OrderTerms
 from sagacheck.network import Call, Fault, FaultRule, TransportError, WorkerCrash
+from sagacheck.services import OperationTable
 from sagacheck.world import Account, Attempt, Entry, Idempotency, ManualClock, Posting, Settings
 
 CREATES = tuple(operation.name for operation in ORDER_OPERATIONS.creates)
@@ -194,6 +196,15 @@ class Story:
             outcomes=self.outcomes,
             **rest,
         )
+
+
+def with_a_step_that_stays(evidence: Evidence) -> Evidence:
+    """The same where the mail is none, but an effect that nothing takes back, such as a deposit."""
+    rows = (
+        replace(row, tells="nothing") if row.name == "notifications.send" else row
+        for row in evidence.operations.operations
+    )
+    return replace(evidence, operations=OperationTable(tuple(rows)))
 
 
 def _data_of(order: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sagacheck.checks import Evidence, OrderStatus, OrderTerms
-from tests.checks._evidence import Story
+from tests.checks._evidence import Story, with_a_step_that_stays
 
 Tell = Callable[[], Evidence]
 
@@ -402,3 +402,30 @@ def one_reservation_for_each_line_and_no_keys() -> Evidence:
 def saga_with_words_of_its_own() -> Evidence:
     statuses = ["Processing", "PACKING", "refused: no such query"]
     return Story().all_steps().end(OrderStatus.COMPLETED, statuses=statuses).evidence()
+
+
+@good
+def a_deposit_that_was_lost_and_then_refused() -> Evidence:
+    story = Story()
+    story.reserve()
+    story.mail(fault="drop_request")
+    story.mail(fault="reject")
+    story.release()
+    return with_a_step_that_stays(story.end(OrderStatus.FAILED).evidence())
+
+
+@good
+def a_deposit_that_may_have_been_made_is_left_to_a_person() -> Evidence:
+    story = Story()
+    story.reserve(key="r")
+    story.mail(key="m", fault="drop_request")
+    story.release(key="r")
+    left = [{"activity": "notifications.send", "idempotency_key": "m"}]
+    ended = story.end(OrderStatus.NEEDS_ATTENTION, left=left)
+    return with_a_step_that_stays(ended.evidence())
+
+
+@good
+def completed_with_a_deposit() -> Evidence:
+    story = Story().all_steps()
+    return with_a_step_that_stays(story.end(OrderStatus.COMPLETED).evidence())

@@ -89,7 +89,7 @@ def _may_be_missing(evidence: Evidence, order: str, outcome: OrderOutcome, opera
     result = outcome.ending.result
     told_refused = isinstance(result, Mapping) and bool(result.get("confirmation_refused"))
     tried = bool(evidence.attempts_at(order, operation))
-    return told_refused and tried and not evidence.can_be_undone(operation)
+    return told_refused and tried and evidence.is_message(operation)
 
 
 def _goods(

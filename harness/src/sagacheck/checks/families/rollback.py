@@ -13,7 +13,7 @@ from sagacheck.checks.families.attention import (
 )
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
 from sagacheck.checks.outcome import OrderOutcome, OrderStatus
-from sagacheck.world import Effect, EffectState, money_text
+from sagacheck.world import AttemptOutcome, Effect, EffectState, money_text
 
 
 @invariant("I7", "no orphans")
@@ -54,7 +54,7 @@ def every_attempt_is_accounted_for(evidence: Evidence) -> Facts:
         due: list[OpenMatter] = []
         for operation in evidence.operations.creates:
             begun = begun_attempts(evidence, order, operation.name)
-            if not begun or not evidence.can_be_undone(operation.name):
+            if not begun or evidence.is_message(operation.name):
                 continue
             if not _is_settled(evidence, order, operation.name, outcome):
                 due.append(matter_of_step(evidence, begun))
@@ -95,9 +95,11 @@ def _is_settled(evidence: Evidence, order: str, operation: str, outcome: OrderOu
     if effects and not any(is_live(effect) for effect in effects):
         return True
     undo = evidence.operations.undo_of(operation)
-    tried = evidence.attempts_at(order, undo.name) if undo else []
+    if undo is None:  # nothing can take it back: only a refusal says that there is none
+        last = evidence.attempts_at(order, operation)[-1]
+        return not effects and last.outcome is AttemptOutcome.REFUSED
     # The status says that it is done, even where the body that came with it cannot be read.
-    return any(attempt.status == undo.success for attempt in tried) if undo else False
+    return any(each.status == undo.success for each in evidence.attempts_at(order, undo.name))
 
 
 def _stands(evidence: Evidence, order: str, operation: str) -> bool:

@@ -140,7 +140,7 @@ def _dependent(evidence: Evidence, live: list[Entry], taken_away: str) -> str:
 
 def _was_on_its_way(evidence: Evidence, entry: Entry) -> bool:
     """Whether `entry` is a mail that had left when its cancelled order began to be undone."""
-    if entry.order not in evidence.cancelled or evidence.can_be_undone(entry.operation):
+    if entry.order not in evidence.cancelled or not evidence.is_message(entry.operation):
         return False
     first_undo = evidence.first_undo_of(entry.order)
     sent, undo = evidence.cause_of(entry), first_undo and evidence.cause_of(first_undo)

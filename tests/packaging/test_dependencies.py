@@ -33,8 +33,8 @@ NEVER_IMPORTED = {
     "httptools",  # what uvicorn and our connections parse requests by
     "sagacheck",  # other extras
 }
-PLUGIN = "pytest_plugin.py"
-"""Imported by pytest, which is there then."""
+ONLY_BESIDE = ("pytest_plugin.py", "inprocess/clients/aiohttp_")
+"""Imported by pytest, or after a client that a team uses: it is there then."""
 
 
 def required(requirements: Iterable[str]) -> set[str]:
@@ -75,6 +75,11 @@ def extra_of(file: Path) -> str:
     return next((extra for extra, parts in EXTRAS.items() if name.startswith(parts)), "")
 
 
+def _is_beside(file: Path) -> bool:
+    name = file.relative_to(SAGACHECK.folder / "src" / "sagacheck").as_posix()
+    return name.startswith(ONLY_BESIDE)
+
+
 def test_the_product_lists_what_it_imports() -> None:
     """No more, no less."""
     assert imported(ORDERS, modules_of(ORDERS)) == required(ORDERS.project["dependencies"])
@@ -82,7 +87,7 @@ def test_the_product_lists_what_it_imports() -> None:
 
 def test_the_core_lists_what_it_imports() -> None:
     """Nothing in it needs an extra, wherever in a function it would be asked for."""
-    core = [each for each in modules_of(SAGACHECK) if not extra_of(each) and each.name != PLUGIN]
+    core = [each for each in modules_of(SAGACHECK) if not (extra_of(each) or _is_beside(each))]
 
     assert imported(SAGACHECK, core) == required(SAGACHECK.project["dependencies"])
 
@@ -116,10 +121,12 @@ def test_the_core_can_be_imported_without_any_extra() -> None:
     names = [
         ".".join(file.relative_to(SAGACHECK.folder / "src").with_suffix("").parts)
         for file in modules_of(SAGACHECK)
-        if not extra_of(file) and file.name not in {PLUGIN, "__main__.py"}
+        if not (extra_of(file) or _is_beside(file) or file.name == "__main__.py")
     ]
     missing = "jinja2 markupsafe starlette uvicorn uvloop httptools locust gevent flask psutil"
-    code = CORE_ALONE.format(missing=(*missing.split(), "pytest", "faker"), modules=names)
+    clients = "aiohttp requests urllib3"
+    missing = f"{missing} {clients} pytest faker"
+    code = CORE_ALONE.format(missing=tuple(missing.split()), modules=names)
 
     ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
 

@@ -1,6 +1,8 @@
 """Activities and their HTTP clients, answered in this process by the world of their order."""
 
+from sagacheck.inprocess.allowed_hosts import read_host
 from sagacheck.inprocess.attempt_context import AttemptContext, in_context
+from sagacheck.inprocess.client_patches import client_patches
 from sagacheck.inprocess.effect import ActivityEffect, effect
 from sagacheck.inprocess.effect_interceptor import EffectInterceptor
 from sagacheck.inprocess.effect_table import EffectTable
@@ -13,7 +15,9 @@ __all__ = [
     "EffectInterceptor",
     "EffectTable",
     "FakesClient",
+    "client_patches",
     "effect",
     "httpx_patch",
     "in_context",
+    "read_host",
 ]

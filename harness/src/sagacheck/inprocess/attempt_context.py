@@ -7,11 +7,12 @@ same time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from http import HTTPStatus
 from types import TracebackType
+from typing import Any
 
 import httpx
 import msgspec
@@ -84,6 +85,11 @@ class in_context(AbstractContextManager[None]):  # noqa: N801 - it reads as a ve
         _context.reset(self._token)
 
 
+def attempt_here() -> AttemptContext | None:
+    """The attempt that is under way in the present context, if one is."""
+    return _context.get(None)
+
+
 def context_of(request: httpx.Request) -> AttemptContext:
     """The context in which `request` is made.
 
@@ -131,13 +137,43 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
         httpx.TransportError: The caller gets no answer.
         sagacheck.network.UnknownRouteError: No fake has this route.
     """
+    try:
+        return await exchange(
+            context,
+            request.method,
+            path=path,
+            query=query,
+            content=content,
+            timeout=timeout,
+            headers=headers,
+        )
+    except TransportError as error:
+        raise _HTTPX_ERRORS[type(error)](str(error), request=request) from None
+
+
+async def exchange(  # noqa: PLR0913 - the parts of a request, whatever client makes it
+    context: AttemptContext,
+    method: str,
+    *,
+    path: str,
+    query: Mapping[str, str],
+    content: bytes,
+    timeout: float | None,  # noqa: ASYNC109 - the world's time, not the loop's
+    headers: Mapping[str, str] | None = None,
+) -> WireReply:
+    """The answer of the world of `context`; the arguments are those of `answer`.
+
+    Raises:
+        sagacheck.network.TransportError: The caller gets no answer.
+        sagacheck.network.UnknownRouteError: No fake has this route.
+    """
     network = context.network
     if context.before_call is not None:
         await context.before_call()
-    if request.method == "GET" and not (context.order and network.routes.reads(path)):
+    if method == "GET" and not (context.order and network.routes.reads(path)):
         rows = await network.collection(path, query.get("order_id"))
         return encoded(Reply(HTTPStatus.OK, rows))
-    operation, path_fields = network.routes.match(request.method, path)
+    operation, path_fields = network.routes.match(method, path)
     call = call_of(
         operation,
         path_fields,
@@ -151,10 +187,7 @@ async def answer(  # noqa: PLR0913 - the parts of a request, which not all reque
         timeout=timeout,
         lifetime=context.lifetime,
     )
-    try:
-        return await network.send(call)
-    except TransportError as error:
-        raise _HTTPX_ERRORS[type(error)](str(error), request=request) from None
+    return await network.send(call)
 
 
 async def answer_request(context: AttemptContext, request: httpx.Request) -> WireReply:
@@ -168,3 +201,39 @@ async def answer_request(context: AttemptContext, request: httpx.Request) -> Wir
         timeout=request.extensions.get("timeout", {}).get("read"),
         headers=request.headers,
     )
+
+
+def answer_thread(
+    context: AttemptContext, what: str, answering: Coroutine[Any, Any, WireReply]
+) -> WireReply:
+    """The answer to a caller in a thread, which waits for it here.
+
+    Args:
+        context: The attempt that makes the request.
+        what: The request, for messages.
+        answering: Runs on the world's loop.
+
+    Raises:
+        RuntimeError: The caller holds up the loop that has to answer.
+    """
+    if context.loop is None or context.loop is _running_loop():
+        answering.close()
+        msg = (
+            f"a synchronous {what} needs a thread beside the world's: an activity that is a "
+            "coroutine holds up its worker by it; write the activity as a plain function, or use "
+            "asyncio.to_thread"
+        )
+        raise RuntimeError(msg)
+
+    async def answer_meanwhile() -> WireReply:
+        with context.waiting():
+            return await answering
+
+    return asyncio.run_coroutine_threadsafe(answer_meanwhile(), context.loop).result()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
-from sagacheck.inprocess import httpx_patch
+from sagacheck.inprocess import client_patches
 from sagacheck.language import Scenario
 from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal import EPOCH
@@ -39,7 +39,7 @@ def results_anew(scenario: Scenario, saga: SagaUnderTest) -> dict[str, Any]:
 
 def _play(scenario: Scenario, saga: SagaUnderTest) -> dict[str, Any]:
     trial = Trial(scenario, saga, LoopClock())
-    with httpx_patch(), quiet_sdk():
+    with client_patches(saga.allow_hosts), quiet_sdk():
         try:
             SimulatedEngine(saga, seed=_OTHER_SEED, epoch=_OTHER_TIME).play_now(trial)
         except Exception:  # noqa: BLE001 - then nothing is known to be drawn

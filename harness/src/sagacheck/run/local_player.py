@@ -9,7 +9,7 @@ import msgspec
 
 from sagacheck.checks import OrderCount, Unmet, UnmetKind, Violation
 from sagacheck.engines import SimulatedEngine, Trial, quiet_sdk
-from sagacheck.inprocess import httpx_patch
+from sagacheck.inprocess import client_patches
 from sagacheck.language import Scenario, plain_orders
 from sagacheck.run.judging.judge import judge
 from sagacheck.run.judging.vacuity import has_effects, why_incomplete
@@ -64,7 +64,7 @@ class LocalPlayer:
     @contextmanager
     def ready(self) -> Iterator[None]:
         """While it is entered, scenarios can be played."""
-        with httpx_patch(), quiet_sdk():
+        with client_patches(self.saga.allow_hosts), quiet_sdk():
             yield
 
     def why_plain_order_fails(self) -> str:

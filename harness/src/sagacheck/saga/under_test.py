@@ -15,7 +15,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from sagacheck.config import read_horizon
 from sagacheck.errors import UnplayableError
-from sagacheck.inprocess import ActivityEffect, EffectInterceptor, EffectTable
+from sagacheck.inprocess import ActivityEffect, EffectInterceptor, EffectTable, read_host
 from sagacheck.language import (
     AnyOrder,
     CancelBy,
@@ -110,6 +110,9 @@ class SagaUnderTest:
             order that makes as many again spins.
         reset: Called before each trial, so that what activities keep by themselves, in memory or in
             a database, begins anew. On a server trials of such a saga are played one after another.
+        allow_hosts: Hosts that its activities may reach over sockets: ``"db.internal"`` at any
+            port, ``"localhost:5432"``, or the path of a Unix socket. What they send there suffers
+            no fault; a connection to anywhere else is refused.
         search_attributes: Those that its workflows set. They are added to the Temporal server; an
             attribute that is not among them is refused, as a server does that does not have it.
         interceptors: Those of its workers, the first outermost.
@@ -137,6 +140,7 @@ class SagaUnderTest:
     horizon: str | timedelta | None = None
     attempt_limit: int = 10_000
     reset: Callable[[], object] | None = None
+    allow_hosts: Sequence[str] = ()
     search_attributes: Sequence[SearchAttributeKey[Any]] = ()
     interceptors: Sequence[Interceptor] = ()
     services: ServiceFactory = _no_services
@@ -147,9 +151,11 @@ class SagaUnderTest:
         """Check what can be checked without the workflow.
 
         Raises:
-            ValueError: The ids of workflows cannot be made, or an effect cannot be as declared.
+            ValueError: The ids of workflows cannot be made, an effect cannot be as declared, or a
+                host is none.
         """
         check_workflow_id(self.workflow_id)
+        self._check_hosts()
         if self.effects.effects:
             self._check_effects()
 
@@ -217,6 +223,13 @@ class SagaUnderTest:
     def operations(self) -> OperationTable:
         """The operations of its services."""
         return operations_of(self.all_services)
+
+    def _check_hosts(self) -> None:
+        if isinstance(self.allow_hosts, str):
+            msg = f"allow_hosts={self.allow_hosts!r} is a text: write a list of hosts"
+            raise ValueError(msg)  # noqa: TRY004 - what is wrong is the setting's value
+        for each in self.allow_hosts:
+            read_host(each)
 
     def _check_effects(self) -> None:
         """Check what effects say beside other settings.

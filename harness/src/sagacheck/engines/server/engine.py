@@ -30,7 +30,7 @@ from sagacheck.engines.server.search_attributes import add_search_attributes
 from sagacheck.engines.strangers import owner_in, stranger
 from sagacheck.engines.trial import Trial
 from sagacheck.errors import EngineStartError, UnplayableError
-from sagacheck.inprocess import httpx_patch
+from sagacheck.inprocess import client_patches
 from sagacheck.saga import SagaUnderTest
 from sagacheck.world import ManualClock
 
@@ -173,7 +173,7 @@ class ServerEngine:
             raise EngineStartError(msg) from error
         await add_search_attributes(self._client, self._saga.search_attributes)
         self._executor = self._stack.enter_context(ThreadPoolExecutor(max_workers=THREADS))
-        self._stack.enter_context(httpx_patch())
+        self._stack.enter_context(client_patches(self._saga.allow_hosts))
         self._stack.enter_context(quiet_sdk())
         for queue in (SHARED_QUEUE, *self._saga.task_queues):
             await self._stack.enter_async_context(self._worker(queue, self._cache))

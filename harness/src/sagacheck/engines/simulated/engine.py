@@ -11,7 +11,7 @@ from typing import Self
 from sagacheck.engines.quiet import quiet_sdk
 from sagacheck.engines.simulated.simulated_trial import SimulatedTrial
 from sagacheck.engines.trial import Trial
-from sagacheck.inprocess import httpx_patch
+from sagacheck.inprocess import client_patches
 from sagacheck.interrupts import interrupted_by
 from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal import EPOCH, VirtualTimeLoop
@@ -47,7 +47,7 @@ class SimulatedEngine:
         self._loop: VirtualTimeLoop | None = None
 
     async def __aenter__(self) -> Self:
-        self._stack.enter_context(httpx_patch())
+        self._stack.enter_context(client_patches(self._saga.allow_hosts))
         self._stack.enter_context(quiet_sdk())
         self._thread = self._stack.enter_context(ThreadPoolExecutor(max_workers=1))
         return self

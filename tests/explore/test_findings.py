@@ -14,6 +14,18 @@ NAIVE = ("--saga", "tests.sagas.naive:SAGA")
 ONE = ("explore", "--faults", "1", "--jobs", "1", "--only", "payments.charge", *NAIVE)
 
 
+@pytest.fixture(scope="module", name="whole")
+def _whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The whole search, which most tests compare theirs with, and the baseline that it wrote."""
+    folder = tmp_path_factory.mktemp("whole")
+    configure(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        found = _search(1, *ONE, "--write-baseline", "known.json")
+        found["baseline"] = Path("known.json").read_text()
+    return found
+
+
 @pytest.fixture(autouse=True)
 def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     configure(tmp_path)
@@ -28,10 +40,9 @@ def _search(exit_code: int, *words: str) -> dict[str, Any]:
     return found
 
 
-def test_one_cause_is_one_finding() -> None:
+def test_one_cause_is_one_finding(whole: dict[str, Any]) -> None:
     """By invariant, operation and first choice; the smallest counterexample, and the counts."""
-    found = _search(1, *ONE)
-
+    found = whole
     names = [each["finding"] for each in found["violations"]]
     assert len(set(names)) == len(names) < found["ways"]
     assert "I7 payments.charge, drop_response on payments.charge" in names
@@ -41,12 +52,12 @@ def test_one_cause_is_one_finding() -> None:
     assert all(name in found["output"] for name in names)
 
 
-def test_a_baseline_holds_what_is_known() -> None:
+def test_a_baseline_holds_what_is_known(whole: dict[str, Any]) -> None:
     """Known findings do not fail, a new one does, and one that is gone is shown."""
-    found = _search(1, *ONE, "--write-baseline", "known.json")
+    Path("known.json").write_text(whole["baseline"])
     known = _search(0, *ONE, "--baseline", "known.json")
     names = json.loads(Path("known.json").read_text())["findings"]
-    assert names == [each["finding"] for each in found["violations"]]
+    assert names == [each["finding"] for each in whole["violations"]]
     assert known["verdict"] == "valid"
     assert all(each["known"] for each in known["violations"])
     assert known["gone"] == []
@@ -71,19 +82,17 @@ def test_a_search_that_was_not_finished_says_nothing_of_what_is_missing() -> Non
     assert found["gone"] == []
 
 
-def test_findings_can_be_skipped() -> None:
+def test_findings_can_be_skipped(whole: dict[str, Any]) -> None:
     """By their names, or by the invariant with or without the operation."""
-    found = _search(1, *ONE)
-    invariants = sorted({each["invariant"] for each in found["violations"]})
+    invariants = sorted({each["invariant"] for each in whole["violations"]})
     skipped = [word for name in invariants for word in ("--skip", name)]
 
     assert _search(0, *ONE, *skipped)["verdict"] == "valid"
     assert _search(1, *ONE, *skipped[:-2])["verdict"] == "invalid"
 
 
-def test_the_first_that_is_new_ends_the_search() -> None:
+def test_the_first_that_is_new_ends_the_search(whole: dict[str, Any]) -> None:
     """Not one that is known."""
-    whole = _search(1, *ONE)
     name = whole["violations"][0]["finding"]
     found = _search(1, *ONE, "--first", "--skip", name)
 

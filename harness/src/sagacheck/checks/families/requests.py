@@ -150,9 +150,20 @@ def _body(evidence: Evidence, entry: Entry) -> bytes:
     cause = evidence.cause_of(entry)
     if cause is None:
         return b"entry %d" % entry.number
-    places = evidence.operations[entry.operation].key_places
-    body = {name: value for name, value in cause.body.items() if name not in places}
+    operation = evidence.operations[entry.operation]
+    body = {name: it for name, it in cause.body.items() if name not in operation.key_places}
+    if operation.by_activity and cause.key is not None:
+        body = _without_key(body, cause.key)
     return _as_text(body)
+
+
+def _without_key(value: Any, key: str) -> Any:
+    """The arguments of an activity, with nothing in place of the key, which is one of them."""
+    if isinstance(value, Mapping):
+        return {name: _without_key(each, key) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_key(each, key) for each in value]
+    return None if str(value) == key else value
 
 
 _as_text = msgspec.json.Encoder(order="deterministic", enc_hook=str).encode

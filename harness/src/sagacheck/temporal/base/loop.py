@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
+import sys
 import time
 import weakref
 from collections import deque
@@ -16,12 +17,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from contextvars import Context
+from functools import partial
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
+from sagacheck.temporal.base.driver_threads import DriverThreads
 from sagacheck.temporal.base.selector import JumpingSelector
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
+
+InThread = Callable[[Executor | None, Callable[[], Any]], Callable[[], Any]]
+"""Makes of a function for a thread of this executor (``None``: the default one) the one to run."""
 
 NANOSECOND = 1e-9
 THREAD_PATIENCE_SECONDS = 30.0
@@ -34,6 +40,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     Attributes:
         elapsed: Virtual seconds since then: the same as `time`, without a call.
+        in_thread: What stands around a function that code runs in a thread of an executor, such as
+            by ``asyncio.to_thread``; ``None`` for nothing.
         on_idle: Called before time passes, when nothing else can happen; returns whether it has
             made something happen. ``None`` for nothing.
     """
@@ -46,8 +54,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self.elapsed = 0.0
         self.on_idle: Callable[[], bool] | None = None
+        self.in_thread: InThread | None = None
         self._threads = 0
         self._is_interrupted = False
+        self._drivers = DriverThreads()
         self._pauses: list[_Pause] = []
         self.limit_turns(math.inf, 0, lambda: None)
         self._started_tasks: list[weakref.ref[asyncio.Task[Any]]] = []
@@ -70,8 +80,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._ready.clear()
         self._scheduled.clear()
         self._timer_cancelled_count = 0
+        self._drivers.forget()
         self.elapsed = 0.0
         self.on_idle = None
+        self.in_thread = None
         self.limit_turns(math.inf, 0, lambda: None)
         self._clock_resolution = NANOSECOND
 
@@ -193,18 +205,27 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     @property
     def has_threads(self) -> bool:
         """Whether functions run in threads, for which real time has to pass."""
-        return self._threads > 0
+        return self._threads > 0 or self._drivers.is_awaited
 
     @property
     def has_pauses(self) -> bool:
         """Whether threads wait in `pause_thread`."""
         return bool(self._pauses)
 
+    def create_future(self) -> asyncio.Future[Any]:
+        """Make a future; what a driver with a thread of its own waits for takes real time."""
+        future: asyncio.Future[Any] = asyncio.Future(loop=self)
+        self._drivers.note(future, sys._getframe(1).f_globals.get("__name__", ""))  # noqa: SLF001
+        return future
+
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts
     ) -> asyncio.Future[_T]:
         """Run `func` in a thread; virtual time stands still until it returns."""
-        future = super().run_in_executor(executor, func, *args)
+        call: Callable[[], _T] = partial(func, *args)
+        if self.in_thread is not None:
+            call = self.in_thread(executor, call)
+        future = super().run_in_executor(executor, call)
         self._threads += 1
         future.add_done_callback(self._thread_done)
         return future

@@ -109,6 +109,7 @@ class SimulatedWorker:
     def start(self) -> None:
         """Begin to poll."""
         self.is_polling = True
+        running_loop().in_thread = lambda executor, call: self.threads().around(executor, call)
         for queue in self._queues:
             queue.drain()
 

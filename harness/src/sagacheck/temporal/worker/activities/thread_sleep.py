@@ -6,8 +6,9 @@ while a simulated worker has threads. In every other thread it sleeps as it alwa
 ``time.time`` and ``time.monotonic`` show that time has passed, so that a loop which sleeps until
 some moment comes to its end.
 
-Limitations: only the thread that the worker has made is known, and none that the function starts;
-what waits for a lock, a queue or an event takes real time.
+Limitations: known are the threads of the worker, and those in which a coroutine runs a function by
+``asyncio.to_thread`` or ``run_in_executor``, but none that a function starts by itself; what waits
+for a lock, a queue or an event takes real time.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ Sleep = Callable[[float], None]
 
 _real_sleep, _real_time, _real_monotonic = time.sleep, time.time, time.monotonic
 _here: ContextVar[_ThreadClock] = ContextVar("here")
+_thread = threading.local()
+"""The same for a function that a coroutine runs in a thread, in a context of its own."""
 _lock = threading.Lock()
 _users = 0
 _replaced: list[tuple[dict[str, Any], str, Any]] = []
@@ -47,8 +50,12 @@ class _ThreadClock:
 
 def _sleep(seconds: float) -> None:
     """Sleep as the present thread does."""
-    here = _here.get(None)
+    here = _clock()
     (_real_sleep if here is None or seconds <= 0 else here.sleep)(seconds)
+
+
+def _clock() -> _ThreadClock | None:
+    return _here.get(None) or getattr(_thread, "here", None)
 
 
 def _time() -> float:
@@ -63,7 +70,7 @@ def _monotonic() -> float:
 
 def _slept() -> float:
     """How long the present thread has slept; what it asks of the loop has its context, too."""
-    here = _here.get(None)
+    here = _clock()
     if here is None or asyncio._get_running_loop() is not None:  # noqa: SLF001 - raises no error
         return 0.0
     return here.slept
@@ -96,6 +103,19 @@ def sleeping(call: Callable[[], Any], sleep: Sleep) -> Callable[[], Any]:
     def in_thread() -> Any:
         _here.set(_ThreadClock(sleep))
         return call()
+
+    return in_thread
+
+
+def sleeping_in_pool(call: Callable[[], Any], sleep: Sleep) -> Callable[[], Any]:
+    """The same for a thread of a pool, which runs other functions after this one."""
+
+    def in_thread() -> Any:
+        _thread.here = _ThreadClock(sleep)
+        try:
+            return call()
+        finally:
+            del _thread.here
 
     return in_thread
 

@@ -6,14 +6,20 @@ import threading
 from asyncio import Task
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError as FutureCancelledError
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from temporalio import activity
 from temporalio.exceptions import CancelledError
 
 from sagacheck.temporal.base.loop import VirtualTimeLoop
-from sagacheck.temporal.worker.activities.thread_sleep import replace_sleep, restore_sleep
+from sagacheck.temporal.worker.activities.thread_sleep import (
+    replace_sleep,
+    restore_sleep,
+    sleeping_in_pool,
+)
+from sagacheck.temporal.worker.activities.thread_time import ThreadTime
 
 MOST_THREADS = 32
 ANSWER_SECONDS = 120
@@ -63,6 +69,19 @@ class Threads:
         finally:
             with self._lock:
                 self._open.discard(answer)
+
+    def around(self, executor: Executor | None, call: Callable[[], Any]) -> Callable[[], Any]:
+        """`call`, as an attempt has it run in a thread of `executor`: a sleep takes virtual time.
+
+        An attempt that itself runs in a thread of this worker has a sleep of its own.
+        """
+        if executor is self.executor or not activity.in_activity():
+            return call
+        return sleeping_in_pool(call, self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        time = ThreadTime(self._loop, timeout=0)
+        self.run_on_loop(lambda: time.sleep(seconds), limit=None)
 
     def close(self) -> None:
         """Start no more functions, and cancel those that wait for the loop, now or later.

@@ -1,0 +1,1 @@
+"""A purchase order that a manager approves before each step."""

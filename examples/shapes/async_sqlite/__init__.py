@@ -1,0 +1,1 @@
+"""A booking of tickets, in SQLite through an async driver."""

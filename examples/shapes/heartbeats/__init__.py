@@ -1,0 +1,1 @@
+"""A shipment whose packing heartbeats."""

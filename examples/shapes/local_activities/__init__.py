@@ -1,0 +1,1 @@
+"""A voucher, by local activities."""

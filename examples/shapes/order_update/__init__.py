@@ -1,0 +1,1 @@
+"""A restaurant: an update places the order and answers."""

@@ -1,0 +1,1 @@
+"""A trip that returns how it went, as a sentence."""

@@ -1,0 +1,1 @@
+"""A purchase whose workflow takes six positional arguments."""

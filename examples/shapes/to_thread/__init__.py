@@ -1,0 +1,1 @@
+"""A subscription, by a blocking client library in ``asyncio.to_thread``."""

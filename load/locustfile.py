@@ -31,5 +31,7 @@ listen(
             *("--declined-card", DECLINED_CARD, "--ships-after", SHIPS_AFTER),
         ),
         worker=WorkerProgram(("orders", "worker"), worker_environment),
+        workflow_may_fail=False,
+        task_queue="orders",
     )
 )

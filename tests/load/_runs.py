@@ -98,14 +98,16 @@ def locust_workers(count: int, master_port: str) -> Iterator[None]:
 
 
 @contextmanager
-def locust(folder: Path, *arguments: str, headless: bool = True) -> Iterator[LocustRun]:
+def locust(
+    folder: Path, *arguments: str, headless: bool = True, file: str = "load/", cwd: Path = ROOT
+) -> Iterator[LocustRun]:
     """Start Locust; it is killed with all its children when the context is left."""
     log = folder / "output.txt"
     basics = ("--headless", "-u", "4", "-r", "4", "--only-summary") if headless else ()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [str(LOCUST), "-f", "load/", *basics, "--runs", str(folder / "runs"), *arguments],
-            cwd=ROOT,
+            [str(LOCUST), "-f", file, *basics, "--runs", str(folder / "runs"), *arguments],
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from sagacheck.load.audit import drain as drain_module
-from sagacheck.load.audit.drain import Drain
-from sagacheck.load.audit.server_view import ListedWorkflow, ServerView
+from sagacheck.load.audit.drain import Drain, Drained
+from sagacheck.load.audit.server_view import ListedWorkflow, ServerView, Waiting
 from sagacheck.load.users.bridge import Bridge
 
 CLOSED = ListedWorkflow("COMPLETED", 1.0, ("COMPLETED",))
@@ -41,8 +41,15 @@ class _Server:
     def exists(self, order: str) -> bool:
         return order in self._has
 
+    def waits_for(self, order: str) -> Waiting:
+        return Waiting(f"what {order} needs", may_end=order == "late")
+
 
 def _drained(server: _Server, unacknowledged: set[str], patience: float = 60.0) -> set[str]:
+    return set(_run(server, unacknowledged, patience).workflows)
+
+
+def _run(server: _Server, unacknowledged: set[str], patience: float) -> Drained:
     drain = Drain(
         cast("Bridge", _Bridge()),
         cast("ServerView", server),
@@ -50,7 +57,7 @@ def _drained(server: _Server, unacknowledged: set[str], patience: float = 60.0) 
         patience=patience,
         say=lambda _text: None,
     )
-    return set(drain.run().workflows)
+    return drain.run()
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +101,11 @@ def test_patience_ends() -> None:
     server = _Server({"o1": CLOSED}, has={"o1", "o2"})
 
     assert _drained(server, unacknowledged={"o2"}, patience=0.0) == {"o1"}
+
+
+def test_what_may_end_later_is_told_from_what_never_ends() -> None:
+    """A run has not the time for a timer of a week; what fails again and again is stuck."""
+    drained = _run(_Server({"late": OPEN, "failing": OPEN}, has=set()), set(), patience=0.0)
+
+    assert drained.undecided == {"late": "what late needs"}
+    assert drained.stuck == {"failing": "what failing needs"}

@@ -8,6 +8,7 @@ import pytest
 
 from fakes import ORDER_OPERATIONS
 from sagacheck.load.system.fault_mixes import MIXES, mix_named, read_mix
+from transfer.saga import SAGA as TRANSFER
 
 
 @pytest.mark.parametrize("name", MIXES)
@@ -18,6 +19,15 @@ def test_mixes_have_rules_that_a_file_may_have_too(tmp_path: Path, name: str) ->
     file.write_text(str(rules), encoding="utf-8")
 
     assert [dict(rule) for rule in read_mix(str(file), ORDER_OPERATIONS)] == rules
+
+
+@pytest.mark.parametrize("name", MIXES)
+def test_mixes_have_what_can_happen_to_activities(name: str) -> None:
+    """A reply that is cut off cannot: there is none."""
+    faults = {str(rule["fault"]) for rule in read_mix(name, TRANSFER.operations)}
+
+    assert not faults & {"empty", "truncated", "malformed"}
+    assert ("drop_response" in faults) is (name != "none")
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,12 +19,6 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "transfer"
 CATALOGUE = load([EXAMPLE / "scenarios"], SAGA.dialect)
 MOST_LINES = 15
 """Of code that a team writes for the harness."""
-
-LOADED = """
-from sagacheck.load import Workload
-from sagacheck.load.load_generator import LoadGenerator
-LoadGenerator(Workload(draw_order=None, services=[], saga="transfer.saga:SAGA")).saga(None)
-"""
 
 Simulate = Callable[[Scenario, SagaUnderTest], TrialResult]
 
@@ -84,12 +76,3 @@ def test_the_glue_is_short() -> None:
 def test_its_schema_is_up_to_date() -> None:
     """`sagacheck schema > schema.json` changes nothing."""
     assert (EXAMPLE / "schema.json").read_text(encoding="utf-8") == schema_text(SAGA.dialect)
-
-
-def test_a_load_run_refuses_it() -> None:
-    """Its fakes are served over HTTP, so that nothing would be recorded. Locust patches sockets."""
-    done = subprocess.run(
-        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=False, cwd=EXAMPLE
-    )
-
-    assert "a load run serves fakes over HTTP, and activities do bank.withdraw, " in done.stderr

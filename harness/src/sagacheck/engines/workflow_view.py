@@ -162,6 +162,12 @@ class WorkflowState(msgspec.Struct, frozen=True):
         return [*map(_in_words, self.description.raw_description.pending_activities)]
 
     @property
+    def has_failing_activity(self) -> bool:
+        """Whether an attempt at one of its open activities has failed."""
+        activities = self.description.raw_description.pending_activities
+        return any(each.HasField("last_failure") for each in activities)
+
+    @property
     def waits_for(self) -> str:
         """What must happen before the workflow goes on, once its pending task is done."""
         return "; ".join(self.pending_activities) or "a message or a timer"

@@ -1,6 +1,7 @@
 """Load on a real Temporal server, and a verdict on whether its orders are consistent.
 
-A locustfile describes the `Workload`, hands it to `listen`, and has `Customer` among its names.
+A locustfile is three lines, ``User = saga_user("shop.saga:SAGA")``. One with more to say describes
+the `Workload`, hands it to `listen`, and has `Customer` among its names.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sagacheck.load.listening import listen
+    from sagacheck.load.listening import listen, saga_user
     from sagacheck.load.system.control_client import ControlClient
     from sagacheck.load.system.processes import Child
     from sagacheck.load.users.customer import Customer
@@ -28,6 +29,7 @@ __all__ = [
     "WorkerProgram",
     "Workload",
     "listen",
+    "saga_user",
     "served_interceptors",
 ]
 
@@ -41,6 +43,7 @@ _MODULES = {
     "WorkerProgram": "workload",
     "Workload": "workload",
     "listen": "listening",
+    "saga_user": "listening",
     "served_interceptors": "worker.attempts",
 }
 

@@ -23,6 +23,7 @@ from sagacheck.load.results.console import say
 from sagacheck.load.session import Session
 from sagacheck.load.system.fault_mixes import read_mix
 from sagacheck.load.system.processes import SystemStartError
+from sagacheck.load.users.customer import Customer
 from sagacheck.load.users.load_shapes import SHAPES, LoadProfile
 from sagacheck.load.workload import Workload
 from sagacheck.process_exit import exit_process
@@ -39,6 +40,19 @@ def listen(workload: Workload) -> None:
     events.quit.add_listener(partial(_note_exit_code, exit_codes))
     # Registered first, it runs last: when Locust has waited for the workers that it has forked.
     atexit.register(_exit_at_once, exit_codes)
+
+
+def saga_user(saga: str | None = None, **more: Any) -> type[Customer]:
+    """Put a saga under load; the class of Locust's users, to be a name of the locustfile.
+
+    All of a team's locustfile may be ``User = saga_user("shop.saga:SAGA")``.
+
+    Args:
+        saga: The saga under test as ``module:NAME``; by default the one that pyproject.toml names.
+        more: What else a `Workload` says.
+    """
+    listen(Workload(saga=saga, **more))
+    return Customer
 
 
 class _Shape(LoadTestShape):

@@ -14,7 +14,9 @@ from sagacheck.load.run_spec import RunSpec
 from sagacheck.load.users.bridge import Bridge
 from sagacheck.load.users.client_log import ClientLogWriter
 from sagacheck.load.users.customer import Customer, CustomerContext
+from sagacheck.load.users.drawn_orders import drawn_by
 from sagacheck.load.users.order_client import OrderClient
+from sagacheck.load.users.order_plans import DrawOrder
 from sagacheck.load.workload import Workload
 from sagacheck.saga import SagaUnderTest, load_saga
 
@@ -50,21 +52,27 @@ class LoadGenerator:
 
         Raises:
             ConfigError: The configuration of the project is wrong.
-            NotImportableError: There is no such saga, it has other services, or its activities
-                have effects by themselves.
+            NotImportableError: There is no such saga, or it has other services than those that the
+                workload's own command serves.
         """
-        own = load_saga(self._workload.saga)
-        if own.effects.effects:
-            declared = ", ".join(each.operation for each in own.effects.effects)
-            msg = f"a load run serves fakes over HTTP, and activities do {declared} by themselves"
-            raise NotImportableError(msg)
         if name is None:
-            return own
+            return load_saga(self._workload.saga)
         other = load_saga(name)
-        if other.services is not own.services:
-            msg = f"--saga {name}: it has other services than those that a run starts"
-            raise NotImportableError(msg)
+        if self._workload.services is not None:
+            served = load_saga(self._workload.saga).operations
+            if served.names != other.operations.names:
+                msg = f"--saga {name}: it has other services than those that a run starts"
+                raise NotImportableError(msg)
         return other
+
+    def draw_order(self, saga: str | None) -> DrawOrder:
+        """What draws the orders of a run, of the saga that ``--saga`` names.
+
+        Raises:
+            ConfigError: The configuration of the project is wrong.
+            NotImportableError: There is no such saga.
+        """
+        return self._workload.draw_order or drawn_by(self.saga(saga).dialect)
 
     def client(self, spec: RunSpec) -> OrderClient:
         """The client for a run. It connects late: a client does not survive Locust's forks.
@@ -90,7 +98,7 @@ class LoadGenerator:
             bridge=self.bridge,
             client=self.client(spec),
             log=ClientLogWriter(lambda line: runner.send_message(CLIENT_LOG, dict(line))),
-            planner=spec.planner(self._workload.draw_order),
+            planner=spec.planner(self.draw_order(spec.saga)),
             process=runner.worker_index,
             users=spec.users,
             rate=spec.rate,

@@ -34,6 +34,7 @@ from sagacheck.load.users.bridge import Bridge
 from sagacheck.load.users.client_log import ClientLog
 from sagacheck.load.users.order_client import OrderClient
 from sagacheck.load.users.order_plans import Planner
+from sagacheck.load.users.people import People
 from sagacheck.plural import count
 
 MOST_HISTORIES = 20
@@ -54,6 +55,7 @@ class LoadRun:
         planner: Knows what was ordered.
         idempotency_key: The key of an order's requests, with ``{order_id}`` in it; ``None`` for
             the usual ones.
+        workflow_may_fail: Whether a failed workflow is how the saga says that an order failed.
         folder: Takes the results.
         say: Prints the progress.
         state: Where the run is: running, draining, or its verdict.
@@ -66,6 +68,7 @@ class LoadRun:
     client: OrderClient
     planner: Planner
     idempotency_key: str | None
+    workflow_may_fail: bool
     folder: Path
     say: Callable[[str], None]
     state: str = field(default="running", init=False)
@@ -94,11 +97,13 @@ class LoadRun:
             every=self.options.chaos_every,
             note=self.client_log.note,
         )
+        self._people = People(self.bridge, self.client, self._server.open_orders)
         self._reaper = DeadAttemptReaper(self._time_out, call_seconds=self.options.call_timeout)
 
     def begin(self) -> None:
         """Begin to measure, and start the nemesis if ``--chaos`` asks for it."""
         self._usage.start()
+        self._people.start()
         if self.options.chaos:
             self._nemesis.start()
             self._reaper.start()
@@ -114,6 +119,7 @@ class LoadRun:
         finally:
             self._nemesis.stop()
             self._reaper.stop()
+            self._people.stop()
         self.judgement = judgement
         self.state = str(judgement.verdict)
         self._usage.stop()
@@ -159,15 +165,19 @@ class LoadRun:
         self._workflows = workflows = self._server.by_order(drained.workflows)
         ended = count(len(workflows), "order")
         self.say(f"{ended} ended; checking the last of them")
-        stuck = {self._server.order_of(name): why for name, why in drained.stuck.items()}
-        findings = self.audit.conclude(workflows, self._unknown_endings(workflows), stuck)
+        stuck, undecided = (
+            {self._server.order_of(name): why for name, why in each.items()}
+            for each in (drained.stuck, drained.undecided)
+        )
+        endings = self._unknown_endings(workflows)
+        findings = self.audit.conclude(workflows, endings, stuck, undecided)
         listed = Counter(status for each in drained.workflows.values() for status in each.runs)
         observed = Observed(
             clients=self.client_log.orders,
             workflows=workflows,
             listed=listed,
             counted=self._server_counts(listed.total()),
-            workflow_may_fail=self.options.saga is not None,
+            workflow_may_fail=self.workflow_may_fail,
         )
         audit = self.audit
         return judge(

@@ -167,7 +167,9 @@ class Session:
                 stack=self._stack,
                 bridge=self._generator.bridge,
                 client=self._generator.client(spec),
-                planner=spec.planner(self._workload.draw_order),
+                planner=spec.planner(self._generator.draw_order(spec.saga)),
+                workflow_may_fail=self._options.saga is not None
+                or self._workload.workflow_may_fail,
                 idempotency_key=self._workload.idempotency_key,
                 folder=self._folder,
                 say=self._say,

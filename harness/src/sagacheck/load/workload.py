@@ -29,21 +29,28 @@ class Workload:
     """What a team puts under load.
 
     Attributes:
-        draw_order: Draws an order with an id, from a random generator that is seeded for it.
-        services: The command that serves the saga's services over HTTP, such as one made by
-            `sagacheck.http.serve_command`. ``--port`` and ``--journal`` are added.
         saga: The saga under test as ``module:NAME``; by default the one that pyproject.toml names.
+        draw_order: Draws an order with an id, from a random generator that is seeded for it. By
+            default the saga's own words draw it.
+        services: The command that serves the saga's services over HTTP, such as one made by
+            `sagacheck.http.serve_command`; by default ``sagacheck serve``. ``--port`` and
+            ``--journal`` are added.
+        settings: Options of ``sagacheck serve``, such as ``("--stock", "SEAT=100")``; of a piece of
+            stock that it does not name there is plenty.
         order_client: What customers do to orders.
         idempotency_key: The key of an order's requests to the services, with ``{order_id}`` in it.
             By default the id of the order's workflow, or the order's id alone.
         worker: The team's worker; ``python -m sagacheck.load.worker`` by default.
+        workflow_may_fail: Whether a failed workflow is how the saga says that an order failed.
         task_queue: The workers' task queue where ``--task-queue`` names no other.
     """
 
-    draw_order: DrawOrder
-    services: Sequence[str]
     saga: str | None = None
+    draw_order: DrawOrder | None = None
+    services: Sequence[str] | None = None
+    settings: Sequence[str] = ()
     order_client: type[OrderClient] = OrderClient
     idempotency_key: str | None = None
     worker: WorkerProgram | None = None
-    task_queue: str = "orders"
+    workflow_may_fail: bool = True
+    task_queue: str = "load"

@@ -33,6 +33,7 @@ from sagacheck.run import terms_of
 from sagacheck.saga import SagaUnderTest
 from sagacheck.world import OrderRecord
 
+FEW = 3
 BATCH = 200
 """Orders in one request to the services."""
 LAG_SECONDS = 15.0
@@ -124,17 +125,24 @@ class Audit:
         workflows: Mapping[str, ListedWorkflow],
         endings: Mapping[str, Ending],
         stuck: Mapping[str, str],
+        undecided: Mapping[str, str],
     ) -> Findings:
         """Judge all the rest, once nothing more will happen.
 
         Args:
             workflows: The server's list, by the orders' ids.
             endings: How the orders ended whose clients got no result.
-            stuck: What orders wait for that have not ended.
+            stuck: What orders wait for that do not end.
+            undecided: What orders wait for that may end later, and cannot be judged.
         """
+        self._judged |= dict.fromkeys(undecided, OrderStatus.RUNNING)
         self._fakes.settle()
         known = set(filter(self._planner.includes, self._fakes.open_orders()))
-        rest = {o: each for o, each in workflows.items() if o in known or o not in self._judged}
+        rest = {
+            order: each
+            for order, each in workflows.items()
+            if order not in undecided and (order in known or order not in self._judged)
+        }
         self._judge(rest, endings, stuck)
         for order_record in self._order_records(known - workflows.keys()):
             self._checks.order(FinishedOrder(order_record, terms=None, outcome=None))
@@ -144,6 +152,8 @@ class Audit:
             ended = count(unseen, "order")
             detail = f"{ended} ended, but the services still have work of theirs under way"
             findings.open.append(Unmet(UnmetKind.RUN, detail))
+        if undecided:
+            findings.open.append(Unmet(UnmetKind.RUN, _not_ended(undecided)))
         return findings
 
     def _judge(
@@ -240,3 +250,11 @@ class Audit:
         if not self._was_cancel_granted(order) or (view and view.grants):
             return ""
         return (view and view.not_understood) or "no client that is alive got an answer"
+
+
+def _not_ended(undecided: Mapping[str, str]) -> str:
+    """That orders may end after the run, and what they wait for."""
+    shown = [f"{order} waits for {what}" for order, what in list(undecided.items())[:FEW]]
+    more = len(undecided) - len(shown)
+    listed = "; ".join(shown) + (f"; and {more} more" if more else "")
+    return f"{count(len(undecided), 'order')} had not ended, see --patience: {listed}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from temporalio.service import RPCError
 
-from sagacheck.load.audit.server_view import ListedWorkflow, ServerView
+from sagacheck.load.audit.server_view import ListedWorkflow, ServerView, Waiting
 from sagacheck.load.users.bridge import Bridge
 from sagacheck.plural import count
 
@@ -25,11 +25,13 @@ class Drained:
 
     Attributes:
         workflows: The run's workflows on the server's list, by their ids.
-        stuck: What those wait for that have not ended, by their ids.
+        stuck: What those wait for that do not end, by their ids.
+        undecided: What those wait for that have not ended, and may end later.
     """
 
     workflows: Mapping[str, ListedWorkflow]
     stuck: Mapping[str, str] = field(default_factory=dict)
+    undecided: Mapping[str, str] = field(default_factory=dict)
 
 
 class Drain:
@@ -112,18 +114,22 @@ class Drain:
                 time.sleep(POLL_SECONDS)
 
     def _some(self, workflow_ids: list[str]) -> str:
-        shown = [f"{name} waits for {self._waits_for(name)}" for name in workflow_ids[:FEW]]
+        shown = [f"{name} waits for {self._waiting(name).what}" for name in workflow_ids[:FEW]]
         more = len(workflow_ids) - len(shown)
         return "; ".join(shown) + (f"; and {more} more" if more else "")
 
-    def _waits_for(self, workflow_id: str) -> str:
+    def _waiting(self, workflow_id: str) -> Waiting:
         order = self._server.order_of(workflow_id)
-        return self._bridge.call(self._server.waits_for, order).what
+        return self._bridge.call(self._server.waits_for, order)
 
     def _all_wait_for_ever(self, workflow_ids: list[str]) -> bool:
         """Whether none of these will ever end."""
-        orders = map(self._server.order_of, workflow_ids)
-        return all(self._bridge.call(self._server.waits_for, each).for_ever for each in orders)
+        return all(self._waiting(each).for_ever for each in workflow_ids)
 
     def _give_up(self, workflows: dict[str, ListedWorkflow], open_ids: list[str]) -> Drained:
-        return Drained(workflows, {name: self._waits_for(name) for name in open_ids})
+        waiting = {name: self._waiting(name) for name in open_ids}
+        return Drained(
+            workflows,
+            stuck={name: each.what for name, each in waiting.items() if not each.may_end},
+            undecided={name: each.what for name, each in waiting.items() if each.may_end},
+        )

@@ -53,10 +53,13 @@ class Waiting:
     Attributes:
         what: In words.
         for_ever: Whether nothing but a change of its code will end it.
+        may_end: Whether it may still end by itself, after more time than a run has: a timer is
+            due, somebody sends a message, or a worker comes.
     """
 
     what: str
     for_ever: bool = False
+    may_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,10 @@ class ServerView:
             found[each.id] = run.after(found.get(each.id))
         return found
 
+    async def open_orders(self) -> list[str]:
+        """The orders that have not ended."""
+        return list(self.by_order(await self.workflows('ExecutionStatus = "Running"')))
+
     async def counts(self) -> Counter[str]:
         """How many of the run's workflows have which status, as the server counts them."""
         query = f"{self._query} GROUP BY ExecutionStatus"
@@ -126,8 +133,8 @@ class ServerView:
             why = await view.task_failure()
             return Waiting(f"its workflow task, which keeps failing: {why}", for_ever=bool(why))
         if state.has_pending_task and not state.pending_activities:
-            return Waiting("a worker that polls for its workflow task")
-        return Waiting(state.waits_for)
+            return Waiting("a worker that polls for its workflow task", may_end=True)
+        return Waiting(state.waits_for, may_end=not state.has_failing_activity)
 
     async def history(self, order_id: str) -> str:
         """The order's event history as Temporal's JSON."""

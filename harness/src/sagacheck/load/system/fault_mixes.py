@@ -26,7 +26,8 @@ UNREADABLE_REPLIES = ("empty", "truncated", "malformed")
 
 def mix_named(name: str, operations: OperationTable) -> Mix:
     """One of `MIXES`, for the services with these operations."""
-    return {"none": (), "light": _light(operations), "heavy": _heavy(operations)}[name]
+    mix = {"none": (), "light": _light(operations), "heavy": _heavy(operations)}[name]
+    return tuple(rule for rule in mix if _fits(rule, operations))
 
 
 def read_mix(name: str, operations: OperationTable) -> Mix:
@@ -88,6 +89,15 @@ def _everywhere(operations: OperationTable, share: float, *faults: Any) -> list[
         for service in operations.services
         for fault in faults
     ]
+
+
+def _fits(rule: Rule, operations: OperationTable) -> bool:
+    """Whether a fault can happen to what a rule names: an activity has no reply to be cut off."""
+    try:
+        read_rule(rule, operations)
+    except ParsingError:
+        return False
+    return True
 
 
 def _check(rules: Iterable[Any], name: str, operations: OperationTable) -> None:

@@ -17,8 +17,11 @@ from sagacheck.load.options import Options
 from sagacheck.load.system.control_client import ControlClient, ControlError
 from sagacheck.load.system.processes import ENDED, Child, SystemStartError
 from sagacheck.load.workload import Workload
+from sagacheck.saga import saga_words
 
 START_TRIES = 5
+PLENTY = 1_000_000_000
+"""Pieces of each SKU that no setting names: enough for any run."""
 POLLING = "polling"
 """A worker prints this when it has started to poll."""
 
@@ -139,10 +142,16 @@ class Stack:
             (port,) = free_ports(1)
             self.fakes = ControlClient(f"http://127.0.0.1:{port}")
             journal = str(self._folder / "fakes.ndjson")
-            command = [*_program(self._workload.services), "--port", str(port)]
-            command += ["--journal", journal]
+            command = [*self._serve_command(), "--port", str(port), "--journal", journal]
             self.services = Child("fakes", command, self._folder / "fakes.log")
             self.services.start()
+
+    def _serve_command(self) -> list[str]:
+        workload = self._workload
+        if workload.services is not None:
+            return _program(workload.services)
+        serve = [sys.executable, "-m", "sagacheck", "serve", "--default-stock", str(PLENTY)]
+        return [*serve, *workload.settings, *saga_words(self._options.saga or workload.saga)]
 
     def _await_services(self) -> None:
         if self.services is not None:
@@ -168,10 +177,9 @@ class Stack:
         if own and options.saga is None:
             environment = own.environment(self.fakes.url, options.call_timeout)
             return Child(name, [*_program(own.command), *where], log, environment)
-        saga = options.saga or workload.saga
         command = [sys.executable, "-m", "sagacheck.load.worker", *where]
         command += ["--services-url", self.fakes.url, "--call-timeout", str(options.call_timeout)]
-        command += ["--saga", saga] if saga else []
+        command += saga_words(options.saga or workload.saga)
         return Child(name, command, log)
 
     def _await_workers(self) -> None:

@@ -15,7 +15,7 @@ from fakes import ORDER_OPERATIONS, order_services
 from sagacheck.http.app import create_app
 from sagacheck.http.calls import remote_calls
 from sagacheck.http.server import bound_socket, serving
-from sagacheck.inprocess import AttemptContext, FakesClient, httpx_patch, in_context
+from sagacheck.inprocess import AttemptContext, FakesClient, client_patches, in_context
 from sagacheck.load.worker.served_network import ServedNetwork
 from sagacheck.network import (
     Call,
@@ -66,7 +66,7 @@ async def test_every_client_of_an_activity_reaches_them() -> None:
     """Whatever host it names, with what the worker knows of the attempt; reads too."""
     async with served(order_services) as (app, network):
         context = AttemptContext(network, order="o1", execution="order-o1#r/1", retry=2)
-        with httpx_patch(), in_context(context):
+        with client_patches([network.address]), in_context(context):
             async with httpx.AsyncClient() as client:
                 first = await client.post(ADDRESS, json=MAIL)
                 stock = await client.get("https://mail.example.com/reservations")

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 import click
 
 from sagacheck.engines import add_search_attributes, saga_worker
-from sagacheck.inprocess import httpx_patch
+from sagacheck.inprocess import client_patches
 from sagacheck.load.connection import Connection
 from sagacheck.load.worker.attempts import AttemptsInterceptor
 from sagacheck.load.worker.served_network import ServedNetwork
@@ -50,7 +50,7 @@ def main(
     if loaded.reset is not None:
         loaded.reset()
     network = ServedNetwork(loaded.all_services, services_url, call_timeout)
-    with httpx_patch():
+    with client_patches([*loaded.allow_hosts, network.address]):
         asyncio.run(_work(loaded, network, task_queue, Connection(**connection)))
     exit_process()
 

@@ -33,6 +33,12 @@ class JsonClient:
         self._netloc, self._base = parts.netloc, parts.path.rstrip("/")
         self._idle: list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = []
 
+    @property
+    def address(self) -> str:
+        """The server's host and port."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"{host}:{self._port}"
+
     async def request(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """The status and the body of the reply.
 

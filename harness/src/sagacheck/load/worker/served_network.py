@@ -46,6 +46,11 @@ class ServedNetwork(Network):
         self._client = JsonClient(url)
         self._limit_seconds = limit_seconds
 
+    @property
+    def address(self) -> str:
+        """The host and port of the process that serves the services."""
+        return self._client.address
+
     async def send(self, call: Call) -> WireReply:
         """Send `call` to its service and return what its caller sees.
 

@@ -74,3 +74,17 @@ def test_a_list_prints_nothing_that_steers(folder: Path) -> None:
 
     assert result.exit_code == 0, result.output
     assert_harmless(result.output)
+
+
+@pytest.mark.parametrize("words", [["{}"], ["run", "{}"], ["run", "--saga", "{}"], ["list", "{}"]])
+@pytest.mark.parametrize("shape", ["--{}", "{}", "{}.m:SAGA"])
+def test_wrong_usage_quotes_what_was_typed_in_a_line(
+    folder: Path, words: list[str], shape: str
+) -> None:
+    """As an option, a path, or a module."""
+    typed = shape.format(EVIL.replace("\x00", ""))
+    result = command(*(word.format(typed) for word in words))
+
+    assert result.exit_code == 2, result.output
+    assert r"\n::error::pwned" in result.output
+    assert_harmless(result.output)

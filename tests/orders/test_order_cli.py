@@ -323,3 +323,15 @@ def test_help_teaches_by_examples(command: list[str]) -> None:
     result = CliRunner().invoke(commands, [*command, "--help"])
     assert result.exit_code == 0
     assert "Examples:\n    orders " in result.stdout
+
+
+@pytest.mark.parametrize("words", [["{}"], ["place", "{}"], ["place", "a", "{}"], ["cancel", "{}"]])
+def test_wrong_usage_quotes_what_was_typed_in_a_line(words: list[str]) -> None:
+    """What a customer has written may be typed: it steers neither a terminal nor a CI runner."""
+    typed = "a\n::error::b\x1b[31m\x9b1m\u202e"
+    words = [*(word.format(typed) for word in words), "--address", NO_SERVER]
+    result = CliRunner().invoke(commands, words)
+
+    assert result.exit_code in (2, 3)
+    assert not any(line.startswith("::") for line in result.output.splitlines())
+    assert not any(char in result.output for char in "\x1b\x9b\u202e")

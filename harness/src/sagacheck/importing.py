@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
+from sagacheck.printable import printable
+
 _T = TypeVar("_T")
 
 
@@ -19,7 +21,7 @@ class NotImportableError(Exception):
 
 def not_importable(place: str, reference: str, why: str) -> NotImportableError:
     """The error for what an option, or a key of a file, names and what cannot be used."""
-    return NotImportableError(f"{place}: {reference!r}; {why}")
+    return NotImportableError(printable(f"{place}: {reference!r}; {why}"))
 
 
 def load_object(reference: str, kind: type[_T], place: str, root: Path | None = None) -> _T:

@@ -42,6 +42,7 @@ from orders.cli.connection import (
     where,
 )
 from orders.cli.order_file import MAX_BYTES, InvalidOrderError, read_order
+from orders.cli.saying import Sayings, say
 from orders.cli.watch import LONGEST_QUERY_SECONDS, NoWorkerError, watch
 from orders.client import (
     TASK_QUEUE,
@@ -142,7 +143,9 @@ _patience_option = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=_COMMANDS_EXAMPLES)
+@click.group(
+    cls=Sayings, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_COMMANDS_EXAMPLES
+)
 @click.version_option(package_name="orders")
 def commands() -> None:
     """Place orders that complete or are undone as a whole.
@@ -260,9 +263,9 @@ async def _work(client: Client, services: ServiceSettings, task_queue: str, sand
         httpx.AsyncClient() as http,
         create_worker(client, http, services=services, task_queue=task_queue, sandbox=sandbox),
     ):
-        click.echo(f"polling {task_queue} at {where(client)}; Ctrl-C stops")
+        say(f"polling {task_queue} at {where(client)}; Ctrl-C stops")
         await stop.wait()
-        click.echo("stopping; calls in flight may finish", err=True)
+        say("stopping; calls in flight may finish", err=True)
     return COMPLETED
 
 
@@ -278,7 +281,7 @@ async def _place(  # noqa: PLR0913 - as many as there are options
     try:
         handle = await start_order(order, client=client, task_queue=task_queue, placed_at=placed_at)
     except (OrderConflictError, OrderTooOldError) as refused:
-        click.echo(f"Error: {refused}", err=True)
+        say(f"Error: {refused}", err=True)
         return OTHERWISE
     if no_wait:
         click.echo(json.dumps({"order_id": order.order_id, "workflow_id": handle.id}))
@@ -288,7 +291,7 @@ async def _place(  # noqa: PLR0913 - as many as there are options
 
 async def _wait(handle: OrderHandle, order_id: str, patience: float) -> int:
     def show(status: str) -> None:
-        click.echo(f"{order_id}: {status}", err=True)
+        say(f"{order_id}: {status}", err=True)
 
     show("placed")
     try:
@@ -305,7 +308,7 @@ async def _wait(handle: OrderHandle, order_id: str, patience: float) -> int:
         show(str(ended))
         click.echo(_as_json(order_id, str(ended), describe(failure.cause)))
         return OTHERWISE
-    click.echo(TypeAdapter(OrderResult).dump_json(result, indent=2))
+    click.echo(TypeAdapter(OrderResult).dump_json(result, indent=2, ensure_ascii=True))
     return COMPLETED if result.status is OrderStatus.COMPLETED else OTHERWISE
 
 
@@ -328,7 +331,7 @@ async def _status(client: Client, order_id: str, patience: float) -> int:
     except RPCError as error:
         raise _no_order(error, order_id, client) from None
     try:
-        click.echo(ended or await get_order_status(order_id, client=client, timeout=limit))
+        say(ended or await get_order_status(order_id, client=client, timeout=limit))
     except RPCError:
         msg = f"order {order_id} is under way, but no worker is answering; start `orders worker`"
         raise UnknownError(msg) from None
@@ -348,9 +351,9 @@ async def _cancel(client: Client, order_id: str, reason: str, patience: float) -
     except RPCError as error:
         raise _no_order(error, order_id, client) from None
     if answer.accepted:
-        click.echo(f"accepted: order {order_id} will be undone, unless its parcel has left")
+        say(f"accepted: order {order_id} will be undone, unless its parcel has left")
         return COMPLETED
-    click.echo(f"refused: {answer.why_not}")
+    say(f"refused: {answer.why_not}")
     return OTHERWISE
 
 
@@ -370,7 +373,8 @@ def _order_or_exit(file: str) -> OrderInput:
         problems = invalid.problems
     except (OSError, ValueError) as error:
         problems = (f"{name}: {getattr(error, 'strerror', None) or error}",)
-    click.echo("\n".join(problems), err=True)
+    for problem in problems:
+        say(problem, err=True)
     sys.exit(WRONG_INPUT)
 
 
@@ -386,7 +390,7 @@ def _services_or_exit() -> ServiceSettings:
         for error in invalid.errors():
             name = f"ORDERS_{error['loc'][0]}".upper()
             rule = error["msg"].removeprefix("Value error, ")
-            click.echo(f"{name}: {error['input']!r}: {rule}", err=True)
+            say(f"{name}: {error['input']!r}: {rule}", err=True)
         sys.exit(WRONG_INPUT)
 
 

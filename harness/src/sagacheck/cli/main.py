@@ -10,6 +10,7 @@ from importlib import import_module
 import click
 
 from sagacheck.cli.exit_codes import EXIT_CODES
+from sagacheck.command_errors import PrintableErrors
 
 EXAMPLES = """\b
 Examples:
@@ -30,7 +31,7 @@ COMMANDS = (
 """In the order of the help. Each is imported when it is called."""
 
 
-class _Commands(click.Group):
+class _Commands(PrintableErrors, click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands."""
         return list(COMMANDS)

@@ -13,6 +13,7 @@ import click
 import uvloop
 from starlette.applications import Starlette
 
+from sagacheck.command_errors import PrintableErrors
 from sagacheck.http.app import create_app
 from sagacheck.http.commands.options import CONTROL_ROUTES, serve_options
 from sagacheck.http.commands.service_settings import check_settings
@@ -71,7 +72,7 @@ def serve_command(
     for collection in list(offered.reads())[:1]:
         epilog += f"  curl localhost:8080/{collection}?order_id=o1\n"
 
-    @click.command(help=_HELP.format(services=", ".join(names)), epilog=epilog)
+    @click.command(cls=PrintableErrors, help=_HELP.format(services=", ".join(names)), epilog=epilog)
     @serve_options
     def command(**options: Any) -> None:
         serve(services, announce, **options)

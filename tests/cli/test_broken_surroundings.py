@@ -16,8 +16,13 @@ SCENARIO = Path("scenarios/catalogue/shipping/poisoned-key.yaml").resolve()
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has a file on a full disk")
 @pytest.mark.parametrize(
     "words",
-    [("run", str(SCENARIO)), ("explore", "--faults", "0"), ("simulate", "--runs", "1")],
-    ids=lambda words: words[0],
+    [
+        ("run", str(SCENARIO), "--json"),
+        ("run", str(SCENARIO), "--junit"),
+        ("explore", "--faults", "0", "--json"),
+        ("simulate", "--runs", "1", "--json"),
+    ],
+    ids=lambda words: f"{words[0]} {words[-1]}",
 )
 def test_a_full_disk_hides_no_verdict(tmp_path: Path, words: tuple[str, ...]) -> None:
     """The verdict is printed, then what could not be written; the exit code is 3."""
@@ -27,10 +32,9 @@ def test_a_full_disk_hides_no_verdict(tmp_path: Path, words: tuple[str, ...]) ->
         "-m",
         "sagacheck",
         *words,
+        str(FULL),
         folder,
         str(tmp_path),
-        "--json",
-        str(FULL),
     ]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)

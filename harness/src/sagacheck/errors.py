@@ -11,9 +11,7 @@ The tree::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable
 
 import msgspec
 
@@ -75,13 +73,3 @@ class EngineStartError(Exception):
 
 class UnplayableError(Exception):
     """A scenario needs what its engine cannot do; the message names it, and what to use."""
-
-
-@contextmanager
-def named_in_errors(file: Path) -> Iterator[None]:
-    """Let an error of the system name this file: that of a full disk names none."""
-    try:
-        yield
-    except OSError as error:
-        error.filename = error.filename or str(file)
-        raise

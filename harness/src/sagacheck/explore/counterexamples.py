@@ -12,6 +12,7 @@ from sagacheck.engines import Trial
 from sagacheck.explore.choices import apply
 from sagacheck.explore.tally import Counterexample
 from sagacheck.language import Expectations, Scenario, as_yaml
+from sagacheck.result_files import write_text
 from sagacheck.run import LocalPlayer, slug
 from sagacheck.saga import SagaUnderTest, saga_words
 
@@ -102,7 +103,7 @@ def write_counterexample(
     file.parent.mkdir(parents=True, exist_ok=True)
     shown = replace(scenario, why=violation.detail, tags=(COUNTEREXAMPLE,), expect=Expectations())
     text = as_yaml(shown, saga.dialect, comment=f"Runs again with: {again}")
-    file.write_text(text, encoding="utf-8")
+    write_text(file, text)
     player = LocalPlayer(saga)
     with player.ready():
         trial = player.play(shown).trial
@@ -120,4 +121,4 @@ def write_histories(trial: Trial, file: Path) -> None:
     """
     for order, outcome in trial.outcomes.items():
         history = file.with_name(f"{file.stem}.{order}.history.json")
-        history.write_text(outcome.history, encoding="utf-8")
+        write_text(history, outcome.history)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sagacheck.explore.choices import EventChoice
 from sagacheck.explore.tally import Counterexample
+from sagacheck.result_files import write_text
 
 _NOTHING = "nothing fails"
 
@@ -88,4 +89,4 @@ def read_baseline(file: Path) -> frozenset[str]:
 def write_baseline(file: Path, findings: Iterable[Finding]) -> None:
     """Write the names of findings, to be known in later searches."""
     known = {"findings": [finding.name for finding in findings]}
-    file.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+    write_text(file, json.dumps(known, indent=2) + "\n")

@@ -36,6 +36,7 @@ from sagacheck.load.users.order_client import OrderClient
 from sagacheck.load.users.order_plans import Planner
 from sagacheck.load.users.people import People
 from sagacheck.plural import count
+from sagacheck.result_files import write_text
 
 MOST_HISTORIES = 20
 """For so many orders that violate an invariant, their histories are written."""
@@ -246,7 +247,7 @@ class LoadRun:
                 history = self.bridge.call(self._server.history, order)
             except RPCError:  # that it has none may be what is wrong with the order
                 continue
-            (folder / f"{order}.json").write_text(history, encoding="utf-8")
+            write_text(folder / f"{order}.json", history)
 
     def _processes(self) -> dict[str, int]:
         """The ids of the run's processes, by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sagacheck.errors import named_in_errors
+from sagacheck.result_files import write_text
 from sagacheck.run import Listener, RunResult, results_text
 
 
@@ -20,5 +20,4 @@ class JsonFile(Listener):
 
     def run_finished(self, run: RunResult) -> None:
         """Write them."""
-        with named_in_errors(self._file):
-            self._file.write_text(results_text(run.results), encoding="utf-8")
+        write_text(self._file, results_text(run.results))

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 from sagacheck.checks import Verdict
 from sagacheck.output.failure_lines import failure_lines
+from sagacheck.result_files import write_text
 from sagacheck.run import Listener, RunResult, ScenarioResult
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -31,7 +32,7 @@ class JUnitFile(Listener):
 
     def run_finished(self, run: RunResult) -> None:
         """Write them."""
-        self._file.write_text(junit_xml(run.results), encoding="utf-8")
+        write_text(self._file, junit_xml(run.results))
 
 
 def junit_xml(results: Sequence[ScenarioResult]) -> str:

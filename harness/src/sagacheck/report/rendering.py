@@ -19,6 +19,7 @@ from sagacheck.plural import count
 from sagacheck.printable import printable_in_page
 from sagacheck.report.page_model import Page
 from sagacheck.report.timeline import draw
+from sagacheck.result_files import write_text
 
 REPORT_FILE = "index.html"
 """What the page is called in its folder."""
@@ -28,7 +29,7 @@ def write_report(page: Page, folder: Path) -> Path:
     """Write the report into `folder`, which is made where it is missing; returns the file."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / REPORT_FILE
-    file.write_text(render(page), encoding="utf-8")
+    write_text(file, render(page))
     return file
 
 

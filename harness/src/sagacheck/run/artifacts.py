@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sagacheck.checks import NO_ORDERS, Verdict
-from sagacheck.errors import named_in_errors
+from sagacheck.result_files import named_in_errors, write_text
 from sagacheck.run.events import Listener
 from sagacheck.run.run_log import journal_lines
 from sagacheck.run.run_result import RunResult
@@ -107,8 +107,7 @@ def _write_histories(results: Sequence[ScenarioResult], folder: Path) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    with named_in_errors(file):
-        file.write_text(text, encoding="utf-8")
+    write_text(file, text)
 
 
 def _point_latest_to(folder: Path) -> None:

@@ -18,7 +18,6 @@ from sagacheck.cli.printing.exploration import (
     print_exploration,
     search_progress,
 )
-from sagacheck.errors import named_in_errors
 from sagacheck.explore import (
     Exploration,
     Saved,
@@ -32,6 +31,7 @@ from sagacheck.explore import explore as search_all
 from sagacheck.language import Scenario, nearest, plain_orders
 from sagacheck.output import console_for
 from sagacheck.printable import printable
+from sagacheck.result_files import write_text
 from sagacheck.run import new_folder
 from sagacheck.saga import SagaUnderTest, saga_words
 
@@ -161,8 +161,7 @@ def _write_findings(
     )
     text = json.dumps(exploration_json(exploration, saved), indent=2) + "\n"
     for file in filter(None, (folder / "results.json", json_file)):
-        with named_in_errors(file):
-            file.write_text(text, encoding="utf-8")
+        write_text(file, text)
     return saved
 
 

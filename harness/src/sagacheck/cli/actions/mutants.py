@@ -32,6 +32,7 @@ from sagacheck.mutants import (
     judge_zoo,
 )
 from sagacheck.output import console_for
+from sagacheck.result_files import write_text
 from sagacheck.run import ProcessKilledError
 
 
@@ -103,7 +104,7 @@ def _write_and_print(
 ) -> None:
     if options.json_file is not None:
         text = json.dumps(matrix_json(matrix), indent=2, ensure_ascii=False)
-        options.json_file.write_text(f"{text}\n", encoding="utf-8")
+        write_text(options.json_file, f"{text}\n")
     console = console_for()
     print_matrix(console, matrix, options.finders)
     if is_whole and not (options.names or options.quick):

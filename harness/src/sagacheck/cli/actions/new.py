@@ -14,6 +14,7 @@ from sagacheck.cli.exit_codes import WRONG_INPUT, exit_with
 from sagacheck.cli.inputs import project_or_exit, saga_or_exit
 from sagacheck.language import SCHEMA_FILE, SKELETON, load_text, resolved
 from sagacheck.printable import printable
+from sagacheck.result_files import write_text
 from sagacheck.saga import SagaUnderTest, saga_words
 
 _SUFFIXES = (".yaml", ".yml")
@@ -45,7 +46,7 @@ def _write_or_exit(file: Path, text: str) -> None:
         exit_with(WRONG_INPUT, f"{file} exists already; choose another name")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        write_text(file, text)
     except OSError as error:
         exit_with(WRONG_INPUT, f"{file} cannot be written: {error.strerror}")
 

@@ -22,6 +22,7 @@ from sagacheck.reference import (
     invariants_page,
     language_page,
 )
+from sagacheck.result_files import write_text
 
 
 def write_reference(topics: Sequence[str], into: Path | None, zoo: str | None) -> None:
@@ -62,7 +63,7 @@ def _coverage_or_exit(zoo: str) -> Sequence[AnomalyCoverage]:
 def _write_or_exit(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        write_text(file, text)
     except OSError as error:
         exit_with(WRONG_INPUT, f"{file} cannot be written: {error.strerror}")
     click.echo(printable(f"{file} is written"))

@@ -16,9 +16,9 @@ from sagacheck.cli.printing.simulation import (
     simulation_json,
     simulation_progress,
 )
-from sagacheck.errors import named_in_errors
 from sagacheck.explore import replay_command, write_counterexample
 from sagacheck.output import console_for
+from sagacheck.result_files import write_text
 from sagacheck.run import new_folder
 from sagacheck.saga import SagaUnderTest, saga_words
 from sagacheck.simulate import Simulation, Swarm, simulate
@@ -86,8 +86,7 @@ def _write_counterexamples(
 def _write_json(simulation: Simulation, files: Mapping[int, Path], *into: Path | None) -> None:
     text = json.dumps(simulation_json(simulation, files), indent=2) + "\n"
     for file in filter(None, into):
-        with named_in_errors(file):
-            file.write_text(text, encoding="utf-8")
+        write_text(file, text)
 
 
 def _command(swarm: Swarm, seed: int, runs: int = 1) -> str:

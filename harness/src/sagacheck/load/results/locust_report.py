@@ -15,6 +15,7 @@ from locust.html import get_html_report, process_html_filename
 from sagacheck.checks import Verdict
 from sagacheck.load.audit.verdict import Judgement
 from sagacheck.printable import printable_in_page
+from sagacheck.result_files import write_text
 
 COLOURS = {Verdict.VALID: "#0b6e4f", Verdict.INVALID: "#a4161a", Verdict.UNKNOWN: "#7a5c00"}
 
@@ -58,4 +59,4 @@ def write_html(environment: Environment, judgement: Judgement, folder: Path) -> 
     process_html_filename(options)
     path = Path(options.html_file)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"{before}{body}{section}{after}", encoding="utf-8")
+    write_text(path, f"{before}{body}{section}{after}")

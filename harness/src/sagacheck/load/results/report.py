@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sagacheck.report import page_templates
+from sagacheck.result_files import write_text
 
 WIDTH, HEIGHT = 560, 150
 COLOURS = (
@@ -84,4 +85,4 @@ def write_report(path: Path, run: Mapping[str, Any], charts: Sequence[Chart]) ->
     text = page.render(
         page=head, run=run, charts=charts, width=WIDTH, height=HEIGHT, most=MOST_VIOLATIONS
     )
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)

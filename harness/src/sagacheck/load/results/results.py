@@ -14,6 +14,7 @@ from sagacheck.load.audit.verdict import Judgement
 from sagacheck.load.results.figures import Ended, latencies, over_time, versions
 from sagacheck.load.results.report import Chart, write_report
 from sagacheck.load.system.usage import Sample, Usage
+from sagacheck.result_files import write_text
 
 MB = 1_000_000
 
@@ -81,7 +82,7 @@ class Results:
         """Write ``verdict.json`` and ``report.html``."""
         found = self.as_json()
         text = json.dumps(found, indent=2, default=str) + "\n"
-        (folder / "verdict.json").write_text(text, encoding="utf-8")
+        write_text(folder / "verdict.json", text)
         write_report(folder / "report.html", found, list(self._charts()))
 
     def _processes(self) -> dict[str, dict[str, float]]:

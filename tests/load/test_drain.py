@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from sagacheck.load.audit import drain as drain_module
-from sagacheck.load.audit.drain import Drain, Drained
+from sagacheck.load.audit.drain import Drain, Drained, SystemDeathError
 from sagacheck.load.audit.server_view import ListedWorkflow, ServerView, Waiting
 from sagacheck.load.users.bridge import Bridge
 
@@ -30,6 +30,7 @@ class _Server:
         self._lists = list(lists)
         self._has = has
         self.looks = 0
+        self.death = ""
 
     def workflows(self) -> Mapping[str, ListedWorkflow]:
         self.looks += 1
@@ -56,6 +57,7 @@ def _run(server: _Server, unacknowledged: set[str], patience: float) -> Drained:
         lambda: unacknowledged,
         patience=patience,
         say=lambda _text: None,
+        system_death=lambda: server.death,
     )
     return drain.run()
 
@@ -109,3 +111,12 @@ def test_what_may_end_later_is_told_from_what_never_ends() -> None:
 
     assert drained.undecided == {"late": "what late needs"}
     assert drained.stuck == {"failing": "what failing needs"}
+
+
+def test_a_system_that_has_died_is_not_waited_for() -> None:
+    """The error says what died and how."""
+    server = _Server({"o1": OPEN}, has=set())
+    server.death = "worker-1 was killed by SIGKILL"
+
+    with pytest.raises(SystemDeathError, match="worker-1 was killed by SIGKILL"):
+        _drained(server, unacknowledged=set())

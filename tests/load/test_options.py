@@ -37,6 +37,10 @@ def read(*words: str) -> Options:
         ("--orders 0", "--orders 0: it must be at least 1"),
         ("--workers -1", "--workers -1: it must be at least 0"),
         ("--call-timeout 60", r"--call-timeout 60: it must be at least 0\.01 and at most 29"),
+        *(
+            (f"--fakes-url {url}", f"--fakes-url {url}: it must be a URL, such as http://local")
+            for url in ("foo", "localhost:8080", "ftp://fakes", "http://", "http://fakes:99999")
+        ),
         ("--shape ramp", "--shape ramp: it needs the length of the run, such as -t 5m"),
         ("--temporal-address a:1 --server-db f", "--server-db is for the server that a run starts"),
     ],
@@ -102,3 +106,10 @@ def test_a_wrong_form_is_an_error(form: dict[str, str], message: str) -> None:
     """The message has the option, the value and the rule."""
     with pytest.raises(ValueError, match=message):
         changed("", **form)
+
+
+def test_a_form_changes_no_option_that_it_does_not_show() -> None:
+    """Whatever gets past the web UI: Locust has a field of each name for all options."""
+    options = changed("", saga="evil.py:SAGA", chaos_every="-1", fakes_url="http://elsewhere")
+
+    assert options == read("--seed", str(options.seed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -23,6 +23,7 @@ from sagacheck.load.results.console import say
 from sagacheck.load.session import Session
 from sagacheck.load.system.fault_mixes import read_mix
 from sagacheck.load.system.processes import SystemStartError
+from sagacheck.load.system.start_up import begin_start_up, end_start_up
 from sagacheck.load.users.customer import Customer
 from sagacheck.load.users.load_shapes import SHAPES, LoadProfile
 from sagacheck.load.workload import Workload
@@ -36,6 +37,7 @@ def listen(workload: Workload) -> None:
     add = partial(add_options, task_queue=workload.task_queue)
     events.init_command_line_parser.add_listener(add)
     events.init.add_listener(partial(_begin, workload))
+    begin_start_up(partial(_end_early, lambda: None))
     exit_codes: list[int] = []
     events.quit.add_listener(partial(_note_exit_code, exit_codes))
     # Registered first, it runs last: when Locust has waited for the workers that it has forked.
@@ -86,6 +88,7 @@ def _begin(workload: Workload, environment: Environment, **_: Any) -> None:
     generator = LoadGenerator(workload)
     if isinstance(environment.runner, WorkerRunner):
         events.test_start.add_listener(generator.prepare)
+        end_start_up()
         return
     try:
         options = read_options(parsed, temporal_in_environment=environment_names_temporal())
@@ -98,12 +101,14 @@ def _begin(workload: Workload, environment: Environment, **_: Any) -> None:
     session = Session(
         environment, options, workload=workload, saga=saga, generator=generator, say=say
     )
+    begin_start_up(partial(_end_early, session.stop))
     try:
         session.begin()
     except SystemStartError as error:
         _exit(Verdict.UNKNOWN.exit_code, str(error))
     except RuntimeError as error:
         _exit(Verdict.UNKNOWN.exit_code, f"Temporal is not answering: {error}")
+    end_start_up()
 
 
 def _shape(environment: Environment, options: Options) -> None:
@@ -116,6 +121,12 @@ def _shape(environment: Environment, options: Options) -> None:
     )
     environment.shape_class = _Shape(profile)
     environment.shape_class.runner = environment.runner
+
+
+def _end_early(stop: Callable[[], None]) -> None:
+    """End a run that a signal has interrupted before it began."""
+    stop()
+    _exit(Verdict.UNKNOWN.exit_code, "interrupted")
 
 
 def _exit(code: int, message: str) -> NoReturn:

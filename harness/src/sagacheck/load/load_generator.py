@@ -5,8 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
+import gevent
 from locust.env import Environment
 from locust.runners import LocalRunner, WorkerRunner
+from temporalio.client import Client
 
 from sagacheck.importing import NotImportableError
 from sagacheck.load.connection import Connection
@@ -24,7 +26,7 @@ CLIENT_LOG = "client_log"
 """Locust's name of the messages with which its workers send lines of the client log."""
 RUN_SPEC = "load_run"
 """The option in which Locust hands the specification of a run to its workers."""
-CONNECT_SECONDS = 30.0
+CONNECT_SECONDS = 10.0
 
 
 def with_spec(parsed: Namespace, spec: RunSpec) -> Namespace:
@@ -82,10 +84,18 @@ class LoadGenerator:
         """
         if spec.connection not in self._clients:
             saga = self.saga(spec.saga)
-            connected = self.bridge.call(spec.connection.connect, saga, timeout=CONNECT_SECONDS)
+            connected = self._connected(spec.connection, saga)
             kind = self._workload.order_client if spec.saga is None else OrderClient
             self._clients[spec.connection] = kind(connected, saga, spec.task_queue)
         return self._clients[spec.connection]
+
+    def _connected(self, connection: Connection, saga: SagaUnderTest) -> Client:
+        try:
+            return self.bridge.call(connection.connect, saga, timeout=CONNECT_SECONDS)
+        except gevent.Timeout:
+            address = connection.config().get("target_host")
+            msg = f"{address} accepts connections, and was silent for {CONNECT_SECONDS:g} s"
+            raise RuntimeError(msg) from None
 
     def prepare(self, environment: Environment, **_: Any) -> None:
         """Make ready for the users of a test that is about to start."""

@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 
 from sagacheck.checks import Ending, OrderStatus
 from sagacheck.load.audit.audit import Audit
-from sagacheck.load.audit.drain import Drain
+from sagacheck.load.audit.drain import Drain, SystemDeathError
 from sagacheck.load.audit.server_view import ListedWorkflow, ServerView
 from sagacheck.load.audit.verdict import Judgement, Observed, judge
 from sagacheck.load.command_line import command_to_repeat
@@ -77,8 +77,8 @@ class LoadRun:
 
     def __post_init__(self) -> None:
         # Each line goes to the file at once: an intent must be there before its call.
-        journal = (self.folder / "journal.ndjson").open("a", buffering=1, encoding="utf-8")
-        self.client_log = ClientLog(journal)
+        self._journal = (self.folder / "journal.ndjson").open("a", buffering=1, encoding="utf-8")
+        self.client_log = ClientLog(self._journal)
         self.began_at = time.time()
         self._server = ServerView(self.client, self.planner.run)
         self.audit = Audit(
@@ -115,8 +115,12 @@ class LoadRun:
         self._stopped_at = time.time()
         try:
             judgement = self._judge()
-        except (RPCError, ControlError, SystemStartError, KeyboardInterrupt) as error:
-            judgement = Judgement.incomplete(_reason(error), self.audit.violations)
+        except (
+            *(RPCError, ControlError, SystemStartError, SystemDeathError),
+            KeyboardInterrupt,
+        ) as error:
+            reason = self.system_death() or _reason(error)
+            judgement = Judgement.incomplete(reason, self.audit.violations)
         finally:
             self._nemesis.stop()
             self._reaper.stop()
@@ -125,7 +129,17 @@ class LoadRun:
         self.state = str(judgement.verdict)
         self._usage.stop()
         self._write_results(judgement)
+        self._journal.close()
         return judgement
+
+    def deaths(self) -> list[str]:
+        """Each process of the system that has died by itself, and how."""
+        down = self._nemesis.down
+        return [each.ended_how for each in self.stack.dead(down)]
+
+    def system_death(self) -> str:
+        """What of the system has died, and how; empty while it may go on."""
+        return self.stack.death(self._nemesis.down)
 
     def counts(self) -> dict[str, Any]:
         """The state or the verdict, how many orders there are of each kind, and violations."""
@@ -161,6 +175,7 @@ class LoadRun:
             self._unacknowledged,
             patience=self.options.patience,
             say=self.say,
+            system_death=self.system_death,
         )
         drained = drain.run()
         self._workflows = workflows = self._server.by_order(drained.workflows)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sagacheck.load.connection import Connection
 from sagacheck.load.users.order_plans import Shares
@@ -81,7 +82,7 @@ def read_options(parsed: Namespace, *, temporal_in_environment: bool) -> Options
         connection=connection,
         brings_temporal=brings_temporal,
         server_db=Path(parsed.server_db) if parsed.server_db else None,
-        fakes_url=parsed.fakes_url or None,
+        fakes_url=_url("--fakes-url", parsed.fakes_url) if parsed.fakes_url else None,
         workers=_whole("--workers", parsed.workers, least=0),
         task_queue=parsed.task_queue,
         saga=parsed.saga or None,
@@ -149,6 +150,19 @@ def _by_name(options: Options) -> dict[str, Any]:
         "queries": options.shares.query,
         "patience": options.patience,
     }
+
+
+def _url(option: str, value: str) -> str:
+    """The base URL of a server."""
+    try:
+        parts = urlsplit(value)
+        is_right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port or an address that is none
+        is_right = False
+    if not is_right:
+        msg = f"{option} {value}: it must be a URL, such as http://localhost:8080"
+        raise ValueError(msg)
+    return value
 
 
 def _number(option: str, value: Any, *, least: float, most: float | None = None) -> float:

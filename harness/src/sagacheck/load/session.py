@@ -37,6 +37,7 @@ from sagacheck.strange_pages import is_loopback
 
 STOP_SECONDS = 30.0
 LOOK_EVERY_SECONDS = 2.0
+WATCH_EVERY_SECONDS = 0.5
 
 
 class InconsistentError(Exception):
@@ -88,6 +89,8 @@ class Session:
         self._folder.mkdir()
         atexit.register(self._stack.stop)
         self._say(f"seed {self._options.seed}")
+        if self._options.brings_temporal:
+            self._generator.client(self._spec(run=""))  # before workers wait for it in vain
         self._stack.start()
         self._generator.client(self._spec(run=""))
         runner = self._environment.runner
@@ -105,6 +108,10 @@ class Session:
             )
             refuse_wrong_forms(self._environment.web_ui, OF_EACH_TEST, self._check_form)
         events.quitting.add_listener(self._quit)
+
+    def stop(self) -> None:
+        """End what was started."""
+        self._stack.stop()
 
     def _spec(self, run: str) -> RunSpec:
         parsed = self._environment.parsed_options
@@ -140,16 +147,14 @@ class Session:
     def _take_line(self, environment: Environment, msg: Any, **_: Any) -> None:
         """Take in a line of a client's log, and stop after so many ``--orders``."""
         run = self._run
-        if run is None or not run.planner.includes(msg.data["order"]):
+        if run is None or run.judgement or not run.planner.includes(msg.data["order"]):
             return
         run.client_log.take(msg.data)
         limit = self._options.orders
         if limit is None or len(run.client_log.orders) < limit or self._has_enough_orders:
             return
         self._has_enough_orders = True
-        runner = environment.runner
-        assert runner is not None, "the message came through it"
-        gevent.spawn(runner.quit if environment.web_ui is None else runner.stop)
+        gevent.spawn(self._stop_test)
 
     def _begin_run(self, environment: Environment, **_: Any) -> None:
         with self._concluding:  # the run before it may still wait for its orders
@@ -176,6 +181,27 @@ class Session:
             )
             run.begin()
             self._looking = gevent.spawn(_look_again_and_again, run)
+            self._watching = gevent.spawn(self._end_when_it_is_dead, run)
+
+    def _end_when_it_is_dead(self, run: LoadRun) -> None:
+        """End a test whose system has died: nothing more happens in it."""
+        said: set[str] = set()
+        while not run.system_death():
+            for death in run.deaths():
+                if death not in said:
+                    self._say(death)
+                    said.add(death)
+            gevent.sleep(WATCH_EVERY_SECONDS)
+        self._say(run.system_death())
+        gevent.spawn(self._stop_test)
+
+    def _stop_test(self) -> None:
+        runner = self._environment.runner
+        assert runner is not None, "there was a test"
+        if self._environment.web_ui is None:
+            runner.quit()
+        else:
+            runner.stop()
 
     def _test_stopped(self, environment: Environment, **_: Any) -> None:
         if environment.web_ui is None:
@@ -205,6 +231,7 @@ class Session:
                 return
             self._stop_locust_workers()
             self._looking.kill()
+            self._watching.kill()
             judgement = run.conclude()
             self._report(judgement)
             print_judgement(judgement, run.folder, command_to_repeat(self._options))

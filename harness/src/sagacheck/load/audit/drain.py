@@ -19,6 +19,10 @@ SERVER_SECONDS = 60.0
 """How long the server may be down while it is waited for."""
 
 
+class SystemDeathError(Exception):
+    """The system has died, so that no order will end any more; the message says what and how."""
+
+
 @dataclass(frozen=True)
 class Drained:
     """The end of waiting.
@@ -44,9 +48,10 @@ class Drain:
             has them.
         patience: Seconds in which no order ends, after which the rest is called stuck.
         say: Prints the progress.
+        system_death: What of the system has died; empty while it may go on.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - made in one place, from what that place has
         self,
         bridge: Bridge,
         server: ServerView,
@@ -54,7 +59,9 @@ class Drain:
         *,
         patience: float,
         say: Callable[[str], None],
+        system_death: Callable[[], str],
     ) -> None:
+        self._system_death = system_death
         self._bridge = bridge
         self._server = server
         self._unacknowledged = unacknowledged
@@ -66,6 +73,7 @@ class Drain:
 
         Raises:
             temporalio.service.RPCError: The server is not answering any more.
+            SystemDeathError: The server, the services, or all workers have died.
         """
         fewest: int | None = None
         had_ended = False
@@ -76,6 +84,8 @@ class Drain:
             now = time.monotonic()
             if not open_ids and not self._is_more_to_come(workflows, ask=had_ended):
                 return Drained(workflows)
+            if death := self._system_death():
+                raise SystemDeathError(death)
             had_ended = not open_ids
             if fewest is None or len(open_ids) < fewest:
                 fewest, progress_at = len(open_ids), now
@@ -109,7 +119,7 @@ class Drain:
             try:
                 return self._bridge.call(self._server.workflows)
             except RPCError:
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or self._system_death():
                     raise
                 time.sleep(POLL_SECONDS)
 

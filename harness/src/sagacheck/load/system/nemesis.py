@@ -36,6 +36,7 @@ class Nemesis:
         note: Writes down each kill and each recovery.
 
     Attributes:
+        down: The names of the processes that it has killed and not yet restarted.
         events: Each kill and recovery as a text, with its moment in seconds of Unix time.
     """
 
@@ -44,7 +45,7 @@ class Nemesis:
         self._chance = random.Random(f"{seed}/chaos")
         self._pause = (every * 0.5, every * 1.5)
         self._note = note
-        self._down: set[str] = set()
+        self.down: set[str] = set()
         self._schedule: gevent.Greenlet[..., None] | None = None
         self._kills: Group = Group()
         self.events: list[tuple[float, str]] = []
@@ -71,7 +72,7 @@ class Nemesis:
         for child in self._targets():
             gevent.sleep(self._chance.uniform(*self._pause))
             seconds = self._chance.uniform(*DOWN_SECONDS)
-            if child.name not in self._down:
+            if child.name not in self.down:
                 self._kills.spawn(self._kill, child, seconds)
 
     def _targets(self) -> Iterator[Child]:
@@ -86,7 +87,7 @@ class Nemesis:
 
     def _kill(self, child: Child, seconds: float) -> None:
         """End a process, and restart it after so many seconds."""
-        self._down.add(child.name)
+        self.down.add(child.name)
         if child is self._stack.server:
             self._write_down(child, "stopped")
             child.stop(STOP_SECONDS)
@@ -96,7 +97,7 @@ class Nemesis:
         gevent.sleep(seconds)
         self._restart(child)
         self._write_down(child, "is back")
-        self._down.discard(child.name)
+        self.down.discard(child.name)
 
     def _restart(self, child: Child) -> None:
         """Restart it until it stays up, as a supervisor of processes does."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from sagacheck.load.system.start_up import uninterrupted
 from sagacheck.parent_death import kill_at_exit_of_this_process
 
 START_SECONDS = 120.0
@@ -55,9 +56,24 @@ class Child:
         """Its process id; ``None`` while it does not run."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
+    @property
+    def ended_how(self) -> str:
+        """How it has ended, in words; empty while it runs, or if it was never started."""
+        code = self._process.poll() if self._process else None
+        if code is None:
+            return ""
+        if code < 0:
+            return f"{self.name} was killed by {signal.Signals(-code).name}"
+        last = self.last_output().splitlines()[-1]
+        return f"{self.name} ended with exit code {code}: {last}"
+
     def start(self) -> None:
         """Start it, for the first time or again."""
         assert self.pid is None, f"{self.name} is running already"
+        with uninterrupted():
+            self._start()
+
+    def _start(self) -> None:
         self._release()
         with self._log.open("ab") as log:
             self._log_begins = log.tell()

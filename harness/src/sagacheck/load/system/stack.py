@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -83,6 +83,21 @@ class Stack:
         for child in reversed(self.children):
             # Their state was read already, and a graceful end takes seconds.
             child.kill()
+
+    def dead(self, down: Collection[str]) -> list[Child]:
+        """The processes that have ended, without those that are `down` on purpose."""
+        return [each for each in self.children if each.name not in down and each.ended_how]
+
+    def death(self, down: Collection[str]) -> str:
+        """What has died so that no order can go on, and how; empty while there is nothing.
+
+        Args:
+            down: The names of processes that are down on purpose, and will be back.
+        """
+        dead = self.dead(down)
+        if not {*self.workers} <= {*dead}:  # one that is left takes over what the others were at
+            dead = [each for each in dead if each not in self.workers]
+        return "; ".join(each.ended_how for each in dead)
 
     def restart(self, child: Child) -> None:
         """Start a process that has ended, and wait until it is answering.

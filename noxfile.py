@@ -105,7 +105,10 @@ def _test(session: nox.Session, *options: str) -> None:
         "PYTHONDONTWRITEBYTECODE": "",
     }
     # Some at once: half of the time a test waits, for a server or for a command that it started.
-    session.run("pytest", "-n3", "--dist=loadfile", CHECK_DETERMINISM, *options, env=environment)
+    session.run(
+        *("pytest", "-n3", "--dist=loadfile", f"--sagacheck-{CHECK_DETERMINISM[2:]}", *options),
+        env=environment,
+    )
 
 
 @nox.session(default=False)

@@ -272,7 +272,7 @@ def test_pytest_takes_the_saga_of_its_root_folder(tmp_path: Path) -> None:
     write(shop, a=VALID)
     configure(tmp_path, _table('saga = "nowhere:SAGA"'))
 
-    done = process(*PYTEST, "--check-determinism=100", "shop", cwd=tmp_path)
+    done = process(*PYTEST, "--sagacheck-check-determinism=100", "shop", cwd=tmp_path)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout

@@ -10,6 +10,7 @@ import pytest
 from tests.cli._commands import INVALID, PROJECT, UNKNOWN, VALID, WRONG, configure, process, write
 
 PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-rA", "-q")
+WITHOUT = ("-p", "no:cacheprovider", "-p", "no:asyncio")
 SHOP = f'{PROJECT}scenarios = ["shop"]\n'
 
 
@@ -60,13 +61,13 @@ def test_tests_are_listed_and_not_run(tmp_path: Path) -> None:
 
 
 def test_a_saga_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
-    """A wrong ``--saga`` ends the session before any test, with pytest's exit code for usage."""
+    """A wrong ``--sagacheck-saga`` ends the session before any test, as wrong usage."""
     write(tmp_path, a=VALID)
 
-    done = process(*PYTEST, "--saga", "no_such_shop:SAGA", cwd=tmp_path)
+    done = process(*PYTEST, "--sagacheck-saga", "no_such_shop:SAGA", cwd=tmp_path)
 
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "--saga: 'no_such_shop:SAGA'; cannot import no_such_shop" in done.stderr
+    assert "--sagacheck-saga: 'no_such_shop:SAGA'; cannot import no_such_shop" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -128,6 +129,96 @@ def test_last_failed_and_junit(team: Path) -> None:
     assert "1 failed" in done.stdout
     assert "passed" not in done.stdout
     assert "shop/b.yaml:1: invalid" in (team / "out.xml").read_text(encoding="utf-8")
+
+
+CONFTEST = """
+import pytest
+
+def pytest_addoption(parser):
+    parser.addoption("--engine", default="v8")
+    parser.addoption("--saga", action="store_true")
+    parser.addoption("--check-determinism")
+    parser.addoption("--evict-always")
+
+@pytest.fixture
+def engine(request):
+    return request.config.getoption("--engine")
+"""
+
+
+def test_a_team_may_have_options_of_the_same_names(pytester: pytest.Pytester) -> None:
+    """Ours all begin with ``--sagacheck-``."""
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile("def test_it(engine): assert engine == 'v8'")
+
+    pytester.runpytest_inprocess(*WITHOUT, "--saga").assert_outcomes(passed=1)
+
+
+def test_a_failure_is_told_in_words(pytester: pytest.Pytester) -> None:
+    """What is wrong, why it matters, and what happened, with times; no control characters."""
+    configure(pytester.path, SHOP)
+    (pytester.path / "shop").mkdir()
+    strange = INVALID.replace("why: w", 'why: "a \\e[31mred\\e[0m reason"')
+    strange = strange.replace("scenario: it", 'scenario: "\\a it').replace("room for", 'room for"')
+    write(pytester.path / "shop", b=strange)
+
+    done = pytester.runpytest_inprocess(*WITHOUT, "shop", "-v")
+
+    assert done.ret == 1
+    done.stdout.fnmatch_lines(
+        [
+            "shop/b.yaml::?x07 it ends otherwise*FAILED*",
+            "shop/b.yaml:1: invalid: *expected o1 to end as failed*",
+            "why this matters: a ?x1b*red*",
+            "what happened:",
+            "*0.00 s  The client places order o1: *",
+            "*reserve_inventory calls inventory.reserve (call 1)*",
+            "*The workflow ends; its client gets the result: o1 is completed.",
+        ]
+    )
+    assert "\x07" not in done.stdout.str()
+    assert "\x1b[31m" not in done.stdout.str()
+
+
+WORLD = """
+def test_the_fixture_is_the_projects_world(saga_world):
+    assert saga_world.saga.workflow_name == "OrderSagaWorkflow"
+    assert len(saga_world.journal) == 0
+"""
+
+
+def test_the_fixture_for_worlds(pytester: pytest.Pytester) -> None:
+    """``saga_world`` is over the project's saga."""
+    configure(pytester.path, SHOP.replace('["shop"]', "[]"))
+    pytester.makepyfile(WORLD)
+
+    pytester.runpytest_inprocess(*WITHOUT).assert_outcomes(passed=1)
+
+
+COUNTED = """
+from dataclasses import replace
+from tests.sagas.small import RESERVES
+
+def _reset():
+    with open("trials.txt", "a") as file:
+        file.write("a trial\\n")
+
+SAGA = replace(RESERVES, reset=_reset)
+"""
+
+
+def test_each_worker_of_xdist_plays_its_own(tmp_path: Path) -> None:
+    """Four scenarios on two workers are four trials, and no more."""
+    configure(tmp_path, SHOP.replace("scenarios:SAGA", "counted.py:SAGA"))
+    (tmp_path / "counted.py").write_text(COUNTED)
+    (tmp_path / "shop").mkdir()
+    names = ("a", "b", "c", "d")
+    write(tmp_path / "shop", **{n: VALID.replace("nothing goes wrong", n) for n in names})
+
+    done = process(*PYTEST, "-n2", "shop", cwd=tmp_path)
+
+    assert "4 passed" in done.stdout, done.stdout + done.stderr
+    assert len((tmp_path / "trials.txt").read_text().splitlines()) == 4
 
 
 def test_it_can_be_switched_off(team: Path) -> None:

@@ -177,11 +177,17 @@ def test_a_broken_replay_is_reported_like_any_violation(tmp_path: Path) -> None:
     ("options", "said"),
     [
         (
-            ["--check-determinism=100", "--saga", f"{SAGAS}/unrepeatable.py:BY_CLOCK"],
+            [
+                "--sagacheck-check-determinism=100",
+                *("--sagacheck-saga", f"{SAGAS}/unrepeatable.py:BY_CLOCK"),
+            ],
             "a.yaml:1: unknown: the second run differed: call 1 of",
         ),
         (
-            ["--evict-always", "--saga", f"{SAGAS}/nondeterministic.py:BY_COUNTER"],
+            [
+                "--sagacheck-evict-always",
+                *("--sagacheck-saga", f"{SAGAS}/nondeterministic.py:BY_COUNTER"),
+            ],
             "a.yaml:1: invalid: I15: o1 does something else when it is replayed",
         ),
     ],
@@ -200,8 +206,14 @@ def test_pytest_passes_what_repeats(tmp_path: Path) -> None:
     write(tmp_path, b=_named("another"))
 
     done = process(
-        *(*PYTEST, "a.yaml", "b.yaml", "--evict-always", "--check-determinism=100"),
-        *("--saga", f"{SAGAS}/small.py:RESERVES"),
+        *(
+            *PYTEST,
+            "a.yaml",
+            "b.yaml",
+            "--sagacheck-evict-always",
+            "--sagacheck-check-determinism=100",
+        ),
+        *("--sagacheck-saga", f"{SAGAS}/small.py:RESERVES"),
         cwd=tmp_path,
     )
 
@@ -212,8 +224,11 @@ def test_pytest_passes_what_repeats(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--check-determinism", "a.yaml"], "before a path"),
-        (["a.yaml", "--check-determinism", "--engine", "server"], "needs virtual time"),
+        (["--sagacheck-check-determinism", "a.yaml"], "before a path"),
+        (
+            ["a.yaml", "--sagacheck-check-determinism", "--sagacheck-engine", "server"],
+            "needs virtual time",
+        ),
     ],
 )
 def test_pytest_refuses_what_makes_no_sense(tmp_path: Path, words: list[str], said: str) -> None:

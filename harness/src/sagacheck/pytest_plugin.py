@@ -3,8 +3,12 @@
 A scenario file is YAML below the folders that ``[tool.sagacheck]`` names as ``scenarios``, or one
 that the command line names. Other YAML is left alone. ``-p no:sagacheck`` switches the plugin off.
 
-All scenarios that were collected begin to run together when the first of them is asked for, on one
-engine; each test then waits for its own. A failure's first line is ``path:line: what is wrong``.
+Each scenario is played when its test runs, so that a worker of pytest-xdist plays its own only. On
+a real server, and where scenarios run a second time, all begin together with the first test, unless
+pytest-xdist shares them out; each test then waits for its own. A failure's first line is
+``path:line: what is wrong``, and its story in words follows.
+
+The fixture ``saga_world`` is for tests of single activities: a `sagacheck.testing.SagaWorld`.
 """
 
 from __future__ import annotations
@@ -22,8 +26,9 @@ if TYPE_CHECKING:
     # Imported when a scenario is collected: pytest loads an installed plugin in every project.
     from sagacheck.config import Project
     from sagacheck.language import Scenario
-    from sagacheck.run import BackgroundRun, ScenarioResult
+    from sagacheck.run import BackgroundRun, LazyRun, ScenarioResult
     from sagacheck.saga import SagaUnderTest
+    from sagacheck.testing import SagaWorld
 
 SUFFIXES = frozenset({".yaml", ".yml"})
 ENGINES = ("simulated", "server")
@@ -34,23 +39,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options that scenario tests know."""
     group = parser.getgroup("scenarios")
     group.addoption(
-        "--engine",
+        "--sagacheck-engine",
         choices=ENGINES,
         help="what plays scenarios; by default the engine named in pyproject.toml, else simulated",
     )
     group.addoption(
-        "--saga",
+        "--sagacheck-saga",
         metavar="M:N",
         help="the saga under test: module:NAME or file.py:NAME; by default the saga named in "
         "pyproject.toml",
     )
     group.addoption(
-        "--evict-always",
+        "--sagacheck-evict-always",
         action="store_true",
         help="forget each workflow after each of its tasks, and replay its history for the next",
     )
     group.addoption(
-        "--check-determinism",
+        "--sagacheck-check-determinism",
         metavar="PERCENT",
         nargs="?",
         type=_percent,
@@ -66,7 +71,7 @@ def _percent(text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        hint = "write --check-determinism=100 before a path"
+        hint = "write --sagacheck-check-determinism=100 before a path"
         raise argparse.ArgumentTypeError(f"{text!r} is not a number; {hint}") from None
     if not 0 <= value <= 100:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100")
@@ -75,7 +80,7 @@ def _percent(text: str) -> float:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Load the saga that is asked for: a wrong one ends the session before any test."""
-    if session.config.getoption("--saga"):
+    if session.config.getoption("--sagacheck-saga"):
         _saga_of(session.config)
 
 
@@ -98,7 +103,7 @@ def _is_scenario_file(file: Path, session: pytest.Session) -> bool:
         return True
     may_be_configured = any(map(_mentions_us, (config.rootpath, config.invocation_params.dir)))
     folders = [*_project_of(config).scenarios] if may_be_configured else []
-    if config.getoption("--saga") and config.args_source is pytest.Config.ArgsSource.ARGS:
+    if config.getoption("--sagacheck-saga") and config.args_source is pytest.Config.ArgsSource.ARGS:
         # The scenarios of another saga than the project's: they lie where the command says.
         folders += [config.invocation_params.dir / arg.partition("::")[0] for arg in config.args]
     return any(file.is_relative_to(folder.resolve()) for folder in folders)
@@ -117,10 +122,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if error := config.stash.get(_WRONG, None):
         raise error
     items = [item for item in session.items if isinstance(item, ScenarioItem)]
-    if config.getoption("--check-determinism") and config.getoption("--engine") == "server":
+    if (
+        config.getoption("--sagacheck-check-determinism")
+        and config.getoption("--sagacheck-engine") == "server"
+    ):
         raise pytest.UsageError(
-            "--check-determinism needs virtual time, a server's is never the same: "
-            "leave out --engine server"
+            "--sagacheck-check-determinism needs virtual time, a server's is never the same: "
+            "leave out --sagacheck-engine server"
         )
     if items and not config.option.collectonly:
         config.stash[_RUN] = _run_of(items, config)
@@ -133,25 +141,28 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         run.close()
 
 
-def _run_of(items: Sequence[ScenarioItem], config: pytest.Config) -> BackgroundRun:
-    from sagacheck.run import BackgroundRun, RunSpec  # noqa: PLC0415 - see the top
+def _run_of(items: Sequence[ScenarioItem], config: pytest.Config) -> BackgroundRun | LazyRun:
+    from sagacheck.run import BackgroundRun, LazyRun, RunSpec  # noqa: PLC0415 - see the top
 
-    reference = config.getoption("--saga")
+    reference = config.getoption("--sagacheck-saga")
     project = _project_of(config)
     configured = project.engine if project.engine in ENGINES else "simulated"
-    engine = config.getoption("--engine") or configured
+    engine = config.getoption("--sagacheck-engine") or configured
     if engine == "server":
         _need_server()
+    rerun_percent = config.getoption("--sagacheck-check-determinism")
     spec = RunSpec(
         scenarios=[item.scenario for item in items],
         saga=_saga_of(config),
         saga_reference=reference,
         engines=(engine,),
-        evict_always=config.getoption("--evict-always"),
-        rerun_percent=config.getoption("--check-determinism") if engine == "simulated" else 0.0,
+        evict_always=config.getoption("--sagacheck-evict-always"),
+        rerun_percent=rerun_percent if engine == "simulated" else 0.0,
         root=None if reference else project.root,
     )
-    return BackgroundRun(spec)
+    is_shared_out = hasattr(config, "workerinput")  # this is a worker of pytest-xdist
+    together = not is_shared_out and (engine == "server" or spec.rerun)
+    return BackgroundRun(spec) if together else LazyRun(spec)
 
 
 def _need_server() -> None:
@@ -159,7 +170,8 @@ def _need_server() -> None:
 
     if server_program() is None:
         raise pytest.UsageError(
-            "--engine server needs packages that are not installed: pip install 'sagacheck[server]'"
+            "--sagacheck-engine server needs packages that are not installed: "
+            "pip install 'sagacheck[server]'"
         )
 
 
@@ -182,7 +194,7 @@ def _find(*folders: Path) -> Project:
 
 
 def _saga_of(config: pytest.Config) -> SagaUnderTest:
-    """The saga under test: that of ``--saga``, or of pyproject.toml."""
+    """The saga under test: that of ``--sagacheck-saga``, or of pyproject.toml."""
     saga = config.stash.get(_SAGA, None)
     if saga is None:
         saga = config.stash[_SAGA] = _load(config)
@@ -195,7 +207,9 @@ def _load(config: pytest.Config) -> SagaUnderTest:
     from sagacheck.saga import load_saga  # noqa: PLC0415
 
     try:
-        return load_saga(config.getoption("--saga"), _project_of(config))
+        return load_saga(
+            config.getoption("--sagacheck-saga"), _project_of(config), option="--sagacheck-saga"
+        )
     except (ConfigError, NotImportableError) as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -207,6 +221,7 @@ class ScenarioFile(pytest.File):
         """The scenario; a collection error with place and rule where it is not well formed."""
         from sagacheck.errors import InvalidScenarioError  # noqa: PLC0415 - see the top
         from sagacheck.language import load_file  # noqa: PLC0415
+        from sagacheck.printable import printable  # noqa: PLC0415
 
         try:
             place = _from(self.config.invocation_params.dir, self.path)
@@ -216,7 +231,7 @@ class ScenarioFile(pytest.File):
             return
         except InvalidScenarioError as error:
             raise self.CollectError("\n".join(str(each) for each in error.problems)) from None
-        yield ScenarioItem.from_parent(self, name=scenario.name, scenario=scenario)
+        yield ScenarioItem.from_parent(self, name=printable(scenario.name), scenario=scenario)
 
 
 def _from(folder: Path, path: Path) -> Path:
@@ -255,7 +270,7 @@ class ScenarioItem(pytest.Item):
                 self.add_marker(tag)
 
     def runtest(self) -> None:
-        """Wait for the scenario's verdict."""
+        """Play the scenario, or wait until it has been played."""
         from sagacheck.checks import Verdict  # noqa: PLC0415 - see the top
 
         result = self.config.stash[_RUN].result_of(self.scenario)
@@ -282,13 +297,29 @@ class ScenarioFailedError(Exception):
 
     def __init__(self, result: ScenarioResult) -> None:
         from sagacheck.output import failure_lines  # noqa: PLC0415 - see the top
+        from sagacheck.printable import printable  # noqa: PLC0415
+        from sagacheck.report import story_of  # noqa: PLC0415
 
-        lines = "\n".join(failure_lines(result))
-        why = f"\nwhy this matters: {result.scenario.why}" if result.scenario.why else ""
-        super().__init__(f"{result.place}: {result.verdict}: {lines}{why}")
+        why = result.scenario.why
+        lines = [
+            f"{printable(result.place)}: {result.verdict}: " + "\n".join(failure_lines(result)),
+            *([f"why this matters: {printable(why)}"] if why else []),
+            "what happened:",
+            *story_of(result.trial),
+        ]
+        super().__init__("\n".join(lines))
 
 
-_RUN = pytest.StashKey["BackgroundRun"]()
+@pytest.fixture
+def saga_world(pytestconfig: pytest.Config) -> Iterator[SagaWorld]:
+    """The services around the project's saga, for a test that runs its activities by itself."""
+    from sagacheck.testing import SagaWorld  # noqa: PLC0415 - see the top
+
+    with SagaWorld(_saga_of(pytestconfig)) as world:
+        yield world
+
+
+_RUN = pytest.StashKey["BackgroundRun | LazyRun"]()
 """The scenarios that were collected, as they run."""
 _SAGA = pytest.StashKey["SagaUnderTest"]()
 """The saga under test."""

@@ -4,6 +4,7 @@ from sagacheck.explore.choices import WORLD
 from sagacheck.explore.counterexamples import (
     COUNTEREXAMPLE,
     Saved,
+    counterexample_yaml,
     replay_command,
     save,
     write_counterexample,
@@ -16,12 +17,13 @@ from sagacheck.explore.findings import (
     read_baseline,
     write_baseline,
 )
-from sagacheck.explore.search import Exploration, OnProgress, Progress, explore
+from sagacheck.explore.search import INTERRUPTED, Exploration, OnProgress, Progress, explore
 from sagacheck.explore.search_spec import Search
 from sagacheck.explore.tally import Label
 
 __all__ = [
     "COUNTEREXAMPLE",
+    "INTERRUPTED",
     "WORLD",
     "Exploration",
     "Finding",
@@ -31,6 +33,7 @@ __all__ = [
     "Saved",
     "Search",
     "cause_of",
+    "counterexample_yaml",
     "explore",
     "one_by_one",
     "read_baseline",

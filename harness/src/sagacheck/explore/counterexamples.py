@@ -42,10 +42,9 @@ class Saved:
 def as_scenario(counterexample: Counterexample, base: Scenario) -> Scenario:
     """The scenario that plays a counterexample."""
     concerned = " ".join(filter(None, counterexample.fact))
-    story = ", then ".join(map(str, counterexample.history)) or "nothing fails"
     return replace(
         apply(counterexample.history, base),
-        name=f"{concerned} - {story}",
+        name=f"{concerned} - {counterexample.story}",
         covers=(),
     )
 
@@ -101,7 +100,7 @@ def write_counterexample(
         again: The command that runs it again.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    shown = replace(scenario, why=violation.detail, tags=(COUNTEREXAMPLE,), expect=Expectations())
+    shown = _shown(scenario, violation)
     text = as_yaml(shown, saga.dialect, comment=f"Runs again with: {again}")
     write_text(file, text)
     player = LocalPlayer(saga)
@@ -110,6 +109,18 @@ def write_counterexample(
     if trial is not None:
         write_histories(trial, file)
     return file
+
+
+def _shown(scenario: Scenario, violation: Violation) -> Scenario:
+    """The scenario as a counterexample: what is wrong is why it matters, and it expects nothing."""
+    return replace(scenario, why=violation.detail, tags=(COUNTEREXAMPLE,), expect=Expectations())
+
+
+def counterexample_yaml(counterexample: Counterexample, base: Scenario, saga: SagaUnderTest) -> str:
+    """The YAML of the scenario that plays a counterexample of a search that began with `base`."""
+    return as_yaml(
+        _shown(as_scenario(counterexample, base), counterexample.violation), saga.dialect
+    )
 
 
 def write_histories(trial: Trial, file: Path) -> None:

@@ -105,6 +105,8 @@ class Exploration:
         return Verdict.VALID if sure else Verdict.UNKNOWN
 
 
+INTERRUPTED = "interrupted"
+"""What has stopped a search that Ctrl-C or SIGTERM ended."""
 OnProgress = Callable[[Progress], None]
 
 
@@ -132,7 +134,7 @@ def _explore(search: Search, on_progress: OnProgress) -> Exploration:
             exploration.plain = player.why_plain_order_fails()
             exploration.complete = _levels(exploration, player, pool, on_progress)
     except KeyboardInterrupt:
-        exploration.stopped = "interrupted"
+        exploration.stopped = INTERRUPTED
     except ProcessKilledError as error:
         exploration.stopped = str(error)
     exploration.seconds = time.perf_counter() - started
@@ -214,6 +216,6 @@ class _FamilyPool:
                 for parent in families
             )
         if self._processes is None:
-            pool = ProcessPool(self._search.set_up, self._search.jobs)
+            pool = ProcessPool(self._search.for_processes.set_up, self._search.jobs)
             self._processes = self._stack.enter_context(pool)
         return self._processes.map_unordered(families)

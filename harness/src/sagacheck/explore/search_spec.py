@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Self
 
 from sagacheck.explore.choice_space import ChoiceSpace
 from sagacheck.explore.choices import History
@@ -23,6 +24,7 @@ class Search:
     Attributes:
         base: The scenario that all histories begin with.
         saga_reference: The value of ``--saga``; ``None`` for the saga named in pyproject.toml.
+        saga: The saga itself, for this process; without it, it is loaded by its name.
         faults: How many choices a history makes at most.
         cancels: Whether clients cancel and submit again.
         crashes: Whether workers die and lose their caches.
@@ -37,6 +39,7 @@ class Search:
 
     base: Scenario
     saga_reference: str | None = None
+    saga: SagaUnderTest | None = None
     faults: int = 2
     cancels: bool = True
     crashes: bool = True
@@ -59,7 +62,12 @@ class Search:
         Raises:
             NotImportableError: It cannot be had.
         """
-        return load_saga(self.saga_reference)
+        return self.saga or load_saga(self.saga_reference)
+
+    @property
+    def for_processes(self) -> Self:
+        """The same for other processes, which load the saga by its name: it cannot be pickled."""
+        return replace(self, saga=None)
 
     def space(self, saga: SagaUnderTest) -> ChoiceSpace:
         """The choices that can be made."""

@@ -43,6 +43,11 @@ class Counterexample:
         return self.violation.invariant, self.operation
 
     @property
+    def story(self) -> str:
+        """What fails in the history, in words."""
+        return ", then ".join(map(str, self.history)) or "nothing fails"
+
+    @property
     def labels(self) -> tuple[Label, ...]:
         """Its choices without their exact moments."""
         return tuple(label(choice) for choice in self.history)

@@ -12,6 +12,7 @@ from sagacheck.run.events import Listener
 from sagacheck.run.judging.expectations import unmet_by
 from sagacheck.run.judging.judge import OnResult, judge, run_all, run_one, terms_of
 from sagacheck.run.judging.vacuity import NO_EFFECT, expects_failure, why_vacuous
+from sagacheck.run.lazy_run import LazyRun
 from sagacheck.run.local_player import LocalPlayer, TrialResult
 from sagacheck.run.run import RunFailedError, play
 from sagacheck.run.run_result import RunResult
@@ -26,6 +27,7 @@ __all__ = [
     "Artifacts",
     "BackgroundRun",
     "DeterminismCheck",
+    "LazyRun",
     "Listener",
     "LocalPlayer",
     "OnResult",

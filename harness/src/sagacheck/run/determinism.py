@@ -64,10 +64,10 @@ class DeterminismCheck:
         self._process: asyncio.subprocess.Process | None = None
 
     @classmethod
-    def of(cls, spec: RunSpec) -> Self:
-        """The check of the scenarios that a run is to repeat."""
+    def of(cls, spec: RunSpec, scenarios: Sequence[Scenario] | None = None) -> Self:
+        """The check of the scenarios that a run is to repeat, or of these among them."""
         return cls(
-            spec.rerun,
+            spec.rerun if scenarios is None else scenarios,
             saga_reference=spec.saga_reference,
             evict_always=spec.evict_always,
             root=spec.root,

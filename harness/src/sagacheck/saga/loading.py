@@ -13,12 +13,15 @@ from sagacheck.saga.under_test import SagaUnderTest
 from sagacheck.temporal import activity_definition, workflow_definition
 
 
-def load_saga(reference: str | None = None, project: Project | None = None) -> SagaUnderTest:
+def load_saga(
+    reference: str | None = None, project: Project | None = None, *, option: str = "--saga"
+) -> SagaUnderTest:
     """The saga that ``module:NAME`` or ``path/to/file.py:NAME`` names.
 
     Args:
         reference: Its name; ``None`` for the one that pyproject.toml names.
         project: The project whose pyproject.toml that is; by default that of the current folder.
+        option: What one passes to name a saga, for messages.
 
     Raises:
         ConfigError: The configuration of the project is wrong, or names no saga.
@@ -26,10 +29,10 @@ def load_saga(reference: str | None = None, project: Project | None = None) -> S
             workflow or an activity has no decorator, or two have the same name.
     """
     if reference is not None:
-        return _runnable(reference, "--saga", None)
+        return _runnable(reference, option, None)
     project = project or find_project()
     if project.saga is None:
-        raise project.missing("saga", "pass --saga module:NAME")
+        raise project.missing("saga", f"pass {option} module:NAME")
     saga = _runnable(project.saga, f"{project.file}: {TABLE}.saga", project.root)
     if saga.horizon is None and project.horizon is not None:
         return replace(saga, horizon=timedelta(seconds=project.horizon))
@@ -40,17 +43,25 @@ def _runnable(reference: str, place: str, root: Path | None) -> SagaUnderTest:
     """Load a saga, and find out before a run what a worker would find out during it."""
     saga = load_object(reference, SagaUnderTest, place, root)
     try:
-        workflows = [workflow_definition(each) for each in (saga.workflow, *saga.children)]
-        _check_names("workflow", [each.name for each in workflows])
-        _check_names(
-            "activity", [activity_definition(each).name for each in saga.activity_functions]
-        )
-        saga.check_messages()
-        if saga.horizon is not None:
-            read_horizon(saga.horizon)
+        check_saga(saga)
     except (TypeError, ValueError) as error:
         raise not_importable(place, reference, str(error)) from None
     return saga
+
+
+def check_saga(saga: SagaUnderTest) -> None:
+    """Find out before a run what a worker would find out during it.
+
+    Raises:
+        TypeError: Its workflow or an activity has no decorator, or a message has no handler.
+        ValueError: Two have the same name, or its horizon is no time.
+    """
+    workflows = [workflow_definition(each) for each in (saga.workflow, *saga.children)]
+    _check_names("workflow", [each.name for each in workflows])
+    _check_names("activity", [activity_definition(each).name for each in saga.activity_functions])
+    saga.check_messages()
+    if saga.horizon is not None:
+        read_horizon(saga.horizon)
 
 
 def _check_names(kind: str, names: Sequence[str | None]) -> None:

@@ -176,8 +176,7 @@ def _print_violations(console: Console, exploration: Exploration, saved: Sequenc
 
 def _print_finding(console: Console, number: int, finding: Finding, *, known: bool) -> None:
     smallest = finding.smallest
-    story = ", then ".join(map(str, smallest.history)) or "nothing fails"
-    console.print(Padding.indent(f"[dim]{number:02d}[/] {escape(story)}", 3))
+    console.print(Padding.indent(f"[dim]{number:02d}[/] {escape(smallest.story)}", 3))
     ways = count(len(finding.counterexamples), "way")
     histories = count(finding.histories, "history", "histories")
     name = f"known: {finding.name}" if known else finding.name

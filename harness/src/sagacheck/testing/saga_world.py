@@ -17,7 +17,7 @@ from temporalio.activity import Info
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
-from sagacheck.inprocess import AttemptContext, EffectInterceptor, httpx_patch, in_context
+from sagacheck.inprocess import AttemptContext, EffectInterceptor, client_patches, in_context
 from sagacheck.language import load_text, plain_orders
 from sagacheck.network import Network
 from sagacheck.saga import SagaUnderTest
@@ -29,7 +29,7 @@ from sagacheck.world import Journal, Ledger, ManualClock, World
 class SagaWorld:
     """The services around a saga, for tests that run its activities without a workflow.
 
-    Use it with ``with``: while it is entered, the process's httpx requests go to the fakes. Its
+    Use it with ``with``: while it is entered, the HTTP requests of activities go to the fakes. Its
     clock jumps: a timeout of a minute takes no time.
 
     Args:
@@ -48,7 +48,7 @@ class SagaWorld:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(httpx_patch())
+        self._stack.enter_context(client_patches(self.saga.allow_hosts))
         return self
 
     def __exit__(

@@ -152,7 +152,7 @@ def wheel_tests(session: nox.Session) -> None:
 
 ALONE = """
 from importlib.util import find_spec
-names = "orders", "sagacheck", "fakes", "scenarios", "load", "tests", "trip", "transfer"
+names = "orders", "sagacheck", "fakes", "scenarios", "load", "tests", "trip", "transfer", "payments"
 found = [name for name in names if find_spec(name)]
 assert found == ["{}"], found
 """

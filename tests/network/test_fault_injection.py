@@ -51,6 +51,7 @@ TABLE = (
     Expected(Fault("reject", status=429), 429, AttemptOutcome.REFUSED, 0),
     Expected(Fault("reject", status=503), 503, AttemptOutcome.UNKNOWN, 0),
     Expected(Fault("reject", status=409, code="request_in_flight"), 409, AttemptOutcome.UNKNOWN, 0),
+    Expected(Fault("expire"), SUCCESS, AttemptOutcome.OK, 1),  # it has a test of its own
     Expected(Fault("drop_response"), NoReplyError, AttemptOutcome.UNKNOWN, 1),
     Expected(Fault("reset_after_effect"), ConnectionLostError, AttemptOutcome.UNKNOWN, 1),
     Expected(Fault("status_after_effect", status=500), 500, AttemptOutcome.UNKNOWN, 1),

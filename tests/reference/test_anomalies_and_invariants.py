@@ -54,7 +54,7 @@ def test_nothing_is_missing() -> None:
         ("B15", {"catches": ()}, "shows that 'parcel before payment' breaks I8"),
         (
             "D8",
-            {"anomaly": structs.replace(ANOMALIES["D8"], tests=("a",))},
+            {"anomaly": structs.replace(ANOMALIES["D8"], not_here="no", tests=("a",))},
             "D8 (Refund fails later) cann",
         ),
         ("F1", {"anomaly": structs.replace(ANOMALIES["F1"], tests=())}, "F1 (Vacuous pass) needs"),

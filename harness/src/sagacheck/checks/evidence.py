@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from sagacheck.checks.outcome import OrderOutcome
-from sagacheck.services import OperationTable, Tells
+from sagacheck.services import MERCHANT, OperationTable, Tells
 from sagacheck.world import (
     HUNDREDTHS,
     AccountKind,
@@ -215,8 +215,12 @@ class Evidence:
 
 
 def is_takings(posting: Posting) -> bool:
-    """Whether the posting is money that the merchant takes, or gives back where it is negative."""
-    return posting.account.kind is AccountKind.MONEY and not posting.account.may_be_negative
+    """Whether the posting is money that the merchant takes, or gives back where it is negative.
+
+    Money that is set aside is the customer's.
+    """
+    account = posting.account
+    return account.kind is AccountKind.MONEY and account.name == MERCHANT.name
 
 
 def is_live(effect: Effect) -> bool:

@@ -374,10 +374,11 @@ ANOMALIES: Mapping[str, Anomaly] = {
     "D7": Anomaly(
         name="Authorisation without its capture",
         means="an authorisation expires before it is captured, or is voided though it was captured",
-        not_here=(
-            "a charge authorises and captures at once: the payment service has no authorisation to"
-            " capture, to void or to let expire. A refund of a charge that never happened is A4"
+        tests=(
+            "tests/payments/test_payments_example.py::test_a_scenario_shows_the_bug",
+            "tests/payments/test_payments_example.py::test_one_choice_is_enough_to_find_the_bug",
         ),
+        invariants=("I2", "I6", "I7", "I11"),
     ),
     "D8": Anomaly(
         name="Refund fails later",

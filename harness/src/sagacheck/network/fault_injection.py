@@ -51,6 +51,11 @@ async def _reject(delivery: Delivery, fault: Fault) -> WireReply:
     return encoded(rejection(delivery.call.operation, fault))
 
 
+async def _expire(delivery: Delivery, _: Fault) -> WireReply:
+    delivery.service.expire(delivery.request)
+    return encoded(await delivery.answer())
+
+
 async def _drop_response(delivery: Delivery, _: Fault) -> NoReturn:
     await delivery.answer()
     await delivery.time_out()
@@ -125,6 +130,7 @@ INJECTORS: dict[str, Injector] = {
     "refuse": _refuse,
     "drop_request": _drop_request,
     "reject": _reject,
+    "expire": _expire,
     "drop_response": _drop_response,
     "reset_after_effect": _reset_after_effect,
     "status_after_effect": _status_after_effect,

@@ -48,6 +48,7 @@ class FaultKind(msgspec.Struct, frozen=True):
         argument: What argument it needs.
         summary: What happens, in one line.
         reads_only: Whether it happens to reads alone.
+        uses_only: Whether it happens to creates alone that use up what another has made.
         needs_reply_body: Whether it spoils the reply's body, so that the reply must have one.
     """
 
@@ -57,13 +58,14 @@ class FaultKind(msgspec.Struct, frozen=True):
     summary: str
     needs_reply_body: bool = False
     reads_only: bool = False
+    uses_only: bool = False
 
     def fits(self, operation: Operation) -> bool:
         """Whether such a fault can happen to `operation`, with some argument.
 
         What an activity does by itself has no reply of bytes that could be spoilt.
         """
-        if self.reads_only and not operation.reads:
+        if (self.reads_only and not operation.reads) or (self.uses_only and not operation.uses_up):
             return False
         return operation.has_body or not self.needs_reply_body
 
@@ -78,6 +80,13 @@ FAULTS: dict[str, FaultKind] = {
         FaultKind("drop_request", _BEFORE, _NONE, "the request is lost; the caller times out"),
         FaultKind(
             "reject", _BEFORE, Argument.REJECTION, "the service answers with an error; no effect"
+        ),
+        FaultKind(
+            "expire",
+            _BEFORE,
+            _NONE,
+            "what the call uses up expires just before it arrives, such as an authorisation",
+            uses_only=True,
         ),
         FaultKind("drop_response", _AFTER, _NONE, "the reply is lost; the caller times out"),
         FaultKind("reset_after_effect", _AFTER, _NONE, "the connection is reset after the effect"),

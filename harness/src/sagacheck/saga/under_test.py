@@ -75,7 +75,8 @@ class SagaUnderTest:
             ``{order_id}-{n}``, is refused.
         id_reuse_policy: What its client does with an order id that was used before.
         completed_means: The creates whose effects must be live when an order completes; by default
-            all creates of the services but messages that tell something else than success.
+            all creates of the services but messages that tell something else than success, and what
+            another create uses up.
         children: The workflows that `workflow` starts as its children. Where the id of a child
             begins with its parent's id and a slash, its calls are known to be the order's.
         order_of: The order that a workflow belongs to, by the workflow's id, for children with
@@ -269,10 +270,15 @@ class SagaUnderTest:
         """The creates whose effects must be live when an order completes."""
         if self.completed_means is not None:
             return self.completed_means
+        creates = self.operations.creates
+        used_up = {operation.uses_up for operation in creates}
         return tuple(
             operation.name
-            for operation in self.operations.creates
-            if operation.tells in ("success", "nothing") or self.operations.undo_of(operation.name)
+            for operation in creates
+            if (
+                operation.tells in ("success", "nothing") or self.operations.undo_of(operation.name)
+            )
+            and operation.name not in used_up
         )
 
     @cached_property

@@ -1,6 +1,7 @@
 """Stateful fakes of services: their operations, idempotency keys, state and rules."""
 
 from sagacheck.services.activity_service import AMOUNT, CURRENCY, LINES, activity_service
+from sagacheck.services.card_payments import AUTHORISED, CardPaymentService
 from sagacheck.services.messages import MessageService
 from sagacheck.services.operations import (
     HEADER,
@@ -11,9 +12,13 @@ from sagacheck.services.operations import (
 )
 from sagacheck.services.payments import CUSTOMER, MERCHANT, PaymentService, minor_units
 from sagacheck.services.refusals import (
+    ALREADY_CAPTURED,
     ALREADY_REFUNDED,
     ALREADY_SHIPPED,
+    AUTHORISATION_EXPIRED,
+    AUTHORISATION_VOIDED,
     BODY_TOO_LARGE,
+    CAPTURE_EXCEEDS_AUTHORISATION,
     COMMON_REFUSALS,
     INVALID_AMOUNT,
     INVALID_CURRENCY,
@@ -28,17 +33,22 @@ from sagacheck.services.request import (
     Request,
     refuse_unknown_fields,
 )
-from sagacheck.services.service import Service
+from sagacheck.services.service import Scheduled, Service
 from sagacheck.services.services import ServiceFactory, Services, operations_of
 from sagacheck.services.shipments import ShipmentService
 from sagacheck.services.stock import AVAILABLE, OUTSIDE, RESERVED, SHIPPED, StockService
 
 __all__ = [
+    "ALREADY_CAPTURED",
     "ALREADY_REFUNDED",
     "ALREADY_SHIPPED",
     "AMOUNT",
+    "AUTHORISATION_EXPIRED",
+    "AUTHORISATION_VOIDED",
+    "AUTHORISED",
     "AVAILABLE",
     "BODY_TOO_LARGE",
+    "CAPTURE_EXCEEDS_AUTHORISATION",
     "COMMON_REFUSALS",
     "CURRENCY",
     "CUSTOMER",
@@ -54,6 +64,7 @@ __all__ = [
     "REFUND_REFUSED",
     "RESERVED",
     "SHIPPED",
+    "CardPaymentService",
     "Handling",
     "MessageService",
     "Operation",
@@ -62,6 +73,7 @@ __all__ = [
     "Refusal",
     "RefusedError",
     "Request",
+    "Scheduled",
     "Service",
     "ServiceFactory",
     "Services",

@@ -13,6 +13,7 @@ from sagacheck.services.operations import Operation
 from sagacheck.services.payments import PaymentService, minor_units, payment
 from sagacheck.services.refusals import REFUND_REFUSED
 from sagacheck.services.request import Handling, RefusedError, Request
+from sagacheck.services.service import Scheduled
 from sagacheck.services.stock import AVAILABLE, RESERVED, StockService, moved
 from sagacheck.world import Effect, EffectState, KeyState, Reply
 
@@ -83,9 +84,9 @@ class ActivityService(StockService, PaymentService):
     def repeated_undo(self, request: Request, effect: Effect) -> None:
         """A success that changes nothing: the key says that it is done."""
 
-    def will_change(self, effect: Effect) -> bool:
-        """Whether it holds pieces that expire."""
-        return bool(effect.lines) and super().will_change(effect)
+    def scheduled(self, effect: Effect) -> Iterable[Scheduled]:
+        """Pieces that it holds expire; what else an activity has done does not."""
+        return super().scheduled(effect) if effect.lines else ()
 
     def _check_refund(self, effect: Effect) -> None:
         if effect.amount and self.settings.refunds_refused:

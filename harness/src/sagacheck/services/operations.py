@@ -63,8 +63,11 @@ class Operation:
         key_at: The field that carries the idempotency key of the request itself, or the header,
             such as ``header:Idempotency-Key``; several, where it may stand in any of them. Keys in
             two places must be the same.
-        target_key_at: For an undo, the field that names the key of the create to undo.
-        target_id_at: For an undo, the field that names the id of the effect to undo.
+        target_key_at: For an undo, the field that names the key of the create to undo; likewise for
+            a create that uses something up.
+        target_id_at: The same for the id of the effect.
+        uses_up: For a create, the create whose effect it uses up, as a capture does an
+            authorisation: what is used up can neither be used again nor undone.
         needs: For a create, the creates whose effects must be there before this one's.
         moves_money: For a create, whether its effect is a payment: a free order has none.
         tells: For a create that nothing undoes, what it tells the customer: that the order
@@ -90,6 +93,7 @@ class Operation:
     key_at: str | tuple[str, ...] | None = "idempotency_key"
     target_key_at: str | None = None
     target_id_at: str | None = None
+    uses_up: str | None = None
     needs: tuple[str, ...] = ()
     moves_money: bool = False
     tells: Tells = "success"

@@ -10,8 +10,11 @@ Limitations: an expired key is forgotten for creates only; an undo by it still f
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar
+
+import msgspec
 
 from sagacheck.services.effects_by_key import EffectsByKey
 from sagacheck.services.keys import Keys, key_cancelled
@@ -34,6 +37,20 @@ from sagacheck.world import (
     World,
     as_json,
 )
+
+
+class Scheduled(msgspec.Struct, frozen=True):
+    """What the outside world is going to do to an effect, unless it is changed before.
+
+    Attributes:
+        at: When, in seconds of the world's clock.
+        event: Its name in the ledger, such as ``world.expire``.
+        part: Which part of the effect it concerns, such as the id of a refund; empty for all of it.
+    """
+
+    at: float
+    event: str
+    part: str = ""
 
 
 class Service:
@@ -97,9 +114,23 @@ class Service:
     def settle(self, effects: Iterable[Effect]) -> None:
         """Do to these effects what the outside world does in the end. Nothing, by default."""
 
+    def scheduled(self, effect: Effect) -> Iterable[Scheduled]:
+        """What the outside world is going to do to `effect`, as it is now. Nothing, by default."""
+        return ()
+
+    def happen(self, scheduled: Scheduled, effect: Effect) -> None:
+        """Let it happen to `effect`, as `scheduled` said it would."""
+        raise NotImplementedError(scheduled.event)
+
+    def expire(self, request: Request) -> None:
+        """Let what `request` would use up expire now, for the fault ``expire``. By default, none.
+
+        Only operations that use something up (`Operation.uses_up`) have this fault.
+        """
+
     def will_change(self, effect: Effect) -> bool:
-        """Whether the outside world will change `effect` at some time. Never, by default."""
-        return False
+        """Whether the outside world will change `effect` at some time."""
+        return any(True for _ in self.scheduled(effect))
 
     def leaves_tombstones(self, create: str) -> bool:
         """Whether an undo by key also refuses a `create` with that key that comes later.
@@ -127,6 +158,7 @@ class Service:
         """Take in an effect of this service: a new one, or one that was removed before."""
         self.ledger.effects[effect.id] = effect
         self._by_key.add(effect)
+        self.schedule(effect)
 
     def remove_effect(self, effect: Effect) -> None:
         """Forget an effect that the ledger has given up."""
@@ -170,6 +202,14 @@ class Service:
         """Change facts of `effect` now; a stale read still shows what they were."""
         self.ledger.change(effect, self.clock.now(), **facts)
 
+    def schedule(self, effect: Effect) -> None:
+        """Let what is scheduled for `effect` happen in time.
+
+        Called for each effect that is added, and by rules after which more is to come.
+        """
+        for each in self.scheduled(effect):
+            self.clock.call_at(each.at, partial(self._happen, each, effect.id))
+
     def end_effect(self, effect: Effect, by: str) -> None:
         """Mark `effect` as undone, and its key so that no late create can bring it back."""
         self.change(effect, state=EffectState.UNDONE, undone_by=by, undone_at=self.clock.now())
@@ -211,13 +251,18 @@ class Service:
             self.keys.replace_reply(handling.record, reply)
 
     def order_of(self, request: Request) -> str:
-        """The order that an undo is about; empty where the service does not know it.
+        """The order whose effect a request undoes or uses up; empty where that is not known.
 
         Raises:
-            RefusedError: The undo names neither key nor id, or an unknown id.
+            RefusedError: It names neither key nor id, or an unknown id.
         """
         effect = self._target(request)
         return effect.order if effect else ""
+
+    def _happen(self, scheduled: Scheduled, effect_id: str) -> None:
+        effect = self.ledger.effects.get(effect_id)
+        if effect is not None and scheduled in self.scheduled(effect):
+            self.happen(scheduled, effect)
 
     # -- one request ------------------------------------------------------------------------
 
@@ -286,20 +331,23 @@ class Service:
                 self.end_effect(effect, request.operation.name)
 
     def _target(self, request: Request) -> Effect | None:
-        """The effect that an undo is about: an id decides, then a key; ``None`` if never seen.
+        """The effect that a request undoes or uses up; ``None`` where its key was never seen.
+
+        An id decides, then a key.
 
         Raises:
             RefusedError: The request names neither, or an unknown id.
         """
-        if request.operation.undoes is None:
+        create = request.operation.undoes or request.operation.uses_up
+        if create is None:
             return None
         if request.target_id is None:
             if request.target_key is None:
                 named = (request.operation.target_id_at, request.operation.target_key_at)
                 wanted = " or ".join(filter(None, named))
                 raise RefusedError.of(INVALID_REQUEST, f"{wanted} is missing")
-            return self._by_key.find(request.operation.undoes, request.target_key)
+            return self._by_key.find(create, request.target_key)
         effect = self.ledger.effects.get(request.target_id)
-        if effect is None or effect.operation != request.operation.undoes:
+        if effect is None or effect.operation != create:
             raise RefusedError.of(NOT_FOUND, f"{request.target_id} is not known")
         return effect

@@ -6,11 +6,10 @@ Limitations: one parcel a request; there are no tracking events and no returns.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 
 from sagacheck.services.refusals import ALREADY_SHIPPED
 from sagacheck.services.request import RefusedError, Request
-from sagacheck.services.service import Service
+from sagacheck.services.service import Scheduled, Service
 from sagacheck.world import Effect, EffectState, World
 
 
@@ -52,12 +51,14 @@ class ShipmentService(Service):
             if effect.operation in creates:
                 self.depart(effect)
 
-    def add_effect(self, effect: Effect) -> None:
-        """Take in a parcel, and let it leave in time."""
-        super().add_effect(effect)
+    def scheduled(self, effect: Effect) -> Iterable[Scheduled]:
+        """A parcel leaves, where the settings say when."""
         if self.settings.ships_after is not None and effect.state is EffectState.LIVE:
-            departure = effect.at + self.settings.ships_after
-            self.clock.call_at(departure, partial(self._depart_by_id, effect.id))
+            yield Scheduled(effect.at + self.settings.ships_after, "world.ship")
+
+    def happen(self, scheduled: Scheduled, effect: Effect) -> None:
+        """The parcel leaves."""
+        self.depart(effect)
 
     def depart(self, effect: Effect) -> None:
         """The parcel leaves, if it was not cancelled and has not left."""
@@ -66,8 +67,3 @@ class ShipmentService(Service):
         self.change(effect, state=EffectState.FINAL)
         self.write("world.ship", effect)
         self._on_departure(effect.order)
-
-    def _depart_by_id(self, effect_id: str) -> None:
-        effect = self.ledger.effects.get(effect_id)
-        if effect is not None:
-            self.depart(effect)

@@ -5,14 +5,13 @@ Limitations: one place for each SKU; a reservation is all lines or none; there a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from sagacheck.services.operations import Refusal
 from sagacheck.services.refusals import ALREADY_SHIPPED, OUT_OF_STOCK
 from sagacheck.services.request import RefusedError, Request
-from sagacheck.services.service import Service
+from sagacheck.services.service import Scheduled, Service
 from sagacheck.world import Account, AccountKind, Effect, EffectState, Ledger, Posting, World
 
 OUTSIDE = Account("world", AccountKind.STOCK, may_be_negative=True)
@@ -103,12 +102,9 @@ class StockService(Service):
         self.write(operation, effect, moved(effect.lines, source, target))
 
     def add_effect(self, effect: Effect) -> None:
-        """Take in a reservation, and let it expire in time."""
+        """Take in a reservation."""
         super().add_effect(effect)
         self._reservations.setdefault(effect.order, []).append(effect)
-        if self.will_change(effect):
-            expiry = effect.at + (self.settings.reservation_expires_after or 0)
-            self.clock.call_at(expiry, partial(self._expire, effect.id))
 
     def remove_effect(self, effect: Effect) -> None:
         """Forget a reservation."""
@@ -117,16 +113,16 @@ class StockService(Service):
         if not self._reservations[effect.order]:
             del self._reservations[effect.order]
 
-    def will_change(self, effect: Effect) -> bool:
+    def scheduled(self, effect: Effect) -> Iterable[Scheduled]:
         """A live reservation expires, where reservations do."""
-        expires = self.settings.reservation_expires_after is not None
-        return expires and effect.state is EffectState.LIVE
+        lifetime = self.settings.reservation_expires_after
+        if lifetime is not None and effect.state is EffectState.LIVE:
+            yield Scheduled(effect.at + lifetime, "world.expire")
 
-    def _expire(self, effect_id: str) -> None:
-        effect = self.ledger.effects.get(effect_id)
-        if effect is not None and effect.state is EffectState.LIVE:
-            self.move("world.expire", effect, RESERVED, AVAILABLE)
-            self.end_effect(effect, "world.expire")
+    def happen(self, scheduled: Scheduled, effect: Effect) -> None:
+        """The reservation expires."""
+        self.move(scheduled.event, effect, RESERVED, AVAILABLE)
+        self.end_effect(effect, scheduled.event)
 
     def _open_account(self, sku: str) -> None:
         """Enter the opening stock of `sku`, once, as of the world's beginning."""

@@ -69,6 +69,7 @@ class Effect(msgspec.Struct):
         amount: Money involved, in minor units.
         currency: The currency of `amount`.
         refunded: How much of `amount` was given back.
+        held: Money that is set aside for it and not taken, in minor units of `currency`.
         lines: Pieces per SKU involved.
         details: What else the service remembers of it.
         undone_by: The operation, or the event of the outside world, that ended it.
@@ -84,6 +85,7 @@ class Effect(msgspec.Struct):
     amount: int = 0
     currency: str = ""
     refunded: int = 0
+    held: int = 0
     lines: dict[str, int] = {}
     details: dict[str, str] = {}
     undone_by: str | None = None

@@ -27,6 +27,7 @@ class Settings:
         default_stock: Pieces of every SKU that `stock` does not name.
         ships_after: How long after its creation a parcel leaves.
         reservation_expires_after: How long a reservation holds its stock.
+        authorisations_expire_after: How long an authorisation holds its money.
         refunds_refused: Whether the payment provider rejects all refunds.
         cards: ``declined`` for each payment method that is to be declined.
         idempotency: How keys are treated.
@@ -39,6 +40,7 @@ class Settings:
     default_stock: int = 0
     ships_after: float | None = None
     reservation_expires_after: float | None = None
+    authorisations_expire_after: float | None = None
     refunds_refused: bool = False
     cards: Mapping[str, str] = field(default_factory=dict)
     idempotency: Idempotency = Idempotency.REPLAY

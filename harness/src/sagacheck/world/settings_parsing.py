@@ -54,6 +54,7 @@ _NAMES = (
     "default_stock",
     "ships_after",
     "reservation_expires_after",
+    "authorisations_expire_after",
     "refunds",
     "cards",
     "idempotency",

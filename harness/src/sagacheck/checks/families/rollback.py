@@ -94,6 +94,9 @@ def _is_settled(evidence: Evidence, order: str, operation: str, outcome: OrderOu
     effects = evidence.effects_of(order, operation)
     if effects and not any(is_live(effect) for effect in effects):
         return True
+    used_up = evidence.operations[operation].uses_up
+    if used_up and not effects and _is_settled(evidence, order, used_up, outcome):
+        return True  # what it would have used up is undone, so it can have no effect any more
     undo = evidence.operations.undo_of(operation)
     if undo is None:  # nothing can take it back: only a refusal says that there is none
         last = evidence.attempts_at(order, operation)[-1]

@@ -104,7 +104,7 @@ class GivenWords(Written):
 class Given(GivenWords):
     """The world at the beginning, and the events that it causes."""
 
-    turns = (
+    turns: ClassVar[tuple[WorldTurn, ...]] = (
         WorldTurn("parcels leave at once", "ships", (("ships_after", 0.0),)),
         WorldTurn(
             "reservations expire",

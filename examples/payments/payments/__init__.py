@@ -1,0 +1,1 @@
+"""An order that is paid by card in two steps: authorised, sent, captured; or nothing."""

@@ -1,0 +1,40 @@
+"""The saga as it is often written: wrong where the provider does something later."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from payments.activities import CardActivities, Order
+    from payments.workflow import WITHOUT_END, CardOrder, Result, code_of, do
+
+
+@workflow.defn
+class TakesRefusalForDone(CardOrder):
+    """Takes a conflict at the capture for *captured before*, even where it has expired."""
+
+    @workflow.run
+    async def run(self, order: Order) -> Result:
+        """Bring the order to its end."""
+        return await super().run(order)
+
+    async def _capture(self, order: Order) -> None:
+        try:
+            await do(CardActivities.capture, self._authorisations[-1], WITHOUT_END)
+        except ActivityError as failure:
+            if code_of(failure) not in ("already_captured", "authorisation_expired"):
+                raise
+
+
+@workflow.defn
+class VoidsWhatIsCaptured(CardOrder):
+    """Voids, and takes the refusal of a void for *nothing left to void*."""
+
+    @workflow.run
+    async def run(self, order: Order) -> Result:
+        """Bring the order to its end."""
+        return await super().run(order)
+
+    async def _refund(self, key: str) -> None:
+        """Do nothing: it is void."""

@@ -1,0 +1,156 @@
+"""The saga: money is set aside, the parcel is sent, the money is taken; or nothing of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from payments.activities import Authorisation, CardActivities, Order
+
+LIMIT = timedelta(seconds=30)
+"""How long one attempt may take."""
+A_FEW = RetryPolicy(maximum_attempts=4)
+WITHOUT_END = RetryPolicy(maximum_interval=timedelta(minutes=5))
+"""Only a refusal ends it: whatever else goes wrong will pass."""
+MOST_AUTHORISATIONS = 3
+"""So often the money is set aside, where it expires again and again before it is taken."""
+
+
+@dataclass
+class Result:
+    """How an order ended: ``completed``, ``failed``, or ``needs_attention`` with what is left."""
+
+    status: str
+    error: str = ""
+    left: list[dict[str, str]] = field(default_factory=list)
+
+
+@workflow.defn
+class CardOrder:
+    """Sends an order that is paid by card."""
+
+    def __init__(self) -> None:
+        self._authorisations: list[str] = []
+        self._is_sent = False
+        self._left: list[dict[str, str]] = []
+
+    @workflow.run
+    async def run(self, order: Order) -> Result:
+        """Bring the order to its end."""
+        try:
+            await self._authorise(order)
+            await self._send(order)
+            await self._capture(order)
+        except (ActivityError, asyncio.CancelledError) as failure:
+            return await _see_through(self._end(order, failure))
+        return Result("completed")
+
+    async def _authorise(self, order: Order) -> None:
+        key = f"{order.order_id}-{len(self._authorisations) + 1}"
+        self._authorisations.append(key)  # first: without a reply it may have happened all the same
+        await do(CardActivities.authorise, Authorisation(order, key), A_FEW)
+
+    async def _send(self, order: Order) -> None:
+        self._is_sent = True
+        await do(CardActivities.send_parcel, order.order_id, A_FEW)
+
+    async def _capture(self, order: Order) -> None:
+        """Take the money; where the authorisation has expired, set it aside once more."""
+        while True:
+            try:
+                await do(CardActivities.capture, self._authorisations[-1], WITHOUT_END)
+            except ActivityError as failure:
+                tried = len(self._authorisations)
+                if code_of(failure) != "authorisation_expired" or tried == MOST_AUTHORISATIONS:
+                    raise
+                await self._authorise(order)
+            else:
+                return
+
+    async def _end(self, order: Order, failure: BaseException) -> Result:
+        """Undo the order, or see it through if its parcel has left."""
+        if self._is_sent and not await self._stop_parcel(order):
+            return await self._insist(order)
+        for key in reversed(self._authorisations):
+            await self._release(key)
+        if self._left:
+            return Result("needs_attention", reason_of(failure), self._left)
+        if is_cancelled_exception(failure):
+            raise failure
+        return Result("failed", reason_of(failure))
+
+    async def _stop_parcel(self, order: Order) -> bool:
+        """Whether the parcel is stopped; if not, it has left."""
+        try:
+            await do(CardActivities.stop_parcel, order.order_id, WITHOUT_END)
+        except ActivityError as failure:
+            if code_of(failure) != "already_shipped":
+                self._left.append({"step": "shipping.cancel", "key": order.order_id})
+                return True
+            return False
+        return True
+
+    async def _insist(self, order: Order) -> Result:
+        """The customer has the goods: take the money, or call a person."""
+        try:
+            await self._capture(order)
+        except ActivityError as failure:
+            left = {"step": "shipping.cancel", "key": order.order_id}
+            return Result("needs_attention", reason_of(failure), [left])
+        return Result("completed")
+
+    async def _release(self, key: str) -> None:
+        """Void an authorisation; refund it if it was captured after all."""
+        try:
+            await do(CardActivities.void, key, WITHOUT_END)
+        except ActivityError as failure:
+            if code_of(failure) == "already_captured":
+                await self._refund(key)
+            else:
+                self._left.append({"step": "payments.void", "key": key})
+
+    async def _refund(self, key: str) -> None:
+        try:
+            await do(CardActivities.refund, key, WITHOUT_END)
+        except ActivityError:
+            self._left.append({"step": "payments.refund", "key": key})
+
+
+async def do(step: Callable[..., Any], argument: Any, retries: RetryPolicy) -> None:
+    """Take a step, or undo one."""
+    await workflow.execute_activity_method(
+        step, argument, start_to_close_timeout=LIMIT, retry_policy=retries
+    )
+
+
+def code_of(failure: BaseException) -> str:
+    """The code with which a service refused; empty where it did not."""
+    cause = failure.__cause__
+    return cause.type or "" if isinstance(cause, ApplicationError) else ""
+
+
+def reason_of(failure: BaseException) -> str:
+    """Why an order failed, in words."""
+    return code_of(failure) or f"{type(failure.__cause__ or failure).__name__}"
+
+
+async def _see_through(ending: Coroutine[Any, Any, Result]) -> Result:
+    """Wait for `ending`, even if the workflow is cancelled again meanwhile."""
+    task = asyncio.create_task(ending)
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.done():
+                break
+        except ActivityError:
+            break
+    return task.result()

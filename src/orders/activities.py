@@ -33,6 +33,7 @@ from orders.messages import (
     SendConfirmation,
     Shipment,
 )
+from orders.reply import Reply
 from orders.services import Services
 
 if TYPE_CHECKING:
@@ -214,32 +215,29 @@ class OrderActivities:
         try:
             # The limits of httpx are for each read: a body that drips would hold the attempt.
             async with asyncio.timeout(limit + _HTTPX_FIRST_SECONDS):
-                response = await self._request(method, url, json=json, params=params, timeout=limit)
+                reply = await self._request(method, url, json=json, params=params, timeout=limit)
         except TimeoutError as error:
             raise error_for_slow_reply(limit) from error
         except httpx.RequestError as error:
             raise error_for_transport(error) from error
-        if not response.is_success:
-            raise error_for_reply(response, backoff=_own_backoff())
-        return _wanted(response, wanted)
+        if not reply.is_success:
+            raise error_for_reply(reply, backoff=_own_backoff())
+        return _wanted(reply, wanted)
 
-    async def _request(self, method: str, url: str, **how: Any) -> httpx.Response:
+    async def _request(self, method: str, url: str, **how: Any) -> Reply:
         """Make one request and read its reply, of at most `MOST_REPLY_BYTES`."""
         headers = {"Accept-Encoding": "identity"}
         async with self._http.stream(
             method, url, headers=headers, follow_redirects=False, **how
-        ) as reply:
+        ) as response:
             body = bytearray()
             # What is compressed, unasked, may be a thousand times as long: it counts as unreadable.
-            if reply.headers.get("Content-Encoding", "identity") == "identity":
-                async for part in reply.aiter_bytes():
+            if response.headers.get("Content-Encoding", "identity") == "identity":
+                async for part in response.aiter_bytes():
                     body += part
                     if len(body) > MOST_REPLY_BYTES:
-                        raise error_for_large_reply(reply, MOST_REPLY_BYTES)
-        kept = {"Retry-After": reply.headers.get("Retry-After", "")}
-        return httpx.Response(
-            reply.status_code, headers=kept, content=bytes(body), request=reply.request
-        )
+                        raise error_for_large_reply(response, MOST_REPLY_BYTES)
+        return Reply(response, bytes(body))
 
 
 def _attempt() -> int:
@@ -258,16 +256,16 @@ def _own_backoff() -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def _wanted(response: httpx.Response, names: tuple[str, ...]) -> dict[str, str]:
+def _wanted(reply: Reply, names: tuple[str, ...]) -> dict[str, str]:
     if not names:
         return {}
     try:
-        body = response.json()
+        body = reply.json()
         found = {name: body[name] for name in names}
     except (ValueError, KeyError, TypeError) as error:
-        raise error_for_unreadable(response) from error
+        raise error_for_unreadable(reply) from error
     if not all(map(_is_id, found.values())):
-        raise error_for_unreadable(response)
+        raise error_for_unreadable(reply)
     return found
 
 

@@ -23,6 +23,7 @@ from temporalio.exceptions import (
     TimeoutError,  # noqa: A004 - Temporal's word for it
 )
 
+from orders.reply import Reply
 from orders.texts import shortened
 
 ALREADY_REFUNDED = "AlreadyRefunded"
@@ -66,38 +67,35 @@ LONGEST_RETRY_AFTER = timedelta(hours=1)
 """No service may keep an order waiting for longer than this at a time."""
 
 
-def error_for_reply(
-    response: httpx.Response, *, backoff: timedelta = timedelta(0)
-) -> ApplicationError:
+def error_for_reply(reply: Reply, *, backoff: timedelta = timedelta(0)) -> ApplicationError:
     """The error that a reply other than 2xx stands for.
 
     Args:
-        response: The reply.
+        reply: The reply.
         backoff: What Temporal waits by default before the next attempt. ``Retry-After`` can only
             make that longer: a service that always answers "in a second" must not get a request
             every second for the whole of an outage.
     """
     # A redirection comes from a proxy: whatever its body says, no service has said it.
-    is_redirection = response.status_code < HTTPStatus.BAD_REQUEST
-    body = {} if is_redirection else _body(response)
+    status = reply.status
+    body = {} if status < HTTPStatus.BAD_REQUEST else _body(reply)
     code = body.get("error")
     if not isinstance(code, str) or not code:
-        code = _code_of_status(response.status_code)
-    asked = _retry_after(response)
-    detail = body.get("detail") or f"{response.request.url.host} answered {response.status_code}"
+        code = _code_of_status(status)
+    asked = _retry_after(reply)
+    detail = body.get("detail") or f"{reply.host} answered {status}"
     return ApplicationError(
         shortened(str(detail)),
         type=_camel(shortened(code, LONGEST_CODE_BYTES)),
-        non_retryable=not _is_transient(code, response.status_code),
+        non_retryable=not _is_transient(code, status),
         next_retry_delay=asked if asked is not None and asked > backoff else None,
     )
 
 
-def error_for_unreadable(response: httpx.Response) -> ApplicationError:
+def error_for_unreadable(reply: Reply) -> ApplicationError:
     """The error for a success that cannot be read: the effect happened, its id is lost."""
-    host = response.request.url.host
     return ApplicationError(
-        f"{host} answered {response.status_code} with a body that cannot be read",
+        f"{reply.host} answered {reply.status} with a body that cannot be read",
         type="UnreadableReply",
     )
 
@@ -169,9 +167,9 @@ def _is_transient(code: str, status: int) -> bool:
     return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST
 
 
-def _body(response: httpx.Response) -> dict[str, Any]:
+def _body(reply: Reply) -> dict[str, Any]:
     try:
-        body = response.json()
+        body = reply.json()
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
@@ -189,9 +187,9 @@ def _camel(code: str) -> str:
     return "".join(word.capitalize() for word in words)
 
 
-def _retry_after(response: httpx.Response) -> timedelta | None:
+def _retry_after(reply: Reply) -> timedelta | None:
     """The ``Retry-After`` header, in seconds or as a date; ``None`` where there is none."""
-    value = response.headers.get("retry-after", "").strip()
+    value = reply.retry_after.strip()
     if not value:
         return None
     try:

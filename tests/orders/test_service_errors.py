@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -25,6 +26,7 @@ from orders.errors import (
     error_for_transport,
     type_of,
 )
+from orders.reply import Reply
 from orders.texts import LONGEST_TEXT_BYTES, shortened
 
 REQUEST = httpx.Request("POST", "https://payments.internal/charges")
@@ -61,8 +63,9 @@ TABLE: list[tuple[int, str | None, str, bool]] = [
 ]
 
 
-def _reply(status: int, body: Any = None, **headers: str) -> httpx.Response:
-    return httpx.Response(status, json=body, headers=headers, request=REQUEST)
+def _reply(status: int, body: Any = None, **headers: str) -> Reply:
+    content = b"" if body is None else json.dumps(body).encode()
+    return Reply(httpx.Response(status, headers=headers, request=REQUEST), content)
 
 
 @pytest.mark.parametrize(("status", "code", "error_type", "again"), TABLE)
@@ -106,7 +109,7 @@ def test_shortened() -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"no"', b'{"error": 7}', b"\xff"])
 def test_body_without_a_code(body: bytes) -> None:
     """A body that is no object with a code leaves the decision to the status."""
-    error = error_for_reply(httpx.Response(502, content=body, request=REQUEST))
+    error = error_for_reply(Reply(httpx.Response(502, request=REQUEST), body))
     assert (error.type, error.non_retryable) == ("BadGateway", False)
 
 

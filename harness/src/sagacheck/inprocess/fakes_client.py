@@ -8,9 +8,9 @@ has, and a response is read piece by piece.
 from __future__ import annotations
 
 import json as json_
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from functools import lru_cache, partial
 from typing import Any
 
 import httpx
@@ -63,12 +63,11 @@ class FakesClient(httpx.AsyncClient):
         )
         return _Response(reply, request)
 
-    @asynccontextmanager
-    async def stream(
+    def stream(  # type: ignore[override]  # httpx's own type is a class of contextlib's
         self, method: str, url: httpx.URL | str, **options: Any
-    ) -> AsyncIterator[httpx.Response]:
+    ) -> AbstractAsyncContextManager[httpx.Response]:
         """Let the world answer, in one piece."""
-        yield await self.request(method, url, **options)
+        return _Streaming(partial(self.request, method, url, **options))
 
     async def send(self, request: httpx.Request, **_: Any) -> httpx.Response:
         """Let the world answer."""
@@ -95,6 +94,19 @@ def _as_json(value: Any) -> bytes:
     if type(value) is dict and _SAME_IN_BOTH.issuperset(map(type, (*value, *value.values()))):
         return msgspec.json.encode(value)
     return _encode(value).encode()
+
+
+class _Streaming(AbstractAsyncContextManager[httpx.Response]):
+    """The context of a request whose reply is there in one piece: nothing is left to close."""
+
+    def __init__(self, answer: Callable[[], Awaitable[httpx.Response]]) -> None:
+        self._answer = answer
+
+    async def __aenter__(self) -> httpx.Response:
+        return await self._answer()
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
 
 
 class _Response(httpx.Response):

@@ -108,7 +108,7 @@ def call_of(
         body = {}
     fields = {**query, **body, **path}
     unread_key = ""
-    if headers:
+    if headers is not None:
         for name in operation.headers:
             if name in headers:
                 fields[HEADER + name] = headers[name]

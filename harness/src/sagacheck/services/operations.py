@@ -166,6 +166,10 @@ class OperationTable:
         undos = {op.undoes: op for op in reversed(self.operations) if op.undoes is not None}
         object.__setattr__(self, "_undos", undos)
 
+    def __hash__(self) -> int:
+        # Tables are keys of caches: to hash each field of each operation takes long.
+        return hash(tuple(self._by_name))
+
     def __getitem__(self, name: str) -> Operation:
         return self._by_name[name]
 

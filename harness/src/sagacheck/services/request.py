@@ -50,7 +50,7 @@ def refuse_unknown_fields(
     Raises:
         RefusedError: It has a field that is not known.
     """
-    if known is None or all(name in known for name in fields):
+    if known is None or not fields.keys() - known:
         return
     name = next(name for name in fields if name not in known)
     owner = f" of {place}" if place else ""
@@ -80,11 +80,14 @@ class Request(msgspec.Struct, frozen=True):
     @property
     def key(self) -> str | None:
         """The idempotency key of the request itself; a 400 where it has two that differ."""
-        keys = [key for at in self.operation.key_places if (key := self.text(at)) is not None]
-        if any(key != keys[0] for key in keys):
-            detail = f"{' and '.join(self.operation.key_places)} have different keys"
-            raise RefusedError.of(KEY_MISMATCH, detail)
-        return keys[0] if keys else None
+        found: str | None = None
+        for at in self.operation.key_places:
+            key = self.text(at)
+            if found is not None and key is not None and key != found:
+                detail = f"{' and '.join(self.operation.key_places)} have different keys"
+                raise RefusedError.of(KEY_MISMATCH, detail)
+            found = found or key
+        return found
 
     @property
     def content(self) -> Mapping[str, Any]:

@@ -78,6 +78,7 @@ class History:
         self.size_bytes = 0
         self.now = now
         self._next_task_id = next_task_id
+        self._names: set[str] = set()
 
     def __len__(self) -> int:
         return len(self.records)
@@ -99,12 +100,13 @@ class History:
         moment = self.now() if at is None else at
         event = Event(name, len(records) + 1, self._next_task_id(), moment, attributes)
         records.append(event)
+        self._names.add(name)
         self.size_bytes += event.size_bytes
         return event
 
     def has_event(self, name: str) -> bool:
         """Whether there is an event of this kind."""
-        return any(event.name == name for event in self.records)
+        return name in self._names
 
     def size(self, *, to_come: int = 0) -> HistorySize:
         """How long it is, together with events that are sure to come."""

@@ -17,6 +17,7 @@ import msgspec
 from sagacheck.checks import OrderOutcome
 from sagacheck.engines.answer import Answer
 from sagacheck.engines.ports import ClientActions, TrialClock
+from sagacheck.errors import UnplayableError
 from sagacheck.language import AnyOrder, Event, EventKind, Scenario
 from sagacheck.network import FaultRule, Moment, Network
 from sagacheck.saga import SagaUnderTest
@@ -70,6 +71,7 @@ class Trial:
         events: The scenario's events.
         outcomes: How the orders ended, by their ids.
         troubles: Why the engine could not play the scenario to its end.
+        refused: The connection that code under test was refused, in a sentence; empty for none.
     """
 
     scenario: Scenario
@@ -80,6 +82,7 @@ class Trial:
     events: list[PlannedEvent] = field(init=False)
     outcomes: dict[str, OrderOutcome] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
+    refused: str = ""
     client: ClientActions | None = None
     _runs: dict[str, dict[str, int]] = field(default_factory=dict)
     _placed: dict[str, AnyOrder] = field(default_factory=dict)
@@ -220,6 +223,19 @@ class Trial:
     def _has_more_to_come(self) -> bool:
         under_way = self._unanswered or self.network.detached
         return self.clock.next_due is not None or bool(under_way)
+
+    def refuse(self, message: str) -> None:
+        """Note that a connection was refused; one is enough to know nothing."""
+        self.refused = self.refused or message
+
+    def raise_if_refused(self) -> None:
+        """Check that the code under test was refused no connection.
+
+        Raises:
+            UnplayableError: It was: what it would have done there is not known.
+        """
+        if self.refused:
+            raise UnplayableError(self.refused)
 
     def close(self) -> None:
         """Stop the clock, and let no event happen any more."""

@@ -8,6 +8,7 @@ from sagacheck.inprocess.effect_interceptor import EffectInterceptor
 from sagacheck.inprocess.effect_table import EffectTable
 from sagacheck.inprocess.fakes_client import FakesClient
 from sagacheck.inprocess.httpx_patch import httpx_patch
+from sagacheck.inprocess.socket_guard import guarded_trial
 
 __all__ = [
     "ActivityEffect",
@@ -17,6 +18,7 @@ __all__ = [
     "FakesClient",
     "client_patches",
     "effect",
+    "guarded_trial",
     "httpx_patch",
     "in_context",
     "read_host",

@@ -48,7 +48,8 @@ def is_allowed(host: str | None, port: int | None) -> bool:
     """Whether an activity may reach a host, by its name or address."""
     if not host:
         return False
-    places = ((host.lower(), None), (host.lower(), port))
+    name = host if host.startswith("/") else host.lower()
+    places = ((name, None), (name, port))
     return any(_open[each] > 0 or each in _addresses for each in places)
 
 

@@ -51,6 +51,7 @@ class AttemptContext(msgspec.Struct, frozen=True):
         loop: The event loop of the world, for callers in other threads.
         waiting: Entered on that loop while a caller in another thread waits for an answer.
         before_call: Awaited before each call, where the world's clock has to be set first.
+        refuse: Called with the message where a connection of the attempt is refused.
     """
 
     network: Network
@@ -62,6 +63,7 @@ class AttemptContext(msgspec.Struct, frozen=True):
     loop: asyncio.AbstractEventLoop | None = None
     waiting: Callable[[], AbstractContextManager[None]] = nullcontext
     before_call: Callable[[], Awaitable[None]] | None = None
+    refuse: Callable[[str], None] = lambda _message: None
 
 
 _context: ContextVar[AttemptContext] = ContextVar("context")
@@ -223,6 +225,7 @@ def answer_thread(
             "coroutine holds up its worker by it; write the activity as a plain function, or use "
             "asyncio.to_thread"
         )
+        context.refuse(msg)
         raise RuntimeError(msg)
 
     async def answer_meanwhile() -> WireReply:

@@ -13,6 +13,7 @@ from sagacheck.inprocess.carried_context import carry_context
 from sagacheck.inprocess.clients.after_import import AfterImport
 from sagacheck.inprocess.clients.changes import undo_changes
 from sagacheck.inprocess.httpx_patch import httpx_patch
+from sagacheck.inprocess.socket_guard import guard_sockets
 
 
 def _urllib3(module: ModuleType) -> None:
@@ -34,7 +35,7 @@ _users = 0
 
 @contextmanager
 def client_patches(allowed: Sequence[str] = ()) -> Iterator[None]:
-    """While open, HTTP requests of the process go to the fakes and none to a socket.
+    """While open, HTTP requests of the process go to the fakes, and other connections nowhere.
 
     Args:
         allowed: Hosts that are reached as always, such as ``"localhost:5432"``.
@@ -55,6 +56,7 @@ def _begin() -> None:
             sys.meta_path.insert(0, _after_import)
             _after_import.change_those_imported()
             carry_context()
+            guard_sockets()
 
 
 def _end() -> None:

@@ -62,6 +62,7 @@ class _InItsWorld(ActivityInboundInterceptor):
             retry=info.attempt,
             lifetime=limit.total_seconds() if limit else None,
             loop=asyncio.get_running_loop(),
+            refuse=workflow.trial.refuse,
             before_call=partial(workflow.catch_up, began, virtual, first_attempt),
         )
         try:

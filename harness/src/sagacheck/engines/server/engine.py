@@ -30,7 +30,7 @@ from sagacheck.engines.server.search_attributes import add_search_attributes
 from sagacheck.engines.strangers import owner_in, stranger
 from sagacheck.engines.trial import Trial
 from sagacheck.errors import EngineStartError, UnplayableError
-from sagacheck.inprocess import client_patches
+from sagacheck.inprocess import client_patches, guarded_trial
 from sagacheck.saga import SagaUnderTest
 from sagacheck.world import ManualClock
 
@@ -101,9 +101,10 @@ class ServerEngine:
         """
         # The children of two trials may have the same ids, and activities may share what they keep.
         async with self._alone if self._saga.plays_alone else nullcontext():
-            if self._saga.reset is not None:
-                self._saga.reset()
-            await self._play(trial)
+            with guarded_trial(trial.refuse):
+                if self._saga.reset is not None:
+                    self._saga.reset()
+                await self._play(trial)
 
     async def _play(self, trial: Trial) -> None:
         trial.begin()
@@ -207,6 +208,7 @@ async def _play_to_the_end(trial: Trial, workflows: Sequence[ServerOrderWorkflow
     for each in workflows:
         if each.is_placed:
             trial.outcomes[each.order.id] = await each.conclude()
+    trial.raise_if_refused()
     for each in workflows:
         if each.unplayable:
             raise UnplayableError(each.unplayable)

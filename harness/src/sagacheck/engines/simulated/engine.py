@@ -11,7 +11,7 @@ from typing import Self
 from sagacheck.engines.quiet import quiet_sdk
 from sagacheck.engines.simulated.simulated_trial import SimulatedTrial
 from sagacheck.engines.trial import Trial
-from sagacheck.inprocess import client_patches
+from sagacheck.inprocess import client_patches, guarded_trial
 from sagacheck.interrupts import interrupted_by
 from sagacheck.saga import SagaUnderTest
 from sagacheck.temporal import EPOCH, VirtualTimeLoop
@@ -85,7 +85,7 @@ class SimulatedEngine:
                 epoch=self._epoch,
                 cached=not self._evict_always,
             )
-            with interrupted_by(loop.interrupt):
+            with guarded_trial(trial.refuse), interrupted_by(loop.interrupt):
                 loop.run_until_complete(simulated.play())
         except KeyboardInterrupt:
             _interrupted.append(loop)

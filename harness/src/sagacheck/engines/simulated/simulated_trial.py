@@ -127,6 +127,7 @@ class SimulatedTrial:
             for workflow in self.workflows.values():
                 if workflow.is_placed:
                     trial.outcomes[workflow.order.id] = await workflow.conclude()
+            trial.raise_if_refused()
             for workflow in self.workflows.values():
                 if workflow.unplayable:
                     raise UnplayableError(workflow.unplayable)
@@ -266,6 +267,7 @@ class SimulatedTrial:
                 retry=attempt.attempt,
                 loop=loop,
                 waiting=loop.thread_waits,
+                refuse=self.trial.refuse,
             )
         )
 

@@ -1,4 +1,4 @@
-"""Methods of clients that are replaced while trials are played, and given back after them."""
+"""Functions that are replaced while trials are played, and given back after them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,28 @@ from weakref import WeakKeyDictionary
 Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _lock = threading.Lock()
-_originals: WeakKeyDictionary[type, dict[str, Any]] = WeakKeyDictionary()
-"""What classes had. They are not kept alive: Temporal's sandbox imports modules again and again."""
+_inherited = object()
+_originals: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+"""What classes and modules had. They are not kept alive: Temporal's sandbox imports modules again
+and again."""
 
 
-def change(owner: type, name: str, wrapper: Wrapper) -> None:
-    """Replace a method by what `wrapper` makes of it, once."""
+def change(owner: Any, name: str, wrapper: Wrapper) -> None:
+    """Replace a function of a class or module by what `wrapper` makes of it, once."""
     with _lock:
         had = _originals.setdefault(owner, {})
         if name not in had:
-            had[name] = vars(owner)[name]
-            setattr(owner, name, wrapper(had[name]))
+            had[name] = vars(owner).get(name, _inherited)
+            setattr(owner, name, wrapper(getattr(owner, name)))
 
 
 def undo_changes() -> None:
-    """Give all classes back what they had."""
+    """Give all of them back what they had."""
     with _lock:
         for owner, had in [*_originals.items()]:
             for name, original in had.items():
-                setattr(owner, name, original)
+                if original is _inherited:
+                    delattr(owner, name)
+                else:
+                    setattr(owner, name, original)
         _originals.clear()

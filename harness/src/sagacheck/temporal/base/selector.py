@@ -13,6 +13,11 @@ THREAD_POLL_SECONDS = 0.1
 counts turns gives up a thread that never ends, but not one that takes a minute."""
 
 
+FILE_PATIENCE_SECONDS = 0.1
+"""Of real time, before virtual time passes while a file is open: a connection of an activity's own,
+which answers in real time."""
+
+
 class JumpingLoop(Protocol):
     """What the selector needs of its loop."""
 
@@ -81,7 +86,7 @@ class JumpingSelector(selectors.BaseSelector):
             return []
         if self._loop.has_threads:
             return self._real.select(THREAD_POLL_SECONDS)
-        ready = self._real.select(0)
+        ready = self._real.select(FILE_PATIENCE_SECONDS if self.are_open else 0)
         if ready:
             return ready
         if self._loop.idle():

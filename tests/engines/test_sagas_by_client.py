@@ -11,7 +11,14 @@ from sagacheck.engines.simulated.engine import SimulatedEngine
 from sagacheck.run import ScenarioResult, run_all
 from tests.engines.conftest import Play
 from tests.engines.test_synchronous_activities import FAULTS, SCENARIO
-from tests.sagas.clients import ACTIVITIES, by_httpx, saga_of
+from tests.sagas.clients import (
+    ACTIVITIES,
+    by_aiohttp,
+    by_httpx,
+    by_requests,
+    by_requests_in_an_executor,
+    saga_of,
+)
 from tests.shop import load_text
 
 MORE = ["malformed", "truncated", "empty", "crash_before", "crash_after", "409"]
@@ -58,5 +65,5 @@ async def test_all_clients_come_to_the_same_end_in_virtual_time(
 async def test_all_clients_come_to_the_same_end_on_a_server(play: Play) -> None:
     """After the same calls, too."""
     simulated = ends(await simulate(by_httpx))
-    for activity in ACTIVITIES:
+    for activity in (by_aiohttp, by_requests, by_requests_in_an_executor):
         assert ends(await play(*TEXTS, saga=saga_of(activity))) == simulated

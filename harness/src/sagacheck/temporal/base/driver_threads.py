@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 30.0
 """Of real time: how long virtual time stands still for one answer. A future that something else
 than a thread ends, in virtual time, takes as long where there are threads."""
 
-_NOT_DRIVERS = ("asyncio", "sagacheck", "temporalio")
+_NOT_DRIVERS = ("asyncio", "sagacheck", "temporalio", "aiohttp", "anyio")
 
 
 class DriverThreads:

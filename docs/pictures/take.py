@@ -20,7 +20,7 @@ WIDTH = 1000
 
 def report(folder: Path, *command: str) -> str:
     """The address of the page that a command leaves behind; the naive saga makes it fail."""
-    words = [sys.executable, "-m", "scenarios", *command, *NAIVE, "--report", str(folder)]
+    words = [sys.executable, "-m", "sagacheck", *command, *NAIVE, "--report", str(folder)]
     done = subprocess.run(words, check=False, stdout=subprocess.DEVNULL)
     if done.returncode != 1:
         message = f"the naive saga was to be found out, exit code {done.returncode}: {words}"

@@ -55,6 +55,26 @@ def load_object(reference: str, kind: type[_T], place: str, root: Path | None = 
     raise not_importable(place, reference, why + _hint(name, fitting, cutoff=0.0))
 
 
+def module_file(reference: str, root: Path | None = None) -> Path | None:
+    """The file of the module that `reference` names, without importing it.
+
+    Args:
+        reference: ``module:NAME`` or ``path/to/file.py:NAME``.
+        root: The folder that paths and modules are looked for in; the current one by default.
+    """
+    name = reference.rpartition(":")[0]
+    folder = root or Path.cwd()
+    if name.endswith(".py"):
+        return (folder / name).resolve()
+    loaded = getattr(sys.modules.get(name), "__file__", None)
+    path = folder.joinpath(*name.split("."))
+    files = [path.with_name(f"{path.name}.py"), path / "__init__.py"]
+    found = [file for file in files if file.is_file()]
+    if not found and loaded is not None:
+        found = [Path(loaded)]
+    return found[0].resolve() if found else None
+
+
 def _hint(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
     return f" (did you mean {near[0]}?)" if near else ""

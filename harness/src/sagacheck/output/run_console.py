@@ -32,6 +32,8 @@ class RunConsole(Listener):
         """Print all of it."""
         self._print_results(run.not_valid if self._quiet else run.results)
         self._print_totals(run)
+        if run.spec.invariants_only:
+            self._console.print("invariants only: what the scenarios expect was not checked")
         if run.spec.rerun_percent:
             self._console.print(_reruns(run))
         self._print_engine_diff(run.engine_diff)

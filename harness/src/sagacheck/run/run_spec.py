@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from sagacheck.engines import Engine, open_engine
-from sagacheck.language import Scenario
+from sagacheck.language import Expectations, Scenario
 from sagacheck.saga import SagaUnderTest
 
 
@@ -29,6 +29,8 @@ class RunSpec:
         evict_always: Whether each workflow is evicted after each of its tasks.
         rerun_percent: How much of the scenarios runs a second time, to compare. In virtual time
             only, as a server's time is never the same.
+        invariants_only: Whether what the scenarios expect is not checked, but for what terminated
+            orders may leave behind: that invariants are judged by.
         root: The folder in which the second run starts; the current one by default.
     """
 
@@ -41,7 +43,14 @@ class RunSpec:
     at_once: int = 12
     evict_always: bool = False
     rerun_percent: float = 0.0
+    invariants_only: bool = False
     root: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Leave out what is not checked."""
+        if self.invariants_only:
+            scenarios = [_without_expectations(scenario) for scenario in self.scenarios]
+            object.__setattr__(self, "scenarios", scenarios)
 
     @cached_property
     def rerun(self) -> Sequence[Scenario]:
@@ -71,3 +80,7 @@ def sample(scenarios: Iterable[Scenario], percent: float) -> list[Scenario]:
 def _share(name: str) -> float:
     digest = hashlib.sha256(name.encode()).digest()
     return 100 * int.from_bytes(digest[:8]) / 2**64
+
+
+def _without_expectations(scenario: Scenario) -> Scenario:
+    return replace(scenario, expect=Expectations(orphans=scenario.expect.orphans))

@@ -12,4 +12,5 @@ from sagacheck.output import console_for
 
 def list_scenarios(paths: Sequence[Path], saga_reference: str | None) -> None:
     """Print the scenarios."""
-    print_scenarios(console_for(), load_or_exit(paths, saga_or_exit(saga_reference)))
+    saga = saga_or_exit(saga_reference)
+    print_scenarios(console_for(), load_or_exit(paths, saga, saga_reference))

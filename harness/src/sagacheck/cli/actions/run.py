@@ -47,6 +47,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     at_once: int
     evict_always: bool
     rerun_percent: float
+    invariants_only: bool
     json_file: Path | None
     junit_file: Path | None
     report_folder: Path | None
@@ -61,6 +62,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
             *(("--engine", self.engine) if self.engine else ()),
             *saga_words(self.saga_reference),
             *(("--address", self.address) if self.address else ()),
+            *(("--invariants-only",) if self.invariants_only else ()),
             *(("--evict-always",) if self.evict_always else ()),
             *((f"--check-determinism={self.rerun_percent:g}",) if self.rerun_percent else ()),
         )
@@ -117,7 +119,8 @@ def _spec_or_exit(options: RunOptions) -> RunSpec:
         server_or_exit(f"--engine {engine}")
     saga = saga_or_exit(options.saga_reference)
     return RunSpec(
-        scenarios=load_or_exit(options.paths, saga),
+        scenarios=load_or_exit(options.paths, saga, options.saga_reference),
+        invariants_only=options.invariants_only,
         saga=saga,
         saga_reference=options.saga_reference,
         engines=engines,

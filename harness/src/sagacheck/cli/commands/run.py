@@ -70,6 +70,12 @@ All invariants are always checked. `sagacheck reference language` explains every
     "and compare journals and histories byte for byte. A scenario whose second run differs is "
     "unknown. In virtual time only.",
 )
+@click.option(
+    "--invariants-only",
+    is_flag=True,
+    help="Check the invariants, and not what `expect` of the scenarios says (but `orphans`, what "
+    "terminated orders may leave): for the scenarios of one saga with another.",
+)
 @click.option("--json", "json_file", type=NewFile(), help="Write the results as JSON.")
 @click.option("--junit", "junit_file", type=NewFile(), help="Write the results as JUnit XML.")
 @REPORT
@@ -84,7 +90,8 @@ All invariants are always checked. `sagacheck reference language` explains every
 def command(**values: Any) -> None:
     """Run scenarios and print a verdict for each.
 
-    PATH is a scenario file or a folder of scenarios. [default: those named in pyproject.toml]
+    PATH is a scenario file or a folder of scenarios. [default: those named in
+    pyproject.toml; with --saga, those of that saga]
     """
     from sagacheck.cli.actions.run import RunOptions, run_scenarios
 

@@ -44,6 +44,20 @@ class Shape:
 
 SHAPES = (
     Shape(
+        "requests_threads",
+        "FlowerOrder",
+        "I13",
+        "pay.charge was done 2 times with keys",
+        "drop_response on call 1 of pay.charge for o1",
+    ),
+    Shape(
+        "aiohttp_client",
+        "WeekendSaga",
+        "I7",
+        "hotel.book (hotel_1) is left behind: o1 ended as failed",
+        "drop_response, 3 times on call 1 of hotel.book for o1",
+    ),
+    Shape(
         "async_sqlite",
         "TicketSaga",
         "I6",

@@ -11,6 +11,7 @@ from sagacheck.services.operations import (
     Tells,
 )
 from sagacheck.services.payments import CUSTOMER, MERCHANT, PaymentService, minor_units
+from sagacheck.services.plain_services import endpoint, plain_services
 from sagacheck.services.refusals import (
     ALREADY_CAPTURED,
     ALREADY_REFUNDED,
@@ -81,7 +82,9 @@ __all__ = [
     "StockService",
     "Tells",
     "activity_service",
+    "endpoint",
     "minor_units",
     "operations_of",
+    "plain_services",
     "refuse_unknown_fields",
 ]

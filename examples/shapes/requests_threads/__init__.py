@@ -1,0 +1,1 @@
+"""An order of flowers, by blocking ``requests`` in threads."""

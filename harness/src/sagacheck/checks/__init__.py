@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sagacheck.checks.check import INVARIANTS, Findings, check_all
-from sagacheck.checks.evidence import Evidence, OrderTerms
+from sagacheck.checks.evidence import Evidence, OrderTerms, is_live
 from sagacheck.checks.failures import describe_failure
 from sagacheck.checks.invariants import BrokenFact, Facts, Invariant, invariant
 from sagacheck.checks.order_count import NO_ORDERS, OrderCount
@@ -41,6 +41,7 @@ __all__ = [
     "describe_failure",
     "holds_nothing",
     "invariant",
+    "is_live",
 ]
 
 # Only the audit of a load run needs it, and SQLite for it.

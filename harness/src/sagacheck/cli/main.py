@@ -14,6 +14,7 @@ from sagacheck.command_errors import PrintableErrors
 
 EXAMPLES = """\b
 Examples:
+  sagacheck init shop.flow:OrderSaga    begin with a workflow of yours
   sagacheck run                         all scenarios of the project
   sagacheck run my_scenarios/           your own scenarios
   sagacheck run --saga shop.saga:SAGA   your own saga
@@ -25,7 +26,7 @@ Examples:
 """
 
 COMMANDS = (
-    *("run", "new", "explore", "simulate", "replay", "serve"),
+    *("init", "run", "new", "explore", "simulate", "replay", "serve"),
     *("mutants", "reference", "completion", "list", "schema"),
 )
 """In the order of the help. Each is imported when it is called."""

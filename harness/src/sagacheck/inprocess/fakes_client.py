@@ -8,7 +8,7 @@ has, and a response is read piece by piece.
 from __future__ import annotations
 
 import json as json_
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import lru_cache, partial
 from typing import Any
@@ -59,7 +59,7 @@ class FakesClient(httpx.AsyncClient):
             query=httpx.QueryParams(params) if params else query,
             content=b"" if json is None else _as_json(json),
             timeout=self._read_timeout(timeout),
-            headers=_headers(tuple(headers.items())) if headers else None,
+            headers=headers,
         )
         return _Response(reply, request)
 
@@ -76,7 +76,10 @@ class FakesClient(httpx.AsyncClient):
     def _is_unusual(self, headers: Any, follow_redirects: Any) -> bool:
         if follow_redirects is httpx.USE_CLIENT_DEFAULT:
             follow_redirects = self.follow_redirects
-        return bool(follow_redirects) or not (headers is None or type(headers) is dict)
+        if headers is None:
+            return bool(follow_redirects)
+        is_dict = type(headers) is dict
+        return bool(follow_redirects) or not (is_dict and _are_plain(tuple(headers.items())))
 
     def _read_timeout(self, timeout: Any) -> float | None:
         if timeout is None or isinstance(timeout, float | int):
@@ -109,6 +112,19 @@ class _Streaming(AbstractAsyncContextManager[httpx.Response]):
         return None
 
 
+class _Pieces(AsyncIterator[bytes]):
+    """One piece, or none of empty content: event loops need not know it, as they do generators."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = content
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        piece, self._left = self._left, b""
+        return piece
+
+
 class _Response(httpx.Response):
     """A response that is complete from the beginning."""
 
@@ -116,8 +132,16 @@ class _Response(httpx.Response):
         headers = _headers(tuple(reply.headers.items()))
         stream = httpx.ByteStream(reply.content)
         super().__init__(reply.status, headers=headers, stream=stream, request=request)
+        # Copied headers do not keep what httpx finds out by decoding all of them.
+        self.headers.encoding = headers.encoding
         self._content = reply.content
         self.is_stream_consumed = self.is_closed = True
+
+    def aiter_bytes(self, chunk_size: int | None = None) -> AsyncIterator[bytes]:
+        """The content, in one piece where no size is asked for."""
+        if chunk_size is not None:
+            return super().aiter_bytes(chunk_size)
+        return _Pieces(self._content)
 
     def json(self, **options: Any) -> Any:
         """The content as JSON, with httpx's errors where it is none."""
@@ -125,6 +149,15 @@ class _Response(httpx.Response):
             return msgspec.json.decode(self.content)
         except msgspec.DecodeError:
             return super().json(**options)
+
+
+@lru_cache(maxsize=1000)
+def _are_plain(headers: tuple[tuple[Any, Any], ...]) -> bool:
+    """Whether each is ASCII text, and each name there once: httpx takes more, or refuses it."""
+    texts = [text for field in headers for text in field]
+    names = {str(name).lower() for name, _ in headers}
+    is_text = all(type(text) is str and text.isascii() for text in texts)
+    return is_text and len(names) == len(headers)
 
 
 @lru_cache(maxsize=100)

@@ -109,10 +109,9 @@ def call_of(
     fields = {**query, **body, **path}
     unread_key = ""
     if headers is not None:
-        for name in operation.headers:
-            if name in headers:
-                fields[HEADER + name] = headers[name]
-        unread_key = _unread_key(tuple(headers), operation.headers)
+        read, unread_key = _headers_of(tuple(headers), operation.headers)
+        for field, name in read:
+            fields[field] = headers[name]
     return Call(
         operation,
         fields,
@@ -128,10 +127,19 @@ _KEY = re.compile(r"idempot|dedup|(request|transaction)-?id|client-?token")
 
 
 @lru_cache(maxsize=1000)
-def _unread_key(names: tuple[str, ...], of_operation: tuple[str, ...]) -> str:
-    """The header that looks like an idempotency key and is not read, as HTTP writes its name."""
-    read = {name.lower() for name in of_operation}
+def _headers_of(
+    names: tuple[str, ...], of_operation: tuple[str, ...]
+) -> tuple[list[tuple[str, str]], str]:
+    """What an operation reads of the headers of a request, and the key that it does not read.
+
+    Returns:
+        The name of the field and of the header for each header that is read; and the header that
+        looks like an idempotency key and is not read, as HTTP writes its name.
+    """
+    wanted = {name.lower(): HEADER + name for name in of_operation}
+    read = [(wanted[name.lower()], name) for name in names if name.lower() in wanted]
     keys = [name.lower() for name in names if _KEY.search(name.lower())]
     # An id of a request may be one for traces, beside the key.
-    unread = sorted((each for each in keys if each not in read), key=lambda it: "idempot" not in it)
-    return unread[0].title() if unread else ""
+    unread = [each for each in keys if each not in wanted]
+    unread.sort(key=lambda name: "idempot" not in name)
+    return read, unread[0].title() if unread else ""

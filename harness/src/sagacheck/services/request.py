@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -58,7 +59,7 @@ def refuse_unknown_fields(
     raise RefusedError.of(UNKNOWN_FIELD, detail)
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, dict=True):
     """A request as a service sees it: which operation, for which order, with which fields.
 
     Attributes:
@@ -77,7 +78,7 @@ class Request(msgspec.Struct, frozen=True):
     too_large: bool = False
     as_of: float | None = None
 
-    @property
+    @cached_property
     def key(self) -> str | None:
         """The idempotency key of the request itself; a 400 where it has two that differ."""
         found: str | None = None

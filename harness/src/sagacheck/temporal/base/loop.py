@@ -76,7 +76,8 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """
         self.cancel_tasks()
         for handle in (*self._ready, *self._scheduled):
-            handle.cancel()
+            if not handle._cancelled:  # noqa: SLF001 - as asyncio's own turn does
+                handle.cancel()
         self._ready.clear()
         self._scheduled.clear()
         self._timer_cancelled_count = 0

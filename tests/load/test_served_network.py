@@ -224,6 +224,19 @@ async def test_what_is_no_call_is_explained() -> None:
         assert "status must be an error" in await refused("calls/done", call="t1", status=200)
 
 
+@pytest.mark.parametrize(
+    "fields", [{"lines": 5}, {"lines": {"W": "2"}}, {"amount": "much", "currency": "EUR"}]
+)
+async def test_what_cannot_be_an_effect_is_refused(fields: Any) -> None:
+    """A worker in another language may send anything."""
+    body = {"operation": "bank.withdraw", "order": "t1", "fields": fields}
+    async with served(SAGA.all_services) as (app, network):
+        status, answer = await network._client.request("POST", "/__fakes__/calls", body)
+
+    assert (status, answer["reply"]["status"]) == (200, 400)
+    assert not app.state.served.world.ledger.effects
+
+
 async def test_services_that_are_away_are_no_connection() -> None:
     """As with any client."""
     network = ServedNetwork(order_services, "http://127.0.0.1:1", 1.0)

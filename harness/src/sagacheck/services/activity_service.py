@@ -7,6 +7,7 @@ stands for the same arguments; nothing leaves the warehouse.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from sagacheck.services.operations import Operation
@@ -144,7 +145,16 @@ def activity_service(
 
 
 def _lines_of(request: Request) -> dict[str, int]:
-    return dict(request.fields.get(LINES) or {})
+    """The pieces by SKU; none where it names none.
+
+    Raises:
+        RefusedError: They are no such thing: whoever sends a request may write anything.
+    """
+    lines = request.fields.get(LINES) or {}
+    if not isinstance(lines, Mapping) or any(type(each) is not int for each in lines.values()):
+        detail = f"{LINES} must be an object of pieces by SKU"
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request", detail)
+    return dict(lines)
 
 
 def _money_of(request: Request) -> tuple[int, str]:

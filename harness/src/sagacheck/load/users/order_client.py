@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -90,12 +87,8 @@ class OrderClient:
     async def request_cancel(self, order_id: str, reason: str) -> Answer:
         """Cancel an order by the update that asks for it."""
         message = self.saga.cancel_message(CancelBy.UPDATE, reason)
-        return await self.ask(order_id, message.name, message.args)
-
-    async def ask(self, order_id: str, update: str, args: Sequence[Any]) -> Answer:
-        """Send an update to an order; what it answers."""
-        answering = self.view(order_id).handle.execute_update(update, args=args)
-        return await update_answer_of(answering, self.saga.cancel_granted)
+        update = self.view(order_id).handle.execute_update(message.name, args=message.args)
+        return await update_answer_of(update, self.saga.cancel_granted)
 
     async def query_status(self, order_id: str) -> str:
         """Ask for the status of an order by the query ``get_status``."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 
 import gevent
+from temporalio.client import WorkflowUpdateStage
 from temporalio.service import RPCError
 
 from sagacheck.language import EventKind
@@ -13,6 +15,7 @@ from sagacheck.load.users.bridge import Bridge
 from sagacheck.load.users.order_client import OrderClient
 
 EVERY_SECONDS = 0.5
+ACCEPTED_SECONDS = 5.0
 
 OpenOrders = Callable[[], Awaitable[Iterable[str]]]
 """The orders that have not ended, as the server lists them."""
@@ -53,11 +56,15 @@ class People:
                 continue
 
     async def _send_to_all(self) -> None:
-        for order in await self._open_orders():
-            await self.send_to(order)
+        sending = map(self.send_to, await self._open_orders())
+        # An order may end meanwhile, and a message be refused: that is for the order to deal with.
+        await asyncio.gather(*sending, return_exceptions=True)
 
     async def send_to(self, order: str) -> None:
-        """Send the next message to an order, if it waits; after the last comes the first again."""
+        """Send the next message to an order, if it waits; after the last comes the first again.
+
+        The answer to an update is not waited for: the order may give it after the next message.
+        """
         view = self._client.view(order)
         if not (await view.state()).is_waiting:
             return
@@ -67,6 +74,8 @@ class People:
         self._sent[order] += 1
         name, args = event.message.name, event.message.args
         if event.kind is EventKind.UPDATE:
-            await self._client.ask(order, name, args)
+            accepted = WorkflowUpdateStage.ACCEPTED
+            update = view.handle.start_update(name, args=args, wait_for_stage=accepted)
+            await asyncio.wait_for(update, ACCEPTED_SECONDS)
         else:
             await view.handle.signal(name, args=args)

@@ -7,8 +7,8 @@ import pytest
 from payments.provider import services
 from sagacheck.network import Call, Fault, FaultRule, Network, WireReply
 from sagacheck.services import Services
-from sagacheck.world import ManualClock, Settings, World
-from tests.order_calls import error
+from sagacheck.world import Settings, World
+from tests.order_calls import clock_of, error
 
 pytestmark = pytest.mark.asyncio
 
@@ -34,6 +34,12 @@ async def ask(to: Network, name: str, **changes: str) -> WireReply:
     order = {"order_id": "o1"} if name == AUTHORISE else {}
     fields = {**_FIELDS[name], **order, **changes}
     return await to.send(Call(to.operations[name], fields, order="o1", timeout=5.0))
+
+
+async def statuses(of: Network) -> list[str]:
+    """Those of all refunds, as the read shows them."""
+    reply = await of.send(Call(of.operations["payments.refunds"], {}, order="o1", timeout=5.0))
+    return [row["status"] for row in reply.body]
 
 
 def books(of: Network) -> dict[str, int]:
@@ -110,8 +116,7 @@ async def test_an_authorisation_expires_in_time_and_not_once_it_is_captured() ->
     await ask(captured, AUTHORISE)
     await ask(captured, CAPTURE)
     for each in (to, captured):
-        assert isinstance(each.world.clock, ManualClock)
-        each.world.clock.advance_to(HOUR)
+        clock_of(each).advance_to(HOUR)
 
     refused = await ask(to, CAPTURE)
 
@@ -133,6 +138,52 @@ async def test_the_fault_expires_what_a_capture_is_about(first: str | None) -> N
 
     assert error(refused) == ("authorisation_expired" if first else "not_found")
     assert books(to) == {}
+
+
+async def test_a_refund_settles_in_time() -> None:
+    """Until then the money is due; the read shows the state."""
+    to = network(refunds_settle_after=HOUR)
+    await ask(to, AUTHORISE)
+    await ask(to, CAPTURE)
+
+    reply = await ask(to, REFUND)
+
+    assert reply.body == {"refund_id": "re_1", "status": "pending"}
+    assert books(to) == {"customer": -1999, "refunds due": 1999}
+    assert await statuses(to) == ["pending"]
+    clock_of(to).advance_to(HOUR)
+    assert books(to) == {}
+    assert await statuses(to) == ["settled"]
+
+
+async def test_a_refund_fails_in_time_and_can_be_made_again() -> None:
+    """By its own key it is answered as before; by another it is a new refund."""
+    to = network(refunds_settle_after=HOUR, refunds_that_fail=1)
+    await ask(to, AUTHORISE)
+    await ask(to, CAPTURE)
+    await ask(to, REFUND)
+    clock_of(to).advance_to(HOUR)
+
+    assert books(to) == {"customer": -1999, "merchant": 1999}
+    assert (await ask(to, REFUND)).status == 201
+    assert books(to) == {"customer": -1999, "merchant": 1999}
+    await ask(to, REFUND, idempotency_key="k2")
+    clock_of(to).advance_to(2 * HOUR)
+
+    assert books(to) == {}
+    assert await statuses(to) == ["failed", "settled"]
+
+
+async def test_refunds_that_fail_and_take_no_time_fail_at_once() -> None:
+    """After the reply, which says that they are accepted."""
+    to = network(refunds_that_fail=1)
+    await ask(to, AUTHORISE)
+    await ask(to, CAPTURE)
+    await ask(to, REFUND)
+
+    clock_of(to).run_all()
+
+    assert await statuses(to) == ["failed"]
 
 
 async def test_a_void_of_an_unknown_key_leaves_a_tombstone() -> None:

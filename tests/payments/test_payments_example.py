@@ -59,6 +59,7 @@ def test_the_saga_is_valid(scenario: Scenario) -> None:
     ("saga", "scenario", "breaks"),
     [
         ("TAKES_REFUSAL_FOR_DONE", "expired-before-the-capture", {"I2", "I6"}),
+        ("TAKES_PENDING_FOR_PAID", "refund-fails-in-days", {"I2", "I7", "I17"}),
         ("VOIDS_WHAT_IS_CAPTURED", "captured-then-cancelled", {"I2", "I7", "I11"}),
     ],
 )

@@ -29,6 +29,22 @@ class Authorisation:
     key: str
 
 
+@dataclass
+class Refund:
+    """What is to be given back: what was captured under a key, and the key of this try."""
+
+    capture_key: str
+    key: str
+
+
+@dataclass
+class RefundState:
+    """A refund as the provider knows it: ``pending``, ``settled`` or ``failed``."""
+
+    refund_id: str
+    status: str
+
+
 class CardActivities:
     """Calls the payment provider and the carrier.
 
@@ -65,10 +81,18 @@ class CardActivities:
         await self._call("POST", "https://provider.example/captures", json=body)
 
     @activity.defn
-    async def refund(self, key: str) -> None:
-        """Give back what was captured under `key`."""
-        body = {"capture_key": key, "idempotency_key": key}
-        await self._call("POST", "https://provider.example/refunds", json=body)
+    async def refund(self, wanted: Refund) -> RefundState:
+        """Give back what was captured. It may be accepted now, and settle or fail in days."""
+        body = {"capture_key": wanted.capture_key, "idempotency_key": wanted.key}
+        reply = await self._call("POST", "https://provider.example/refunds", json=body)
+        answer = reply.json()
+        return RefundState(answer["refund_id"], answer["status"])
+
+    @activity.defn
+    async def look_at_refund(self, refund_id: str) -> str:
+        """The status of a refund."""
+        reply = await self._call("GET", "https://provider.example/refunds")
+        return next(str(each["status"]) for each in reply.json() if each["id"] == refund_id)
 
     @activity.defn
     async def send_parcel(self, order_id: str) -> None:
@@ -89,11 +113,12 @@ class CardActivities:
             self.void,
             self.capture,
             self.refund,
+            self.look_at_refund,
             self.send_parcel,
             self.stop_parcel,
         ]
 
-    async def _call(self, method: str, url: str, **content: Any) -> None:
+    async def _call(self, method: str, url: str, **content: Any) -> httpx.Response:
         """Send a request. What the service refuses for good is not tried again.
 
         Raises:
@@ -105,3 +130,4 @@ class CardActivities:
             passes = code in ("too_many_requests", "request_in_flight")
             raise ApplicationError(reply.text, type=code, non_retryable=not passes)
         reply.raise_for_status()
+        return reply

@@ -25,7 +25,7 @@ from sagacheck.services import (
     ShipmentService,
     minor_units,
 )
-from sagacheck.world import Effect, World
+from sagacheck.world import Effect, Ledger, World
 
 AUTHORISE = Operation(
     name="payments.authorise",
@@ -69,9 +69,16 @@ REFUND = Operation(
     success=201,
     undoes=CAPTURE.name,
     refusals=(REFUND_REFUSED, ALREADY_REFUNDED),
-    reply_fields=("refund_id",),
+    reply_fields=("refund_id", "status"),
     target_key_at="capture_key",
     fields=("amount",),
+)
+LOOK = Operation(
+    name="payments.refunds",
+    routes=("GET /refunds",),
+    success=200,
+    reads="refunds",
+    fields=("idempotency_key",),
 )
 SEND = Operation(
     name="shipping.create",
@@ -97,7 +104,7 @@ STOP = Operation(
 class Provider(CardPaymentService):
     """A payment provider."""
 
-    operations: ClassVar = (AUTHORISE, VOID, CAPTURE, REFUND)
+    operations: ClassVar = (AUTHORISE, VOID, CAPTURE, REFUND, LOOK)
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         """Set money aside, or take what was set aside."""
@@ -114,10 +121,17 @@ class Provider(CardPaymentService):
         return authorised, {"authorisation_id": authorised.id}
 
     def undo_reply(self, request: Request, effect: Effect | None) -> Mapping[str, Any] | None:
-        """The refund's id; a void has no body."""
+        """The refund's id and state; a void has no body."""
         if request.operation is VOID:
             return None
-        return {"refund_id": self.refund_id(request, effect)}
+        return {
+            "refund_id": self.refund_id(request, effect),
+            "status": self.refund_status(effect),
+        }
+
+    def reads(self, ledger: Ledger) -> Mapping[str, Any]:
+        """``GET /refunds``."""
+        return {"refunds": self.refund_rows(ledger)}
 
 
 class Carrier(ShipmentService):

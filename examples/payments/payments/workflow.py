@@ -13,7 +13,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from payments.activities import Authorisation, CardActivities, Order
+    from payments.activities import Authorisation, CardActivities, Order, Refund, RefundState
 
 LIMIT = timedelta(seconds=30)
 """How long one attempt may take."""
@@ -22,6 +22,9 @@ WITHOUT_END = RetryPolicy(maximum_interval=timedelta(minutes=5))
 """Only a refusal ends it: whatever else goes wrong will pass."""
 MOST_AUTHORISATIONS = 3
 """So often the money is set aside, where it expires again and again before it is taken."""
+
+MOST_REFUNDS = 3
+POLL_SECONDS = 12 * 3600
 
 
 @dataclass
@@ -118,15 +121,32 @@ class CardOrder:
                 self._left.append({"step": "payments.void", "key": key})
 
     async def _refund(self, key: str) -> None:
+        """Give back what was captured; again, where the provider finds days later that it cannot.
+
+        Each try has a key of its own: the provider answers a known key as it did before.
+        """
         try:
-            await do(CardActivities.refund, key, WITHOUT_END)
+            for number in range(1, MOST_REFUNDS + 1):
+                wanted = Refund(key, f"{key}-refund-{number}")
+                refund = await do(CardActivities.refund, wanted, WITHOUT_END)
+                if await self._outcome(refund) != "failed":
+                    return
         except ActivityError:
-            self._left.append({"step": "payments.refund", "key": key})
+            pass
+        self._left.append({"step": "payments.refund", "key": key})
+
+    async def _outcome(self, refund: RefundState) -> str:
+        """What comes of a refund in the end."""
+        status = refund.status
+        while status == "pending":
+            await asyncio.sleep(POLL_SECONDS)
+            status = await do(CardActivities.look_at_refund, refund.refund_id, WITHOUT_END)
+        return status
 
 
-async def do(step: Callable[..., Any], argument: Any, retries: RetryPolicy) -> None:
+async def do(step: Callable[..., Any], argument: Any, retries: RetryPolicy) -> Any:
     """Take a step, or undo one."""
-    await workflow.execute_activity_method(
+    return await workflow.execute_activity_method(
         step, argument, start_to_close_timeout=LIMIT, retry_policy=retries
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from sagacheck.checks.outcome import OrderOutcome
-from sagacheck.services import MERCHANT, OperationTable, Tells
+from sagacheck.services import MERCHANT, RETURNED, OperationTable, Tells
 from sagacheck.world import (
     HUNDREDTHS,
     AccountKind,
@@ -181,6 +181,10 @@ class Evidence:
             return not entry.postings or entry.number not in self._partial_undos
         effect = self.ledger.effects.get(entry.effect)
         return effect is not None and effect.undone_by == entry.operation
+
+    def restores_effect(self, entry: Entry) -> bool:
+        """Whether the entry brought its effect back: the world returned the money of a refund."""
+        return entry.operation == RETURNED
 
     def first_undo_of(self, order: str) -> Entry | None:
         """The entry with which `order` began to be undone; ``None`` where it never was."""

@@ -383,10 +383,8 @@ ANOMALIES: Mapping[str, Anomaly] = {
     "D8": Anomaly(
         name="Refund fails later",
         means="a refund is accepted, and comes back days afterwards",
-        not_here=(
-            "a refund that the payment service accepts is final: 201 means that the money is back,"
-            " and no operation or message reverts it. A refund that is refused is D9"
-        ),
+        tests=("tests/payments/test_payments_example.py::test_a_scenario_shows_the_bug",),
+        invariants=("I2", "I7", "I17"),
     ),
     "D9": Anomaly(
         name="Refund impossible",

@@ -10,7 +10,14 @@ from sagacheck.services.operations import (
     Refusal,
     Tells,
 )
-from sagacheck.services.payments import CUSTOMER, MERCHANT, PaymentService, minor_units
+from sagacheck.services.payments import (
+    CUSTOMER,
+    MERCHANT,
+    RETURNED,
+    PaymentService,
+    RefundRow,
+    minor_units,
+)
 from sagacheck.services.plain_services import endpoint, plain_services
 from sagacheck.services.refusals import (
     ALREADY_CAPTURED,
@@ -64,6 +71,7 @@ __all__ = [
     "REFUND_EXCEEDS_CHARGE",
     "REFUND_REFUSED",
     "RESERVED",
+    "RETURNED",
     "SHIPPED",
     "CardPaymentService",
     "Handling",
@@ -71,6 +79,7 @@ __all__ = [
     "Operation",
     "OperationTable",
     "PaymentService",
+    "RefundRow",
     "Refusal",
     "RefusedError",
     "Request",

@@ -1,14 +1,18 @@
 """A payment service: charges and their refunds.
 
-Limitations: a charge is authorised and captured in one step; a refund settles at once; there are
-no fees, disputes or currency conversions.
+Limitations: a charge is authorised and captured in one step (`CardPaymentService` does it in two);
+there are no fees, disputes or currency conversions.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
+
+import msgspec
+from msgspec import structs
 
 from sagacheck.services.refusals import (
     ALREADY_REFUNDED,
@@ -19,11 +23,46 @@ from sagacheck.services.refusals import (
     REFUND_REFUSED,
 )
 from sagacheck.services.request import RefusedError, Request
-from sagacheck.services.service import Service
-from sagacheck.world import Account, AccountKind, Effect, Posting, decimals_of, money_text
+from sagacheck.services.service import Scheduled, Service
+from sagacheck.world import (
+    Account,
+    AccountKind,
+    Effect,
+    EffectState,
+    Ledger,
+    Posting,
+    Refund,
+    RefundState,
+    decimals_of,
+    money_text,
+)
 
 CUSTOMER = Account("customer", AccountKind.MONEY, may_be_negative=True)
 MERCHANT = Account("merchant", AccountKind.MONEY)
+REFUNDS_DUE = Account("refunds due", AccountKind.MONEY)
+"""Money of refunds that are accepted and have not settled."""
+
+SETTLED, RETURNED = "world.settle", "world.return"
+"""What comes of a refund in the end: the customer gets the money, or the merchant gets it back."""
+
+
+class RefundRow(msgspec.Struct, frozen=True):
+    """A refund as a read shows it.
+
+    Attributes:
+        id: Its id.
+        order: The order.
+        key: The idempotency key of the payment that it gives back.
+        amount: The amount, as a decimal text.
+        status: Pending, settled or failed.
+    """
+
+    id: str
+    order: str
+    key: str | None
+    amount: str
+    status: RefundState
+
 
 _AMOUNT = re.compile(r"\d{1,12}(\.(?P<decimals>\d{1,4}))?", re.ASCII)
 
@@ -33,7 +72,8 @@ class PaymentService(Service):
 
     A subclass defines `create`, which calls `charge`; to undo is to refund: all that is left of the
     charge, or as much as the field ``amount`` of the request says. `undo_reply` says under which
-    name the refund's id is answered.
+    name the refund's id is answered. A refund settles after the world's `refunds_settle_after`. The
+    first `refunds_that_fail` of each charge fail instead, and the merchant has the money again.
     """
 
     def charge(self, request: Request, *, method: str, amount: int, currency: str) -> Effect:
@@ -60,9 +100,63 @@ class PaymentService(Service):
         amount = self._amount_of(request, effect)
         if self.settings.refunds_refused:
             raise RefusedError.of(REFUND_REFUSED, "the provider rejects this refund")
-        self.transfer(request.operation.name, effect, -amount)
-        details = {**effect.details, "refund_id": self.new_id("re")}
+        refund_id = self.new_id("re")
+        details = {**effect.details, "refund_id": refund_id}
         self.change(effect, refunded=effect.refunded + amount, details=details)
+        if self._settlement is None:
+            self.transfer(request.operation.name, effect, -amount)
+            return
+        self.write(request.operation.name, effect, _moved(effect, amount, MERCHANT, REFUNDS_DUE))
+        refund = Refund(refund_id, amount, self.clock.now())
+        self.change(effect, refunds=(*effect.refunds, refund))
+        self.schedule(effect)
+
+    def scheduled(self, effect: Effect) -> Iterable[Scheduled]:
+        """Pending refunds settle or fail."""
+        for number, refund in enumerate(effect.refunds):
+            if refund.state is RefundState.PENDING:
+                fails = number < self.settings.refunds_that_fail
+                event = RETURNED if fails else SETTLED
+                yield Scheduled(refund.at + (self._settlement or 0), event, refund.id)
+
+    def happen(self, scheduled: Scheduled, effect: Effect) -> None:
+        """A refund settles; or it fails, and what it gave back is to be given back again."""
+        refund = next(each for each in effect.refunds if each.id == scheduled.part)
+        fails = scheduled.event == RETURNED
+        to = MERCHANT if fails else CUSTOMER
+        self.write(scheduled.event, effect, _moved(effect, refund.amount, REFUNDS_DUE, to))
+        state = RefundState.FAILED if fails else RefundState.SETTLED
+        done = structs.replace(refund, state=state)
+        refunds = tuple(done if each is refund else each for each in effect.refunds)
+        self.change(effect, refunds=refunds)
+        if fails:
+            left = effect.refunded - refund.amount
+            self.change(effect, refunded=left, undone_by=None, undone_at=None)
+            self.change(effect, state=EffectState.LIVE)
+
+    def refund_status(self, effect: Effect | None) -> RefundState:
+        """The state of the last refund of a charge; one that takes no time is settled."""
+        return effect.refunds[-1].state if effect and effect.refunds else RefundState.SETTLED
+
+    def refund_rows(self, ledger: Ledger) -> list[RefundRow]:
+        """The refunds that take their time, for `reads`."""
+        return [
+            RefundRow(
+                id=refund.id,
+                order=effect.order,
+                key=effect.key,
+                amount=money_text(refund.amount, effect.currency),
+                status=refund.state,
+            )
+            for effect in ledger.effects.values()
+            for refund in effect.refunds
+        ]
+
+    @property
+    def _settlement(self) -> float | None:
+        """How long a refund takes to settle or to fail; ``None`` for no time at all."""
+        takes_time = self.settings.refunds_settle_after
+        return 0.0 if takes_time is None and self.settings.refunds_that_fail else takes_time
 
     def is_partial(self, request: Request, effect: Effect) -> bool:
         """Whether a part of the charge is left, after a refund that names its amount."""
@@ -104,6 +198,11 @@ def payment(currency: str, amount: int) -> tuple[Posting, ...]:
     if not amount:
         return ()
     return (Posting(CUSTOMER, currency, -amount), Posting(MERCHANT, currency, amount))
+
+
+def _moved(effect: Effect, amount: int, source: Account, target: Account) -> tuple[Posting, ...]:
+    unit = effect.currency
+    return (Posting(source, unit, -amount), Posting(target, unit, amount))
 
 
 def known_decimals(currency: str) -> int:

@@ -6,7 +6,17 @@ from sagacheck.world.currency import HUNDREDTHS, amount_text, decimals_of, money
 from sagacheck.world.duration import duration_text, parse_duration
 from sagacheck.world.journal import Arrival, Attempt, AttemptOutcome, Journal
 from sagacheck.world.key_record import KeyRecord, KeyState
-from sagacheck.world.ledger import Account, AccountKind, Effect, EffectState, Entry, Ledger, Posting
+from sagacheck.world.ledger import (
+    Account,
+    AccountKind,
+    Effect,
+    EffectState,
+    Entry,
+    Ledger,
+    Posting,
+    Refund,
+    RefundState,
+)
 from sagacheck.world.order_record import OrderRecord, records_by_order
 from sagacheck.world.parsing import (
     ParsingError,
@@ -46,6 +56,8 @@ __all__ = [
     "OrderRecord",
     "ParsingError",
     "Posting",
+    "Refund",
+    "RefundState",
     "Reply",
     "Settings",
     "WallClock",

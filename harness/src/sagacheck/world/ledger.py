@@ -56,6 +56,31 @@ class EffectState(StrEnum):
     """Nothing can undo it any more: the parcel has left, the mail was sent."""
 
 
+class RefundState(StrEnum):
+    """Where a refund is that takes its time."""
+
+    PENDING = "pending"
+    SETTLED = "settled"
+    FAILED = "failed"
+    """The money came back to the merchant."""
+
+
+class Refund(msgspec.Struct, frozen=True):
+    """A refund that was accepted, and settles or fails later.
+
+    Attributes:
+        id: The service's own id of it.
+        amount: In minor units.
+        at: When it was accepted, in seconds of the world's clock.
+        state: Pending, settled or failed.
+    """
+
+    id: str
+    amount: int
+    at: float
+    state: RefundState = RefundState.PENDING
+
+
 class Effect(msgspec.Struct):
     """Something a create left in the world: a reservation, a charge, a shipment, a mail.
 
@@ -70,6 +95,7 @@ class Effect(msgspec.Struct):
         currency: The currency of `amount`.
         refunded: How much of `amount` was given back.
         held: Money that is set aside for it and not taken, in minor units of `currency`.
+        refunds: Its refunds, where they take their time; failed ones are not in `refunded`.
         lines: Pieces per SKU involved.
         details: What else the service remembers of it.
         undone_by: The operation, or the event of the outside world, that ended it.
@@ -86,6 +112,7 @@ class Effect(msgspec.Struct):
     currency: str = ""
     refunded: int = 0
     held: int = 0
+    refunds: tuple[Refund, ...] = ()
     lines: dict[str, int] = {}
     details: dict[str, str] = {}
     undone_by: str | None = None

@@ -29,6 +29,8 @@ class Settings:
         reservation_expires_after: How long a reservation holds its stock.
         authorisations_expire_after: How long an authorisation holds its money.
         refunds_refused: Whether the payment provider rejects all refunds.
+        refunds_settle_after: How long it takes a refund to settle; ``None`` for no time.
+        refunds_that_fail: How many refunds of each payment are accepted, and fail later.
         cards: ``declined`` for each payment method that is to be declined.
         idempotency: How keys are treated.
         idempotency_expires_after: How long keys are remembered.
@@ -42,6 +44,8 @@ class Settings:
     reservation_expires_after: float | None = None
     authorisations_expire_after: float | None = None
     refunds_refused: bool = False
+    refunds_settle_after: float | None = None
+    refunds_that_fail: int = 0
     cards: Mapping[str, str] = field(default_factory=dict)
     idempotency: Idempotency = Idempotency.REPLAY
     idempotency_expires_after: float | None = None

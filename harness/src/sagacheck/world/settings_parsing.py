@@ -37,7 +37,7 @@ def _read(name: str, value: Any) -> dict[str, Any]:
     match name:
         case "stock":
             return {name: _read_stock(value)}
-        case "default_stock":
+        case "default_stock" | "refunds_that_fail":
             return {name: _pieces(value, name)}
         case "refunds":
             return {"refunds_refused": _choice(value, name, ("accepted", "refused")) == "refused"}
@@ -55,6 +55,8 @@ _NAMES = (
     "ships_after",
     "reservation_expires_after",
     "authorisations_expire_after",
+    "refunds_settle_after",
+    "refunds_that_fail",
     "refunds",
     "cards",
     "idempotency",

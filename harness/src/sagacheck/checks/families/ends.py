@@ -17,7 +17,7 @@ from sagacheck.checks.families.attention import (
 from sagacheck.checks.invariants import BrokenFact, Facts, invariant
 from sagacheck.checks.outcome import Ending, OrderOutcome, OrderStatus
 from sagacheck.plural import count
-from sagacheck.world import AttemptOutcome, Effect
+from sagacheck.world import Attempt, AttemptOutcome, Effect, RefundState
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     "pending": frozenset({"processing", "compensating"}),
@@ -152,9 +152,15 @@ def _given_up(evidence: Evidence, order: str) -> list[tuple[str, Effect]]:
     for effect in evidence.effects_of(order):
         undo = evidence.operations.undo_of(effect.operation)
         tried = evidence.attempts_at(order, undo.name) if undo else []
-        if undo and is_live(effect) and tried and tried[-1].outcome is not AttemptOutcome.OK:
+        if undo and is_live(effect) and tried and not _has_come_off(tried[-1], effect):
             given_up.append((undo.name, effect))
     return given_up
+
+
+def _has_come_off(undo: Attempt, effect: Effect) -> bool:
+    """Whether an undo succeeded, and did not fail later."""
+    failed = any(each.state is RefundState.FAILED for each in effect.refunds[-1:])
+    return undo.outcome is AttemptOutcome.OK and not failed
 
 
 def _wrong_with_the_list(

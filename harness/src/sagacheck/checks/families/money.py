@@ -98,7 +98,7 @@ def at_most_one_live_charge(evidence: Evidence) -> Facts:
         charges = live.setdefault(entry.order, [])
         if evidence.ends_effect(entry) and entry.effect in charges:
             charges.remove(entry.effect)
-        if not evidence.is_create(entry):
+        if not evidence.is_create(entry) and not evidence.restores_effect(entry):
             continue
         if entry.effect not in charges:
             charges.append(entry.effect)

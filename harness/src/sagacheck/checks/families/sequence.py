@@ -30,6 +30,8 @@ def effects_follow_their_causes(evidence: Evidence) -> Facts:
                     detail = f"{entry.operation} ({entry.effect}) without a live {needed}"
                     yield BrokenFact.by(entry, detail)
             live.setdefault((entry.order, entry.operation), set()).add(entry.effect)
+        elif evidence.restores_effect(entry):
+            live.setdefault((entry.order, _undone(evidence, entry)), set()).add(entry.effect)
         elif evidence.is_undo(entry) or evidence.ends_effect(entry):
             effects = live.setdefault((entry.order, _undone(evidence, entry)), set())
             if evidence.is_undo(entry) and entry.effect not in effects:

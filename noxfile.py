@@ -231,11 +231,11 @@ def imports(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure the time of the catalogue, of verdicts, of both engines, and of the start."""
-    _install(session, "load")
+    """Measure the time of the catalogue, of verdicts, of both engines, of clients, of the start."""
+    _install(session, "test")
     session.run("python", "bench/catalogue.py", *session.posargs)
     session.run("python", "bench/engines.py")
-    for measured in ("sagas", "memory", "start"):
+    for measured in ("sagas", "memory", "clients", "start"):
         session.run("python", "-m", f"bench.{measured}")
     session.run("python", "bench/explore.py")
     session.run("python", "bench/served_fakes.py")

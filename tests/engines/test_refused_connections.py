@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from temporalio import activity
 
@@ -116,6 +117,17 @@ async def with_a_blocking_client(order: Order) -> str:
     return by_requests(order)
 
 
+@activity.defn(name="reserve_goods")
+async def for_something_unknown(order: Order) -> str:
+    """Reserve, and ask for what no fake has; think nothing of it when that fails."""
+    async with httpx.AsyncClient() as http:
+        try:
+            await http.post("https://api.example/v1/scores", json={"order": order.order_id})
+        except Exception:  # noqa: BLE001 - so do many
+            activity.logger.debug("no score")
+    return await by_httpx(order)
+
+
 LEAVING = [in_a_coroutine, in_a_thread, whatever_comes, in_a_forgotten_thread]
 
 
@@ -183,6 +195,15 @@ async def test_an_allowed_host_is_reached_on_both_engines(
 
     assert [(each.verdict, each.unmet) for each in results] == [(Verdict.VALID, ())] * 2
     assert listener.accepted == 2
+
+
+@pytest.mark.asyncio
+async def test_a_request_that_no_fake_answers_is_unknown_too(play: Play) -> None:
+    """Whatever the activity makes of the error."""
+    saga = saga_of(for_something_unknown)
+    for result in (await simulate(saga), *await play(TEXT, saga=saga)):
+        (why,) = refusals(result)
+        assert "no fake answers POST /v1/scores; the nearest is POST /" in why
 
 
 @pytest.mark.asyncio

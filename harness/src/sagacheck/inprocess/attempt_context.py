@@ -24,6 +24,7 @@ from sagacheck.network import (
     NoConnectionError,
     NoReplyError,
     TransportError,
+    UnknownRouteError,
     WireReply,
     call_of,
     encoded,
@@ -51,7 +52,8 @@ class AttemptContext(msgspec.Struct, frozen=True):
         loop: The event loop of the world, for callers in other threads.
         waiting: Entered on that loop while a caller in another thread waits for an answer.
         before_call: Awaited before each call, where the world's clock has to be set first.
-        refuse: Called with the message where a connection of the attempt is refused.
+        refuse: Called with the message where a request or connection of the attempt can neither be
+            answered nor be let go.
     """
 
     network: Network
@@ -172,10 +174,14 @@ async def exchange(  # noqa: PLR0913 - the parts of a request, whatever client m
     network = context.network
     if context.before_call is not None:
         await context.before_call()
-    if method == "GET" and not (context.order and network.routes.reads(path)):
-        rows = await network.collection(path, query.get("order_id"))
-        return encoded(Reply(HTTPStatus.OK, rows))
-    operation, path_fields = network.routes.match(method, path)
+    try:
+        if method == "GET" and not (context.order and network.routes.reads(path)):
+            rows = await network.collection(path, query.get("order_id"))
+            return encoded(Reply(HTTPStatus.OK, rows))
+        operation, path_fields = network.routes.match(method, path)
+    except UnknownRouteError as error:
+        context.refuse(str(error))
+        raise
     call = call_of(
         operation,
         path_fields,

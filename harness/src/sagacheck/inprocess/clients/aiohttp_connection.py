@@ -97,6 +97,7 @@ class _AnsweredProtocol(ResponseHandler):
         """The head of the reply."""
         outcome, self._outcome = self._outcome, None
         if outcome is not None:
+            await asyncio.sleep(0)  # before 3.10 a task of its own writes the request
             self._receive(outcome)
         return await super().read()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import importlib
 import sys
+import sysconfig
+import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
@@ -96,9 +98,52 @@ def _import_module(name: str, folder: Path) -> ModuleType:
         sys.path.insert(0, str(folder))
     try:
         return importlib.import_module(name)
-    except Exception as error:
-        msg = f"cannot import {name}: {type(error).__name__}: {error}"
-        raise _NoModuleError(msg) from error
+    except (Exception, SystemExit) as error:  # its exit code would be taken for a verdict
+        msg = f"cannot import {name}: {_place_of(error)}{type(error).__name__}: {_text(error)}"
+        raise _NoModuleError(msg + _remedy(error, name)) from error
+
+
+def _place_of(error: BaseException) -> str:
+    """``file:line: `` of the last line of other code than Python's and that of installed packages.
+
+    Empty where there is none: then the module itself was not found.
+    """
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_from_here(error.filename)}:{error.lineno}: "
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not _is_installed(frame.filename)]
+    return f"{_from_here(own[-1].filename)}:{own[-1].lineno}: " if own else ""
+
+
+def _is_installed(file: str) -> bool:
+    """Whether a file is a part of Python, of an installed package or of the harness."""
+    if file.startswith("<"):
+        return True
+    path = Path(file).resolve()
+    parts = {"site-packages", "dist-packages"} & set(path.parts)
+    return bool(parts) or any(path.is_relative_to(folder) for folder in _OF_PYTHON)
+
+
+_OF_PYTHON = (Path(__file__).resolve().parent, Path(sysconfig.get_path("stdlib")).resolve())
+
+
+def _from_here(file: str) -> str:
+    path, here = Path(file).resolve(), Path.cwd().resolve()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _text(error: BaseException) -> str:
+    """What an error says, in a line; that of syntax without its place, which stands before it."""
+    text = (error.msg if isinstance(error, SyntaxError) else str(error)) or "it says no more"
+    return printable(text)
+
+
+def _remedy(error: BaseException, module: str) -> str:
+    """What to do about a module that another one needs; the harness runs in one environment."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    if missing is None or module == missing or module.startswith(f"{missing}."):
+        return ""
+    return f"; install what has it in the environment of {sys.executable}"
 
 
 def _import_file(file: Path, root: Path | None) -> ModuleType:

@@ -20,8 +20,9 @@ class TakesRefusalForDone(CardOrder):
         return await super().run(order)
 
     async def _capture(self, order: Order) -> None:
+        self._captured = self._authorisations[-1]
         try:
-            await do(CardActivities.capture, self._authorisations[-1], WITHOUT_END)
+            await do(CardActivities.capture, self._captured, WITHOUT_END)
         except ActivityError as failure:
             if code_of(failure) not in ("already_captured", "authorisation_expired"):
                 raise

@@ -43,6 +43,7 @@ class CardOrder:
     def __init__(self) -> None:
         self._authorisations: list[str] = []
         self._is_sent = False
+        self._captured = ""
         self._left: list[dict[str, str]] = []
 
     @workflow.run
@@ -68,8 +69,9 @@ class CardOrder:
     async def _capture(self, order: Order) -> None:
         """Take the money; where the authorisation has expired, set it aside once more."""
         while True:
+            self._captured = self._authorisations[-1]  # first: it may happen without a reply
             try:
-                await do(CardActivities.capture, self._authorisations[-1], WITHOUT_END)
+                await do(CardActivities.capture, self._captured, WITHOUT_END)
             except ActivityError as failure:
                 tried = len(self._authorisations)
                 if code_of(failure) != "authorisation_expired" or tried == MOST_AUTHORISATIONS:
@@ -79,9 +81,9 @@ class CardOrder:
                 return
 
     async def _end(self, order: Order, failure: BaseException) -> Result:
-        """Undo the order, or see it through if its parcel has left."""
-        if self._is_sent and not await self._stop_parcel(order):
-            return await self._insist(order)
+        """Undo the order, or see it through if its parcel may arrive."""
+        if self._is_sent and (refusal := await self._stop_parcel(order)):
+            return await self._insist(order, refusal)
         for key in reversed(self._authorisations):
             await self._release(key)
         if self._left:
@@ -90,34 +92,34 @@ class CardOrder:
             raise failure
         return Result("failed", reason_of(failure))
 
-    async def _stop_parcel(self, order: Order) -> bool:
-        """Whether the parcel is stopped; if not, it has left."""
+    async def _stop_parcel(self, order: Order) -> str:
+        """Stop the parcel; why the carrier refuses, empty where it does not."""
         try:
             await do(CardActivities.stop_parcel, order.order_id, WITHOUT_END)
         except ActivityError as failure:
-            if code_of(failure) != "already_shipped":
-                self._left.append({"step": "shipping.cancel", "key": order.order_id})
-                return True
-            return False
-        return True
+            return reason_of(failure)
+        return ""
 
-    async def _insist(self, order: Order) -> Result:
-        """The customer has the goods: take the money, or call a person."""
+    async def _insist(self, order: Order, refusal: str) -> Result:
+        """The customer has the goods, or may get them: take the money, or call a person."""
+        left = [{"step": "shipping.cancel", "key": order.order_id}]
         try:
             await self._capture(order)
         except ActivityError as failure:
-            left = {"step": "shipping.cancel", "key": order.order_id}
-            return Result("needs_attention", reason_of(failure), [left])
-        return Result("completed")
+            return Result("needs_attention", reason_of(failure), left)
+        if refusal == "already_shipped":
+            return Result("completed")
+        left.append({"step": "payments.refund", "key": self._authorisations[-1]})
+        return Result("needs_attention", refusal, left)
 
     async def _release(self, key: str) -> None:
         """Void an authorisation; refund it if it was captured after all."""
         try:
             await do(CardActivities.void, key, WITHOUT_END)
         except ActivityError as failure:
-            if code_of(failure) == "already_captured":
+            if key == self._captured:
                 await self._refund(key)
-            else:
+            if code_of(failure) != "already_captured":
                 self._left.append({"step": "payments.void", "key": key})
 
     async def _refund(self, key: str) -> None:

@@ -17,7 +17,7 @@ from tests.cli._commands import command
 from tests.shapes.shapes import SHAPES, Shape
 
 PROJECT = '[project]\nname = "shop"  # a comment\nversion = "1"\n'
-TO_COMPLETE = {"async_sqlite": "the values of an order; one is not right for this workflow"}
+TO_COMPLETE = {"async_sqlite": "the values of an order are not right for this workflow, or"}
 """There is one seat in its database, and no source says which."""
 
 
@@ -43,6 +43,7 @@ def write(project: Path, name: str, text: str) -> None:
     """Write a module of the team."""
     head = "from dataclasses import dataclass\nfrom datetime import timedelta\n"
     head += "from temporalio import activity, workflow\n"
+    head += "from temporalio.exceptions import ApplicationError\n"
     (project / f"{name}.py").write_text(head + text, encoding="utf-8")
 
 
@@ -50,10 +51,13 @@ STEPS = """
 LIMIT = timedelta(seconds=30)
 
 @activity.defn
-async def charge_card(order_id: str) -> None: ...
+async def charge_card(order_id: str) -> None:
+    if not order_id:
+        raise ApplicationError(f"no card ({order_id})", type="Declined", non_retryable=True)
 
 @activity.defn
 async def refund_card(order_id: str) -> None: ...
+
 
 @activity.defn
 async def get_price(order_id: str) -> int:
@@ -205,7 +209,7 @@ class Buy:
     assert 'tells="failure"' in text
     assert "get_price,  # No effect: by its name it changes nothing." in text
     assert "key=lambda order_id: order_id" in text
-    assert 'effect(charge_card, "card.charge", undo="card.refund")' in text
+    assert 'refusals=["Declined"]' in text
 
 
 def test_results_and_cancels_are_read_as_they_are_written(project: Path) -> None:

@@ -39,6 +39,7 @@ class Step:
         key: The path to its idempotency key in its arguments, such as ``booking.id``.
         could_be_key: The path to what may be one; nothing says that the service keeps it.
         call: The endpoint that it calls.
+        refusals: The types of the errors by which it refuses for good.
     """
 
     activity: FoundActivity
@@ -49,6 +50,7 @@ class Step:
     key: str = ""
     could_be_key: str = ""
     call: HttpCall | None = None
+    refusals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,16 @@ def _step(each: FoundActivity, named: dict[str, str], undos: dict[str, str]) -> 
         key=key if is_certain else "",
         could_be_key="" if is_certain else key,
         call=http_call(each.source) if each.source else None,
+        refusals=_refusals_in(each.source) if each.name not in undos else (),
     )
+
+
+def _refusals_in(source: str) -> tuple[str, ...]:
+    """The types of the errors that Temporal must not retry."""
+    found = re.findall(r"ApplicationError\(([^()]*(?:\([^()]*\)[^()]*)*)\)", source)
+    final = [each for each in found if re.search(r"non_retryable\s*=\s*True", each)]
+    types = [name for each in final for name in re.findall(r"\btype\s*=\s*[\"'](\w+)", each)]
+    return tuple(dict.fromkeys(types))
 
 
 def _unique(name: str, others: Any) -> str:

@@ -225,7 +225,8 @@ class _Named:
 
     def position(self, name: str) -> int:
         """Where the source names it first."""
-        found = re.search(rf"\b{name}\b", self._source)
+        # As an argument, which it is where it is called; a docstring may name it before.
+        found = re.search(rf"\b{name}\b(?=\s*[,)])", self._source)
         return found.start() if found else len(self._source)
 
     def child_prefixes(self) -> list[str]:

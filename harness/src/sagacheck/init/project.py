@@ -28,6 +28,9 @@ expect:
 """
 
 
+_OR_RESET = ", or its activities need data to begin with: reset=function"
+
+
 class NotWritableError(Exception):
     """What is there already, or cannot be written; the message says what to do."""
 
@@ -153,8 +156,8 @@ def place_of_values(plan: Plan) -> str:
     lines = plan.saga_file.read_text(encoding="utf-8").splitlines()
     name = os.path.relpath(plan.saga_file)
     for start, what in (
-        ("class ", "the values of an order; one is not right for this workflow"),
-        ("SAGA = ", "what the workflow needs to end"),
+        ("class ", f"the values of an order are not right for this workflow{_OR_RESET}"),
+        ("SAGA = ", f"the workflow needs something that is not said here{_OR_RESET}"),
     ):
         for number, line in enumerate(lines, 1):
             if line.startswith(start):

@@ -56,6 +56,11 @@ class SagaText:
         self._imports: list[tuple[str, str]] = [_origin(found.workflow)]
         self._objects: dict[type, str] = {}
 
+    @property
+    def operations(self) -> list[str]:
+        """The operations, as they are written."""
+        return [step.operation for step in self._steps if step.operation]
+
     def text(self, completed: Sequence[str] | None = None, order: Sequence[str] = ()) -> str:
         """The whole file.
 
@@ -127,6 +132,8 @@ class SagaText:
         creates = [s for s in self._steps if s.operation == step.undoes]
         if step.key and all(each.key for each in creates):
             arguments.append("key=lambda {}: {}".format(*_lambda_of(step, step.key)))
+        if step.refusals:
+            arguments.append("refusals=[" + ", ".join(f'"{e}"' for e in step.refusals) + "]")
         if step.tells != "nothing":
             arguments.append(f'tells="{step.tells}"')
         return function_call("effect", arguments) + ","

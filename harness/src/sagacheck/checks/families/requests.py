@@ -189,8 +189,10 @@ def _difference(
 
 
 def _hint(evidence: Evidence, entry: Entry) -> str:
-    """What to do where a request without a key had one in a header that is not read."""
+    """What to do where a request without a key may have one that nobody has said."""
     cause = evidence.cause_of(entry)
+    if cause is not None and cause.key is None and evidence.operations[entry.operation].by_activity:
+        return "; if the service knows a second run by an id, say key= in its effect(…)"
     if cause is None or cause.key is not None or not cause.unread_key:
         return ""
     return (

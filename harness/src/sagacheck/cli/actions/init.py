@@ -112,7 +112,7 @@ def _load(plan: Plan) -> SagaUnderTest:
 
 
 def _print(plan: Plan, played: _Played) -> None:
-    names = [step.operation for step in plan.steps if step.operation]
+    names = plan.text.operations
     effects = f"{count(len(names), 'effect')}: {', '.join(names)}" if names else "no effect"
     first = os.path.relpath(plan.scenario_file)
     rows = [

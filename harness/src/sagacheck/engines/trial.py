@@ -172,6 +172,15 @@ class Trial:
         planned = self._people[order]
         return planned[sum(each.times for each in planned) % len(planned)]
 
+    def has_events_between(self, begin: float, end: float, order: str) -> bool:
+        """Whether something happened to an order, at a time of its own, from `begin` to `end`."""
+        return any(
+            planned.event.when.at is not None
+            and begin <= planned.event.when.at <= end
+            and planned.event.order == order
+            for planned in self.events
+        )
+
     def happen_now(self, planned: PlannedEvent) -> None:
         """Begin to let an event happen."""
         task = asyncio.get_running_loop().create_task(self._happen(planned))
@@ -199,7 +208,7 @@ class Trial:
             Exception: A client could not do what an event says, and was not merely refused.
         """
         await self.clock.sleep_until(when)
-        await self._finish_events()
+        await self.finish_events()
         self._raise_if_broken()
 
     def _raise_if_broken(self) -> None:
@@ -254,7 +263,7 @@ class Trial:
         """
         while moment is Moment.BEFORE and attempt.order in self._held:
             await self._held[attempt.order].wait()
-        await self._finish_events(attempt.order)
+        await self.finish_events(attempt.order)
         if moment is Moment.BEFORE:
             self._plan_during(attempt)
         if moment is Moment.DURING:
@@ -285,7 +294,7 @@ class Trial:
         if not self._meant(Moment.DURING, attempt):
             return
         await self.clock.sleep_until(attempt.sent_at + 2 * DURING_SECONDS)
-        await self._finish_events(attempt.order)
+        await self.finish_events(attempt.order)
         if self.client is not None:
             await self.client.settle(attempt.order)
 
@@ -296,7 +305,7 @@ class Trial:
         else:
             self.clock.call_at(at, partial(self.happen_now, planned))
 
-    async def _finish_events(self, order: str | None = None) -> None:
+    async def finish_events(self, order: str | None = None) -> None:
         """Wait until the events are accepted that the clock has set off, for one order or for all.
 
         A call that is cancelled while it waits does not cancel the events.

@@ -141,6 +141,39 @@ class WorkflowState(msgspec.Struct, frozen=True):
         return not (self.has_ended or is_busy) and self.history_length > _FIRST_TASK_EVENTS
 
     @property
+    def run_id(self) -> str:
+        """The id of the run."""
+        return self.description.run_id
+
+    @property
+    def has_children(self) -> bool:
+        """Whether children of its own are open."""
+        return bool(self.description.raw_description.pending_children)
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing of the workflow itself is under way but retries that wait for their time.
+
+        A workflow task that fails again and again is nothing that is under way.
+        """
+        activities = self.description.raw_description.pending_activities
+        ahead = [moment for _, moment, _ in self.retries if moment > self.virtual_time]
+        return self.task_attempt != 1 and len(ahead) == len(activities)
+
+    @property
+    def retries(self) -> list[tuple[str, datetime, float]]:
+        """The activities that wait for their next attempt, when it is due, and for how long."""
+        return [
+            (
+                each.activity_id,
+                each.next_attempt_schedule_time.ToDatetime(UTC),
+                each.current_retry_interval.ToTimedelta().total_seconds(),
+            )
+            for each in self.description.raw_description.pending_activities
+            if each.state == _SCHEDULED and each.HasField("next_attempt_schedule_time")
+        ]
+
+    @property
     def backoff_seconds(self) -> float | None:
         """Until the next attempt, where all open activities wait for one; else ``None``."""
         activities = self.description.raw_description.pending_activities

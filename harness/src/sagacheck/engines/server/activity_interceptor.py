@@ -49,7 +49,8 @@ class _InItsWorld(ActivityInboundInterceptor):
         self, workflow: ServerOrderWorkflow, info: activity.Info, call: ExecuteActivityInput
     ) -> Any:
         began = time.monotonic()
-        virtual = await workflow.begin_attempt(info)
+        begun = await workflow.begin_attempt(info)
+        error: BaseException | None = None
         first_attempt = len(workflow.trial.world.journal)
         limit = info.start_to_close_timeout or info.schedule_to_close_timeout
         caller = AttemptContext(
@@ -63,7 +64,7 @@ class _InItsWorld(ActivityInboundInterceptor):
             lifetime=limit.total_seconds() if limit else None,
             loop=asyncio.get_running_loop(),
             refuse=workflow.trial.refuse,
-            before_call=partial(workflow.catch_up, began, virtual, first_attempt),
+            before_call=partial(workflow.catch_up, info, began, begun, first_attempt),
         )
         try:
             with in_context(caller):
@@ -74,7 +75,11 @@ class _InItsWorld(ActivityInboundInterceptor):
                 raise ApplicationError(str(crash), non_retryable=True) from None
             # The attempt never reports, as if its process were gone. The server finds out by the
             # start-to-close timeout, which is cut short on the server while it runs.
-            await workflow.abandon_attempt(info)
+            await workflow.abandon_attempt(info, begun)
             activity.raise_complete_async()
+        except BaseException as raised:
+            error = raised
+            raise
         finally:
+            await workflow.end_attempt(info, begun, error)
             await workflow.spend_time_of_calls(info, began, first_attempt)

@@ -20,7 +20,8 @@ from sagacheck.engines.event_client import PATIENCE
 from sagacheck.engines.histories import unsticky_tasks
 from sagacheck.engines.order_workflow import OrderWorkflow
 from sagacheck.engines.server.left_children import LeftChildren
-from sagacheck.engines.server.passing_time import PassingTime, fast_forward, times_of
+from sagacheck.engines.server.passing_time import fast_forward, pass_time
+from sagacheck.engines.server.stepped_time import WorldTimes, times_of
 from sagacheck.engines.server.stuck_detector import StuckDetector
 from sagacheck.engines.server.time_gaps import TimeGaps
 from sagacheck.engines.trial import Trial
@@ -71,6 +72,7 @@ class ServerOrderWorkflow(OrderWorkflow):
         self._skips_time = skips_time
         # With events of its own the order's time is skipped step by step, from one to the next.
         skip_freely = not times_of(trial, order.id) and trial.next_while_waiting(order.id) is None
+        self.times = None if skip_freely or not skips_time else WorldTimes(trial)
         config = TimeSkippingConfig(enabled=skip_freely, max_session_skip_count=MAX_SKIPS)
         self._skipper = TimeSkipper(client, config=config)
         client = self._skipper.client if skips_time else client
@@ -119,7 +121,7 @@ class ServerOrderWorkflow(OrderWorkflow):
         One that is to be placed by an event is waited for first.
         """
         await self._placed.wait()
-        passing = asyncio.create_task(PassingTime(self, skips=self._skips_time).pass_it())
+        passing = asyncio.create_task(pass_time(self))
         try:
             detector = StuckDetector(
                 self.trial,
@@ -225,21 +227,25 @@ class ServerOrderWorkflow(OrderWorkflow):
                 self._idle.set()
 
     async def begin_attempt(self, info: activity.Info) -> float:
-        """Bring the world's clock to the moment at which the server started an attempt.
+        """Bring the world's clock to the moment at which an attempt begins.
 
         Returns:
-            That moment, in seconds of the server's time since the beginning.
+            That moment.
         """
         if info.workflow_id != self.workflow_id:
             await self._note_end()  # a child may outlive it, and move the clock on
         started_at = await self._virtual_now() if info.is_local else info.started_time
-        virtual = self._since_zero(started_at)
-        await self.trial.advance_to(virtual + self.jumped)
+        begun = self._since_zero(started_at) + self.jumped
+        if self.times is not None and info.workflow_id == self.workflow_id:
+            events = (await self.view.history()).events
+            if self.times is not None:  # it may skip freely by now
+                begun = self.times.begin(info, events)
+        await self.trial.advance_to(begun)
         self.unplayable = self.unplayable or self._gaps.overdue(info)
         if info.activity_id in self._abandoned:
             self._abandoned.discard(info.activity_id)
             await self._limit_attempt(info, None)
-        return virtual
+        return begun
 
     async def _note_end(self) -> None:
         """Note when the order ended, if it has."""
@@ -248,6 +254,8 @@ class ServerOrderWorkflow(OrderWorkflow):
 
     def world_time(self, state: WorkflowState) -> float:
         """The moment of the world's clock at which the server described the workflow."""
+        if self.times is not None:
+            return self.trial.clock.now()
         now = state.virtual_time if self._skips_time else datetime.now(UTC)
         return self._since_zero(now) + self.jumped
 
@@ -279,16 +287,21 @@ class ServerOrderWorkflow(OrderWorkflow):
             "use --engine simulated"
         )
 
-    async def catch_up(self, began: float, virtual: float, first_attempt: int) -> None:
+    async def catch_up(
+        self, info: activity.Info, began: float, begun: float, first_attempt: int
+    ) -> None:
         """Bring the world's clock to the moment of a call: what its activity did took real time.
 
         Args:
-            began: When its attempt began, in seconds of ``time.monotonic``.
-            virtual: When that was, in seconds of the server's time since the beginning.
+            info: Its attempt.
+            began: When that began, in seconds of ``time.monotonic``.
+            begun: When that was in the world.
             first_attempt: The number of the first call that the attempt may have made.
         """
-        passed = time.monotonic() - began + self._time_of_calls(first_attempt)
-        await self.trial.advance_to(virtual + self.jumped + passed)
+        passed = time.monotonic() - began
+        if self.times is not None and info.workflow_id == self.workflow_id:
+            passed = self.times.taken(info)
+        await self.trial.advance_to(begun + passed + self._time_of_calls(first_attempt))
 
     async def spend_time_of_calls(
         self, info: activity.Info, began: float, first_attempt: int
@@ -317,12 +330,44 @@ class ServerOrderWorkflow(OrderWorkflow):
             if attempt.order == self.order.id and attempt.ended_at is not None
         )
 
-    async def abandon_attempt(self, info: activity.Info) -> None:
+    async def end_attempt(
+        self, info: activity.Info, begun: float, error: BaseException | None
+    ) -> None:
+        """Note when in the world an attempt has ended.
+
+        What clients did while it waited is seen by the workflow before it ends.
+
+        Args:
+            info: The attempt.
+            begun: When it began.
+            error: Why it has failed, if it has.
+        """
+        times = self.times
+        if times is None or info.workflow_id != self.workflow_id:
+            return
+        execution = self.trial.execution_of(
+            info.workflow_id, info.workflow_run_id, info.activity_id
+        )
+        calls = [
+            attempt.ended_at
+            for attempt in self.trial.world.journal.attempts
+            if attempt.execution == execution and attempt.ended_at is not None
+        ]
+        ended = max([begun, *calls])
+        if self.trial.has_events_between(begun, ended, self.order.id):
+            await self.trial.finish_events(self.order.id)
+            await self.settle()
+        times.end(info, ended, error)
+
+    async def abandon_attempt(self, info: activity.Info, begun: float) -> None:
         """Let the server give up a dead attempt at once, and the world after its timeout."""
         self._abandoned.add(info.activity_id)
         if info.start_to_close_timeout is not None:
             limit = info.start_to_close_timeout.total_seconds()
             await self._jump(info, time.monotonic(), limit)
+            if self.times is not None and info.workflow_id == self.workflow_id:
+                await self.trial.advance_to(begun + limit)
+                self.times.end(info, begun + limit, None)
         await self._limit_attempt(info, DEATH_NOTICE)
 
     async def _limit_attempt(self, info: activity.Info, limit: timedelta | None) -> None:
@@ -332,6 +377,19 @@ class ServerOrderWorkflow(OrderWorkflow):
     async def fast_forward(self, seconds: float | None) -> bool:
         """Skip so many seconds, or to the end; whether the order has not ended by then."""
         return await fast_forward(self._skipper, self.handle, seconds)
+
+    async def skip_freely(self) -> None:
+        """Let the server skip time to the end of the order; its time is the world's from now on."""
+        times = self.times
+        while times is not None:
+            await times.idle.wait()  # the calls of an attempt take the world's time
+            await self.until_no_task_waits()
+            state = await self.view.state()
+            if not times.under_way:
+                now = self.trial.clock.now()
+                self.times = times = None
+                self.jumped = now - self._since_zero(state.virtual_time)
+        await self.fast_forward(None)
 
     async def until_no_task_waits(self) -> None:
         """Wait until the workflow has processed what has just happened.

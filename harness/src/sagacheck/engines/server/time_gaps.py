@@ -95,7 +95,7 @@ class TimeGaps:
             passed = (now - info.scheduled_time).total_seconds()
             if passed + self._waited_by(info.activity_id) >= budget.total_seconds():
                 yield f"the schedule-to-close timeout of {name}"
-        for started, seconds, what in (*_timers(events), *_run_timeouts(events)):
+        for started, seconds, what in (*running_timers(events), *_run_timeouts(events)):
             if (now - started).total_seconds() + self._waited_since(started) >= seconds:
                 yield what
 
@@ -111,14 +111,14 @@ def _now(info: activity.Info, began: float) -> datetime:
     return info.started_time + timedelta(seconds=time.monotonic() - began)
 
 
-def _timers(events: Iterable[HistoryEvent]) -> list[tuple[datetime, float, str]]:
+def running_timers(events: Iterable[HistoryEvent]) -> list[tuple[datetime, float, str]]:
     """The timers that are still running: since when, for how many seconds, and what they are."""
     running: dict[int, tuple[datetime, float, str]] = {}
     for event in events:
         if event.HasField("timer_started_event_attributes"):
             seconds = event.timer_started_event_attributes.start_to_fire_timeout.ToTimedelta()
             what = f"a timer of {seconds.total_seconds():g} s"
-            running[event.event_id] = (_time_of(event), seconds.total_seconds(), what)
+            running[event.event_id] = (time_of(event), seconds.total_seconds(), what)
         elif event.HasField("timer_fired_event_attributes"):
             running.pop(event.timer_fired_event_attributes.started_event_id, None)
         elif event.HasField("timer_canceled_event_attributes"):
@@ -131,8 +131,9 @@ def _run_timeouts(events: list[HistoryEvent]) -> Iterator[tuple[datetime, float,
     started = events[0].workflow_execution_started_event_attributes
     seconds = started.workflow_run_timeout.ToTimedelta().total_seconds()
     if seconds:
-        yield _time_of(events[0]), seconds, "the run timeout of the workflow"
+        yield time_of(events[0]), seconds, "the run timeout of the workflow"
 
 
-def _time_of(event: HistoryEvent) -> datetime:
+def time_of(event: HistoryEvent) -> datetime:
+    """When an event happened, by the server's time for its workflow."""
     return event.event_time.ToDatetime(UTC)

@@ -1,0 +1,335 @@
+"""The time of an order with events of its own, moved step by step while the order rests.
+
+While anything of an order is under way on a server, real time passes there, as much as the machine
+takes: it does not pass in the world. So what comes first, an event of a scenario or a call, does
+not depend on the machine. The server's time is moved only while the order rests: from one timer or
+retry to the next, and to the events between them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+from temporalio import activity
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.exceptions import ApplicationError
+
+from sagacheck.engines.server.stopwatch import Stopwatch
+from sagacheck.engines.server.time_gaps import running_timers, time_of
+from sagacheck.engines.trial import PlannedEvent, Trial
+from sagacheck.engines.workflow_view import WorkflowState, WorkflowView
+from sagacheck.language import AnyOrder
+
+POLL_SECONDS = 0.01
+BUSY_SHARE = 5.0
+"""How much longer than an answer takes is waited before the next question, on a busy server."""
+UNNOTICED_SECONDS = 1.0
+"""Real time that an attempt's own code takes counts as none if it is shorter than this: a busy
+machine takes as long for what takes no time."""
+STILL_SECONDS = 5.0
+"""Of real time, after which an order of which nothing is heard is not waiting for the machine."""
+SLACK_SECONDS = 2.0
+"""Of real time, that is left before the server's next timer when the client does something."""
+_TASK_DONE = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+
+
+class _UnderWay(msgspec.Struct):
+    """An attempt: when it began in the world, and how long its code has waited since."""
+
+    begun: float
+    watch: Stopwatch
+    began: float
+
+
+class _Due(msgspec.Struct, order=True):
+    """What the server does next by itself: after so many seconds there, and when in the world."""
+
+    seconds: float
+    at: float
+
+
+class WorldTimes:
+    """Which moments of the world belong to moments of the server, for one order.
+
+    Args:
+        trial: The trial that the order belongs to.
+
+    Attributes:
+        under_way: The attempts under way.
+        idle: Set while there are none.
+        begun_attempts: How many attempts have begun.
+    """
+
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self._server: list[float] = []
+        self._world: list[float] = []
+        self._retries: dict[tuple[str | None, str], float] = {}
+        self._ended: dict[tuple[str | None, str], float] = {}
+        self.under_way: dict[tuple[str | None, str], _UnderWay] = {}
+        self.idle = asyncio.Event()
+        self.idle.set()
+        self.begun_attempts = 0
+
+    def note(self, moment: datetime, world: float) -> None:
+        """Note that it was this moment on the server and in the world."""
+        self._server.append(max([moment.timestamp(), *self._server[-1:]]))
+        self._world.append(world)
+
+    def at(self, moment: datetime) -> float:
+        """The world's time when the server's was `moment`: it stands still between two notes."""
+        known = bisect_right(self._server, moment.timestamp())
+        return self._world[known - 1] if known else 0.0
+
+    def begin(self, info: activity.Info, events: Iterable[HistoryEvent]) -> float:
+        """The world's time at which an attempt begins.
+
+        Args:
+            info: The attempt.
+            events: The history of its workflow so far.
+        """
+        retry = self._retries.get(_key(info), 0.0)
+        begun = max(self._trial.clock.now(), retry, self.of_fired_timers(events))
+        self.note(info.started_time, begun)
+        self.under_way[_key(info)] = _UnderWay(begun, Stopwatch(), time.monotonic())
+        self.idle.clear()
+        self.begun_attempts += 1
+        return begun
+
+    def taken(self, info: activity.Info) -> float:
+        """How much time the code of an attempt under way has taken."""
+        under_way = self.under_way.get(_key(info))
+        return noticed(under_way.watch) if under_way else 0.0
+
+    def end(self, info: activity.Info, ended: float, error: BaseException | None) -> None:
+        """Note that an attempt has ended, and when its retry begins, if it has one."""
+        key = _key(info)
+        retry = ended + _backoff(info, error)
+        self._retries[key] = max(retry, self._retries.get(key, 0.0))
+        self._ended[key] = max(ended, self._ended.get(key, 0.0))
+        under_way = self.under_way.pop(key, None)
+        if not self.under_way:
+            self.idle.set()
+        if under_way is not None:
+            passed = time.monotonic() - under_way.began
+            now = info.started_time.timestamp() + passed
+            self.note(datetime.fromtimestamp(now, info.started_time.tzinfo), ended)
+
+    def of_fired_timers(self, events: Iterable[HistoryEvent]) -> float:
+        """When the last timer fired of those that have; on a slow machine some do by themselves."""
+        started: dict[int, float] = {}
+        fired = 0.0
+        for event in events:
+            if event.HasField("timer_started_event_attributes"):
+                duration = event.timer_started_event_attributes.start_to_fire_timeout
+                seconds = duration.ToTimedelta().total_seconds()
+                started[event.event_id] = self.at(time_of(event)) + seconds
+            elif event.HasField("timer_fired_event_attributes"):
+                number = event.timer_fired_event_attributes.started_event_id
+                fired = max(fired, started.get(number, 0.0))
+        return fired
+
+    def next_due(self, state: WorkflowState, events: list[HistoryEvent]) -> _Due | None:
+        """What the server does next by itself; ``None`` for nothing."""
+        now, world = state.virtual_time, self._trial.clock.now()
+        for name, _, interval in state.retries:
+            key = state.run_id, name
+            self._retries[key] = self._ended.get(key, world) + interval
+        dues = [
+            _Due((moment - now).total_seconds(), self._retries[state.run_id, name])
+            for name, moment, _ in state.retries
+        ]
+        dues += [
+            _Due((started - now).total_seconds() + seconds, self.at(started) + seconds)
+            for started, seconds, _ in running_timers(events)
+        ]
+        return min(dues, default=None)
+
+
+class OrderInSteps(Protocol):
+    """What is needed of the workflow of an order.
+
+    Attributes:
+        trial: The trial that the order belongs to.
+        order: The order.
+    """
+
+    trial: Trial
+    order: AnyOrder
+
+    @property
+    def view(self) -> WorkflowView:
+        """What Temporal shows of the order's workflow."""
+
+    async def fast_forward(self, seconds: float | None) -> bool:
+        """Skip so many seconds, or to the end; whether the order has not ended by then."""
+
+
+class SteppedTime:
+    """Lets time pass for an order that has events of its own, on a server that can skip time.
+
+    Args:
+        workflow: The order's workflow.
+        times: Which moments of the world belong to its moments.
+    """
+
+    def __init__(self, workflow: OrderInSteps, times: WorldTimes) -> None:
+        self._workflow = workflow
+        self._trial = workflow.trial
+        self._order = workflow.order.id
+        self._times = times
+        self._wait: tuple[int, float] | None = None
+
+    async def pass_it(self) -> bool:
+        """Let time pass until the order's own events have happened; whether it is open then."""
+        while math.isfinite(self._next_time) or self._next_wait is not None:
+            if not await self._step():
+                return False  # an event with a time comes to it afterwards
+            await self._trial.finish_events(self._order)
+        return True
+
+    @property
+    def _next_time(self) -> float:
+        """When the next event with a time is to happen."""
+        return min(times_of(self._trial, self._order), default=math.inf)
+
+    @property
+    def _next_wait(self) -> PlannedEvent | None:
+        """The event that is to happen while the order waits."""
+        return self._trial.next_while_waiting(self._order)
+
+    async def _step(self) -> bool:
+        """Go on to what comes first; whether the order has not ended."""
+        state = await self._rest()
+        if state.has_ended:
+            return False
+        until, now = self._next_time, self._trial.clock.now()
+        if not state.rests or state.has_children:
+            return await self._happen(until, None if state.has_children else 0.0)
+        history = (await self._workflow.view.history()).events
+        now = max(now, self._times.of_fired_timers(history))
+        self._times.note(state.virtual_time, now)
+        await self._trial.advance_to(now)
+        due, wait = self._times.next_due(state, [*history]), self._wait_over(state, [*history], now)
+        if due is not None and due.at < until and due.at <= wait:
+            await self._trial.advance_to(due.at)
+            return await self._workflow.fast_forward(max(0.0, due.seconds))
+        limit = math.inf if due is None else max(0.0, due.seconds - SLACK_SECONDS)
+        if state.retries:  # the server (1.32.0) starts them at once when it skips to before them
+            limit = 0.0
+        if math.isinf(until) and math.isinf(wait):  # its task fails, and may be mended yet
+            await asyncio.sleep(POLL_SECONDS)
+            return True
+        if until <= wait:
+            return await self._happen(until, min(limit, until - now))
+        return await self._happen_while_waiting(wait, min(limit, wait - now))
+
+    async def _rest(self) -> WorkflowState:
+        """Wait until nothing of the order is under way, or an event is due all the same."""
+        heard, since = None, time.monotonic()
+        while True:
+            asked = time.monotonic()
+            state = await self._workflow.view.state()
+            took = time.monotonic() - asked
+            is_to_come = state.has_children and math.isfinite(self._next_time)
+            if state.has_ended or is_to_come or (state.rests and not state.has_children):
+                return state
+            sign = (state.history_length, self._times.begun_attempts)
+            heard, since = (heard, since) if sign == heard else (sign, time.monotonic())
+            if self._is_due_meanwhile(time.monotonic() - since):
+                return state
+            await asyncio.sleep(max(POLL_SECONDS, BUSY_SHARE * took))
+
+    def _is_due_meanwhile(self, still: float) -> bool:
+        """Whether an event with a time is due though the order is busy: its code takes so long.
+
+        Args:
+            still: For how many seconds nothing was heard of it.
+        """
+        until = self._next_time
+        under_way = self._times.under_way.values()
+        if under_way:
+            return any(each.begun + noticed(each.watch) >= until for each in under_way)
+        return still >= max(STILL_SECONDS, until - self._trial.clock.now())
+
+    async def _happen(self, until: float, ahead: float | None) -> bool:
+        """Let the events of a moment happen, the server's time first; whether it has not ended."""
+        seconds = until - self._trial.clock.now() if ahead is None else ahead
+        if seconds > 0 and not await self._workflow.fast_forward(seconds):
+            return False
+        await self._trial.advance_to(until)
+        self._wait = None
+        return True
+
+    def _wait_over(self, state: WorkflowState, events: list[HistoryEvent], now: float) -> float:
+        """When the order will have waited for as long as the next event says."""
+        planned = self._next_wait
+        if planned is None or not state.is_waiting:
+            return math.inf
+        tasks = sum(map(is_task_done, events))
+        if self._wait is None or self._wait[0] != tasks:
+            self._wait = tasks, now
+        return self._wait[1] + planned.event.when.waited
+
+    async def _happen_while_waiting(self, until: float, ahead: float) -> bool:
+        """Let an event happen that is to come while the order waits, unless something woke it."""
+        planned = self._next_wait
+        if ahead > 0:
+            if not await self._workflow.fast_forward(ahead):
+                return False
+            history = await self._workflow.view.history()
+            if self._wait is None or self._wait[0] != sum(map(is_task_done, history.events)):
+                return True
+        await self._trial.advance_to(until)
+        if planned is not None:
+            self._trial.happen_now(planned)
+        await self._trial.advance_to(self._trial.clock.now())
+        self._wait = None
+        return True
+
+
+def is_task_done(event: HistoryEvent) -> bool:
+    """Whether the code of a workflow has run."""
+    return event.event_type == _TASK_DONE
+
+
+def times_of(trial: Trial, order: str) -> list[float]:
+    """The times of the order's events that have one and have not happened, soonest first."""
+    return sorted(
+        planned.event.when.at
+        for planned in trial.events
+        if planned.event.when.at is not None
+        and planned.event.order == order
+        and planned.answer is None
+    )
+
+
+def noticed(watch: Stopwatch) -> float:
+    """How much time the code of an attempt has taken."""
+    return watch.seconds if watch.seconds >= UNNOTICED_SECONDS else 0.0
+
+
+def _key(info: activity.Info) -> tuple[str | None, str]:
+    return info.workflow_run_id, info.activity_id
+
+
+def _backoff(info: activity.Info, error: BaseException | None) -> float:
+    """Until the next attempt, as the policy or the failure says; the server knows better."""
+    if isinstance(error, ApplicationError) and error.next_retry_delay is not None:
+        return error.next_retry_delay.total_seconds()
+    policy = info.retry_policy
+    if policy is None:
+        return 0.0
+    first = policy.initial_interval.total_seconds()
+    most = policy.maximum_interval
+    limit = most.total_seconds() if most is not None else 100 * first
+    grown = first * float(policy.backoff_coefficient) ** min(info.attempt - 1, 1000)
+    return float(min(grown, limit))

@@ -53,6 +53,20 @@ def test_scenarios_in_the_folder_beside_it(tmp_path: Path, module: str, scenario
     assert "their own" in result.output
 
 
+def test_a_module_is_found_from_any_folder_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the saga of pyproject.toml is."""
+    _team(tmp_path, "e1.py", "cases", 'saga = "e1:SAGA"', 'scenarios = ["cases"]')
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "deep" / "er")
+
+    result = command("list", "--saga", "e1:SAGA")
+
+    assert result.exit_code == 0, result.output
+    assert "their own" in result.output
+
+
 def test_never_those_of_another_configuration(tmp_path: Path) -> None:
     """A saga without scenarios is told how to write one, in a line."""
     configure(tmp_path, '[tool.sagacheck]\nsaga = "scenarios:SAGA"\nscenarios = ["scenarios"]\n')

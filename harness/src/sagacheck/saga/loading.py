@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from sagacheck.config import TABLE, Project, find_project, read_horizon
+from sagacheck.config import TABLE, ConfigError, Project, find_project, read_horizon
 from sagacheck.importing import load_object, not_importable
 from sagacheck.saga.under_test import SagaUnderTest
 from sagacheck.temporal import activity_definition, workflow_definition
@@ -29,6 +31,7 @@ def load_saga(
             workflow or an activity has no decorator, or two have the same name.
     """
     if reference is not None:
+        _find_modules_of_project()
         return _runnable(reference, option, None)
     project = project or find_project()
     if project.saga is None:
@@ -37,6 +40,17 @@ def load_saga(
     if saga.horizon is None and project.horizon is not None:
         return replace(saga, horizon=timedelta(seconds=project.horizon))
     return saga
+
+
+def _find_modules_of_project() -> None:
+    """Let modules be found in the project's root too, from any folder below it.
+
+    Modules of the current folder come first, as they did without a project.
+    """
+    with suppress(ConfigError):  # who names a saga needs no configuration
+        project = find_project()
+        if project.is_configured and str(project.root) not in sys.path:
+            sys.path.insert(0, str(project.root))
 
 
 def _runnable(reference: str, place: str, root: Path | None) -> SagaUnderTest:

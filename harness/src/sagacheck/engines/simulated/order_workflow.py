@@ -114,6 +114,8 @@ class SimulatedOrderWorkflow(OrderWorkflow):
     async def _wait_for(
         self, ending: asyncio.Task[Ending], livelock: asyncio.Future[None], *, until: float
     ) -> None:
+        if ending.done():
+            return
         limit = until - self.trial.clock.now()
         either: set[asyncio.Future[Any]] = {ending, livelock}
         await asyncio.wait(either, timeout=limit, return_when=asyncio.FIRST_COMPLETED)

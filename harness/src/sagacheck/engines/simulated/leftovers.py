@@ -46,8 +46,6 @@ class Leftovers:
         Returns:
             What is wrong; empty where every attempt has ended. A child workflow may run for ever.
         """
-        if not self.are_there:
-            return ""
         until = running_loop().elapsed + DAY
         with _thread_limit() as too_long:
             while self.are_there and not (self._livelock.done() or too_long.done()):

@@ -158,6 +158,8 @@ class SimulatedTrial:
         """Wait for what is left; whether all of it has ended."""
         if any(workflow.is_stuck for workflow in self.workflows.values()):
             return False  # it will never end, and the verdict says so
+        if not leftovers.are_there:
+            return True
         trouble = await leftovers.end()
         if trouble:
             self.trial.troubles.append(trouble)

@@ -44,6 +44,17 @@ def test_a_consistent_saga_passes() -> None:
     assert not list(Path.cwd().iterdir())
 
 
+def test_pytest_shows_the_message_and_no_source_of_the_harness() -> None:
+    """As pytest writes a failure: the team's line, then the message."""
+    with pytest.raises(InconsistentError) as raised:
+        assert_consistent(TOO_LATE, faults=1)
+
+    shown = str(raised.getrepr())
+    assert "assert_consistent(TOO_LATE, faults=1)" in shown
+    assert "RegistersTooLate is inconsistent: " in shown
+    assert "consistency.py" not in shown
+
+
 def test_an_inconsistent_saga_fails_with_its_smallest_counterexample() -> None:
     """Who, what fails, the invariant, the command that repeats it, and the YAML."""
     with pytest.raises(InconsistentError) as raised:

@@ -11,13 +11,14 @@ from sagacheck.explore import Search, explore
 from sagacheck.language import Scenario, load
 from sagacheck.run import LocalPlayer, TrialResult
 from sagacheck.saga import SagaUnderTest
+from tests.sagas.refused_withdrawals import BELIEVES_REFUSALS
 from tests.shop import plain_orders, schema_text
 from transfer import saga as glue
 from transfer.saga import NAIVE, SAGA, bank
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "transfer"
 CATALOGUE = load([EXAMPLE / "scenarios"], SAGA.dialect)
-MOST_LINES = 15
+MOST_LINES = 22
 """Of code that a team writes for the harness."""
 
 Simulate = Callable[[Scenario, SagaUnderTest], TrialResult]
@@ -63,6 +64,34 @@ def test_one_fault_is_enough_to_find_it() -> None:
     assert (right.violating, right.histories > 50) == (0, True)
     found = [str(choice) for each in wrong.smallest_first() for choice in each.history]
     assert "drop_response, 3 times on call 1 of bank.deposit for o1" in found
+
+
+def test_a_refusal_does_not_speak_for_an_earlier_attempt() -> None:
+    """With money for one of two transfers, one fault finds the saga that believes it."""
+    base = plain_orders(2, SAGA.dialect)
+    place = "tests.sagas.refused_withdrawals:ONE_CAN_PAY"
+    only = frozenset({"bank.withdraw"})
+    right = explore(Search(base=base, saga_reference=place, faults=1, only=only)).tally
+    wrong = explore(
+        Search(base=base, saga_reference=f"{place}_BELIEVES", faults=1, only=only)
+    ).tally
+
+    assert (right.violating, right.histories > 50) == (0, True)
+    details = {each.violation.detail for each in wrong.smallest_first()}
+    why = "may have had its effect, but o2 ended as failed without a confirmed undo"
+    assert f"call 1 of bank.withdraw {why}" in details
+
+
+def test_what_arrives_after_the_refusal_stays_where_no_refund_was_asked_for(play: Simulate) -> None:
+    """The bank itself: it keeps 4.00 of a transfer that failed."""
+    late = next(each for each in CATALOGUE if "withdrawal-in-doubt" in each.file)
+
+    played = play(late, BELIEVES_REFUSALS)
+
+    assert bank.balances() == {"alice": 600, "bob": 0}
+    assert "bank.withdraw (bank_1) is left behind: t1 ended as failed" in [
+        each.detail for each in played.violations
+    ]
 
 
 def test_the_glue_is_short() -> None:

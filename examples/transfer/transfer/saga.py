@@ -10,7 +10,14 @@ bank = Bank()
 SAGA = SagaUnderTest(
     workflow=MoneyTransfer,
     activities=[
-        effect(bank.withdraw, "bank.withdraw", undo="bank.refund", key=lambda t: t.reference),
+        effect(
+            bank.withdraw,
+            "bank.withdraw",
+            undo="bank.refund",
+            key=lambda t: t.reference,
+            refusals=["Refused"],
+            tombstones=True,
+        ),
         effect(bank.deposit, "bank.deposit", key=lambda t: t.reference, refusals=["Refused"]),
         effect(bank.refund, "bank.refund", key=lambda t: t.reference),
     ],

@@ -34,7 +34,10 @@ class RefundsOnAnyError:
 
 @workflow.defn
 class MoneyTransfer:
-    """Gives the money back only where the bank refused the deposit; else it asks again.
+    """Gives the money back only where the bank refused; else it asks again.
+
+    A withdrawal that was refused is refunded, too: an earlier attempt of it may still arrive. A
+    refund of what was not taken moves nothing, and the bank does not take it later.
 
     A cancel does not stop a transfer that has begun.
     """
@@ -53,9 +56,6 @@ class MoneyTransfer:
     async def _move(self, transfer: Transfer) -> dict[str, Any]:
         try:
             await _step(Bank.withdraw, transfer)
-        except ActivityError as refused:
-            return {"status": "failed", "error": str(refused.cause)}
-        try:
             await _step(Bank.deposit, transfer)
         except ActivityError as refused:
             await _step(Bank.refund, transfer)

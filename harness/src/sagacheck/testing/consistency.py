@@ -61,6 +61,7 @@ def assert_consistent(  # noqa: PLR0913 - the options of a search
         TypeError: `saga` is no `SagaUnderTest`, or its workflow or an activity has no decorator.
         ValueError: A number is out of range, or a worker could not run the saga.
     """
+    __tracebackhide__ = True  # pytest shows the caller's line and the message, not this source.
     known = named(saga)
     search = search_of(
         known,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -258,3 +259,107 @@ class Sell:
     assert 'cancel_signal="stop"' in text
     assert "order_price: float = Field(10.0, " in text
     assert "speed=Speed.SLOW" in text
+
+
+HOTEL = """
+import httpx
+from temporalio.common import RetryPolicy
+
+ONCE = dict(start_to_close_timeout=LIMIT, retry_policy=RetryPolicy(maximum_attempts=3))
+
+@dataclass
+class Booking:
+    booking_id: str
+    nights: int
+
+@activity.defn
+async def book_room(booking: Booking) -> str:
+    async with httpx.AsyncClient() as client:
+        sent = {ROOM}
+        reply = await client.post("http://hotel/rooms", json={ROOM})
+        return reply.raise_for_status().json()["id"]
+
+@activity.defn
+async def cancel_room(CANCEL: str) -> None:
+    async with httpx.AsyncClient() as client:
+        (await client.delete(f"http://hotel/rooms/{CANCEL}")).raise_for_status()
+
+@activity.defn
+async def charge_card(booking: Booking) -> None:
+    async with httpx.AsyncClient() as client:
+        reply = await client.post("http://pay/charges", json={"ref": booking.booking_id})
+        reply.raise_for_status()
+
+@activity.defn
+async def refund_card(booking_id: str) -> None:
+    async with httpx.AsyncClient() as client:
+        (await client.post("http://pay/refunds", json={"ref": booking_id})).raise_for_status()
+
+@workflow.defn
+class Hotel:
+    @workflow.run
+    async def run(self, booking: Booking) -> dict:
+        undos = []
+        try:
+            room = await workflow.execute_activity(book_room, booking, **ONCE)
+            undos.append((cancel_room, PASSED))
+            await workflow.execute_activity(charge_card, booking, **ONCE)
+            undos.append((refund_card, booking.booking_id))
+        except Exception as error:
+            for undo, argument in reversed(undos):
+                await workflow.execute_activity(undo, argument, **ONCE)
+            return {"status": "failed", "error": str(error)}
+        return {"status": "completed"}
+"""
+
+
+def hotel(room: str, cancel: str, passed: str) -> str:
+    """What a room is booked with, the name by which it is cancelled, and what is passed for it."""
+    text = HOTEL.replace("        sent = {ROOM}\n", "").replace("{ROOM}", room)
+    head = "LIMIT = timedelta(seconds=30)\n"
+    return head + text.replace("CANCEL", cancel).replace("PASSED", passed)
+
+
+@pytest.mark.parametrize(
+    ("room", "cancel", "passed", "told"),
+    [
+        (
+            '{"booking": booking.booking_id, "nights": booking.nights}',
+            "booking_id",
+            "booking.booking_id",
+            '"room.book", key="booking", reply=["id"]',
+        ),
+        ('{"nights": booking.nights}', "room_id", "room", 'id="room_id"'),
+    ],
+    ids=["by a key", "by the id of the reply"],
+)
+def test_an_undo_finds_what_it_undoes(
+    project: Path, room: str, cancel: str, passed: str, told: str
+) -> None:
+    """By the field of the create that has the same value, or by the reply of the create."""
+    write(project, f"{cancel}_hotel", hotel(room, cancel, passed))
+
+    ran = init(f"{cancel}_hotel:Hotel", "--file", f"{cancel}_glue.py")
+
+    assert ran.exit_code == 0, ran.output
+    assert "Complete:" not in ran.output
+    text = (project / f"{cancel}_glue.py").read_text(encoding="utf-8")
+    assert told in text
+    assert '"card.charge", key="ref"' in text
+
+
+def test_an_undo_that_finds_nothing_is_a_line_to_complete(project: Path) -> None:
+    """No request of the create has what the undo sends: that is said, and that it undid nothing."""
+    text = hotel('{"nights": booking.nights}', "booking_id", "booking.booking_id")
+    write(project, "lost_hotel", text)
+
+    ran = init("lost_hotel:Hotel", "--file", "lost_glue.py")
+
+    assert ran.exit_code == 3, ran.output
+    assert "TODO: POST /rooms sends nights: which is the key, which is `booking_id` here?" in (
+        ran.output
+    )
+    assert "room.cancel undid nothing, and room.book stayed" in ran.output
+    (place,) = re.findall(r"lost_glue.py:(\d+): room.cancel undid", ran.output)
+    line = (project / "lost_glue.py").read_text(encoding="utf-8").splitlines()[int(place) - 1]
+    assert '"room.cancel"' in line

@@ -5,6 +5,7 @@
     naming         an activity's name as service and verb, and which undoes which
     values         examples of values by name and type, and the code that makes them
     guessing       what all of this means for the harness
+    undo_keys      by what an undo finds what it undoes
     endings        how the workflow says how its order ended
     python_text    Python as a formatter leaves it
     written_saga   the text of saga.py
@@ -18,6 +19,7 @@ from sagacheck.init.project import (
     Plan,
     begin,
     configure,
+    place_of_operation,
     place_of_values,
     todos_in,
     write,
@@ -31,6 +33,7 @@ __all__ = [
     "begin",
     "completed_in",
     "configure",
+    "place_of_operation",
     "place_of_values",
     "todos_in",
     "write",

@@ -15,7 +15,7 @@ from sagacheck.init.values import MISSING, SCALARS, example, fields_of, is_id, p
 from sagacheck.language import OrderWords
 
 _KEEPS_KEYS = re.compile(r"ON CONFLICT|OR IGNORE|idempoten|setdefault\(", re.IGNORECASE)
-_KEY_WORDS = frozenset({"idempotency", "reference", "ref", "transaction", "dedup"})
+KEY_WORDS = frozenset({"idempotency", "reference", "ref", "transaction", "dedup"})
 _CANCELS = frozenset({"cancel", "abort", "stop", "withdraw", "revoke"})
 _GOES_ON = frozenset(
     {
@@ -140,7 +140,7 @@ def _unique(name: str, others: Any) -> str:
 def _key_of(each: FoundActivity) -> tuple[str, bool]:
     """The path to what identifies a request, and whether the service is seen to keep it."""
     paths = [*_id_paths(each.inputs)]
-    explicit = [p for p in paths if _KEY_WORDS & {*words_of(p.rpartition(".")[2])}]
+    explicit = [p for p in paths if KEY_WORDS & {*words_of(p.rpartition(".")[2])}]
     explicit += [p for p in paths if words_of(p.rpartition(".")[2])[-1:] == ["key"]]
     if explicit:
         return explicit[0], True

@@ -21,6 +21,8 @@ class HttpCall:
         sends: The fields of its JSON.
         reads: The fields of the reply that are read.
         key_header: The header with an idempotency key; empty where there is none.
+        sent: The parameters of its path, the fields of its JSON and its key's header, each with the
+            last name of the expression that it is given, such as ``id`` of ``order.id``.
     """
 
     method: str
@@ -28,6 +30,7 @@ class HttpCall:
     sends: tuple[str, ...]
     reads: tuple[str, ...]
     key_header: str
+    sent: tuple[tuple[str, str], ...] = ()
 
     @property
     def route(self) -> str:
@@ -59,9 +62,10 @@ def http_call(source: str) -> HttpCall | None:
     return HttpCall(
         methods[0],
         paths[0],
-        tuple(dict.fromkeys(each for call in calls for each in _json_of(call))),
+        tuple(dict.fromkeys(name for call in calls for name, _ in _fields_of(call, "json"))),
         tuple(each for each in dict.fromkeys(reads) if each not in ("error", "detail")),
         header[1] if header else "",
+        tuple(dict.fromkeys(_sent(paths[0], calls))),
     )
 
 
@@ -96,9 +100,30 @@ def _text_of(node: ast.expr) -> str:
     return "{" + node.id + "}" if isinstance(node, ast.Name) else ""
 
 
-def _json_of(call: ast.Call) -> Iterator[str]:
+def _sent(path: str, calls: list[ast.Call]) -> Iterator[tuple[str, str]]:
+    for name in reversed(re.findall(r"{(\w+)}", path)):  # the last one is the most special
+        yield name, name
+    for call in calls:
+        for name, value in _fields_of(call, "headers"):
+            if re.fullmatch(r"(X-)?Idempotency-Key", name, re.IGNORECASE):
+                yield f"header:{name}", value
+    for call in calls:
+        yield from _fields_of(call, "json")
+
+
+def _fields_of(call: ast.Call, argument: str) -> Iterator[tuple[str, str]]:
+    """The constant keys of a literal, each with the last name of its value."""
     for keyword in call.keywords:
-        if keyword.arg == "json" and isinstance(keyword.value, ast.Dict):
-            for key in keyword.value.keys:
+        if keyword.arg == argument and isinstance(keyword.value, ast.Dict):
+            for key, value in zip(keyword.value.keys, keyword.value.values, strict=True):
                 if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    yield key.value
+                    yield key.value, _last_name(value)
+
+
+def _last_name(value: ast.expr) -> str:
+    if isinstance(value, ast.Constant):
+        return ""
+    if isinstance(value, ast.JoinedStr) and len(value.values) > 1:
+        return ast.unparse(value)
+    found = re.findall(r"[A-Za-z_]\w*", ast.unparse(value))
+    return found[-1] if found else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Sequence
@@ -149,6 +150,16 @@ def todos_in(plan: Plan) -> list[str]:
         for number, line in enumerate(lines, 1)
         if "# TODO" in line
     ]
+
+
+def place_of_operation(plan: Plan, operation: str) -> str:
+    """The line that declares an operation, with file and number."""
+    lines = plan.saga_file.read_text(encoding="utf-8").splitlines()
+    name = os.path.relpath(plan.saga_file)
+    for number, line in enumerate(lines, 1):
+        if re.search(rf'(?<!=)"{re.escape(operation)}"', line) and "completed_means" not in line:
+            return f"{name}:{number}"
+    return name
 
 
 def place_of_values(plan: Plan) -> str:

@@ -18,10 +18,12 @@ from sagacheck.init.guessing import (
     people_of,
     steps_of,
 )
+from sagacheck.init.http_calls import HttpCall
 from sagacheck.init.looking import Found, FoundActivity, Message
 from sagacheck.init.naming import words_of
 from sagacheck.init.python_text import call, function_call, import_lines, sequence
 from sagacheck.init.stand_ins import reset_of, stand_in_for
+from sagacheck.init.undo_keys import UndoneBy, same_key, undone_by
 from sagacheck.init.values import (
     MISSING,
     Code,
@@ -130,7 +132,7 @@ class SagaText:
         if step.undo:
             arguments.append(f'undo="{step.undo}"')
         creates = [s for s in self._steps if s.operation == step.undoes]
-        if step.key and all(each.key for each in creates):
+        if step.key and all(each.key and same_key(each.key, step.key) for each in creates):
             arguments.append("key=lambda {}: {}".format(*_lambda_of(step, step.key)))
         if step.refusals:
             arguments.append("refusals=[" + ", ".join(f'"{e}"' for e in step.refusals) + "]")
@@ -189,27 +191,30 @@ class SagaText:
         call_ = step.call
         assert call_ is not None, "it has one"
         arguments = [f'"{call_.route}"', f'"{step.operation}"']
-        create = next((s.call for s in self._steps if s.operation == step.undoes and s.call), None)
-        if step.undoes and create:
+        found = self._undone_by(step)
+        if step.undoes and found:
             arguments.append(f'undoes="{step.undoes}"')
-            names = [*call_.parameters, *call_.sends]
-            by_id = [e for e in names if e in create.reads]
-            by_key = [e for e in names if e in create.parameters or "key" in e]
-            if by_id:
-                arguments.append(f'id="{by_id[0]}"')
-            else:
-                arguments.append(f'key="{(by_key or names or ["TODO"])[0]}"')
-        elif call_.key_header:
-            arguments.append(f'key="header:{call_.key_header}"')
-        elif keys := [e for e in call_.sends if "key" in e]:
-            arguments.append(f'key="{keys[0]}"')
-        elif call_.method == "PUT" and call_.parameters:
-            arguments.append(f'key="{call_.parameters[-1]}"')
+            arguments.append(f'id="{found.id}"' if found.id else f'key="{found.key}"')
+        elif key := (found.create_key if found else "") or _own_key(call_):
+            arguments.append(f'key="{key}"')
         if call_.reads:
             arguments.append("reply=[" + ", ".join(f'"{e}"' for e in call_.reads) + "]")
         if step.tells != "nothing":
             arguments.append(f'tells="{step.tells}"')
-        return function_call("endpoint", arguments) + ","
+        missing = found.missing if found and step.undoes else ""
+        todo = f"# TODO: {missing}\n        " if missing else ""
+        return todo + function_call("endpoint", arguments) + ","
+
+    def _undone_by(self, step: Step) -> UndoneBy | None:
+        """How the pair of which a step is one half names what is undone."""
+        other = {step.undo, step.undoes} - {""}
+        pair = next((s for s in self._steps if s.operation in other and s.operation), None)
+        if pair is None or pair.call is None or step.call is None:
+            return None
+        create, undo = (pair, step) if step.undoes else (step, pair)
+        assert create.call is not None, "both have one"
+        assert undo.call is not None, "both have one"
+        return undone_by(create.activity, create.call, undo.call)
 
     # -- what goes in -----------------------------------------------------------------------
 
@@ -316,6 +321,15 @@ def completed_in(steps: Sequence[Step], live: Sequence[str]) -> Sequence[str] | 
     due = [s.operation for s in steps if s.operation and not s.undoes]
     due = [s for s in due if s in {x.operation for x in steps if x.tells in ("success", "nothing")}]
     return None if {*due} <= {*live} else [each for each in due if each in live]
+
+
+def _own_key(call_: HttpCall) -> str:
+    """Where a request that nothing undoes has its key; empty where it has none."""
+    if call_.key_header:
+        return f"header:{call_.key_header}"
+    if keys := [each for each in call_.sends if "key" in each]:
+        return keys[0]
+    return call_.parameters[-1] if call_.method == "PUT" and call_.parameters else ""
 
 
 def _hints_of(owner: type) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,12 +23,13 @@ from sagacheck.init import (
     begin,
     completed_in,
     configure,
+    place_of_operation,
     place_of_values,
     todos_in,
     write,
     write_scenario,
 )
-from sagacheck.language import load, plain_orders, schema_text
+from sagacheck.language import Scenario, load, load_text, plain_orders, schema_text
 from sagacheck.plural import count
 from sagacheck.printable import printable_lines
 from sagacheck.run import LocalPlayer, TrialResult
@@ -42,11 +44,13 @@ class _Played:
         verdict: In a word.
         code: The exit code.
         reasons: Why it is not valid.
+        to_complete: The lines of undos that find nothing.
     """
 
     verdict: str
     code: int
     reasons: Sequence[str] = field(default=())
+    to_complete: Sequence[str] = field(default=())
 
 
 def begin_with(workflow: str, activities: str | None, saga_file: str, scenarios: str) -> int:
@@ -86,7 +90,44 @@ def _first_scenario(plan: Plan) -> _Played:
     write_scenario(plan, creates, schema_text(saga.dialect))
     (scenario,) = load([plan.scenario_file], saga.dialect)
     with LocalPlayer(saga).ready():
-        return _read(LocalPlayer(saga).play(scenario))
+        played = _read(LocalPlayer(saga).play(scenario))
+        if played.code == VALID and creates:
+            played.to_complete = [*_undos_of_nothing(plan, saga, [*creates][-1])]
+    if played.to_complete:
+        played.code = UNKNOWN
+    return played
+
+
+def _undos_of_nothing(plan: Plan, saga: SagaUnderTest, last: str) -> Iterator[str]:
+    """The lines of undos that find nothing when the last step fails for good.
+
+    A guess of a key that is wrong leaves everything behind, whatever the saga does.
+    """
+    trial = LocalPlayer(saga).play(_last_step_fails(saga, last)).trial
+    if trial is None:
+        return
+    live = {e.operation for e in trial.world.ledger.effects.values() if is_live(e)}
+    for each in saga.operations.operations:
+        sent = [a for a in trial.world.journal.attempts if a.operation == each.name]
+        arrivals = [arrival for attempt in sent for arrival in attempt.arrivals]
+        if each.undoes in live and arrivals and not any(a.entries for a in arrivals):
+            place = place_of_operation(plan, each.name)
+            what = f"{each.name} undid nothing, and {each.undoes} stayed"
+            yield f"{place}: {what}: complete the key= of both, or id= of the undo"
+
+
+def _last_step_fails(saga: SagaUnderTest, last: str) -> Scenario:
+    declared = saga.operations[last].refusals
+    status, code = (declared[0].status, declared[0].code) if declared else (409, "refused")
+    written = {
+        **saga.dialect.orders.plain(1),
+        "why": "undos have to find what they undo",
+        "faults": [
+            {"on": last, "calls": "all", "fault": {"reject": {"status": status, "code": code}}}
+        ],
+        "expect": {"o1": {"status": "any"}},
+    }
+    return load_text(json.dumps(written), dialect=saga.dialect)
 
 
 def _play(saga: SagaUnderTest) -> TrialResult:
@@ -125,8 +166,8 @@ def _print(plan: Plan, played: _Played) -> None:
     lines = [f"{name:{width}}  {what}" for name, what in rows]
     lines += [f"  {each}" for each in played.reasons[:3]]
     todos = todos_in(plan)
-    if todos:
-        lines += ["Complete:", *(f"  {each}" for each in todos)]
+    if left := [*todos, *played.to_complete]:
+        lines += ["Complete:", *(f"  {each}" for each in left)]
     elif played.reasons:
         lines += ["Complete:", f"  {place_of_values(plan)}"]
     following = "sagacheck explore --faults 1" if not played.reasons else "sagacheck run"

@@ -105,10 +105,10 @@ def _test(session: nox.Session, *options: str) -> None:
         "PYTHONDONTWRITEBYTECODE": "",
     }
     # Some at once: half of the time a test waits, for a server or for a command that it started.
-    session.run(
-        *("pytest", "-n3", "--dist=loadfile", f"--sagacheck-{CHECK_DETERMINISM[2:]}", *options),
-        env=environment,
-    )
+    # By their names: files of few tests, which are the slow ones, would be left for the end.
+    at_once = ("-n3", "--dist=loadfile", "--no-loadscope-reorder")
+    determinism = f"--sagacheck-{CHECK_DETERMINISM[2:]}"
+    session.run("pytest", *at_once, determinism, *options, env=environment)
 
 
 @nox.session(default=False)

@@ -10,10 +10,11 @@ import pytest
 from temporalio import activity
 
 from sagacheck.checks import Verdict
+from sagacheck.engines.planned_event import PlannedEvent
 from sagacheck.engines.server import stepped_time, stopwatch
 from sagacheck.engines.server.order_workflow import ServerOrderWorkflow
 from sagacheck.engines.server.stopwatch import Stopwatch
-from sagacheck.engines.trial import PlannedEvent, Trial
+from sagacheck.engines.trial import Trial
 from sagacheck.run import ScenarioResult
 from sagacheck.saga import SagaUnderTest
 from scenarios import SAGA

@@ -67,6 +67,12 @@ TABLE = (
     Expected(Fault("delay_response", delay=60), NoReplyError, AttemptOutcome.UNKNOWN, 1),
     Expected(Fault("duplicate", copies=3), SUCCESS, AttemptOutcome.OK, 3),
     Expected(Fault("stale_read", delay=60), SUCCESS, AttemptOutcome.OK, 1),
+    # They have a test of their own: the services of an order call nobody back.
+    Expected(Fault("callback_early"), SUCCESS, AttemptOutcome.OK, 1),
+    Expected(Fault("callback_late", delay=60), SUCCESS, AttemptOutcome.OK, 1),
+    Expected(Fault("callback_twice"), SUCCESS, AttemptOutcome.OK, 1),
+    Expected(Fault("callback_out_of_order"), SUCCESS, AttemptOutcome.OK, 1),
+    Expected(Fault("callback_lost"), SUCCESS, AttemptOutcome.OK, 1),
     Expected(Fault("crash_before"), WorkerCrash, AttemptOutcome.UNKNOWN, 0),
     Expected(Fault("crash_after"), WorkerCrash, AttemptOutcome.UNKNOWN, 1),
     Expected(Fault("evict"), SUCCESS, AttemptOutcome.OK, 1),

@@ -61,6 +61,9 @@ def test_the_saga_is_valid(scenario: Scenario) -> None:
         ("TAKES_REFUSAL_FOR_DONE", "expired-before-the-capture", {"I2", "I6"}),
         ("TAKES_PENDING_FOR_PAID", "refund-fails-in-days", {"I2", "I7", "I17"}),
         ("VOIDS_WHAT_IS_CAPTURED", "captured-then-cancelled", {"I2", "I7", "I11"}),
+        ("WAITS_FOR_CALLBACK", "callback-lost", {"I16"}),
+        ("DROPS_EARLY_CALLBACK", "callback-early", {"I16"}),
+        ("REFUNDS_SECOND_CALLBACK", "callback-twice", {"I2", "I6"}),
     ],
 )
 def test_a_scenario_shows_the_bug(saga: str, scenario: str, breaks: set[str]) -> None:
@@ -85,6 +88,21 @@ def test_no_single_fault_breaks_it() -> None:
             "VOIDS_WHAT_IS_CAPTURED",
             "cancel",
             "cancel o1 by workflow before call 1 of payments.capture",
+        ),
+        (
+            "WAITS_FOR_CALLBACK",
+            "callback_lost",
+            "callback_lost on call 1 of payments.authorise for o1",
+        ),
+        (
+            "DROPS_EARLY_CALLBACK",
+            "callback_early",
+            "callback_early on call 1 of payments.authorise for o1",
+        ),
+        (
+            "REFUNDS_SECOND_CALLBACK",
+            "callback_twice",
+            "callback_twice on call 1 of payments.authorise for o1",
         ),
     ],
 )

@@ -45,6 +45,15 @@ class RefundState:
     status: str
 
 
+@dataclass
+class PaymentEvent:
+    """What the provider's webhook tells: ``authorised`` or ``captured``, and what it is about."""
+
+    event: str
+    key: str
+    authorisation_id: str = ""
+
+
 class CardActivities:
     """Calls the payment provider and the carrier.
 
@@ -56,8 +65,8 @@ class CardActivities:
         self._http = http
 
     @activity.defn
-    async def authorise(self, wanted: Authorisation) -> None:
-        """Set the order's amount aside on its card."""
+    async def authorise(self, wanted: Authorisation) -> str:
+        """Set the order's amount aside on its card. The reply has an id; a callback confirms it."""
         order = wanted.order
         body = {
             "order_id": order.order_id,
@@ -66,7 +75,15 @@ class CardActivities:
             "currency": order.currency,
             "idempotency_key": wanted.key,
         }
-        await self._call("POST", "https://provider.example/authorisations", json=body)
+        reply = await self._call("POST", "https://provider.example/authorisations", json=body)
+        return str(reply.json()["authorisation_id"])
+
+    @activity.defn
+    async def look_at_authorisation(self, key: str) -> str:
+        """The status of an authorisation; empty where the provider knows of none."""
+        url = "https://provider.example/authorisations"
+        reply = await self._call("GET", url, params={"idempotency_key": key})
+        return next((str(each["status"]) for each in reply.json()), "")
 
     @activity.defn
     async def void(self, key: str) -> None:
@@ -110,6 +127,7 @@ class CardActivities:
         """All activities, as a worker takes them."""
         return [
             self.authorise,
+            self.look_at_authorisation,
             self.void,
             self.capture,
             self.refund,

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import msgspec
+
 from sagacheck.services import (
     ALREADY_CAPTURED,
     ALREADY_REFUNDED,
@@ -32,7 +34,8 @@ AUTHORISE = Operation(
     routes=("POST /authorisations",),
     success=201,
     refusals=(PAYMENT_DECLINED, INVALID_AMOUNT),
-    reply_fields=("authorisation_id",),
+    reply_fields=("authorisation_id", "status"),
+    callback="authorised",
     carries={"order_id": "id", "card": "card", "amount": "amount", "currency": "currency"},
     fields=(),
 )
@@ -59,6 +62,7 @@ CAPTURE = Operation(
         CAPTURE_EXCEEDS_AUTHORISATION,
     ),
     reply_fields=("capture_id",),
+    callback="captured",
     target_key_at="authorisation_key",
     moves_money=True,
     fields=("amount",),
@@ -78,6 +82,13 @@ LOOK = Operation(
     routes=("GET /refunds",),
     success=200,
     reads="refunds",
+    fields=("idempotency_key",),
+)
+LOOK_AT_AUTHORISATIONS = Operation(
+    name="payments.authorisations",
+    routes=("GET /authorisations",),
+    success=200,
+    reads="authorisations",
     fields=("idempotency_key",),
 )
 SEND = Operation(
@@ -101,10 +112,19 @@ STOP = Operation(
 )
 
 
+class AuthorisationRow(msgspec.Struct, frozen=True):
+    """An authorisation as a read shows it."""
+
+    id: str
+    order: str
+    key: str
+    status: str
+
+
 class Provider(CardPaymentService):
     """A payment provider."""
 
-    operations: ClassVar = (AUTHORISE, VOID, CAPTURE, REFUND, LOOK)
+    operations: ClassVar = (AUTHORISE, VOID, CAPTURE, REFUND, LOOK, LOOK_AT_AUTHORISATIONS)
 
     def create(self, request: Request) -> tuple[Effect, Mapping[str, Any]]:
         """Set money aside, or take what was set aside."""
@@ -118,7 +138,7 @@ class Provider(CardPaymentService):
             amount=minor_units(request.fields.get("amount"), currency),
             currency=currency,
         )
-        return authorised, {"authorisation_id": authorised.id}
+        return authorised, {"authorisation_id": authorised.id, "status": "pending"}
 
     def undo_reply(self, request: Request, effect: Effect | None) -> Mapping[str, Any] | None:
         """The refund's id and state; a void has no body."""
@@ -130,8 +150,12 @@ class Provider(CardPaymentService):
         }
 
     def reads(self, ledger: Ledger) -> Mapping[str, Any]:
-        """``GET /refunds``."""
-        return {"refunds": self.refund_rows(ledger)}
+        """``GET /refunds`` and ``GET /authorisations``."""
+        made = [each for each in ledger.effects.values() if each.operation == AUTHORISE.name]
+        rows = [
+            AuthorisationRow(each.id, each.order, each.key or "", "authorised") for each in made
+        ]
+        return {"refunds": self.refund_rows(ledger), "authorisations": rows}
 
 
 class Carrier(ShipmentService):

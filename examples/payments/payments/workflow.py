@@ -13,7 +13,14 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from payments.activities import Authorisation, CardActivities, Order, Refund, RefundState
+    from payments.activities import (
+        Authorisation,
+        CardActivities,
+        Order,
+        PaymentEvent,
+        Refund,
+        RefundState,
+    )
 
 LIMIT = timedelta(seconds=30)
 """How long one attempt may take."""
@@ -23,6 +30,8 @@ WITHOUT_END = RetryPolicy(maximum_interval=timedelta(minutes=5))
 MOST_AUTHORISATIONS = 3
 """So often the money is set aside, where it expires again and again before it is taken."""
 
+CALLBACK_LIMIT = timedelta(minutes=10)
+"""How long a callback is waited for, before the provider is asked instead."""
 MOST_REFUNDS = 3
 POLL_SECONDS = 12 * 3600
 
@@ -42,6 +51,7 @@ class CardOrder:
 
     def __init__(self) -> None:
         self._authorisations: list[str] = []
+        self._confirmed: set[str] = set()
         self._is_sent = False
         self._captured = ""
         self._left: list[dict[str, str]] = []
@@ -61,6 +71,25 @@ class CardOrder:
         key = f"{order.order_id}-{len(self._authorisations) + 1}"
         self._authorisations.append(key)  # first: without a reply it may have happened all the same
         await do(CardActivities.authorise, Authorisation(order, key), A_FEW)
+        await self._confirmation(key)
+
+    @workflow.signal
+    def payment_event(self, event: PaymentEvent) -> None:
+        """Note what the provider's webhook tells: once or twice, be it before the reply."""
+        if event.event == "authorised":
+            self._confirmed.add(event.key)
+
+    async def _confirmation(self, key: str) -> None:
+        """Wait for the callback that confirms an authorisation; ask where it does not come."""
+        while key not in self._confirmed:
+            try:
+                await workflow.wait_condition(
+                    lambda: key in self._confirmed, timeout=CALLBACK_LIMIT
+                )
+            except TimeoutError:
+                status = await do(CardActivities.look_at_authorisation, key, WITHOUT_END)
+                if status == "authorised":
+                    self._confirmed.add(key)
 
     async def _send(self, order: Order) -> None:
         self._is_sent = True

@@ -3,6 +3,7 @@
 from sagacheck.engines.answer import Answer, AnswerKind, answer_of, update_answer_of
 from sagacheck.engines.engine import Engine
 from sagacheck.engines.opening import open_engine
+from sagacheck.engines.planned_event import PlannedEvent
 from sagacheck.engines.ports import ClientActions, TrialClock
 from sagacheck.engines.quiet import quiet_sdk
 from sagacheck.engines.saga_worker import saga_worker
@@ -16,7 +17,7 @@ from sagacheck.engines.server.embedded_server import (
 from sagacheck.engines.server.kept_server import KeptServer
 from sagacheck.engines.server.search_attributes import add_search_attributes
 from sagacheck.engines.simulated.engine import SimulatedEngine
-from sagacheck.engines.trial import PlannedEvent, PlannedFault, Trial
+from sagacheck.engines.trial import PlannedFault, Trial
 from sagacheck.engines.workflow_view import WorkflowState, WorkflowView
 
 __all__ = [

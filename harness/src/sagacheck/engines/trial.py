@@ -16,32 +16,18 @@ import msgspec
 
 from sagacheck.checks import OrderOutcome
 from sagacheck.engines.answer import Answer
+from sagacheck.engines.callbacks import Callbacks
+from sagacheck.engines.planned_event import PlannedEvent
 from sagacheck.engines.ports import ClientActions, TrialClock
 from sagacheck.errors import UnplayableError
 from sagacheck.language import AnyOrder, Event, EventKind, Scenario
-from sagacheck.network import FaultRule, Moment, Network
+from sagacheck.network import EARLY_CALLBACK, Callback, Fault, FaultRule, Moment, Network
 from sagacheck.saga import SagaUnderTest
 from sagacheck.services import Services
 from sagacheck.world import Attempt, ManualClock, World
 
 DURING_SECONDS = 0.01
 """How long after a call is sent something happens during it; the reply comes as long after that."""
-
-
-class PlannedEvent(msgspec.Struct):
-    """An event of the scenario, and whether it happened.
-
-    Attributes:
-        event: The event.
-        answer: The answer that its client got; ``None`` while it has not happened.
-        at: When it happened, in seconds of the world's clock.
-        times: How often it happened.
-    """
-
-    event: Event
-    answer: Answer | None = None
-    at: float | None = None
-    times: int = 0
 
 
 class PlannedFault(msgspec.Struct):
@@ -69,6 +55,7 @@ class Trial:
         network: The network to the services around its orders.
         faults: The scenario's faults with their rules.
         events: The scenario's events.
+        callbacks: What services tell the saga by themselves.
         outcomes: How the orders ended, by their ids.
         troubles: Why the engine could not play the scenario to its end.
         refused: The connection that code under test was refused, in a sentence; empty for none.
@@ -80,6 +67,7 @@ class Trial:
     network: Network = field(init=False)
     faults: list[PlannedFault] = field(init=False)
     events: list[PlannedEvent] = field(init=False)
+    callbacks: Callbacks = field(init=False)
     outcomes: dict[str, OrderOutcome] = field(default_factory=dict)
     troubles: list[str] = field(default_factory=list)
     refused: str = ""
@@ -103,7 +91,10 @@ class Trial:
         self.events = [PlannedEvent(event) for event in self.scenario.events]
         self.network.rules.extend(fault.rule for fault in self.faults)
         self.network.heal_at(self.saga.faults_end_at)
-        if self.events:
+        self.callbacks = Callbacks(self.saga, self.clock, DURING_SECONDS, self.happen_now)
+        if self.calls_back:
+            self.network.callbacks = self._call_back
+        if self.events or self.calls_back:
             self.network.observers.append(self._observe)
 
     def begin(self) -> None:
@@ -111,6 +102,16 @@ class Trial:
         for planned in self.events:
             if planned.event.when.at is not None:
                 self._happen_at(planned, planned.event.when.at)
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether services tell the saga by themselves what they have done."""
+        return bool(self.saga.callbacks)
+
+    @property
+    def messages(self) -> list[PlannedEvent]:
+        """The scenario's events and the callbacks of services."""
+        return [*self.events, *self.callbacks.planned]
 
     @property
     def world(self) -> World:
@@ -178,7 +179,7 @@ class Trial:
             planned.event.when.at is not None
             and begin <= planned.event.when.at <= end
             and planned.event.order == order
-            for planned in self.events
+            for planned in self.messages
         )
 
     def happen_now(self, planned: PlannedEvent) -> None:
@@ -233,8 +234,14 @@ class Trial:
         under_way = self._unanswered or self.network.detached
         return self.clock.next_due is not None or bool(under_way)
 
+    def _call_back(self, callback: Callback, fault: Fault | None) -> None:
+        try:
+            self.callbacks.send(callback, fault)
+        except UnplayableError as error:
+            self.refuse(str(error))  # it is no failure of the call that has caused it
+
     def refuse(self, message: str) -> None:
-        """Note that a connection was refused; one is enough to know nothing."""
+        """Note why nothing is known, such as a connection that was refused; one is enough."""
         self.refused = self.refused or message
 
     def raise_if_refused(self) -> None:
@@ -291,7 +298,7 @@ class Trial:
 
     async def _wait_for_reply(self, attempt: Attempt) -> None:
         """Let the caller wait until its workflow has seen what happens during the call."""
-        if not self._meant(Moment.DURING, attempt):
+        if not self._meant(Moment.DURING, attempt) and attempt.fault != EARLY_CALLBACK:
             return
         await self.clock.sleep_until(attempt.sent_at + 2 * DURING_SECONDS)
         await self.finish_events(attempt.order)

@@ -26,9 +26,14 @@ LASTING = 3
 _STATUSES = (400, 429, 500, 503)
 """Errors that any service may answer with: your fault, too many, my fault, not now."""
 
-_DELAYS = {"delay_response": 30.0, "delay_request": 1800.0, "stale_read": 3600.0}
+_DELAYS = {
+    "delay_response": 30.0,
+    "delay_request": 1800.0,
+    "stale_read": 3600.0,
+    "callback_late": 3600.0,
+}
 """Seconds: a reply within its caller's timeout, a request long after it, a replica that is far
-behind."""
+behind, a callback for which hardly any saga waits."""
 
 _LASTING_FAULTS = (
     Fault("refuse"),

@@ -460,14 +460,14 @@ ANOMALIES: Mapping[str, Anomaly] = {
     "E10": Anomaly(
         name="Webhook out of order",
         means=(
-            "a service's message about a payment or a parcel comes early, late, twice or in the "
-            "wrong order"
+            "a service's message about a payment or a parcel comes early, late, twice, in the "
+            "wrong order or never"
         ),
-        not_here=(
-            "the services send no messages of their own: the saga receives nothing but the replies"
-            " to its calls. Late and doubled replies and requests are A3, A6 and A7; late and "
-            "doubled messages of customers are B27"
+        tests=(
+            "tests/payments/test_payments_example.py::test_a_scenario_shows_the_bug",
+            "tests/payments/test_payments_example.py::test_one_choice_is_enough_to_find_the_bug",
         ),
+        invariants=("I2", "I6", "I16"),
     ),
     # -- F: the harness itself ---------------------------------------------------------------------
     "F1": Anomaly(

@@ -1,11 +1,13 @@
 """The network between callers and services, on which faults happen."""
 
 from sagacheck.network.bodies import LARGEST_BODY, BodyError, BodyTooLargeError, read_body
+from sagacheck.network.callbacks import Callback, CallbackSink
 from sagacheck.network.delivery import Call
 from sagacheck.network.fault_parsing import read_rule
 from sagacheck.network.fault_writing import calls_in_words, fault_in_words, rule_in_words
 from sagacheck.network.faults import (
     ALL_CALLS,
+    EARLY_CALLBACK,
     FAULTS,
     Argument,
     Calls,
@@ -32,12 +34,15 @@ from sagacheck.network.wire import (
 
 __all__ = [
     "ALL_CALLS",
+    "EARLY_CALLBACK",
     "FAULTS",
     "LARGEST_BODY",
     "Argument",
     "BodyError",
     "BodyTooLargeError",
     "Call",
+    "Callback",
+    "CallbackSink",
     "Calls",
     "ConnectionLostError",
     "Fault",

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from sagacheck.network.callbacks import Callback, CallbackSink
+from sagacheck.network.faults import Fault
 from sagacheck.network.wire import NoReplyError, WorkerCrash
 from sagacheck.services import Handling, Operation, RefusedError, Request, Service
 from sagacheck.world import Arrival, Attempt, Clock, Journal, Reply
@@ -57,6 +59,8 @@ class Delivery(msgspec.Struct):
 
     Attributes:
         detached: Where it puts actions that begin late: their callers have gone.
+        callbacks: Takes what the service is going to tell the saga; ``None`` where nobody listens.
+        callback_fault: What happens to that, if anything.
     """
 
     call: Call
@@ -66,6 +70,8 @@ class Delivery(msgspec.Struct):
     request: Request
     clock: Clock
     detached: set[asyncio.Task[None]]
+    callbacks: CallbackSink | None = None
+    callback_fault: Fault | None = None
 
     async def arrive(self) -> Handling:
         """Let the request arrive at its service, and add the arrival to the journal.
@@ -92,7 +98,14 @@ class Delivery(msgspec.Struct):
                 entries=handling.entries,
             ),
         )
+        if self.callbacks is not None and handling.entries and self.call.operation.callback:
+            self.callbacks(self._callback(handling.reply), self.callback_fault)
         return handling
+
+    def _callback(self, reply: Reply) -> Callback:
+        operation, request = self.call.operation, self.request
+        body = self.service.callback_body(request, reply)
+        return Callback(operation.callback, request.order, operation.name, body)
 
     async def answer(self) -> Reply:
         """Let the request arrive and its reply leave at once."""

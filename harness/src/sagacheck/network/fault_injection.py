@@ -126,6 +126,12 @@ async def _evict(delivery: Delivery, _: Fault) -> WireReply:
     return encoded(await delivery.answer())
 
 
+async def _change_callback(delivery: Delivery, fault: Fault) -> WireReply:
+    # The call is not touched; whoever plans the callback reads the fault.
+    delivery.callback_fault = fault
+    return encoded(await delivery.answer())
+
+
 INJECTORS: dict[str, Injector] = {
     "refuse": _refuse,
     "drop_request": _drop_request,
@@ -142,6 +148,11 @@ INJECTORS: dict[str, Injector] = {
     "duplicate": _duplicate,
     "outage": _refuse,
     "stale_read": _stale_read,
+    "callback_early": _change_callback,
+    "callback_late": _change_callback,
+    "callback_twice": _change_callback,
+    "callback_out_of_order": _change_callback,
+    "callback_lost": _change_callback,
     "crash_before": _crash_before,
     "crash_after": _crash_after,
     "evict": _evict,

@@ -140,6 +140,8 @@ def _read_window(name: str, written: Any) -> Fault:
 def _why_unfit(fault: Fault) -> str:
     if fault.kind.reads_only:
         return "it is for operations that read"
+    if fault.kind.of_callback:
+        return "its service sends no callback"
     return "that is how it succeeds" if fault.status else "its replies have no body"
 
 

@@ -50,6 +50,7 @@ class FaultKind(msgspec.Struct, frozen=True):
         reads_only: Whether it happens to reads alone.
         uses_only: Whether it happens to creates alone that use up what another has made.
         needs_reply_body: Whether it spoils the reply's body, so that the reply must have one.
+        of_callback: Whether it happens to the callback of the call, so that it must have one.
     """
 
     name: str
@@ -59,6 +60,7 @@ class FaultKind(msgspec.Struct, frozen=True):
     needs_reply_body: bool = False
     reads_only: bool = False
     uses_only: bool = False
+    of_callback: bool = False
 
     def fits(self, operation: Operation) -> bool:
         """Whether such a fault can happen to `operation`, with some argument.
@@ -67,8 +69,13 @@ class FaultKind(msgspec.Struct, frozen=True):
         """
         if (self.reads_only and not operation.reads) or (self.uses_only and not operation.uses_up):
             return False
+        if self.of_callback and not operation.callback:
+            return False
         return operation.has_body or not self.needs_reply_body
 
+
+EARLY_CALLBACK = "callback_early"
+"""The fault by which a callback arrives before the reply of its call."""
 
 _BEFORE, _AFTER, _TIME, _WORKER = Position
 _NONE = Argument.NONE
@@ -117,6 +124,41 @@ FAULTS: dict[str, FaultKind] = {
             "the read shows what was there so long ago",
             reads_only=True,
         ),
+        FaultKind(
+            EARLY_CALLBACK,
+            _TIME,
+            _NONE,
+            "the service's callback arrives before the reply of the call",
+            of_callback=True,
+        ),
+        FaultKind(
+            "callback_late",
+            _TIME,
+            Argument.DURATION,
+            "the service's callback is late",
+            of_callback=True,
+        ),
+        FaultKind(
+            "callback_twice",
+            _TIME,
+            _NONE,
+            "the service's callback arrives twice",
+            of_callback=True,
+        ),
+        FaultKind(
+            "callback_out_of_order",
+            _TIME,
+            _NONE,
+            "the service's callback arrives after the order's next one, or an hour late",
+            of_callback=True,
+        ),
+        FaultKind(
+            "callback_lost",
+            _TIME,
+            _NONE,
+            "the service's callback never arrives",
+            of_callback=True,
+        ),
         FaultKind("crash_before", _WORKER, _NONE, "the worker dies before it sends the request"),
         FaultKind("crash_after", _WORKER, _NONE, "the worker dies after the effect"),
         FaultKind("evict", _WORKER, _NONE, "the worker loses the cached workflow and replays it"),
@@ -134,7 +176,7 @@ class Fault:
         status: For ``reject`` and ``status_after_effect``: the HTTP status.
         code: For ``reject``: the ``error`` code; by default the operation's own for the status.
         retry_after: For ``reject``: the ``Retry-After`` header.
-        delay: For ``delay_request`` and ``delay_response``: how late.
+        delay: For ``delay_request``, ``delay_response`` and ``callback_late``: how late.
         copies: For ``duplicate``: how often the request arrives in all.
         start: For ``outage``: its first moment.
         end: For ``outage``: the first moment after it.

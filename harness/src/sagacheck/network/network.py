@@ -16,6 +16,7 @@ from typing import Any
 
 from msgspec import structs
 
+from sagacheck.network.callbacks import CallbackSink
 from sagacheck.network.delivery import Call, Delivery
 from sagacheck.network.fault_injection import transmit
 from sagacheck.network.faults import Fault, Rule
@@ -66,6 +67,7 @@ class Network:
         rules: Give an attempt its fault; the first rule that returns one counts.
         observers: Called with every attempt.
         detached: The activities that do late what they were asked for, though no caller may wait.
+        callbacks: Takes what services tell the saga by themselves; ``None`` where nobody listens.
     """
 
     def __init__(self, services: Services) -> None:
@@ -78,6 +80,7 @@ class Network:
         self.rules: list[Rule] = []
         self.observers: list[Observer] = []
         self.detached: set[asyncio.Task[None]] = set()
+        self.callbacks: CallbackSink | None = None
         self._faults_end_at = math.inf
 
     async def send(self, call: Call) -> WireReply:
@@ -156,7 +159,16 @@ class Network:
             retry=call.retry,
             unread_key=call.unread_key,
         )
-        return Delivery(call, attempt, self._journal, service, request, self._clock, self.detached)
+        return Delivery(
+            call,
+            attempt,
+            self._journal,
+            service,
+            request,
+            self._clock,
+            self.detached,
+            self.callbacks,
+        )
 
     def _order_of(self, request: Request, service: Service) -> str:
         """The order that a request is about: the one it names, else the one of its target."""

@@ -7,7 +7,9 @@ import inspect
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from sagacheck.errors import UnplayableError
 from sagacheck.language import Event, EventKind, Message, Place, When
+from sagacheck.network import Callback
 
 Written = str | Sequence[Any]
 """The name of a signal or an update, or a sequence of its name and its arguments."""
@@ -15,6 +17,10 @@ Written = str | Sequence[Any]
 REACTION_SECONDS = 60.0
 """Of virtual time: how long an order waits before a client sends the next message of `people`."""
 _SETTING = Place("SagaUnderTest.people", 0, 0)
+_WEBHOOK = Place("SagaUnderTest.webhook", 0, 0)
+
+Webhook = Callable[[Callback], Written | None]
+"""Makes the message of a callback; ``None`` where the saga is told nothing."""
 
 
 def read_message(written: Written) -> Message:
@@ -88,3 +94,30 @@ def sent_by_people(people: Sequence[Written], updates: Collection[str], order: s
         )
         for message in messages
     ]
+
+
+def sent_by_webhook(
+    webhook: Webhook | None, callback: Callback, updates: Collection[str], at: float
+) -> Event | None:
+    """What a callback sends to its order; ``None`` for nothing.
+
+    Args:
+        webhook: The setting; without it a signal has the callback's name, and its body as argument.
+        callback: The callback.
+        updates: The names that are updates; the others are signals.
+        at: When it arrives, in seconds of the world's clock.
+
+    Raises:
+        UnplayableError: The setting fails, or makes no message.
+    """
+    try:
+        made = webhook(callback) if webhook else (callback.event, dict(callback.body))
+        message = None if made is None else read_message(made)
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        msg = f"SagaUnderTest.webhook makes no message of callback {callback.event}: {why}"
+        raise UnplayableError(msg) from error
+    if message is None:
+        return None
+    kind = EventKind.UPDATE if message.name in updates else EventKind.SIGNAL
+    return Event(kind, callback.order, When("at", at=at), "", None, _WEBHOOK, message)

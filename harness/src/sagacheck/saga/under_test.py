@@ -28,13 +28,16 @@ from sagacheck.language import (
     OrderWords,
     WrittenOrder,
 )
+from sagacheck.network import Callback
 from sagacheck.saga.handlers import names_in
 from sagacheck.saga.messages import (
+    Webhook,
     Written,
     cancel_message,
     check_name,
     read_message,
     sent_by_people,
+    sent_by_webhook,
 )
 from sagacheck.saga.results import nothing_means_completed, reading
 from sagacheck.saga.workflow_ids import AN_ID, check_workflow_id, order_in
@@ -104,6 +107,9 @@ class SagaUnderTest:
             again, whenever nothing of it has been under way for a minute: ``["approve"]`` or
             ``[("approve", "ann"), ("confirm", 10)]``, signals or updates. They stay away from a
             scenario that sends a signal or an update itself.
+        webhook: What comes of a callback of a service (`Operation.callback`): makes of it a signal
+            or an update of the order's workflow, ``"paid"`` or ``("paid", 10)``, or ``None``. By
+            default a signal with the name of the callback's event, and its body as argument.
         horizon: How long an order may take, as text (``"30d"``) or timedelta; by default what
             pyproject.toml says, else two days. An order that has not ended by then is stuck. Faults
             end a day before, or in the middle of a horizon of less than two days.
@@ -138,6 +144,7 @@ class SagaUnderTest:
     cancel_signal: Written = CANCEL_SIGNAL
     cancel_update: Written = CANCEL_UPDATE
     people: Sequence[Written] = ()
+    webhook: Webhook | None = None
     horizon: str | timedelta | None = None
     attempt_limit: int = 10_000
     reset: Callable[[], object] | None = None
@@ -332,6 +339,20 @@ class SagaUnderTest:
         """What people send to an order, one after another, whenever it waits for a message."""
         return sent_by_people(self.people, self.updates, order)
 
+    @cached_property
+    def callbacks(self) -> tuple[str, ...]:
+        """The events of which its services tell it by themselves."""
+        named = (each.callback for each in self.operations.operations)
+        return tuple(dict.fromkeys(filter(None, named)))
+
+    def event_of_callback(self, callback: Callback, at: float) -> Event | None:
+        """What a callback that arrives at `at` sends to its order; ``None`` for nothing.
+
+        Raises:
+            UnplayableError: `webhook` fails, or makes no message.
+        """
+        return sent_by_webhook(self.webhook, callback, self.updates, at)
+
     def check_messages(self) -> None:
         """Check that the workflow handles what its settings name.
 
@@ -347,6 +368,9 @@ class SagaUnderTest:
         handled = None if any_name else (*(known.signals or ()), *(known.updates or ()))
         for each in self.people:
             check_name("people", each, handled)
+        if self.webhook is None:
+            for event in self.callbacks:
+                check_name("webhook", event, known.signals)
 
     @cached_property
     def sandboxed(self) -> bool:

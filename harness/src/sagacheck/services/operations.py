@@ -81,6 +81,8 @@ class Operation:
             a field of another name is 400 ``unknown_field``. With ``None`` it takes any field.
         by_activity: Whether an activity does it by itself and sends no HTTP request: it is declared
             with `sagacheck.effect`.
+        callback: The name of the event that the service tells the saga of by itself, a second after
+            it has done this, such as ``authorised``; empty for none.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Operation:
     carries: Mapping[str, str] = field(default_factory=dict, hash=False)
     fields: tuple[str, ...] | None = None
     by_activity: bool = False
+    callback: str = ""
 
     @cached_property
     def service(self) -> str:

@@ -132,6 +132,14 @@ class Service:
         """Whether the outside world will change `effect` at some time."""
         return any(True for _ in self.scheduled(effect))
 
+    def callback_body(self, request: Request, reply: Reply) -> Mapping[str, Any]:
+        """What the callback of `request` says (`Operation.callback`).
+
+        By default the members of the reply and the request's ``idempotency_key``.
+        """
+        told = reply.body if isinstance(reply.body, Mapping) else {}
+        return {**told, "idempotency_key": request.key}
+
     def leaves_tombstones(self, create: str) -> bool:
         """Whether an undo by key also refuses a `create` with that key that comes later.
 

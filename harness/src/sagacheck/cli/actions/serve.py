@@ -40,6 +40,8 @@ def _announcement(saga: SagaUnderTest, reference: str | None, url: str) -> list[
         for where in _routes(each, url)
     ]
     lines += ["try it:", f"  {example(saga, url)}"]
+    if saga.callbacks:
+        lines.append(f"callbacks are not sent: {', '.join(saga.callbacks)}")
     if saga.effects.effects:
         words = shlex.join(saga_words(reference))
         command = f"python -m sagacheck.load.worker {words}".rstrip()

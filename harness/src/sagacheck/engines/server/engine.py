@@ -99,6 +99,12 @@ class ServerEngine:
         Raises:
             UnplayableError: The scenario needs what a server engine cannot do.
         """
+        if trial.calls_back and (self._saga.children or not self._skips_time):
+            msg = (
+                "services call back in virtual time, which needs a server that can skip time, and a"
+                " saga without child workflows; use --engine simulated"
+            )
+            raise UnplayableError(msg)
         # The children of two trials may have the same ids, and activities may share what they keep.
         async with self._alone if self._saga.plays_alone else nullcontext():
             with guarded_trial(trial.refuse):

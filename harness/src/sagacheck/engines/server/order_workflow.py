@@ -71,7 +71,8 @@ class ServerOrderWorkflow(OrderWorkflow):
     ) -> None:
         self._skips_time = skips_time
         # With events of its own the order's time is skipped step by step, from one to the next.
-        skip_freely = not times_of(trial, order.id) and trial.next_while_waiting(order.id) is None
+        has_events = times_of(trial, order.id) or trial.next_while_waiting(order.id) is not None
+        skip_freely = not has_events and not trial.calls_back
         self.times = None if skip_freely or not skips_time else WorldTimes(trial)
         config = TimeSkippingConfig(enabled=skip_freely, max_session_skip_count=MAX_SKIPS)
         self._skipper = TimeSkipper(client, config=config)

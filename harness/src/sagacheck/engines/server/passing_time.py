@@ -9,6 +9,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
+from sagacheck.engines.planned_event import PlannedEvent
 from sagacheck.engines.server.stepped_time import (
     POLL_SECONDS,
     OrderInSteps,
@@ -16,7 +17,6 @@ from sagacheck.engines.server.stepped_time import (
     WorldTimes,
     is_task_done,
 )
-from sagacheck.engines.trial import PlannedEvent
 from sagacheck.engines.workflow_view import WorkflowState
 
 

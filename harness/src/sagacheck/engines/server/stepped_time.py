@@ -22,9 +22,10 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.exceptions import ApplicationError
 
+from sagacheck.engines.planned_event import PlannedEvent
 from sagacheck.engines.server.stopwatch import Stopwatch
 from sagacheck.engines.server.time_gaps import running_timers, time_of
-from sagacheck.engines.trial import PlannedEvent, Trial
+from sagacheck.engines.trial import Trial
 from sagacheck.engines.workflow_view import WorkflowState, WorkflowView
 from sagacheck.language import AnyOrder
 
@@ -183,23 +184,34 @@ class SteppedTime:
 
     def __init__(self, workflow: OrderInSteps, times: WorldTimes) -> None:
         self._workflow = workflow
-        self._trial = workflow.trial
+        self._trial = trial = workflow.trial
         self._order = workflow.order.id
         self._times = times
         self._wait: tuple[int, float] | None = None
+        self._may_be_called_back = trial.calls_back
 
     async def pass_it(self) -> bool:
-        """Let time pass until the order's own events have happened; whether it is open then."""
-        while math.isfinite(self._next_time) or self._next_wait is not None:
+        """Let time pass until the order's own events have happened; whether it is open then.
+
+        Where services call back, until nothing is left that could lead to a callback.
+        """
+        while self._may_be_called_back or self._has_events:
             if not await self._step():
                 return False  # an event with a time comes to it afterwards
             await self._trial.finish_events(self._order)
         return True
 
     @property
+    def _has_events(self) -> bool:
+        return math.isfinite(self._next_time) or self._next_wait is not None
+
+    @property
     def _next_time(self) -> float:
-        """When the next event with a time is to happen."""
-        return min(times_of(self._trial, self._order), default=math.inf)
+        """When the next event with a time is to happen, or the next callback."""
+        times = times_of(self._trial, self._order)
+        if self._trial.calls_back and (due := self._trial.clock.next_due) is not None:
+            times.append(due)  # a callback, or what leads to one, such as a request that is late
+        return min(times, default=math.inf)
 
     @property
     def _next_wait(self) -> PlannedEvent | None:
@@ -225,12 +237,19 @@ class SteppedTime:
         limit = math.inf if due is None else max(0.0, due.seconds - SLACK_SECONDS)
         if state.retries:  # the server (1.32.0) starts them at once when it skips to before them
             limit = 0.0
-        if math.isinf(until) and math.isinf(wait):  # its task fails, and may be mended yet
-            await asyncio.sleep(POLL_SECONDS)
+        if math.isinf(until) and math.isinf(wait):
+            await self._look_again(state)
             return True
         if until <= wait:
             return await self._happen(until, min(limit, until - now))
         return await self._happen_while_waiting(wait, min(limit, wait - now))
+
+    async def _look_again(self, state: WorkflowState) -> None:
+        """Nothing is ahead: no callback comes any more, or a task fails, and may be mended yet."""
+        if state.is_waiting and self._next_wait is None:
+            self._may_be_called_back = False
+        else:
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _rest(self) -> WorkflowState:
         """Wait until nothing of the order is under way, or an event is due all the same."""

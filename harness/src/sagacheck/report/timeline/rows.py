@@ -66,7 +66,7 @@ def _client_rows(trial: Trial) -> Iterator[RankedRow]:
         does = f"place {order.id}"
         words = sentences.placed(order)
         yield RankedRow(0.0, FIRST * 2, ClientRow(at=0.0, order=order.id, words=words, does=does))
-    for planned in trial.events:
+    for planned in trial.messages:
         if planned.at is not None:
             yield RankedRow(planned.at, _rank_of(trial, planned), _client_row(planned, planned.at))
 
@@ -99,7 +99,7 @@ def _end_rows(trial: Trial) -> Iterator[RankedRow]:
 def _last_moment(trial: Trial) -> float:
     """The last that anything happened: as far as an order that got stuck is known about."""
     moments = [each.ended_at or each.sent_at for each in trial.world.journal.attempts]
-    moments += [each.at for each in trial.events if each.at is not None]
+    moments += [each.at for each in trial.messages if each.at is not None]
     moments += [entry.at for entry in trial.world.ledger.entries]
     return max(moments, default=0.0)
 

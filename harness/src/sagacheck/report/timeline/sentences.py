@@ -24,17 +24,18 @@ def placed(order: AnyOrder) -> str:
 
 
 def happened(planned: PlannedEvent) -> str:
-    """A client or an operator does something."""
+    """A client, an operator or a service that calls back does something."""
     event = planned.event
     if event.order is None:
         return "All faults end."
     message = event.message.name if event.message else ""
     again = f"again as {event.new_order.id}" if event.new_order else "again"
+    who = "A service calls back: its webhook" if planned.by_service else "The client"
     does = {
         "cancel": f"The client asks for {event.order} to be cancelled",
         "submit": f"The client places {event.order} {again}{', changed' if event.changes else ''}",
-        "signal": f"The client sends the signal {message} to {event.order}",
-        "update": f"The client sends the update {message} to {event.order}",
+        "signal": f"{who} sends the signal {message} to {event.order}",
+        "update": f"{who} sends the update {message} to {event.order}",
         "terminate": f"An operator terminates the workflow of {event.order}",
         "query": f"The client asks for the status of {event.order}",
     }[event.kind]

@@ -120,7 +120,7 @@ def evidence_of(trial: Trial) -> Evidence:
         completed_means=trial.saga.promised,
         cancelled=frozenset(
             planned.event.order
-            for planned in trial.events
+            for planned in trial.messages
             if planned.event.order is not None and _is_granted_cancel(planned, trial.saga)
         ),
         unanswered=_unanswered(trial.events, trial.saga),

@@ -64,11 +64,20 @@ events:
   - {query: o1, when: {at: 2h}}
 expect: {o1: {status: completed}}
 """
+AFTER_A_CRASH = """
+scenario: a query long after the retry of an attempt whose worker has died
+why: the server does not say for how long a retry waits that follows no completion
+orders: [{id: o1}]
+faults: [{on: payments.charge, fault: crash_after}]
+events: [{query: o1, when: {at: 20h}}]
+expect: {o1: {status: completed}}
+"""
 STORIES = [
     pytest.param(IN_A_CALL, SAGA, id="in a call"),
     pytest.param(BETWEEN_RETRIES, SAGA, id="between retries"),
     pytest.param(DURING_A_LONG_DELAY, SAGA, id="during a long delay"),
     pytest.param(AFTER_A_TIMER, timed.AFTER_AN_HOUR, id="after a timer"),
+    pytest.param(AFTER_A_CRASH, SAGA, id="after a crash"),
 ]
 
 

@@ -161,13 +161,19 @@ class WorkflowState(msgspec.Struct, frozen=True):
         return self.task_attempt != 1 and len(ahead) == len(activities)
 
     @property
-    def retries(self) -> list[tuple[str, datetime, float]]:
-        """The activities that wait for their next attempt, when it is due, and for how long."""
+    def retries(self) -> list[tuple[str, datetime, float | None]]:
+        """The activities that wait for their next attempt, when it is due, and for how long.
+
+        After an attempt that has timed out the server (1.32.0) does not say for how long: it counts
+        from the completion that there was not, so from 1970.
+        """
         return [
             (
                 each.activity_id,
                 each.next_attempt_schedule_time.ToDatetime(UTC),
-                each.current_retry_interval.ToTimedelta().total_seconds(),
+                each.current_retry_interval.ToTimedelta().total_seconds()
+                if each.HasField("last_attempt_complete_time")
+                else None,
             )
             for each in self.description.raw_description.pending_activities
             if each.state == _SCHEDULED and each.HasField("next_attempt_schedule_time")

@@ -143,9 +143,10 @@ class WorldTimes:
         now, world = state.virtual_time, self._trial.clock.now()
         for name, _, interval in state.retries:
             key = state.run_id, name
-            self._retries[key] = self._ended.get(key, world) + interval
+            if interval is not None:
+                self._retries[key] = self._ended.get(key, world) + interval
         dues = [
-            _Due((moment - now).total_seconds(), self._retries[state.run_id, name])
+            _Due((moment - now).total_seconds(), self._retries.get((state.run_id, name), world))
             for name, moment, _ in state.retries
         ]
         dues += [

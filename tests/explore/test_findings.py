@@ -107,3 +107,12 @@ def test_what_is_no_baseline_is_refused(text: str) -> None:
 
     assert result.exit_code == 2
     assert "known.json is no baseline" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["", "I77", "payments.charge", "i7 payments.charge"])
+def test_what_names_no_finding_is_refused(name: str) -> None:
+    """A misspelt name would skip nothing, and be told as gone."""
+    result = command(*ONE, "--skip", name)
+
+    assert result.exit_code == 2
+    assert f"{name!r} names no finding; it begins with an invariant, such as I7" in result.output

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from sagacheck.checks import INVARIANTS
 from sagacheck.cli.extras import has_report, report_or_exit
 from sagacheck.cli.inputs import load_or_exit, saga_or_exit
 from sagacheck.cli.printing.exploration import (
@@ -119,8 +120,13 @@ def _known_in(options: ExploreOptions) -> frozenset[str]:
     """The names of the findings that make no verdict invalid.
 
     Raises:
-        click.BadParameter: The baseline is none.
+        click.BadParameter: The baseline is none, or what is skipped can be no finding.
     """
+    for name in options.skip:
+        invariant = name.partition(" ")[0]
+        if invariant not in INVARIANTS:
+            msg = f"{name!r} names no finding; it begins with an invariant, such as I7"
+            raise click.BadParameter(msg, param_hint="--skip")
     if options.baseline is None:
         return frozenset(options.skip)
     try:

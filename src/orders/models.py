@@ -53,7 +53,7 @@ Money = Annotated[
     Decimal,
     BeforeValidator(_written_as_money),
     PlainSerializer(_plain, when_used="json"),
-    Field(ge=0, max_digits=12, decimal_places=2, allow_inf_nan=False),
+    Field(ge=0, max_digits=14, decimal_places=2, allow_inf_nan=False),
 ]
 """An amount in US dollars: not negative, at most two decimal places, exact."""
 

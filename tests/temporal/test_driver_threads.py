@@ -13,6 +13,7 @@ from temporalio import activity, workflow
 
 from sagacheck.temporal import VirtualTimeLoop, running_loop
 from sagacheck.temporal.base import driver_threads
+from sagacheck.temporal.base.driver_threads import DriverThreads
 from tests.temporal.simulation import simulation, virtual_time
 
 WORK_SECONDS = 0.02
@@ -49,18 +50,13 @@ def test_a_future_that_no_thread_ends_does_not_stop_time(monkeypatch: pytest.Mon
     monkeypatch.setattr(driver_threads, "PATIENCE_SECONDS", WORK_SECONDS)
     over = threading.Event()
 
-    async def wait() -> float:
-        loop = running_loop()
-        future: asyncio.Future[None] = loop.create_future()
-        loop.call_later(60, future.set_result, None)
-        await future
-        return loop.elapsed
-
+    monkeypatch.setattr(driver_threads, "_no_drivers", set())
     thread = threading.Thread(target=over.wait)
-    thread.start()
     try:
         with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-            assert runner.run(wait()) == 60
+            runner.get_loop()
+            thread.start()
+            assert runner.run(_wait_for_a_timer()) == 60
     finally:
         over.set()
         thread.join()
@@ -97,3 +93,51 @@ async def test_a_sleep_in_to_thread_passes_in_virtual_time() -> None:
         result = await simulated.run(Sleeper.run, 3600)
 
     assert result == pytest.approx([3600, 3600], abs=5)
+
+
+async def _wait_for_a_timer() -> float:
+    """Wait for a future that virtual time ends, and that a driver might have made."""
+    loop = running_loop()
+    future: asyncio.Future[None] = loop.create_future()
+    loop.call_later(60, future.set_result, None)
+    await future
+    return loop.elapsed
+
+
+def test_threads_that_are_older_than_the_loop_are_no_drivers() -> None:
+    """A server in this process, or the watcher of deadlocks, holds up no time: not once."""
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    try:
+        with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+            runner.get_loop()
+            assert not DriverThreads().has_threads
+            assert runner.run(_wait_for_a_timer()) == 60
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_a_module_is_waited_for_in_vain_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Afterwards its futures are known to be no driver's."""
+    monkeypatch.setattr(driver_threads, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(driver_threads, "_no_drivers", set())
+    drivers = DriverThreads()
+    loop = VirtualTimeLoop()
+    futures = [asyncio.Future[None](loop=loop) for _ in range(2)]
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    try:
+        drivers.note(futures[0], "team.queues")
+        assert not drivers.is_awaited
+        monkeypatch.setattr(driver_threads, "PATIENCE_SECONDS", 3600.0)
+        drivers.note(futures[1], "team.queues")
+        assert not drivers.is_awaited
+        drivers.note(futures[1], "team.database")
+        assert drivers.is_awaited
+    finally:
+        over.set()
+        thread.join()
+        loop.close()

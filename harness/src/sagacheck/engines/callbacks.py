@@ -59,6 +59,11 @@ class Callbacks:
                 self._held.setdefault(callback.order, []).append(planned)
             self._clock.call_at(event.when.at or 0.0, partial(self._arrive, planned))
 
+    def close(self) -> None:
+        """Let no callback arrive any more, and hold nothing of the trial."""
+        self._happen = _come_too_late
+        self._held.clear()
+
     def _delays(self, fault: Fault | None) -> Iterator[float]:
         """How long after the effect each copy of a callback arrives."""
         match fault.name if fault else "":
@@ -82,3 +87,7 @@ class Callbacks:
         held = self._held.pop(planned.event.order or "", [])
         for each in (planned, *(each for each in held if each is not planned)):
             self._happen(each)
+
+
+def _come_too_late(planned: PlannedEvent) -> None:
+    """The trial is over."""

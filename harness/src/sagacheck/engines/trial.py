@@ -222,16 +222,17 @@ class Trial:
         if not self._has_more_to_come:
             return
         while self._has_more_to_come:
+            await self.finish_events()  # an order may end before its message is accepted
             if (due := self.clock.next_due) is not None:
                 await self.advance_to(due)
-            else:
-                await asyncio.wait({*self._unanswered, *self.network.detached})
+            elif waited_for := {*self._unanswered, *self.network.detached}:
+                await asyncio.wait(waited_for)
                 self._raise_if_broken()
         self.network.services.settle()
 
     @property
     def _has_more_to_come(self) -> bool:
-        under_way = self._unanswered or self.network.detached
+        under_way = self._under_way or self._unanswered or self.network.detached
         return self.clock.next_due is not None or bool(under_way)
 
     def _call_back(self, callback: Callback, fault: Fault | None) -> None:
@@ -259,6 +260,8 @@ class Trial:
             answer.cancel()
         self.clock.stop()
         self.client = None
+        self.network.callbacks = None
+        self.callbacks.close()
         self.network.observers.clear()
 
     async def _observe(self, moment: Moment, attempt: Attempt) -> None:

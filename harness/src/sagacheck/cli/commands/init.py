@@ -7,18 +7,19 @@ import sys
 import click
 
 EXAMPLES = """\b
-Example: a workflow `TransferSaga` in shop/workflow.py, whose activities it imports:
-  $ sagacheck init shop.workflow:TransferSaga
+Examples:
+  sagacheck init shop.workflow:TransferSaga
+  sagacheck init shop.workflow:TransferSaga --activities shop.activities
+  sagacheck init shop.workflow:TransferSaga --activities shop.worker:ACTIVITIES
+
+\b
+What the first of them prints:
   saga.py              3 effects: bank.withdraw, bank.deposit, bank.refund
   scenarios/first.yaml an order goes through: valid
   schema.json          for editors
   pyproject.toml       [tool.sagacheck]
   Next:
     sagacheck explore --faults 1
-
-\b
-  sagacheck init shop.workflow:TransferSaga --activities shop.activities
-  sagacheck init shop.workflow:TransferSaga --activities shop.worker:ACTIVITIES
 
 \b
 It asks nothing and overwrites nothing. What it guesses is marked in saga.py with the reason; what

@@ -123,7 +123,7 @@ def _known_in(options: ExploreOptions) -> frozenset[str]:
         click.BadParameter: The baseline is none, or what is skipped can be no finding.
     """
     for name in options.skip:
-        invariant = name.partition(" ")[0]
+        invariant = name.partition(",")[0].partition(" ")[0]
         if invariant not in INVARIANTS:
             msg = f"{name!r} names no finding; it begins with an invariant, such as I7"
             raise click.BadParameter(msg, param_hint="--skip")

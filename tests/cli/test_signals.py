@@ -98,8 +98,17 @@ def _kill_a_child(command: Command) -> None:
     os.kill(player, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("end", [_ctrl_c_twice, _terminate, _kill_a_child])
-@pytest.mark.parametrize("search", ["explore", "simulate"])
+@pytest.mark.parametrize(
+    ("search", "end"),
+    [
+        *(("explore", end) for end in (_ctrl_c_twice, _terminate, _kill_a_child)),
+        ("simulate", _ctrl_c_twice),
+        *(
+            pytest.param("simulate", end, marks=pytest.mark.long)
+            for end in (_terminate, _kill_a_child)
+        ),
+    ],
+)
 def test_a_search_keeps_what_it_has_found(
     tmp_path: Path, search: str, end: Callable[[Command], None]
 ) -> None:

@@ -15,7 +15,13 @@ DOCUMENTS = {"tutorial.md": 10, "your-own-saga.md": 10, "simulated-temporal.md":
 
 
 @pytest.mark.timeout(900)  # for the searches of a night
-@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(each, marks=pytest.mark.long if each == "tutorial.md" else ())
+        for each in DOCUMENTS
+    ],
+)
 def test_a_document_is_true(name: str, tmp_path: Path) -> None:
     """From its first block to its last, in the order in which people read it."""
     assert Reader(tmp_path).read(ROOT / "docs" / name) > DOCUMENTS[name]

@@ -137,7 +137,13 @@ SMALL_MODELS = {
 }
 
 
-@pytest.mark.parametrize("model", SMALL_MODELS)
+_LONG = "a step, its compensation, and a client who cancels"
+
+
+@pytest.mark.parametrize(
+    "model",
+    [pytest.param(each, marks=pytest.mark.long if each == _LONG else ()) for each in SMALL_MODELS],
+)
 def test_all_that_can_happen_is_walked_once(model: str) -> None:
     """The walk and the brute-force enumeration find the same sets of choices."""
     most, only, choices = SMALL_MODELS[model]

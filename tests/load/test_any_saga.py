@@ -23,6 +23,7 @@ def end_of(run: LocustRun) -> tuple[int, set[str]]:
     return code, {each["invariant"] for each in run.verdict["violations"]}
 
 
+@pytest.mark.long
 def test_effects_people_and_positional_arguments(tmp_path: Path) -> None:
     """Activities record what they do, people approve, and every order is judged."""
     file = locustfile(tmp_path, "tests.sagas.asked:PURCHASE")

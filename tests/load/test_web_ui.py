@@ -41,6 +41,7 @@ def test_tab_shows_the_run_and_its_verdict(tmp_path: Path, browser: Browser) -> 
     page.close()
 
 
+@pytest.mark.long
 def test_the_form_asks_for_the_options_of_each_test(tmp_path: Path, browser: Browser) -> None:
     """A wrong value starts nothing and is explained; a right one is in the command to repeat."""
     (port,) = free_ports(1)

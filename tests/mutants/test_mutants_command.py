@@ -52,6 +52,7 @@ def test_a_survivor_and_a_flagged_saga_fail() -> None:
     assert "0 of 1 bad sagas found, 0 of 1 correct ones clean" in output
 
 
+@pytest.mark.long
 def test_every_finder_says_where_it_has_looked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ def test_a_bug_is_found(mutant: Mutant) -> None:
     assert mutant.breaks <= found.broken.keys(), found
 
 
+@pytest.mark.does_not_replay  # it does, and takes as long again: our own saga's histories do it
 @pytest.mark.parametrize("variant", ZOO.variants, ids=lambda variant: variant.name)
 def test_a_correct_saga_is_clean(variant: Variant) -> None:
     """No invariant is broken in any scenario, and each of them could be played and judged."""

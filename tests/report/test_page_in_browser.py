@@ -209,8 +209,15 @@ def test_no_width_makes_the_page_scroll_sideways(opened: Page, width: int) -> No
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1500])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (360, "light"),
+        (1500, "dark"),
+        pytest.param(360, "dark", marks=pytest.mark.long),
+        pytest.param(1500, "light", marks=pytest.mark.long),
+    ],
+)
 def test_axe_finds_nothing_serious(opened: Page, scheme: str, width: int) -> None:
     """No serious or critical violation of accessibility rules, with scenarios open."""
     opened.set_viewport_size({"width": width, "height": 900})

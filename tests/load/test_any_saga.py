@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.load._runs import ROOT, LocustRun, locust
 
 TRANSFER = ROOT / "examples" / "transfer"

@@ -10,7 +10,7 @@ import pytest
 from temporalio import activity
 
 from sagacheck.checks import Verdict
-from sagacheck.engines.planned_event import PlannedEvent
+from sagacheck.engines.events.planned_event import PlannedEvent
 from sagacheck.engines.server import stepped_time, stopwatch
 from sagacheck.engines.server.order_workflow import ServerOrderWorkflow
 from sagacheck.engines.server.stopwatch import Stopwatch

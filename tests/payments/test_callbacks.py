@@ -11,7 +11,7 @@ import pytest
 from payments.provider import services
 from payments.saga import SAGA
 from sagacheck.engines import PlannedEvent, Trial
-from sagacheck.engines.callbacks import Callbacks
+from sagacheck.engines.events.callbacks import Callbacks
 from sagacheck.engines.server.engine import ServerEngine
 from sagacheck.errors import UnplayableError
 from sagacheck.language import EventKind, Scenario

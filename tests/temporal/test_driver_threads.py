@@ -12,8 +12,8 @@ import pytest
 from temporalio import activity, workflow
 
 from sagacheck.temporal import VirtualTimeLoop, running_loop
-from sagacheck.temporal.base import driver_threads
-from sagacheck.temporal.base.driver_threads import DriverThreads
+from sagacheck.temporal.base.virtual_time import driver_threads
+from sagacheck.temporal.base.virtual_time.driver_threads import DriverThreads
 from tests.temporal.simulation import simulation, virtual_time
 
 WORK_SECONDS = 0.02

@@ -14,7 +14,7 @@ from temporalio import activity, workflow
 from temporalio.exceptions import ActivityError, CancelledError
 
 from sagacheck.temporal import running_loop
-from sagacheck.temporal.base import loop as loop_module
+from sagacheck.temporal.base.virtual_time import loop as loop_module
 from tests.temporal.simulation import in_virtual_time, simulation, virtual_time
 
 HOUR = timedelta(hours=1)

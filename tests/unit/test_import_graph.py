@@ -124,7 +124,10 @@ def test_no_cycle_of_imports(graph: Graph) -> None:
 def test_all_modules_are_in_the_graph(graph: Graph) -> None:
     """It has the packages, and edges within and across them."""
     assert {folder.name for folder in PACKAGES} <= set(graph)
-    assert "sagacheck.temporal.base.loop" in graph["sagacheck.temporal.worker.simulated_worker"]
+    assert (
+        "sagacheck.temporal.base.virtual_time.loop"
+        in graph["sagacheck.temporal.worker.simulated_worker"]
+    )
     assert "sagacheck.temporal" in graph["sagacheck.engines.simulated.engine"]
 
 

@@ -1,9 +1,9 @@
 """Engines: what plays a trial on a Temporal service."""
 
-from sagacheck.engines.answer import Answer, AnswerKind, answer_of, update_answer_of
 from sagacheck.engines.engine import Engine
+from sagacheck.engines.events.answer import Answer, AnswerKind, answer_of, update_answer_of
+from sagacheck.engines.events.planned_event import PlannedEvent
 from sagacheck.engines.opening import open_engine
-from sagacheck.engines.planned_event import PlannedEvent
 from sagacheck.engines.ports import ClientActions, TrialClock
 from sagacheck.engines.quiet import quiet_sdk
 from sagacheck.engines.saga_worker import saga_worker

@@ -10,7 +10,7 @@ from itertools import count
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateStage
 from temporalio.service import RPCStatusCode
 
-from sagacheck.engines.answer import (
+from sagacheck.engines.events.answer import (
     WORKFLOW_IS_OVER,
     Answer,
     AnswerKind,

@@ -14,7 +14,7 @@ from temporalio.common import RetryPolicy, WorkflowIDConflictPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from sagacheck.checks import NOT_UNDERSTOOD, Ending, OrderOutcome, OrderStatus, holds_nothing
-from sagacheck.engines.answer import Answer, AnswerKind
+from sagacheck.engines.events.answer import Answer, AnswerKind
 from sagacheck.engines.histories import BROKEN_REPLAY, children_in, first_broken_replay
 from sagacheck.engines.strangers import strangers_in
 from sagacheck.engines.trial import Trial

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from sagacheck.engines.answer import Answer
+from sagacheck.engines.events.answer import Answer
 from sagacheck.language import Event
 from sagacheck.world import Clock
 

@@ -15,9 +15,9 @@ from functools import partial
 import msgspec
 
 from sagacheck.checks import OrderOutcome
-from sagacheck.engines.answer import Answer
-from sagacheck.engines.callbacks import Callbacks
-from sagacheck.engines.planned_event import PlannedEvent
+from sagacheck.engines.events.answer import Answer
+from sagacheck.engines.events.callbacks import Callbacks
+from sagacheck.engines.events.planned_event import PlannedEvent
 from sagacheck.engines.ports import ClientActions, TrialClock
 from sagacheck.errors import UnplayableError
 from sagacheck.language import AnyOrder, Event, EventKind, Scenario

@@ -19,9 +19,9 @@ from sagacheck.temporal.base.errors import (
     NondeterminismError,
     UnsupportedError,
 )
-from sagacheck.temporal.base.loop import VirtualTimeLoop, running_loop
 from sagacheck.temporal.base.sdk_activities import activity_contexts, activity_definition
 from sagacheck.temporal.base.sdk_workflows import workflow_definition
+from sagacheck.temporal.base.virtual_time.loop import VirtualTimeLoop, running_loop
 from sagacheck.temporal.client.connection import simulated_client
 from sagacheck.temporal.client.fast_client import FAST_OPTIONS, FastClient, NoResultError
 from sagacheck.temporal.server.simulated_temporal import EPOCH, SimulatedTemporal

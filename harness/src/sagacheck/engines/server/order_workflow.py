@@ -15,15 +15,16 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHistory
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from sagacheck.engines.answer import Answer
 from sagacheck.engines.event_client import PATIENCE
+from sagacheck.engines.events.answer import Answer
 from sagacheck.engines.histories import unsticky_tasks
 from sagacheck.engines.order_workflow import OrderWorkflow
 from sagacheck.engines.server.left_children import LeftChildren
 from sagacheck.engines.server.passing_time import fast_forward, pass_time
-from sagacheck.engines.server.stepped_time import WorldTimes, times_of
+from sagacheck.engines.server.stepped_time import times_of
 from sagacheck.engines.server.stuck_detector import StuckDetector
 from sagacheck.engines.server.time_gaps import TimeGaps
+from sagacheck.engines.server.world_times import WorldTimes
 from sagacheck.engines.trial import Trial
 from sagacheck.engines.workflow_view import WorkflowState, WorkflowView
 from sagacheck.language import AnyOrder

@@ -9,14 +9,14 @@ from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper
 
-from sagacheck.engines.planned_event import PlannedEvent
+from sagacheck.engines.events.planned_event import PlannedEvent
 from sagacheck.engines.server.stepped_time import (
     POLL_SECONDS,
     OrderInSteps,
     SteppedTime,
-    WorldTimes,
     is_task_done,
 )
+from sagacheck.engines.server.world_times import WorldTimes
 from sagacheck.engines.workflow_view import WorkflowState
 
 

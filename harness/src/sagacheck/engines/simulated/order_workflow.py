@@ -11,7 +11,7 @@ from typing import Any
 from temporalio.client import Client, WorkflowHistory
 
 from sagacheck.checks import Ending
-from sagacheck.engines.answer import Answer
+from sagacheck.engines.events.answer import Answer
 from sagacheck.engines.order_workflow import OrderWorkflow
 from sagacheck.engines.trial import Trial
 from sagacheck.language import AnyOrder

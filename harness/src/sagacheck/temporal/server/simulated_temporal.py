@@ -15,9 +15,9 @@ from temporalio.common import SearchAttributeKey
 
 from sagacheck.temporal.base.errors import AlreadyStartedError
 from sagacheck.temporal.base.history import History
-from sagacheck.temporal.base.loop import VirtualTimeLoop, running_loop
 from sagacheck.temporal.base.payloads import json_payload
 from sagacheck.temporal.base.task_queue import Task, TaskQueue
+from sagacheck.temporal.base.virtual_time.loop import VirtualTimeLoop, running_loop
 from sagacheck.temporal.server.id_policies import check_reuse, terminates_existing, uses_existing
 from sagacheck.temporal.server.ports import HISTORY_SERVICE
 from sagacheck.temporal.server.run_start import ParentLink, RunStart, first_start

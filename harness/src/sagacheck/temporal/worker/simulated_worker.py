@@ -15,7 +15,6 @@ from temporalio.converter import ActivitySerializationContext, DataConverter
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, WorkflowRunner
 
-from sagacheck.temporal.base.loop import running_loop
 from sagacheck.temporal.base.sdk_activities import ActivityDefinition, activity_definition
 from sagacheck.temporal.base.sdk_workflows import (
     WorkflowDefinition,
@@ -23,6 +22,7 @@ from sagacheck.temporal.base.sdk_workflows import (
     workflow_interceptors,
 )
 from sagacheck.temporal.base.task_queue import TaskQueue
+from sagacheck.temporal.base.virtual_time.loop import running_loop
 from sagacheck.temporal.core.managed_run import ManagedRun
 from sagacheck.temporal.worker.activities.attempt import Around
 from sagacheck.temporal.worker.activities.facts import AttemptFacts

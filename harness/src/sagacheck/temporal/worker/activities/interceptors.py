@@ -15,8 +15,8 @@ from temporalio.worker import (
 )
 
 from sagacheck.temporal.base.durations import seconds
-from sagacheck.temporal.base.loop import running_loop
 from sagacheck.temporal.base.sdk_activities import Cancellation, in_thread, set_outbound
+from sagacheck.temporal.base.virtual_time.loop import running_loop
 from sagacheck.temporal.worker.activities.thread_sleep import replace_sleep_in, sleeping
 from sagacheck.temporal.worker.activities.thread_time import ThreadTime
 from sagacheck.temporal.worker.activities.threads import Threads

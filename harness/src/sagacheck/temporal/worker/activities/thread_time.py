@@ -9,7 +9,7 @@ sleep take no time again.
 
 from __future__ import annotations
 
-from sagacheck.temporal.base.loop import VirtualTimeLoop
+from sagacheck.temporal.base.virtual_time.loop import VirtualTimeLoop
 
 FREE_HEARTBEATS = 5
 """How many take no time: they may belong to work that does not wait for anything."""

@@ -13,7 +13,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.exceptions import CancelledError
 
-from sagacheck.temporal.base.loop import VirtualTimeLoop
+from sagacheck.temporal.base.virtual_time.loop import VirtualTimeLoop
 from sagacheck.temporal.worker.activities.thread_sleep import (
     replace_sleep,
     restore_sleep,

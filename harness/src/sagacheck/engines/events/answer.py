@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
 from sagacheck.checks import describe_failure
-from sagacheck.engines.answer_reading import is_granted
+from sagacheck.engines.events.answer_reading import is_granted
 
 
 class AnswerKind(StrEnum):

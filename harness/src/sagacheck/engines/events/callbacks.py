@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from sagacheck.engines.planned_event import PlannedEvent
+from sagacheck.engines.events.planned_event import PlannedEvent
 from sagacheck.network import EARLY_CALLBACK, Callback, Fault
 from sagacheck.saga import SagaUnderTest
 from sagacheck.world import Clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from sagacheck.engines.answer import Answer
+from sagacheck.engines.events.answer import Answer
 from sagacheck.language import Event
 
 

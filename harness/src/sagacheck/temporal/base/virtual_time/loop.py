@@ -20,8 +20,8 @@ from contextvars import Context
 from functools import partial
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
-from sagacheck.temporal.base.driver_threads import DriverThreads
-from sagacheck.temporal.base.selector import JumpingSelector
+from sagacheck.temporal.base.virtual_time.driver_threads import DriverThreads
+from sagacheck.temporal.base.virtual_time.selector import JumpingSelector
 
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")

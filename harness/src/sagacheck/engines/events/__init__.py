@@ -1,0 +1,1 @@
+"""What clients, operators and services do to an order that is played, and their answers."""

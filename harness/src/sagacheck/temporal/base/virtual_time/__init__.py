@@ -1,0 +1,1 @@
+"""The event loop whose time jumps, and what real time it waits for."""

@@ -12,8 +12,7 @@ from sagacheck.language.dialect import Dialect
 from sagacheck.language.loader import find, load, load_file, load_text
 from sagacheck.language.model.arguments import ARGUMENTS
 from sagacheck.language.model.constraints import Among, Filled
-from sagacheck.language.model.given import Given, GivenWords
-from sagacheck.language.model.given_provider import ProviderGiven
+from sagacheck.language.model.given import Given, GivenWords, ProviderGiven
 from sagacheck.language.model.orders import OrderWords, WrittenOrder
 from sagacheck.language.model.problems import nearest, problem
 from sagacheck.language.model.references import Messages, StockedSku, declared, mappings

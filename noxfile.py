@@ -19,8 +19,8 @@ nox.options.sessions = ["scenarios", "explore", "tests", "lint", "types", "impor
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 
-CHECK_DETERMINISM = "--check-determinism=5"
-"""The percentage of scenarios that are played twice and compared, in CI as by hand."""
+RERUN_PERCENT = 5
+"""So many scenarios are played twice and compared, in CI as by hand."""
 
 
 def _install(session: nox.Session, group: str) -> None:
@@ -46,7 +46,8 @@ def _install(session: nox.Session, group: str) -> None:
 def scenarios(session: nox.Session) -> None:
     """Run the catalogue on an embedded Temporal server and in virtual time, and compare."""
     _install(session, "harness")
-    session.run("sagacheck", "run", "--engine", "both", CHECK_DETERMINISM, *session.posargs)
+    check = f"--check-determinism={RERUN_PERCENT}"
+    session.run("sagacheck", "run", "--engine", "both", check, *session.posargs)
 
 
 @nox.session
@@ -107,7 +108,7 @@ def _test(session: nox.Session, *options: str) -> None:
     # Some at once: half of the time a test waits, for a server or for a command that it started.
     # By their names: files of few tests, which are the slow ones, would be left for the end.
     at_once = ("-n3", "--dist=loadfile", "--no-loadscope-reorder")
-    determinism = f"--sagacheck-{CHECK_DETERMINISM[2:]}"
+    determinism = f"--sagacheck-check-determinism={RERUN_PERCENT}"
     session.run("pytest", *at_once, determinism, *options, env=environment)
 
 

@@ -88,7 +88,7 @@ def tells_of(name: str) -> str:
 def undos_among(names: Sequence[str]) -> dict[str, str]:
     """For each activity that is an undo the one that it undoes; undos without one are left out."""
     found: dict[str, str] = {}
-    creates = [each for each in names if not _is_undo(each, names)]
+    creates = [each for each in names if not is_undo(each, names)]
     for name in names:
         create = _undone_by(name, [e for e in creates if e not in found.values()])
         if name not in creates and create:
@@ -98,10 +98,6 @@ def undos_among(names: Sequence[str]) -> dict[str, str]:
 
 def is_undo(name: str, names: Sequence[str]) -> bool:
     """Whether an activity is an undo by its name."""
-    return _is_undo(name, names)
-
-
-def _is_undo(name: str, names: Sequence[str]) -> bool:
     verb, _ = verb_and_noun(name)
     return verb in UNDOES or any(
         verb == f"un{verb_and_noun(each)[0]}" for each in names if each != name

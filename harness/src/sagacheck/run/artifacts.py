@@ -64,7 +64,7 @@ def write_artifacts(results: Sequence[ScenarioResult], root: Path, command: str)
         The run's folder.
     """
     folder = new_folder(root, command)
-    _write(folder / "results.json", results_text(results))
+    write_text(folder / "results.json", results_text(results))
     _write_journal(results, folder / "journal.ndjson")
     _write_histories(results, folder / "histories")
     return folder
@@ -79,7 +79,7 @@ def new_folder(root: Path, command: str) -> Path:
     """
     folder = root / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     folder.mkdir(parents=True)
-    _write(folder / "command.txt", f"{command}\n")
+    write_text(folder / "command.txt", f"{command}\n")
     _point_latest_to(folder)
     return folder
 
@@ -103,11 +103,7 @@ def _write_histories(results: Sequence[ScenarioResult], folder: Path) -> None:
             history = outcome.history  # it is made when it is asked for
             if history:
                 name = f"{number:03d}-{slug(result.scenario.name)}.{order}.json"
-                _write(folder / name, history)
-
-
-def _write(file: Path, text: str) -> None:
-    write_text(file, text)
+                write_text(folder / name, history)
 
 
 def _point_latest_to(folder: Path) -> None:

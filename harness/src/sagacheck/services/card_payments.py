@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sagacheck.services.payments import CUSTOMER, PaymentService, known_decimals, minor_units
+from sagacheck.services.payments import CUSTOMER, PaymentService, minor_units
 from sagacheck.services.refusals import (
     ALREADY_CAPTURED,
     AUTHORISATION_EXPIRED,
     AUTHORISATION_VOIDED,
     CAPTURE_EXCEEDS_AUTHORISATION,
     NOT_FOUND,
-    PAYMENT_DECLINED,
 )
 from sagacheck.services.request import RefusedError, Request
 from sagacheck.services.service import Scheduled
@@ -49,9 +48,7 @@ class CardPaymentService(PaymentService):
         Raises:
             RefusedError: The payment is declined, or there is no such currency.
         """
-        known_decimals(currency)
-        if self.settings.cards.get(method) == "declined":
-            raise RefusedError.of(PAYMENT_DECLINED, f"the issuer declined {method}")
+        self.check_card(method, currency)
         effect = self.new_effect(request, held=amount, currency=currency)
         self.write(request.operation.name, effect, _set_aside(currency, amount))
         return effect

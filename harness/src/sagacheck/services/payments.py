@@ -88,12 +88,20 @@ class PaymentService(Service):
         Raises:
             RefusedError: The payment is declined, or there is no such currency.
         """
-        known_decimals(currency)
-        if self.settings.cards.get(method) == "declined":
-            raise RefusedError.of(PAYMENT_DECLINED, f"the issuer declined {method}")
+        self.check_card(method, currency)
         effect = self.new_effect(request, amount=amount, currency=currency)
         self.transfer(request.operation.name, effect, amount)
         return effect
+
+    def check_card(self, method: str, currency: str) -> None:
+        """Check that the issuer of a payment method lets money be taken.
+
+        Raises:
+            RefusedError: The payment is declined, or there is no such currency.
+        """
+        known_decimals(currency)
+        if self.settings.cards.get(method) == "declined":
+            raise RefusedError.of(PAYMENT_DECLINED, f"the issuer declined {method}")
 
     def undo(self, request: Request, effect: Effect) -> None:
         """Give money back, unless the world's `refunds_refused` forbids it."""

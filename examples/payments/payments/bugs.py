@@ -63,7 +63,7 @@ class TakesPendingForPaid(CardOrder):
 
 @workflow.defn
 class WaitsForCallback(CardOrder):
-    """Waits for a callback without an end, and asks nobody."""
+    """Waits for a callback without an end, and never asks the provider."""
 
     @workflow.run
     async def run(self, order: Order) -> Result:

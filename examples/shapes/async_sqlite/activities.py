@@ -36,7 +36,7 @@ def open_database() -> None:
 
 @activity.defn
 async def hold_seat(booking: Booking) -> None:
-    """Hold the seat, unless somebody else has it."""
+    """Hold the seat, unless another booking has it."""
     async with aiosqlite.connect(DATABASE, uri=True) as db:
         change = await db.execute(
             "UPDATE seats SET booking_id = :id WHERE seat = :seat"

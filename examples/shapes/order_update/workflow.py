@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn
 class TableWorkflow:
-    """What was charged is refunded before the guest is told that the dish is sold out."""
+    """The workflow refunds the guest before it says that the dish is sold out."""
 
     def __init__(self) -> None:
         self._is_placed = False
@@ -54,7 +54,7 @@ class TableWorkflow:
 
 @workflow.defn
 class AnswersFirst(TableWorkflow):
-    """The bug: the guest is told that the dish is sold out, and pays for it."""
+    """The bug: the workflow says that the dish is sold out, and keeps the guest's money."""
 
     @workflow.run
     async def run(self, table: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from temporalio import activity
 
 
 class BillingLibrary:
-    """Somebody else's client: each call blocks."""
+    """A client of another team: each call blocks its thread."""
 
     def __init__(self) -> None:
         self._paid: dict[str, int] = {}

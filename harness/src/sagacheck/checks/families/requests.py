@@ -189,7 +189,7 @@ def _difference(
 
 
 def _hint(evidence: Evidence, entry: Entry) -> str:
-    """What to do where a request without a key may have one that nobody has said."""
+    """What to do where a request without a key may have one that no setting names."""
     cause = evidence.cause_of(entry)
     if cause is not None and cause.key is None and evidence.operations[entry.operation].by_activity:
         return "; if the service knows a second run by an id, say key= in its effect(…)"

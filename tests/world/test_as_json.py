@@ -12,7 +12,12 @@ def test_dataclasses_become_objects() -> None:
 
     assert json.loads(json.dumps(as_json([posting]))) == [
         {
-            "account": {"name": "merchant", "kind": "money", "may_be_negative": False},
+            "account": {
+                "name": "merchant",
+                "kind": "money",
+                "may_be_negative": False,
+                "on_hold": False,
+            },
             "unit": "USD",
             "amount": 1999,
         }

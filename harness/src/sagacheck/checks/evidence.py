@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from sagacheck.checks.outcome import OrderOutcome
-from sagacheck.services import MERCHANT, RETURNED, OperationTable, Tells
+from sagacheck.services import RETURNED, OperationTable, Tells
 from sagacheck.world import (
     HUNDREDTHS,
     AccountKind,
@@ -221,10 +221,11 @@ class Evidence:
 def is_takings(posting: Posting) -> bool:
     """Whether the posting is money that the merchant takes, or gives back where it is negative.
 
-    Money that is set aside is the customer's.
+    Money that is set aside is not taken, nor is money of a refund that has not settled.
     """
     account = posting.account
-    return account.kind is AccountKind.MONEY and account.name == MERCHANT.name
+    is_other = account.may_be_negative or account.on_hold
+    return account.kind is AccountKind.MONEY and not is_other
 
 
 def is_live(effect: Effect) -> bool:

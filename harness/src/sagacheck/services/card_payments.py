@@ -20,7 +20,7 @@ from sagacheck.services.request import RefusedError, Request
 from sagacheck.services.service import Scheduled
 from sagacheck.world import Account, AccountKind, Effect, EffectState, Posting, money_text
 
-AUTHORISED = Account("authorised", AccountKind.MONEY)
+AUTHORISED = Account("authorised", AccountKind.MONEY, on_hold=True)
 """Money that is set aside on a card: the customer cannot spend it, the merchant has not got it."""
 
 CAPTURED, EXPIRED = "world.capture", "world.expire"

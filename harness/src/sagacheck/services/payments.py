@@ -39,7 +39,7 @@ from sagacheck.world import (
 
 CUSTOMER = Account("customer", AccountKind.MONEY, may_be_negative=True)
 MERCHANT = Account("merchant", AccountKind.MONEY)
-REFUNDS_DUE = Account("refunds due", AccountKind.MONEY)
+REFUNDS_DUE = Account("refunds due", AccountKind.MONEY, on_hold=True)
 """Money of refunds that are accepted and have not settled."""
 
 SETTLED, RETURNED = "world.settle", "world.return"

@@ -32,11 +32,13 @@ class Account(msgspec.Struct, frozen=True):
         name: Its name in reports.
         kind: Money, counted in minor units of a currency, or stock, counted in pieces of a SKU.
         may_be_negative: Whether a balance below zero is possible in the real world.
+        on_hold: Whether what is there is nobody's for now: set aside, or on its way back.
     """
 
     name: str
     kind: AccountKind
     may_be_negative: bool = False
+    on_hold: bool = False
 
 
 class Posting(msgspec.Struct, frozen=True):

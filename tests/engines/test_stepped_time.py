@@ -11,7 +11,7 @@ from temporalio import activity
 
 from sagacheck.checks import Verdict
 from sagacheck.engines.events.planned_event import PlannedEvent
-from sagacheck.engines.server import stepped_time, stopwatch
+from sagacheck.engines.server import stopwatch, world_times
 from sagacheck.engines.server.order_workflow import ServerOrderWorkflow
 from sagacheck.engines.server.stopwatch import Stopwatch
 from sagacheck.engines.trial import Trial
@@ -126,7 +126,7 @@ async def test_an_event_comes_during_code_that_takes_long(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An attempt that sleeps for real does not hold an event whose time has come."""
-    monkeypatch.setattr(stepped_time, "UNNOTICED_SECONDS", 0.01)
+    monkeypatch.setattr(world_times, "UNNOTICED_SECONDS", 0.01)
     happened = asyncio.Event()
     begin_attempt, happen_now = ServerOrderWorkflow.begin_attempt, Trial.happen_now
 

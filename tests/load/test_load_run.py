@@ -21,8 +21,8 @@ from tests.load._runs import LOCUST, NAIVE, ROOT, LocustRun, locust, locust_work
 ENDS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM}
 A_CLIENT_DIES = "a client dies, then SIGTERM"
 HOW = ("-t", *ENDS)
-USUAL = {("ours", 2, A_CLIENT_DIES), ("naive", 2, "Ctrl-C")}
-"""Cases of every run of the tests; the rest takes minutes (pytest -m long). `nox -s load` has those
+USUAL = {("naive", 2, "Ctrl-C")}
+"""The case of every run of the tests; the rest takes minutes (pytest -m long). `nox -s load` has those
 with `-t` and one process, of both sagas."""
 MATRIX = [
     pytest.param(*case, marks=() if case in USUAL else pytest.mark.long)

@@ -14,6 +14,7 @@ from bench.load.cluster import Cluster
 from tests.load._runs import locust
 
 
+@pytest.mark.long
 def test_the_open_model_does_not_wait_for_a_server_that_is_frozen(
     tmp_path: Path, elsewhere: Cluster
 ) -> None:

@@ -86,6 +86,7 @@ def test_the_ui_shows_a_workflow_that_was_played(kept: Kept, browser: Browser) -
     page.close()
 
 
+@pytest.mark.long
 def test_a_simulated_history_opens_by_import(kept: Kept, browser: Browser) -> None:
     """The UI takes the history of the simulated run for one of its own."""
     (history,) = (kept.folder / "runs" / "latest" / "histories").glob("001-*.json")

@@ -188,7 +188,7 @@ def _idempotency(settings: Settings) -> str | dict[str, Any]:
 
 
 class ProviderGiven(Given):
-    """The world at the beginning, where services do something later, as payment providers do."""
+    """The world at the beginning, with a payment provider that authorises and captures."""
 
     turns = (
         *Given.turns,

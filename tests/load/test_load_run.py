@@ -22,8 +22,8 @@ ENDS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM}
 A_CLIENT_DIES = "a client dies, then SIGTERM"
 HOW = ("-t", *ENDS)
 USUAL = {("naive", 2, "Ctrl-C")}
-"""The case of every run of the tests; the rest takes minutes (pytest -m long). `nox -s load` has those
-with `-t` and one process, of both sagas."""
+"""The case of every run of the tests; the rest takes minutes (pytest -m long). `nox -s load` has
+those with `-t` and one process, of both sagas."""
 MATRIX = [
     pytest.param(*case, marks=() if case in USUAL else pytest.mark.long)
     for case in (
